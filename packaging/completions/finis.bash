@@ -1,0 +1,18 @@
+# bash completion for finis(1)
+
+_finis()
+{
+        local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
+
+        COMPREPLY=()
+        if [ "$COMP_CWORD" -eq 1 ]; then
+                COMPREPLY=($(compgen -W 'lab explain help --help --version' -- "$word"))
+                return
+        fi
+        case $command in
+        help) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W 'lab explain' -- "$word")) ;;
+        lab) COMPREPLY=($(compgen -W '--demo --help' -- "$word")) ;;
+        explain) COMPREPLY=($(compgen -W '--help' -- "$word")) ;;
+        esac
+}
+complete -F _finis finis
