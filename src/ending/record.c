@@ -1,0 +1,125 @@
+/* Making a record, and the rules that bind its keys together. */
+#include "ending/record.h"
+
+static void
+direction_init(struct record_direction *d)
+{
+        *d = (struct record_direction){ .closed = CLOSED_UNKNOWN, .fate = FATE_UNKNOWN };
+}
+
+void
+record_init(struct record *r, enum source source, const char *id)
+{
+        *r = (struct record){
+                .source = source,
+                .id = id,
+                .rev = 1,
+                .client.os = OS_UNKNOWN,
+                .server.os = OS_UNKNOWN,
+                .ending = ENDING_UNSEEN,
+                .ended_by = SIDE_UNKNOWN,
+                .silent = SIDE_UNKNOWN,
+                .severity = SEVERITY_FINE,
+                .cause = CAUSE_NONE,
+                .certainty = CERTAINTY_POSSIBLE,
+                .reset = { .kind = RESET_KIND_UNKNOWN,
+                           .by = SIDE_UNKNOWN,
+                           .valid = RESET_VALIDITY_UNKNOWN },
+                .seen = { .roles = ROLES_FIRST, .sides = SIDES_SEEN_NONE },
+                .retry = RETRY_UNKNOWN,
+        };
+        direction_init(&r->to_server);
+        direction_init(&r->to_client);
+}
+
+struct maybe_u64
+record_uncertain(const struct record_direction *d)
+{
+        uint64_t covered;
+
+        if (!d->bytes.known || !d->acked.known)
+                return (struct maybe_u64){ 0 };
+        covered = d->acked.value;
+        if (d->acked_by_reset.known && d->acked_by_reset.value > covered)
+                covered = d->acked_by_reset.value;
+        return known_u64(covered < d->bytes.value ? d->bytes.value - covered : 0);
+}
+
+void
+record_add_cause(struct record *r, enum cause cause)
+{
+        for (size_t i = 0; i < r->n_causes; i++)
+                if (r->causes[i] == cause)
+                        return;
+        if (cause != CAUSE_NONE && r->n_causes < N_CAUSES)
+                r->causes[r->n_causes++] = cause;
+}
+
+struct record_direction *
+record_from(struct record *r, enum side sender)
+{
+        return sender == SIDE_CLIENT ? &r->to_server : sender == SIDE_SERVER ? &r->to_client : NULL;
+}
+
+static const char *
+direction_fault(const struct record_direction *d)
+{
+        struct maybe_u64 uncertain = record_uncertain(d);
+
+        if (d->bytes.known && d->acked.known && d->acked.value > d->bytes.value)
+                return "more bytes are acked than were sent";
+        if (d->uncertain.known != uncertain.known ||
+            (uncertain.known && d->uncertain.value != uncertain.value))
+                return "uncertain is not bytes less what is acked";
+        if (d->fin_acked.known && d->fin_acked.value && d->closed != CLOSED_FIN)
+                return "a FIN is acked that was not sent";
+        if (d->fate == FATE_NONE && d->bytes.known && d->bytes.value > 0)
+                return "bytes were sent, yet their fate is none";
+        if (d->fate == FATE_ACKED && d->uncertain.known && d->uncertain.value > 0)
+                return "bytes are uncertain, yet their fate is acked";
+        return NULL;
+}
+
+static const char *
+cause_fault(const struct record *r)
+{
+        bool stated = r->cause != CAUSE_NONE;
+
+        if (stated && (r->n_causes == 0 || r->causes[0] != r->cause))
+                return "the cause is not the first of the causes";
+        if (stated && r->certainty == CERTAINTY_POSSIBLE)
+                return "a cause is stated that is only possible";
+        if (!stated && r->n_causes > 0 && r->certainty != CERTAINTY_POSSIBLE)
+                return "the cause is certain or likely, yet not stated";
+        if (r->n_causes > 1 && r->certainty == CERTAINTY_CERTAIN)
+                return "a certain cause stands beside others";
+        if (r->n_causes > 0 && (r->ending == ENDING_ORDERLY || r->ending == ENDING_OPEN ||
+                                r->ending == ENDING_HALF_CLOSED || r->ending == ENDING_UNSEEN))
+                return "an ending that needs no cause has one";
+        if (r->n_causes == 0 && (r->ending == ENDING_RESET || r->ending == ENDING_REFUSED ||
+                                 r->ending == ENDING_TIMED_OUT || r->ending == ENDING_UNANSWERED))
+                return "an ending that needs a cause has none";
+        return NULL;
+}
+
+const char *
+record_fault(const struct record *r)
+{
+        const char *fault = cause_fault(r);
+
+        if (!fault)
+                fault = direction_fault(&r->to_server);
+        if (!fault)
+                fault = direction_fault(&r->to_client);
+        if (fault)
+                return fault;
+        if (r->ended.known == r->ongoing)
+                return "ended is to be unknown where it goes on, and only there";
+        if (r->ending == ENDING_RESET && !r->reset.seen)
+                return "it was reset without a reset";
+        if (r->first_frame.known != r->last_frame.known)
+                return "only one of the two frames is known";
+        if (r->silent != SIDE_UNKNOWN && r->ending != ENDING_TIMED_OUT && r->ending != ENDING_UNANSWERED)
+                return "somebody is called silent in an ending that has no silence";
+        return NULL;
+}

@@ -1,0 +1,329 @@
+/* JSON, written by hand: printf obeys the locale and is slow at integers. */
+#include "report/json.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define NS_PER_S 1000000000U
+#define DIGITS_MAX 20 /* of a uint64_t */
+
+static void
+put(struct json *j, const char *text, size_t n)
+{
+        if (fwrite_unlocked(text, 1, n, j->file) != n && j->error == 0)
+                j->error = errno > 0 ? -errno : -EIO;
+}
+
+static void
+put_char(struct json *j, char c)
+{
+        if (putc_unlocked(c, j->file) == EOF && j->error == 0)
+                j->error = errno > 0 ? -errno : -EIO;
+}
+
+/* Decimal, with zeros before it up to `width`. */
+static void
+put_uint(struct json *j, uint64_t value, size_t width)
+{
+        char digits[DIGITS_MAX];
+        size_t at = sizeof(digits);
+
+        do {
+                digits[--at] = (char)('0' + value % 10);
+                value /= 10;
+        } while (value > 0 || sizeof(digits) - at < width);
+        put(j, digits + at, sizeof(digits) - at);
+}
+
+static void
+put_escape(struct json *j, uint32_t code)
+{
+        static const char hex[] = "0123456789abcdef";
+        const char text[] = { '\\', 'u', hex[code >> 12 & 15], hex[code >> 8 & 15],
+                              hex[code >> 4 & 15], hex[code & 15] };
+
+        put(j, text, sizeof(text));
+}
+
+/*
+ * Reads one character of UTF-8 (RFC 3629). Returns how many bytes it took; of an ill-formed piece as
+ * many as could have begun a character (Unicode 15, section 3.9, "maximal subpart"), and code U+FFFD.
+ */
+static size_t
+read_utf8(const unsigned char *p, size_t n, uint32_t *ret_code)
+{
+        unsigned char low = 0x80, high = 0xbf;
+        size_t need;
+        uint32_t code;
+
+        *ret_code = 0xfffd;
+        if (p[0] < 0x80) {
+                *ret_code = p[0];
+                return 1;
+        }
+        if (p[0] < 0xc2 || p[0] > 0xf4)
+                return 1;
+        need = p[0] < 0xe0 ? 1 : p[0] < 0xf0 ? 2 : 3;
+        code = p[0] & (0x3fU >> need);
+        if (p[0] == 0xe0)
+                low = 0xa0; /* else longer than need be */
+        else if (p[0] == 0xed)
+                high = 0x9f; /* else a surrogate */
+        else if (p[0] == 0xf0)
+                low = 0x90;
+        else if (p[0] == 0xf4)
+                high = 0x8f; /* else past U+10FFFF */
+        for (size_t i = 1; i <= need; i++) {
+                if (i >= n || p[i] < low || p[i] > high)
+                        return i;
+                code = code << 6 | (p[i] & 0x3fU);
+                low = 0x80;
+                high = 0xbf;
+        }
+        *ret_code = code;
+        return need + 1;
+}
+
+/* True of what a terminal would obey, or what would make a reader see other than what is there. */
+static bool
+is_unsafe(uint32_t code)
+{
+        return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x061c ||
+               (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+               (code >= 0x2060 && code <= 0x2069) || code == 0xfeff || code == 0xfffd;
+}
+
+static void
+put_text(struct json *j, const char *text, size_t n)
+{
+        const unsigned char *p = (const unsigned char *)text;
+
+        put_char(j, '"');
+        while (n > 0) {
+                uint32_t code;
+                size_t took = read_utf8(p, n, &code);
+
+                if (code == '"' || code == '\\') {
+                        put_char(j, '\\');
+                        put_char(j, (char)code);
+                } else if (is_unsafe(code)) {
+                        put_escape(j, code);
+                } else {
+                        put(j, (const char *)p, took);
+                }
+                p += took;
+                n -= took;
+        }
+        put_char(j, '"');
+}
+
+/* The comma and the key. Keys are the program's own, and are escaped all the same. */
+static void
+put_key(struct json *j, const char *key)
+{
+        if (j->comma)
+                put_char(j, ',');
+        j->comma = true;
+        if (key) {
+                put_text(j, key, strlen(key));
+                put_char(j, ':');
+        }
+}
+
+void
+json_begin(struct json *j, FILE *file)
+{
+        *j = (struct json){ .file = file };
+}
+
+int
+json_end(struct json *j)
+{
+        put_char(j, '\n');
+        j->comma = false;
+        return j->error;
+}
+
+void
+json_object(struct json *j, const char *key)
+{
+        put_key(j, key);
+        put_char(j, '{');
+        j->comma = false;
+}
+
+void
+json_object_end(struct json *j)
+{
+        put_char(j, '}');
+        j->comma = true;
+}
+
+void
+json_array(struct json *j, const char *key)
+{
+        put_key(j, key);
+        put_char(j, '[');
+        j->comma = false;
+}
+
+void
+json_array_end(struct json *j)
+{
+        put_char(j, ']');
+        j->comma = true;
+}
+
+void
+json_null(struct json *j, const char *key)
+{
+        put_key(j, key);
+        put(j, "null", 4);
+}
+
+void
+json_bool(struct json *j, const char *key, bool value)
+{
+        put_key(j, key);
+        if (value)
+                put(j, "true", 4);
+        else
+                put(j, "false", 5);
+}
+
+void
+json_uint(struct json *j, const char *key, uint64_t value)
+{
+        put_key(j, key);
+        put_uint(j, value, 1);
+}
+
+void
+json_text_n(struct json *j, const char *key, const char *text, size_t n)
+{
+        put_key(j, key);
+        put_text(j, text, n);
+}
+
+void
+json_text(struct json *j, const char *key, const char *text)
+{
+        if (text)
+                json_text_n(j, key, text, strlen(text));
+        else
+                json_null(j, key);
+}
+
+/*
+ * The day of the Gregorian calendar, `days` after 1970-01-01. Years are counted from March, so that
+ * the leap day is the last of the year; an era is 400 years, after which the calendar repeats.
+ */
+static void
+civil(int64_t days, int64_t *ret_year, unsigned *ret_month, unsigned *ret_day)
+{
+        int64_t era, year;
+        unsigned of_era, year_of_era, of_year, month;
+
+        days += 719468; /* from 0000-03-01 */
+        era = (days >= 0 ? days : days - 146096) / 146097;
+        of_era = (unsigned)(days - era * 146097);
+        year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+        of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        month = (5 * of_year + 2) / 153;
+        year = (int64_t)year_of_era + era * 400;
+        *ret_day = of_year - (153 * month + 2) / 5 + 1;
+        *ret_month = month < 10 ? month + 3 : month - 9;
+        *ret_year = *ret_month <= 2 ? year + 1 : year;
+}
+
+void
+json_time(struct json *j, const char *key, int64_t time_ns)
+{
+        int64_t seconds = time_ns / NS_PER_S, ns = time_ns % NS_PER_S, days, of_day, year;
+        unsigned month, day;
+
+        if (ns < 0) {
+                ns += NS_PER_S;
+                seconds--;
+        }
+        days = seconds / 86400;
+        of_day = seconds % 86400;
+        if (of_day < 0) {
+                of_day += 86400;
+                days--;
+        }
+        civil(days, &year, &month, &day);
+
+        /* An int64_t of nanoseconds lies between the years 1677 and 2262. */
+        put_key(j, key);
+        put_char(j, '"');
+        put_uint(j, (uint64_t)year, 4);
+        put_char(j, '-');
+        put_uint(j, month, 2);
+        put_char(j, '-');
+        put_uint(j, day, 2);
+        put_char(j, 'T');
+        put_uint(j, (uint64_t)of_day / 3600, 2);
+        put_char(j, ':');
+        put_uint(j, (uint64_t)of_day / 60 % 60, 2);
+        put_char(j, ':');
+        put_uint(j, (uint64_t)of_day % 60, 2);
+        put_char(j, '.');
+        put_uint(j, (uint64_t)ns, 9);
+        put(j, "Z\"", 2);
+}
+
+void
+json_seconds(struct json *j, const char *key, int64_t span_ns)
+{
+        uint64_t ns = span_ns < 0 ? -(uint64_t)span_ns : (uint64_t)span_ns;
+        uint64_t fraction = ns % NS_PER_S;
+        size_t width = 9;
+
+        put_key(j, key);
+        if (span_ns < 0)
+                put_char(j, '-');
+        put_uint(j, ns / NS_PER_S, 1);
+        if (fraction == 0)
+                return;
+        for (; fraction % 10 == 0; width--)
+                fraction /= 10;
+        put_char(j, '.');
+        put_uint(j, fraction, width);
+}
+
+void
+json_maybe_bool(struct json *j, const char *key, struct maybe_bool value)
+{
+        if (value.known)
+                json_bool(j, key, value.value);
+        else
+                json_null(j, key);
+}
+
+void
+json_maybe_uint(struct json *j, const char *key, struct maybe_u64 value)
+{
+        if (value.known)
+                json_uint(j, key, value.value);
+        else
+                json_null(j, key);
+}
+
+void
+json_maybe_time(struct json *j, const char *key, struct maybe_i64 value)
+{
+        if (value.known)
+                json_time(j, key, value.value);
+        else
+                json_null(j, key);
+}
+
+void
+json_maybe_seconds(struct json *j, const char *key, struct maybe_i64 value)
+{
+        if (value.known)
+                json_seconds(j, key, value.value);
+        else
+                json_null(j, key);
+}
