@@ -27,14 +27,16 @@ static const struct command commands[] = {
         {NULL, NULL, NULL},
 };
 
-static const struct command *command_find(const char *name) {
+static const struct command *command_find(const char *name)
+{
         for (const struct command *c = commands; c->name; c++)
                 if (strcmp(c->name, name) == 0)
                         return c;
         return NULL;
 }
 
-static const char *command_near(const char *name) {
+static const char *command_near(const char *name)
+{
         const char *nearest = NULL;
         size_t best = (size_t)-1, distance;
 
@@ -46,11 +48,13 @@ static const char *command_near(const char *name) {
         return nearest;
 }
 
-static void usage(FILE *f) {
+static void usage(FILE *f)
+{
         fputs("finis tells how TCP connections end, and what became of the data.\n"
               "\n"
               "usage: finis COMMAND [ARGUMENT...]\n"
-              "\n", f);
+              "\n",
+              f);
         for (const struct command *c = commands; c->name; c++)
                 fprintf(f, "  %-9s %s\n", c->name, c->line);
         fputs("  help      say how a command is used: finis help COMMAND\n"
@@ -58,16 +62,19 @@ static void usage(FILE *f) {
               "  --help, --version\n"
               "\n"
               "Exit status: 0 done, 2 could not (one line on stderr says why).\n"
-              "More: man finis\n", f);
+              "More: man finis\n",
+              f);
 }
 
 /* What was typed may hold anything; a terminal is to get no control characters from it. */
-static void put_typed(const char *word) {
+static void put_typed(const char *word)
+{
         for (; *word; word++)
                 fputc((unsigned char)*word < 0x20 || *word == 0x7f ? '?' : *word, stderr);
 }
 
-static int unknown_command(const char *name) {
+static int unknown_command(const char *name)
+{
         const char *near = command_near(name);
 
         fputs("finis: unknown command '", stderr);
@@ -79,7 +86,8 @@ static int unknown_command(const char *name) {
         return STATUS_COULD_NOT;
 }
 
-static int help(int argc, char **argv) {
+static int help(int argc, char **argv)
+{
         char *ask_for_help[] = {argv[0], (char[]){"--help"}, NULL};
         const struct command *command;
 
@@ -91,7 +99,8 @@ static int help(int argc, char **argv) {
         return command ? command->run(2, ask_for_help) : unknown_command(argv[0]);
 }
 
-static int dispatch(int argc, char **argv) {
+static int dispatch(int argc, char **argv)
+{
         const struct command *command;
 
         if (argc < 2) {
@@ -112,7 +121,8 @@ static int dispatch(int argc, char **argv) {
 /* Descriptors 0 to 2 may come closed; the next socket would then get their number, and what
  * is printed would go to a peer. What stands in for stdout refuses to be written, so that
  * lost output is still an error. */
-static int claim_standard_descriptors(void) {
+static int claim_standard_descriptors(void)
+{
         static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
 
         for (int fd = 0; fd <= 2; fd++)
@@ -123,7 +133,8 @@ static int claim_standard_descriptors(void) {
 
 /* A pipe or socket whose reader has gone: polled rather than taken from errno, since a write
  * that failed long ago has left no errno. */
-static int reader_has_gone(int fd) {
+static int reader_has_gone(int fd)
+{
         struct pollfd p = {.fd = fd, .events = POLLOUT};
 
         return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
@@ -131,7 +142,8 @@ static int reader_has_gone(int fd) {
 
 /* The status of the command, unless what it printed got lost on the way. A reader that left
  * early had enough: that is no failure. (Where SIGPIPE is not ignored it ends us before.) */
-static int finish_output(int status) {
+static int finish_output(int status)
+{
         int failed = ferror(stdout), error = 0, gone;
 
         if (fflush(stdout) != 0)
@@ -147,7 +159,8 @@ static int finish_output(int status) {
         return STATUS_COULD_NOT;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
         if (claim_standard_descriptors() < 0)
                 return STATUS_COULD_NOT;
         return finish_output(dispatch(argc, argv));

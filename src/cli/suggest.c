@@ -8,15 +8,18 @@
 
 enum { LONGEST = 63 };
 
-static size_t least(size_t a, size_t b) {
+static size_t least(size_t a, size_t b)
+{
         return a < b ? a : b;
 }
 
-static int letter(char c) {
+static int letter(char c)
+{
         return tolower((unsigned char)c);
 }
 
-size_t suggest_distance(const char *a, const char *b) {
+size_t suggest_distance(const char *a, const char *b)
+{
         size_t rows[3][LONGEST + 1], n_a = strlen(a), n_b = strlen(b);
         size_t *above2 = rows[0], *above = rows[1], *row = rows[2];
 
@@ -44,7 +47,8 @@ size_t suggest_distance(const char *a, const char *b) {
         return row[n_b];
 }
 
-int suggest_near(const char *word, const char *known, size_t *ret_distance) {
+int suggest_near(const char *word, const char *known, size_t *ret_distance)
+{
         size_t n_word = strlen(word), distance = suggest_distance(word, known);
 
         if (n_word == 0 || distance == SIZE_MAX)

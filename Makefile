@@ -1,0 +1,43 @@
+# In front of Meson, so that one word does it, on a machine that has nothing yet too.
+# The work is in tools/: bootstrap.sh finds what is missing, build.sh builds, check.sh tests.
+
+BUILD ?= build
+export BUILD
+
+.PHONY: all demo check check-all lint install clean help
+
+all:
+	@tools/bootstrap.sh build
+	@tools/build.sh $(BUILD)
+
+demo: all
+	@$(BUILD)/src/cli/finis lab --demo
+
+check:
+	@tools/bootstrap.sh build check
+	@tools/check.sh default
+
+check-all:
+	@tools/bootstrap.sh build check check-all
+	@tools/check.sh gcc clang sanitize
+
+lint:
+	@tools/bootstrap.sh lint
+	@python3 tests/house/tree.py
+
+install: all
+	@meson install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir '$(DESTDIR)')
+
+clean:
+	rm -rf $(BUILD) build-gcc build-clang build-sanitize
+
+help:
+	@echo 'make            build the command: $(BUILD)/src/cli/finis'
+	@echo 'make demo       show two endings, as this kernel makes them'
+	@echo 'make check      build and run all tests with the default compiler'
+	@echo 'make check-all  the same with gcc, clang, and the sanitizers'
+	@echo 'make lint       look at the tree itself: includes, comments, man pages'
+	@echo 'make install    install under the prefix that meson was given; DESTDIR works'
+	@echo 'make clean      remove what was built'
+	@echo
+	@echo 'What is missing on Debian is installed if you are root, else named.'

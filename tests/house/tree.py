@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""Looks at the tree itself: that it keeps the order it was given. Speaks TAP.
+
+tree.py [ROOT]: each check is a function that yields one line for each fault it finds.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+# Includes point one way: what a part may include besides itself. A single file is a waist
+# between two parts: that file and no other.
+ALL = {'*'}
+MAY_INCLUDE = {
+    'base': set(),
+    'words': {'base'},
+    'capture': {'base', 'words'},
+    'wire': {'base', 'words'},
+    'netlink': {'base', 'words'},
+    'endpoint': {'base', 'words'},
+    'socket': {'base', 'words'},
+    'ending': {'base', 'words', 'endpoint'},
+    'connection': {'base', 'wire', 'ending/facts.h'},
+    'live': {'base', 'wire', 'capture', 'netlink', 'ending/facts.h'},
+    'trace': {'base', 'netlink', 'ending/facts.h'},
+    'report': {'base', 'words', 'ending'},
+    'explain': {'base', 'words', 'endpoint', 'report'},
+    'lab': ALL - {'cli'},
+    'cli': ALL,
+}
+
+# A system's or library's interface that one part wraps for all others.
+WRAPPED_BY = {
+    'libmnl/': {'netlink'},
+    'linux/inet_diag.h': {'netlink'},
+    'linux/sock_diag.h': {'netlink'},
+    'linux/netlink.h': {'netlink'},
+    'linux/rtnetlink.h': {'netlink'},
+    'zlib.h': {'capture'},
+    'zstd.h': {'capture'},
+    'bpf/': {'live'},
+    'linux/bpf.h': {'live'},
+    'sys/ptrace.h': {'trace'},
+    'linux/ptrace.h': {'trace'},
+    'cmocka.h': set(),
+}
+
+LONGEST_FILE = 600
+
+# Directories of the machines that this was written on. Written in pieces, so that this file
+# does not find itself.
+MACHINE_PATH = re.compile(
+    r'(?<![\w.~-])/(?:' + '|'.join(('work', 'root', 'home', 'farm', 'Users')) + r')/[\w.-]')
+
+
+def tracked(root):
+    """The files that git knows; all files where there is no repository."""
+    git = subprocess.run(['git', '-c', 'safe.directory=*', '-C', root, 'ls-files', '-z'],
+                         capture_output=True, check=False)
+    if git.returncode == 0 and git.stdout:
+        paths = (root / os.fsdecode(name) for name in git.stdout.split(b'\0') if name)
+        return [path for path in paths if path.is_file()]
+    return [path for path in root.rglob('*')
+            if path.is_file() and not re.match(r'(build|\.git$)', path.relative_to(root).parts[0])]
+
+
+def sources(root):
+    return sorted(path for path in (root / 'src').rglob('*.[ch]'))
+
+
+def includes(path):
+    """(line number, 'quoted' or 'system', name) of each include of a source."""
+    for number, line in enumerate(path.read_text(errors='replace').splitlines(), 1):
+        if found := re.match(r'\s*#\s*include\s*(["<])([^">]+)[">]', line):
+            yield number, 'quoted' if found[1] == '"' else 'system', found[2]
+
+
+def each_source_with_its_part(root):
+    for path in sources(root):
+        inside = path.relative_to(root / 'src')
+        if len(inside.parts) > 1:
+            yield path.relative_to(root), inside.parts[0], path
+
+
+def includes_point_one_way(root):
+    for name, part, path in each_source_with_its_part(root):
+        if part not in MAY_INCLUDE:
+            yield f'{name}: MAY_INCLUDE does not say what src/{part} may include'
+            continue
+        may = MAY_INCLUDE[part]
+        for number, kind, include in includes(path):
+            target = include.split('/')[0]
+            if kind != 'quoted' or '/' not in include or target == part:
+                continue
+            if target == 'cli' or not (may == ALL or target in may or include in may):
+                yield f'{name}:{number}: src/{part} must not include "{include}"'
+
+
+def local_includes_are_written_from_src(root):
+    for path in sources(root):
+        for number, kind, include in includes(path):
+            if kind == 'quoted' and not re.match(r'[a-z_]+/[a-z0-9_./]+$', include):
+                yield f'{path.relative_to(root)}:{number}: "{include}" is not written from src/'
+
+
+def interfaces_of_a_part_stay_in_it(root):
+    for name, part, path in each_source_with_its_part(root):
+        for number, kind, include in includes(path):
+            for prefix, parts in WRAPPED_BY.items():
+                if kind == 'system' and include.startswith(prefix) and part not in parts:
+                    yield f'{name}:{number}: <{include}> is not for src/{part}'
+
+
+def a_source_opens_with_a_comment(root):
+    for path in sources(root):
+        opening = re.match(r'\s*(/\*.*?\*/|(?://[^\n]*\n)+)', path.read_text(errors='replace'), re.S)
+        words = re.sub(r'SPDX\S*.*', '', opening[1]) if opening else ''
+        if len(re.findall(r'\w+', words)) < 2:
+            yield f'{path.relative_to(root)}: no opening comment says what it is for'
+
+
+def a_file_has_one_purpose(root):
+    for path in sources(root):
+        lines = path.read_text(errors='replace').count('\n')
+        if lines > LONGEST_FILE:
+            yield f'{path.relative_to(root)}: {lines} lines, {LONGEST_FILE} are the most'
+
+
+def a_struct_is_called_a_struct(root):
+    for path in sources(root):
+        for number, line in enumerate(path.read_text(errors='replace').splitlines(), 1):
+            if re.match(r'\s*typedef\s+(struct|union|enum)\b', line):
+                yield f'{path.relative_to(root)}:{number}: a typedef hides a struct, union or enum'
+
+
+def every_test_program_is_run(root):
+    named = ''.join(path.read_text() for path in sorted((root / 'tests').rglob('meson.build')))
+    for path in sorted((root / 'tests').rglob('*.c')):
+        runs = re.search(r'^int main\(', path.read_text(errors='replace'), re.M)
+        if runs and not re.search(rf"\b{re.escape(path.stem)}(\.c)?'", named):
+            yield f'{path.relative_to(root)}: no meson.build under tests/ names it'
+
+
+def no_file_names_a_machine_s_directories(root):
+    for path in tracked(root):
+        try:
+            text = path.read_text(encoding='utf-8')
+        except UnicodeDecodeError:
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            if found := MACHINE_PATH.search(line):
+                yield f'{path.relative_to(root)}:{number}: names {found[0]}…'
+
+
+def man_pages(root):
+    return sorted((root / 'docs' / 'man').glob('*.[1-9]'))
+
+
+def man_pages_pass_lint(root):
+    # Whether other manuals are installed is the machine's affair, not the page's.
+    elsewhere = re.compile(r'referenced manual not found|outdated mandoc\.db|mandoc\.db')
+    for page in man_pages(root):
+        lint = subprocess.run(['mandoc', '-Tlint', '-Wstyle', page.name], cwd=page.parent,
+                              capture_output=True, text=True, check=False)
+        for line in (lint.stdout + lint.stderr).splitlines():
+            if not elsewhere.search(line):
+                yield f'docs/man: {line}'
+
+
+def man_pages_refer_to_pages_that_are_there(root):
+    there = {(page.stem, page.suffix[1:]) for page in man_pages(root)}
+    for page in man_pages(root):
+        for number, line in enumerate(page.read_text().splitlines(), 1):
+            found = re.match(r'\.Xr (finis\S*|libfinis\S*) (\d)', line)
+            if found and found.groups() not in there:
+                yield f'{page.relative_to(root)}:{number}: no page {found[1]}({found[2]})'
+
+
+CHECKS = [
+    includes_point_one_way,
+    local_includes_are_written_from_src,
+    interfaces_of_a_part_stay_in_it,
+    a_source_opens_with_a_comment,
+    a_file_has_one_purpose,
+    a_struct_is_called_a_struct,
+    every_test_program_is_run,
+    no_file_names_a_machine_s_directories,
+    man_pages_pass_lint,
+    man_pages_refer_to_pages_that_are_there,
+]
+
+NEEDS = {man_pages_pass_lint: 'mandoc'}
+
+
+def main(arguments):
+    root = Path(arguments[0] if arguments else Path(__file__).resolve().parents[2])
+    failed = 0
+    print(f'1..{len(CHECKS)}')
+    for number, check in enumerate(CHECKS, 1):
+        tool = NEEDS.get(check)
+        if tool and not shutil.which(tool):
+            print(f'ok {number} - {check.__name__} # SKIP {tool} is not installed')
+            continue
+        faults = list(check(root))
+        failed += bool(faults)
+        print(f"{'not ok' if faults else 'ok'} {number} - {check.__name__}")
+        for fault in faults:
+            print(f'# {fault}')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,82 @@
+#!/bin/sh
+# Finds what is missing to build (build), to test (check) or to test with every compiler
+# (check-all), and on Debian and its kin installs it: all in one apt-get line, which root
+# runs and others are shown. Where nothing is missing it says nothing.
+set -u
+
+missing=
+
+# need PACKAGE PROBE...: the probe decides; so it works on every distribution. Where it fails
+# although the package is there (another interpreter in front, say), the package decides.
+need() {
+        package=$1
+        shift
+        "$@" >/dev/null 2>&1 && return
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' && return
+        missing="$missing $package"
+}
+
+has_command() { command -v "$1"; }
+has_library() { pkg-config --exists "$1"; }
+has_module() { python3 -c "import $1"; }
+compiles() { printf '#include <stdio.h>\n' | ${CC:-cc} -E -; }
+
+for purpose in "$@"; do
+        case $purpose in
+        build)
+                need gcc has_command "${CC:-cc}"
+                need libc6-dev compiles
+                need meson has_command meson
+                need ninja-build has_command ninja
+                need pkg-config has_command pkg-config
+                need libmnl-dev has_library libmnl
+                ;;
+        check)
+                need libcmocka-dev has_library cmocka
+                need mandoc has_command mandoc
+                need python3-jsonschema has_module jsonschema
+                ;;
+        lint)
+                need python3 has_command python3
+                need mandoc has_command mandoc
+                ;;
+        check-all)
+                need gcc has_command gcc
+                need clang has_command clang
+                ;;
+        *)
+                echo "bootstrap: unknown purpose '$purpose'" >&2
+                exit 2
+                ;;
+        esac
+done
+
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+        echo "finis: missing here, by their names in Debian:$missing" >&2
+        exit 2
+fi
+
+line="apt-get install -y --no-install-recommends$missing"
+if [ "$(id -u)" -ne 0 ]; then
+        echo "finis: something is missing to go on; as root: $line" >&2
+        exit 2
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+lock="-o DPkg::Lock::Timeout=300"
+log=$(mktemp) || exit 2
+trap 'rm -f "$log"' EXIT
+echo "finis: installing what is missing: $line" >&2
+
+install() {
+        apt-get $lock -q install -y --no-install-recommends $missing >"$log" 2>&1 </dev/null
+}
+
+# Lists that are absent or stale are renewed once; then the answer of apt-get stands.
+install || { apt-get $lock -q update >"$log" 2>&1 && install; } || {
+        cat "$log" >&2
+        echo "finis: could not install:$missing" >&2
+        exit 2
+}

@@ -1,0 +1,27 @@
+#!/bin/sh
+# build.sh DIRECTORY [MESON OPTION...]: sets a build directory up if it is new, and builds it.
+# What meson says is shown only where it fails: the first run should show what was asked for.
+set -u
+
+dir=$1
+shift
+
+quietly() {
+        log=$("$@" 2>&1) || { printf '%s\n' "$log" >&2; return 1; }
+}
+
+if [ ! -f "$dir/build.ninja" ]; then
+        echo "setting up $dir" >&2
+        quietly meson setup "$@" "$dir" || exit 2
+fi
+
+# A directory that was set up before cmocka was there has no tests; it is asked again.
+case " $* " in
+*" -Dtests=enabled "*)
+        if ! grep -q '"protocol"' "$dir/meson-info/intro-tests.json" 2>/dev/null; then
+                quietly meson setup --reconfigure -Dtests=enabled "$dir" || exit 2
+        fi
+        ;;
+esac
+
+exec ninja -C "$dir" --quiet
