@@ -16,7 +16,7 @@ run() {
         echo "== $way"
         rm -f "$dir/meson-logs/testlog.json"
         if tools/build.sh "$dir" -Dtests=enabled "$@"; then
-                meson test -C "$dir" --no-rebuild --print-errorlogs -t "$factor"
+                meson test -C "$dir" --no-rebuild -t "$factor"
         else
                 echo "$way: does not build" >&2
         fi
