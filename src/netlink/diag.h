@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "words/tcp_state.h"
+
 /* Addresses in network order, IPv4 in the first four bytes; ports in host order. A listener is
  * asked for with remote port 0. */
 struct diag_tuple {
@@ -16,8 +18,7 @@ struct diag_tuple {
 };
 
 struct diag_socket {
-        uint8_t state;               /* TCP_ESTABLISHED … of <netinet/tcp.h>; TCP_FIN_WAIT2 too when
-                                        only a small TIME_WAIT socket stands for it */
+        enum tcp_state state;        /* FIN_WAIT2 also when only a small TIME_WAIT socket is left of it */
         uint8_t timer;               /* 0 none, 1 retransmission, 2 keepalive, 3 TIME_WAIT, 4 probe */
         uint8_t n_timeouts;          /* of that timer, so far */
         uint32_t timer_ms;           /* until it fires */
@@ -37,6 +38,3 @@ struct diag_tuple diag_tuple_reverse(const struct diag_tuple *tuple);
 
 /* Returns 0, -ENOENT when there is no such socket, or another negative errno. */
 int diag_look(const struct diag_tuple *tuple, struct diag_socket *ret_socket);
-
-/* "ESTABLISHED", "FIN_WAIT1" …; "?" for a number that TCP does not have. */
-const char *diag_state_name(uint8_t state);

@@ -5,15 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What could not be reached, by the name that both families share. */
-enum icmp_error {
-        ICMP_ERROR_NET,              /* 3/0, v6 1/0 */
-        ICMP_ERROR_HOST,             /* 3/1, v6 1/3 */
-        ICMP_ERROR_PROTOCOL,         /* 3/2, v6 4/1 (unrecognised next header) */
-        ICMP_ERROR_PORT,             /* 3/3, v6 1/4 */
-        ICMP_ERROR_PROHIBITED,       /* 3/13 (also read: 9, 10), v6 1/1 */
-        _ICMP_ERROR_N,
-};
+#include "words/icmp_error.h"
 
 enum {
         ICMP_SIZE_MAX = 1280,        /* the largest packet that icmp_write() makes */
@@ -34,13 +26,12 @@ struct icmp_about {
 };
 
 /* Writes the packet that tells the sender of @about (an IP packet) of @error, as if it came from
- * the packet's destination. Returns its length, or -ENOBUFS, -EINVAL. */
+ * the packet's destination. Only what is unreachable or prohibited can be told. Returns its length,
+ * or -ENOBUFS; -EINVAL for another error, or bytes that are no IP packet. */
 int icmp_write(void *packet, size_t size, enum icmp_error error, const void *about, size_t n_about);
 
 /* Returns 0 or ICMP_NOT. */
 int icmp_read(const void *packet, size_t n_packet, struct icmp_about *ret_about);
 
-/* The name of the error, such as "host-unreachable"; NULL for a type and code not listed above. */
-const char *icmp_error_name(enum icmp_error error);
-int icmp_error_by_name(const char *name, enum icmp_error *ret_error);      /* 0 or -ENOENT */
-int icmp_about_error(const struct icmp_about *about, enum icmp_error *ret_error);      /* likewise */
+/* The type and code by name; ICMP_ERROR_OTHER for those that have none. */
+enum icmp_error icmp_about_error(const struct icmp_about *about);

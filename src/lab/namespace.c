@@ -1,0 +1,221 @@
+/* Entering namespaces: no files, no mounts, no helpers, so nothing can be left behind. */
+#include "lab/namespace.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lab/namespace_why.h"
+#include "netlink/link.h"
+
+/* Ours by the local bit, and readable in a capture: 91, and which of the two. */
+static const uint8_t mac_sockets[LINK_MAC_SIZE] = { 0x02, 0, 0, 0, 0x91, 0x01 };
+static const uint8_t mac_wire[LINK_MAC_SIZE] = { 0x02, 0, 0, 0, 0x91, 0x02 };
+
+static void closep(int *fd) {
+        if (*fd >= 0)
+                close(*fd);
+}
+
+static int write_file(const char *path, const char *text) {
+        __attribute__((cleanup(closep))) int fd = -1;
+        ssize_t n;
+
+        fd = open(path, O_WRONLY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        n = write(fd, text, strlen(text));
+        if (n < 0)
+                return -errno;
+        return (size_t) n == strlen(text) ? 0 : -EIO;
+}
+
+/* Of all users only this one exists inside, as root. */
+static int map_users(uid_t uid, gid_t gid, char ret_why[static NAMESPACE_WHY_MAX]) {
+        char map[32];
+        int r;
+
+        r = write_file("/proc/self/setgroups", "deny");
+        if (r && r != -ENOENT)
+                return namespace_why("setgroups", r, ret_why);
+        snprintf(map, sizeof(map), "0 %u 1", gid);
+        r = write_file("/proc/self/gid_map", map);
+        if (r)
+                return namespace_why("gid_map", r, ret_why);
+        snprintf(map, sizeof(map), "0 %u 1", uid);
+        r = write_file("/proc/self/uid_map", map);
+        if (r)
+                return namespace_why("uid_map", r, ret_why);
+        return 0;
+}
+
+static int enter_users(int more, char ret_why[static NAMESPACE_WHY_MAX]) {
+        uid_t uid = geteuid();
+        gid_t gid = getegid();
+
+        if (unshare(CLONE_NEWUSER | more) < 0)
+                return namespace_why("unshare", -errno, ret_why);
+        return map_users(uid, gid, ret_why);
+}
+
+/* Whether a network namespace could be made as we are. Trying would already make one, so the
+ * effective capabilities are read instead. */
+static bool may_already(void) {
+        unsigned long long effective = 0;
+        FILE *file;
+        char line[256];
+
+        file = fopen("/proc/self/status", "re");
+        if (!file)
+                return false;
+        while (fgets(line, sizeof(line), file))
+                if (sscanf(line, "CapEff: %llx", &effective) == 1)
+                        break;
+        fclose(file);
+        return effective >> 21 & 1;          /* CAP_SYS_ADMIN */
+}
+
+int namespace_users(char ret_why[static NAMESPACE_WHY_MAX]) {
+        if (may_already())
+                return 0;
+        return enter_users(0, ret_why);
+}
+
+int namespace_enter(char ret_why[static NAMESPACE_WHY_MAX]) {
+        int r;
+
+        if (unshare(CLONE_NEWNET) < 0) {
+                if (errno != EPERM)
+                        return namespace_why("unshare", -errno, ret_why);
+                r = enter_users(CLONE_NEWNET, ret_why);
+                if (r)
+                        return r;
+        }
+        r = link_up("lo");
+        if (r)
+                return namespace_why("bringing lo up", r, ret_why);
+        return 0;
+}
+
+static int path_of(const char *name, char path[static 256]) {
+        int n;
+
+        if (strncmp(name, "net.", 4) != 0 || strstr(name, "..") || strchr(name, '/'))
+                return -EINVAL;
+        n = snprintf(path, 256, "/proc/sys/%s", name);
+        if (n < 0 || n >= 256)
+                return -ENAMETOOLONG;
+        for (char *p = path; *p; ++p)
+                if (*p == '.')
+                        *p = '/';
+        return 0;
+}
+
+int namespace_sysctl(const char *name, const char *value) {
+        char path[256];
+        int r;
+
+        r = path_of(name, path);
+        if (r)
+                return r;
+        return write_file(path, value);
+}
+
+int namespace_sysctl_read(const char *name, char *ret_value, size_t size) {
+        __attribute__((cleanup(closep))) int fd = -1;
+        char path[256];
+        ssize_t n;
+        int r;
+
+        r = path_of(name, path);
+        if (r)
+                return r;
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        n = read(fd, ret_value, size);
+        if (n < 0)
+                return -errno;
+        if ((size_t) n == size)
+                return -ENOBUFS;
+        if (n > 0 && ret_value[n - 1] == '\n')
+                --n;
+        ret_value[n] = '\0';
+        return 0;
+}
+
+/* What a device would otherwise say on its own, and what it would say to packets that the peer
+ * makes. A kernel without IPv6 has no such settings, and no such noise. */
+static int quiet(void) {
+        static const char *const settings[][2] = {
+                { "net.ipv6.conf." NAMESPACE_WIRE ".disable_ipv6", "1" },
+                { "net.ipv6.conf." NAMESPACE_SOCKETS ".addr_gen_mode", "1" },
+                { "net.ipv6.conf." NAMESPACE_SOCKETS ".router_solicitations", "0" },
+                { "net.ipv6.conf." NAMESPACE_SOCKETS ".accept_ra", "0" },
+                { "net.ipv6.conf." NAMESPACE_SOCKETS ".accept_dad", "0" },
+                { "net.ipv4.conf." NAMESPACE_WIRE ".arp_ignore", "8" },
+                { "net.ipv4.conf." NAMESPACE_SOCKETS ".log_martians", "0" },
+                { "net.ipv4.conf." NAMESPACE_WIRE ".log_martians", "0" },
+        };
+
+        for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); ++i) {
+                int r = namespace_sysctl(settings[i][0], settings[i][1]);
+
+                if (r && r != -ENOENT)
+                        return r;
+        }
+        return 0;
+}
+
+static int failed(const char *step, int error, char ret_why[static NAMESPACE_WHY_MAX]) {
+        snprintf(ret_why, NAMESPACE_WHY_MAX, "%s: %s", step, strerror(-error));
+        return error;
+}
+
+static int address(uint8_t family, const char *own, const char *neighbour, uint8_t n_prefix_bits) {
+        uint8_t bytes[16];
+        int r;
+
+        inet_pton(family, own, bytes);
+        r = link_address(NAMESPACE_SOCKETS, family, bytes, n_prefix_bits);
+        if (r)
+                return r;
+        inet_pton(family, neighbour, bytes);
+        return link_neighbour(NAMESPACE_SOCKETS, family, bytes, mac_wire);
+}
+
+int namespace_wire(char ret_why[static NAMESPACE_WHY_MAX]) {
+        int r;
+
+        r = link_veth(NAMESPACE_SOCKETS, mac_sockets, NAMESPACE_WIRE, mac_wire);
+        if (r)
+                return failed("making the pair of devices (veth)", r, ret_why);
+        r = quiet();
+        if (r)
+                return failed("silencing the devices", r, ret_why);
+        /* Without it the segments are the same, only seen in larger pieces. */
+        (void) link_offloads_off(NAMESPACE_SOCKETS);
+        (void) link_offloads_off(NAMESPACE_WIRE);
+        r = link_up(NAMESPACE_SOCKETS);
+        if (r)
+                return failed("bringing " NAMESPACE_SOCKETS " up", r, ret_why);
+        r = link_up(NAMESPACE_WIRE);
+        if (r)
+                return failed("bringing " NAMESPACE_WIRE " up", r, ret_why);
+        r = address(AF_INET, NAMESPACE_SOCKETS_IPV4, NAMESPACE_PEER_IPV4, 24);
+        if (r)
+                return failed("giving out IPv4 addresses", r, ret_why);
+        r = address(AF_INET6, NAMESPACE_SOCKETS_IPV6, NAMESPACE_PEER_IPV6, 64);
+        if (r == -EOPNOTSUPP || r == -EACCES)
+                return 0;            /* no IPv6 on this kernel: its scenarios will say so */
+        if (r)
+                return failed("giving out IPv6 addresses", r, ret_why);
+        return 0;
+}
