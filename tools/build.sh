@@ -24,4 +24,7 @@ case " $* " in
         ;;
 esac
 
-exec ninja -C "$dir" --quiet
+said=$(ninja -C "$dir" --quiet 2>&1)
+status=$?
+[ -z "$said" ] || [ "$said" = 'ninja: no work to do.' ] || printf '%s\n' "$said" >&2
+exit $status

@@ -70,7 +70,7 @@ static void usage(FILE *f)
 static void put_typed(const char *word)
 {
         for (; *word; word++)
-                fputc((unsigned char)*word < 0x20 || *word == 0x7f ? '?' : *word, stderr);
+                fputc(*word >= ' ' && *word <= '~' ? *word : '?', stderr);
 }
 
 static int unknown_command(const char *name)

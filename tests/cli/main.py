@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""The command as a whole: what it says to a stranger, and what becomes of its output. TAP."""
+
+import os
+import re
+import subprocess
+import sys
+
+FINIS = os.environ['FINIS']
+
+
+def finis(*arguments, **options):
+    streams = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE} | options
+    return subprocess.run([FINIS, *arguments], stdin=subprocess.DEVNULL, timeout=60, check=False,
+                          **streams)
+
+
+def commands():
+    """The subcommands that the help names, but for help itself."""
+    return [name for name in re.findall(rb'^  ([a-z]+) ', finis('help').stdout, re.M)
+            if name != b'help']
+
+
+def is_one_line(text):
+    return text.endswith(b'\n') and text.count(b'\n') == 1
+
+
+def without_a_command_it_is_a_usage_error():
+    done = finis()
+    assert done.returncode == 2 and done.stdout == b''
+    assert done.stderr == finis('help').stdout
+
+
+def help_goes_to_stdout():
+    for ask in ('help', '--help', '-h'):
+        done = finis(ask)
+        assert done.returncode == 0 and done.stderr == b''
+        assert b'usage: finis COMMAND' in done.stdout
+        assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def help_names_commands():
+    assert len(commands()) >= 1
+
+
+def help_of_a_command_is_its_own():
+    for name in commands():
+        done, own = finis('help', name), finis(name, '--help')
+        assert (done.returncode, own.returncode) == (0, 0)
+        assert done.stdout == own.stdout and b'finis ' + name in done.stdout
+        assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def the_version_is_a_line():
+    done = finis('--version')
+    assert done.returncode == 0 and re.fullmatch(rb'finis \d+\.\d+\.\d+\n', done.stdout)
+
+
+def an_unknown_command_is_refused_in_a_line():
+    for arguments in (['qqqqqq'], ['help', 'qqqqqq'], ['--qqqqqq'], ['q' * 5000], ['']):
+        done = finis(*arguments)
+        assert done.returncode == 2 and done.stdout == b'' and is_one_line(done.stderr)
+        assert b"unknown command '" in done.stderr and b'did you mean' not in done.stderr
+
+
+def a_near_miss_is_named():
+    for name in commands():
+        for typed in (name[:-1], name + b'x', name[1:2] + name[:1] + name[2:], name.upper()):
+            done = finis(typed)
+            assert done.returncode == 2 and is_one_line(done.stderr)
+            assert b"did you mean '%s'?" % name in done.stderr, typed
+
+
+def what_was_typed_reaches_no_terminal_as_control():
+    done = finis(b'\x1b[31mred\x07\r\n\xc2\x9b\xff\x7f')
+    assert re.fullmatch(rb"[ -~]*'\?\[31mred[?]+'[ -~]*\n", done.stderr), done.stderr
+
+
+def a_full_disk_is_reported():
+    for arguments in [('help',), ('--version',)] + [(name, b'--help') for name in commands()]:
+        with open('/dev/full', 'wb') as full:
+            done = finis(*arguments, stdout=full)
+        assert done.returncode == 2 and is_one_line(done.stderr), arguments
+        assert b'No space left on device' in done.stderr
+
+
+def a_closed_stdout_is_reported():
+    done = finis('help', stdout=None, preexec_fn=lambda: os.close(1))
+    assert done.returncode == 2 and is_one_line(done.stderr)
+    assert b'cannot write to standard output' in done.stderr
+
+
+def closed_descriptors_hurt_nothing_that_prints_nothing():
+    done = finis('qqqqqq', stdout=None, stderr=None,
+                 preexec_fn=lambda: (os.close(0), os.close(1), os.close(2)))
+    assert done.returncode == 2
+
+
+def reader_that_left(**options):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return finis('help', stdout=writer, **options)
+    finally:
+        os.close(writer)
+
+
+def a_reader_that_left_is_a_quiet_end():
+    done = reader_that_left(restore_signals=True)
+    assert done.stderr == b'' and done.returncode in (0, -13)
+
+
+def a_reader_that_left_is_a_quiet_end_with_sigpipe_ignored():
+    done = reader_that_left(restore_signals=False)
+    assert done.stderr == b'' and done.returncode == 0
+
+
+CASES = [
+    without_a_command_it_is_a_usage_error,
+    help_goes_to_stdout,
+    help_names_commands,
+    help_of_a_command_is_its_own,
+    the_version_is_a_line,
+    an_unknown_command_is_refused_in_a_line,
+    a_near_miss_is_named,
+    what_was_typed_reaches_no_terminal_as_control,
+    a_full_disk_is_reported,
+    a_closed_stdout_is_reported,
+    closed_descriptors_hurt_nothing_that_prints_nothing,
+    a_reader_that_left_is_a_quiet_end,
+    a_reader_that_left_is_a_quiet_end_with_sigpipe_ignored,
+]
+
+
+def main():
+    failed = 0
+    print(f'1..{len(CASES)}')
+    for number, case in enumerate(CASES, 1):
+        try:
+            case()
+            print(f'ok {number} - {case.__name__}')
+        except AssertionError as error:
+            failed += 1
+            line = error.__traceback__.tb_next.tb_lineno
+            print(f'not ok {number} - {case.__name__}\n# line {line}: {error}')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
