@@ -18,8 +18,7 @@ check:
 	@tools/check.sh default
 
 check-all:
-	@tools/bootstrap.sh build check check-all
-	@tools/check.sh gcc clang sanitize
+	@.ci/run
 
 lint:
 	@tools/bootstrap.sh lint
