@@ -13,7 +13,7 @@ need() {
         shift
         "$@" >/dev/null 2>&1 && return
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' && return
-        missing="$missing $package"
+        case " $missing " in *" $package "*) ;; *) missing="$missing $package" ;; esac
 }
 
 has_command() { command -v "$1"; }
@@ -70,11 +70,14 @@ log=$(mktemp) || exit 2
 trap 'rm -f "$log"' EXIT
 echo "finis: installing what is missing: $line" >&2
 
+# The options and the list are words: unquoted.
+# shellcheck disable=SC2086
 install() {
         apt-get $lock -q install -y --no-install-recommends $missing >"$log" 2>&1 </dev/null
 }
 
 # Lists that are absent or stale are renewed once; then the answer of apt-get stands.
+# shellcheck disable=SC2086
 install || { apt-get $lock -q update >"$log" 2>&1 && install; } || {
         cat "$log" >&2
         echo "finis: could not install:$missing" >&2

@@ -7,7 +7,6 @@ set -u
 
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 cd "$top" || exit 2
-set -- "$@"
 tally=
 
 run() {
@@ -33,4 +32,5 @@ for way in "$@"; do
         esac
 done
 
+# shellcheck disable=SC2086
 exec python3 tools/tally.py $tally
