@@ -36,7 +36,7 @@ struct peer_segment {
         bool absolute_seq;              /* then @seq_offset is the number itself */
         enum peer_ack ack;
         uint32_t ack_value;
-        bool has_window;                /* else 64240 */
+        bool has_window;                /* else as 64240 bytes, scaled if that was agreed */
         uint16_t window;                /* raw */
         const void *payload;            /* NULL: letters by position, a to z */
         uint32_t n_payload;
@@ -82,6 +82,9 @@ struct peer {
         uint16_t ip_id;
         bool asked_timestamps;          /* its SYN had them */
         bool agreed_timestamps;         /* and so had the kernel's */
+        bool asked_scale;               /* likewise the window scale */
+        bool agreed_scale;
+        uint8_t window_scale;           /* that the peer's SYN asked for */
 
         bool syn_seen;                  /* the kernel's SYN: without it the rest below is empty */
         uint32_t kernel_isn;
