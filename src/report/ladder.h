@@ -1,5 +1,6 @@
 /* A ladder of segments and acts for eyes: time down, client left, server right, notes beside it.
- * Knows nothing of packets: the caller has the words. */
+ * Knows nothing of packets: the caller has the words. Long labels and notes go on in the next line;
+ * silences of a second and more are drawn; control characters become '?'. */
 #pragma once
 
 #include <stdbool.h>

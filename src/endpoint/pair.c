@@ -1,0 +1,242 @@
+/* Two endpoints and a wire that loses nothing. */
+#include "endpoint/pair.h"
+
+#include <string.h>
+
+#include "endpoint/rules.h"
+
+#define SENDING_STATES (CONNECTED | WAITS_FOR_ACK_OF_FIN)
+
+static void apply(struct pair *pair, int end, const struct event *event, struct outcome *ret_outcome);
+
+void pair_init_connected(struct pair *ret_pair, int family)
+{
+        memset(ret_pair, 0, sizeof(*ret_pair));
+        ret_pair->family = family;
+        for (int i = 0; i < N_ENDS; i++) {
+                endpoint_init_connected(&ret_pair->end[i]);
+                ret_pair->window[i] = UINT64_MAX;
+        }
+}
+
+void pair_init_unconnected(struct pair *ret_pair, int family)
+{
+        pair_init_connected(ret_pair, family);
+        for (int i = 0; i < N_ENDS; i++)
+                endpoint_init_fresh(&ret_pair->end[i]);
+        ret_pair->end[SERVER].n_refs = 0;
+}
+
+static void note(struct pair *pair, int from, enum emission what, uint64_t n, bool data)
+{
+        if (pair->n_emitted == PAIR_MAX_EMITTED) {
+                pair->n_emitted_lost++;
+                return;
+        }
+        pair->emitted[pair->n_emitted++] = (struct emitted){ .from = from, .what = what, .n = n, .data = data };
+}
+
+static void arrive(struct pair *pair, int end, struct event event)
+{
+        struct outcome ignored;
+
+        event.observed = -1;
+        apply(pair, end, &event, &ignored);
+}
+
+static void syn(struct pair *pair, int from)
+{
+        int to = !from;
+
+        if (pair->by_hand[to] || pair->discards_syn)
+                return;
+        if (!pair->listening) {
+                arrive(pair, to, (struct event){ .kind = EVENT_SYN });
+                return;
+        }
+        endpoint_init_connected(&pair->end[to]);
+        pair->end[to].n_refs = 0;
+        pair->end[to].queued = true;
+        pair->end[to].was_connected = false;
+        arrive(pair, from, (struct event){ .kind = EVENT_SYN_ACK });
+}
+
+static void carry(struct pair *pair, int from, enum emission what)
+{
+        int to = !from;
+
+        switch (what) {
+        case EMIT_NOTHING:
+        case EMIT_ACK: /* data and FIN bring their own */
+        case EMIT_FIN: /* goes after the data: flow() */
+        case N_EMISSIONS:
+                break;
+        case EMIT_SYN:
+                note(pair, from, what, 0, false);
+                syn(pair, from);
+                break;
+        case EMIT_SYN_ACK:
+        case EMIT_CHALLENGE:
+                note(pair, from, what, 0, false);
+                break;
+        case EMIT_RST:
+        case EMIT_RST_REPLY:
+                note(pair, from, what, 0, false);
+                if (!pair->by_hand[to])
+                        arrive(pair, to, (struct event){ .kind = EVENT_RST, .fit = RST_EXACT, .has_ack = true });
+                break;
+        }
+}
+
+static void apply(struct pair *pair, int end, const struct event *event, struct outcome *ret_outcome)
+{
+        struct outcome o;
+
+        endpoint_step(&pair->end[end], event, &o);
+        carry(pair, end, o.emission);
+        *ret_outcome = o;
+}
+
+static void acknowledge(struct pair *pair, int from, bool fin)
+{
+        arrive(pair, !from,
+               (struct event){ .kind = EVENT_ACK, .at = pair->end[from].received, .acks_fin = fin });
+}
+
+/* Sends what may be sent; true if something moved. */
+static bool flow(struct pair *pair, int from)
+{
+        struct endpoint *e = &pair->end[from];
+        int to = !from;
+        uint64_t end = e->written;
+
+        if (pair->by_hand[from] || e->holder != HOLDER_SOCKET || !((1U << e->state) & SENDING_STATES))
+                return false;
+        if (e->crowded && !pair->by_hand[to])
+                return false;
+        if (pair->window[to] != UINT64_MAX && end > e->acked + pair->window[to])
+                end = e->acked + pair->window[to];
+        if (e->sent < end) {
+                struct event data = { .kind = EVENT_DATA, .at = e->sent, .n = end - e->sent, .observed = -1 };
+                struct outcome o;
+
+                note(pair, from, EMIT_NOTHING, data.n, true);
+                e->sent = end;
+                if (!pair->by_hand[to]) {
+                        apply(pair, to, &data, &o);
+                        if (o.emission == EMIT_ACK)
+                                acknowledge(pair, to, false);
+                }
+                return true;
+        }
+        if (e->fin_queued && !e->fin_sent && e->sent == e->written) {
+                struct event fin = { .kind = EVENT_FIN, .at = e->sent, .observed = -1 };
+                struct outcome o;
+
+                note(pair, from, EMIT_FIN, 0, false);
+                e->fin_sent = true;
+                if (!pair->by_hand[to]) {
+                        apply(pair, to, &fin, &o);
+                        if (o.emission == EMIT_ACK)
+                                acknowledge(pair, to, true);
+                }
+                return true;
+        }
+        return false;
+}
+
+static void resume(struct pair *pair, int end)
+{
+        struct outcome o;
+        bool moved;
+
+        if (!endpoint_resume(&pair->end[end], NULL, &o))
+                return;
+        moved = o.emission != EMIT_NOTHING;
+        pair->returned[end] = true;
+        pair->outcome[end] = o;
+        if (moved)
+                carry(pair, end, o.emission);
+}
+
+static void settle(struct pair *pair)
+{
+        bool moved;
+
+        do {
+                moved = false;
+                for (int i = 0; i < N_ENDS; i++)
+                        moved = flow(pair, i) || moved;
+                for (int i = 0; i < N_ENDS; i++)
+                        if (!pair->returned[i])
+                                resume(pair, i);
+        } while (moved);
+}
+
+void pair_step(struct pair *pair, int end, const struct event *event, struct outcome *ret_outcome)
+{
+        apply(pair, end, event, ret_outcome);
+        settle(pair);
+}
+
+bool pair_learn(struct pair *pair, int end, uint64_t outq, uint64_t outq_unsent)
+{
+        struct endpoint *e = &pair->end[end], *peer = &pair->end[!end];
+        uint64_t fin = e->fin_queued && !e->fin_acked && outq > 0;
+        uint64_t acked, sent;
+
+        outq -= fin;
+        if (fin && outq_unsent > 0)
+                outq_unsent--;
+        if (outq > e->written || outq_unsent > outq)
+                return false;
+        acked = e->written - outq;
+        sent = e->written - outq_unsent;
+        if (acked < e->acked || sent < e->sent)
+                return false;
+        e->acked = acked;
+        e->sent = sent;
+        if (peer->holder == HOLDER_SOCKET && acked > peer->received)
+                peer->received = acked;
+        if (outq == 0)
+                e->crowded = false;
+        settle(pair);
+        return true;
+}
+
+bool pair_learn_received(struct pair *pair, int end, uint64_t inq)
+{
+        struct endpoint *e = &pair->end[end], *peer = &pair->end[!end];
+
+        if (e->taken + inq < e->received)
+                return false;
+        e->received = e->taken + inq;
+        if (e->received > peer->acked)
+                peer->acked = e->received;
+        if (e->received > peer->sent)
+                peer->sent = e->received;
+        return true;
+}
+
+void pair_sent(struct pair *pair, int end, uint64_t count)
+{
+        struct endpoint *e = &pair->end[end];
+
+        e->pending = false;
+        e->written += count;
+        if (e->written > e->acked)
+                e->crowded = true;
+}
+
+uint64_t pair_drain(struct pair *pair, int end)
+{
+        struct endpoint *e = &pair->end[end], *peer = &pair->end[!end];
+        uint64_t n;
+
+        peer->crowded = false;
+        settle(pair);
+        n = endpoint_inq(e);
+        e->taken += n;
+        settle(pair);
+        return n;
+}

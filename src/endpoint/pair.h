@@ -1,0 +1,57 @@
+/*
+ * Two endpoints and the wire between them, on a host where segments arrive at once and none is lost
+ * (loopback). What one sends is an arrival for the other, until all is quiet. One of the two may
+ * instead be a peer below the sockets, whose segments somebody else decides.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "endpoint/endpoint.h"
+
+enum { CLIENT, SERVER, N_ENDS }; /* as enum side */
+
+struct emitted {
+        int from;
+        enum emission what;
+        uint64_t n;         /* bytes of data; 0 for the rest */
+        bool data;
+};
+
+#define PAIR_MAX_EMITTED 256
+
+struct pair {
+        struct endpoint end[N_ENDS];
+        bool by_hand[N_ENDS];    /* not a socket: its segments are decided elsewhere */
+        uint64_t window[N_ENDS]; /* what the end by hand lets the other send; UINT64_MAX */
+        bool listening;          /* the server's address has a listener with room */
+        bool discards_syn;       /* it has a listener without room */
+        int family;
+
+        struct emitted emitted[PAIR_MAX_EMITTED];
+        size_t n_emitted, n_emitted_lost;
+
+        /* Calls that waited and have returned since they were last asked for. */
+        bool returned[N_ENDS];
+        struct outcome outcome[N_ENDS];
+};
+
+void pair_init_connected(struct pair *ret_pair, int family);
+/* A fresh client, and a server that is only an address. */
+void pair_init_unconnected(struct pair *ret_pair, int family);
+
+/* Applies an event to one end and carries all that follows to both. */
+void pair_step(struct pair *pair, int end, const struct event *event, struct outcome *ret_outcome);
+
+/* The kernel was free to choose how much of a full pipeline has moved: takes what its queues say of the
+ * one that begins at `end`. Returns false where that breaks a law: bytes that come back, or too many. */
+bool pair_learn(struct pair *pair, int end, uint64_t outq, uint64_t outq_unsent);
+
+/* The same for what has arrived at `end`, where the sender's queues cannot be asked: SIOCINQ. */
+bool pair_learn_received(struct pair *pair, int end, uint64_t inq);
+/* A call at `end` that waited has returned this count, of the kernel's choice. */
+void pair_sent(struct pair *pair, int end, uint64_t count);
+
+/* All that the other end has still to send is let through, and read: returns the number of bytes that
+ * the program at `end` gets before the end of the stream, an error, or nothing more. */
+uint64_t pair_drain(struct pair *pair, int end);
