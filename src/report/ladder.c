@@ -243,7 +243,8 @@ static void put_row(const struct page *page, const struct ladder_row *row) {
 static void put_gap(const struct page *page, const char *text) {
         const char *rest = text, *none = NULL;
 
-        fprintf(page->file, "%*s  ", TIME_WIDTH, page->glyphs->ellipsis);
+        put_many(page, " ", TIME_WIDTH - columns(page->glyphs->ellipsis));
+        fprintf(page->file, "%s  ", page->glyphs->ellipsis);
         put_text(page, page->glyphs->gap, page->glyphs->gap, cut(&rest, page->lane - 2), 0);
         put_end(page, &none);
 }
@@ -266,8 +267,8 @@ static void put_left_out(const struct page *page, const struct ladder_row *from,
         put_gap(page, text);
 }
 
-/* Each name over its bar; where both do not fit into one line, into two. */
-static void put_names(const struct page *page, const char *left, const char *right) {
+/* Each name over its bar, the right one further out if need be; two lines where one is too short. */
+static void put_names(const struct page *page, const char *left, const char *right, size_t width) {
         size_t n_left = columns(left), n_right = columns(right);
         size_t room = page->lane + 2;
         struct piece piece_left = { left, strlen(left), n_left };
@@ -275,8 +276,8 @@ static void put_names(const struct page *page, const char *left, const char *rig
 
         fprintf(page->file, "%*s  ", TIME_WIDTH, "seconds");
         put_piece(page, piece_left);
-        if (n_left + 2 + n_right <= room) {
-                put_many(page, " ", room - n_left - n_right);
+        if (n_left + 2 + n_right <= width - TIME_WIDTH - 2) {
+                put_many(page, " ", n_left + 2 + n_right <= room ? room - n_left - n_right : 2);
         } else {
                 fprintf(page->file, "\n%*s  ", TIME_WIDTH, "");
                 put_many(page, " ", n_right < room ? room - n_right : 0);
@@ -310,6 +311,8 @@ int ladder_write(FILE *file, const char *left, const char *right,
         };
         size_t n_head = n_rows, n_out = 0;
 
+        if (width < WIDTH_MIN)
+                width = WIDTH_MIN;
         if (max < ROWS_MIN)
                 max = ROWS_MIN;
         /* The end is what the reader came for: it gets two thirds. */
@@ -317,8 +320,8 @@ int ladder_write(FILE *file, const char *left, const char *right,
                 n_head = max / 3;
                 n_out = n_rows - max;
         }
-        measure(&page, width < WIDTH_MIN ? WIDTH_MIN : width, rows, n_rows);
-        put_names(&page, left, right);
+        measure(&page, width, rows, n_rows);
+        put_names(&page, left, right, width);
         for (size_t i = 0; i < n_rows; ++i) {
                 if (i == n_head && n_out > 0) {
                         put_left_out(&page, &rows[i], &rows[i + n_out]);
