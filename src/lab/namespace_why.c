@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,6 +64,8 @@ static const char *knob(int error) {
         if (error == -ENOSPC)
                 return "too many namespaces (the sysctls user.max_user_namespaces and user.max_net_namespaces), "
                        "or nested too deep";
+        if (error == -EACCES && prctl(PR_GET_DUMPABLE) != 1)
+                return "this process changed its user without exec(), so its files in /proc are root's";
         if (error == -EPERM || error == -EACCES) {
                 if (number_in("/proc/sys/kernel/unprivileged_userns_clone", 1) == 0)
                         return "the sysctl kernel.unprivileged_userns_clone is 0";

@@ -62,7 +62,7 @@ struct scenario_list {
 };
 
 /* A table a theme or a few, each in a file of its own. */
-extern const struct scenario_list scenario_lists[];
+extern const struct scenario_list *const scenario_lists[];
 extern const size_t n_scenario_lists;
 
 const char *theme_name(enum theme theme);

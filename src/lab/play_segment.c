@@ -1,0 +1,314 @@
+/* Segments by hand: what the peer below the sockets sends, and what it must have seen. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "endpoint/rules.h"
+#include "lab/play_internal.h"
+
+/* The end that is a socket. */
+static int socket_end(const struct play *play)
+{
+        return play->pair.by_hand[CLIENT] ? SERVER : CLIENT;
+}
+
+int play_open_peer(struct play *play)
+{
+        bool client = play->pair.by_hand[CLIENT];
+        uint16_t port = 0;
+        struct sockaddr_storage *a = &play->address;
+
+        memcpy(&port, (const char *)a + 2, sizeof(port)); /* sin_port and sin6_port lie at the same place */
+        port = (uint16_t)(port << 8 | port >> 8);
+        return peer_open((uint8_t)play->family, client ? PEER_CLIENT : PEER_SERVER, client ? 40443 : port,
+                         client ? port : 0, &play->peer);
+}
+
+static void arrive(struct play *play, struct event event, struct outcome *ret_outcome)
+{
+        event.observed = -1;
+        pair_step(&play->pair, socket_end(play), &event, ret_outcome);
+}
+
+static bool is_rst(enum emission e)
+{
+        return e == EMIT_RST || e == EMIT_RST_REPLY;
+}
+
+/* Where the RST falls in what the socket expects: tcp_validate_incoming. */
+static enum rst_fit fit_of(const struct play *play, const struct act *act)
+{
+        const struct endpoint *e = &play->pair.end[socket_end(play)];
+        int64_t expected = (int64_t)e->received + e->fin_received;
+        int64_t at = (int64_t)play->peer_sent + play->peer_fin_sent + act->offset;
+        uint32_t half_shut = IN(CLOSE_WAIT) | IN(LAST_ACK) | IN(CLOSING);
+
+        if (at == expected || (at == expected - 1 && ((1U << e->state) & half_shut)))
+                return RST_EXACT;
+        return at > expected && at < expected + 60000 ? RST_IN_WINDOW : RST_OUTSIDE;
+}
+
+/* What the segment is for the model: its properties in the order in which the kernel looks at them. */
+static void tell_model(struct play *play, const struct act *act, uint64_t acked, bool acks_fin)
+{
+        struct outcome o = { 0 };
+        uint64_t at = play->peer_sent + (uint64_t)act->offset;
+
+        switch ((int)act->verb) {
+        case VERB_SEG_SYN:
+                arrive(play, (struct event){ .kind = EVENT_SYN }, &o);
+                return;
+        case VERB_SEG_SYN_ACK:
+                arrive(play, (struct event){ .kind = EVENT_SYN_ACK }, &o);
+                return;
+        case VERB_SEG_RST:
+        case VERB_SEG_RST_ACK:
+                arrive(play, (struct event){ .kind = EVENT_RST, .fit = fit_of(play, act), .has_ack = !act->no_ack },
+                       &o);
+                return;
+        default:
+                break;
+        }
+        if (!act->no_ack)
+                arrive(play, (struct event){ .kind = EVENT_ACK, .at = acked, .acks_fin = acks_fin }, &o);
+        if (is_rst(o.emission))
+                return;
+        if (act->verb == VERB_SEG_DATA && !is_rst(o.emission))
+                arrive(play, (struct event){ .kind = EVENT_DATA, .at = at, .n = (uint64_t)act->n }, &o);
+        if (act->verb == VERB_SEG_FIN)
+                arrive(play, (struct event){ .kind = EVENT_FIN, .at = at }, &o);
+}
+
+static int icmp(struct play *play, const struct act *act)
+{
+        static const struct {
+                const char *name;
+                enum icmp_error error;
+        } names[] = {
+                { "host", ICMP_ERROR_HOST_UNREACHABLE }, { "net", ICMP_ERROR_NET_UNREACHABLE },
+                { "port", ICMP_ERROR_PORT_UNREACHABLE }, { "protocol", ICMP_ERROR_PROTOCOL_UNREACHABLE },
+                { "admin", ICMP_ERROR_ADMIN_PROHIBITED },
+        };
+        struct outcome o;
+        int r;
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+                if (strcmp(act->value, names[i].name) != 0)
+                        continue;
+                r = peer_icmp(play->peer, names[i].error);
+                if (r < 0)
+                        return play_skip(play, "%s: %s", act->text, strerror(-r));
+                arrive(play,
+                       (struct event){ .kind = EVENT_ICMP,
+                                       .icmp = names[i].error,
+                                       .icmp_errno = icmp_error_errno(names[i].error, play->family) },
+                       &o);
+                return 0;
+        }
+        return play_skip(play, "%s: no such ICMP error", act->text);
+}
+
+int play_segment(struct play *play, const struct act *act)
+{
+        static const uint16_t flags[N_VERBS] = {
+                [VERB_SEG_SYN] = SEGMENT_SYN,           [VERB_SEG_SYN_ACK] = SEGMENT_SYN,
+                [VERB_SEG_DATA] = SEGMENT_PSH,          [VERB_SEG_FIN] = SEGMENT_FIN,
+                [VERB_SEG_RST] = SEGMENT_RST,           [VERB_SEG_RST_ACK] = SEGMENT_RST,
+        };
+        struct peer_segment s = { .flags = flags[act->verb], .seq_offset = (int32_t)act->offset };
+        struct peer *peer = play->peer;
+        bool syn = act->verb == VERB_SEG_SYN || act->verb == VERB_SEG_SYN_ACK, acks_fin;
+        uint64_t acked;
+        int r;
+
+        if (!peer || !play->pair.by_hand[(int)act->side])
+                return play_skip(play, "%s: that end is a socket", act->text);
+        r = peer_read(peer, 0);
+        if (r < 0 && r != -ETIMEDOUT)
+                return play_skip(play, "the wire: %s", strerror(-r));
+        if (act->verb == VERB_SEG_ICMP)
+                return icmp(play, act);
+        s.n_payload = act->verb == VERB_SEG_DATA ? (uint32_t)act->n : 0;
+        s.has_window = act->has_window;
+        s.window = (uint16_t)act->window;
+        if (act->no_ack || act->verb == VERB_SEG_SYN)
+                s.ack = PEER_ACK_NONE;
+        else if (act->ack_fewer > 0) {
+                s.ack = PEER_ACK_FEWER;
+                s.ack_value = (uint32_t)act->ack_fewer;
+        }
+        if (syn) {
+                s.mss = 1460;
+                s.has_window_scale = s.sack_permitted = true;
+                s.window_scale = 7;
+        }
+        acks_fin = peer->fin_seen && act->ack_fewer == 0;
+        acked = peer->n_received + peer->fin_seen - (uint64_t)act->ack_fewer - acks_fin;
+        r = peer_send(peer, &s);
+        if (r < 0)
+                return play_skip(play, "%s: %s", act->text, strerror(-r));
+        if (act->has_window)
+                play->pair.window[(int)act->side] = (uint64_t)act->window << 7;
+        tell_model(play, act, acked, acks_fin);
+        if (act->verb == VERB_SEG_DATA && act->offset == 0)
+                play->peer_sent += (uint64_t)act->n;
+        if (act->verb == VERB_SEG_FIN && act->offset == 0)
+                play->peer_fin_sent = true;
+        return 0;
+}
+
+/* Counts of what one side has put on the wire. */
+struct tally {
+        uint64_t bytes;
+        unsigned syn, fin, rst, rst_reply;
+};
+
+static struct tally expected_of(const struct play *play, int from)
+{
+        struct tally t = { 0 };
+
+        for (size_t i = 0; i < play->pair.n_emitted; i++) {
+                const struct emitted *e = &play->pair.emitted[i];
+
+                if (e->from != from)
+                        continue;
+                t.bytes += e->data ? e->n : 0;
+                t.syn += !e->data && (e->what == EMIT_SYN || e->what == EMIT_SYN_ACK);
+                t.fin += !e->data && e->what == EMIT_FIN;
+                t.rst += !e->data && e->what == EMIT_RST;
+                t.rst_reply += !e->data && e->what == EMIT_RST_REPLY;
+        }
+        return t;
+}
+
+/* An active RST has ACK, a reply has not, but for a reply to a SYN (kernel: tcp_v4_send_reset). */
+static bool is_reply(const struct segment *s)
+{
+        return !(s->flags & SEGMENT_ACK) || s->seq == 0;
+}
+
+static struct tally seen_by(const struct peer *peer)
+{
+        struct tally t = { .bytes = peer->n_received, .fin = peer->fin_seen };
+
+        for (size_t i = 0; i < peer->n_seen; i++) {
+                const struct segment *s = &peer->seen[i].segment;
+
+                if (s->flags & SEGMENT_RST) {
+                        t.rst += !is_reply(s);
+                        t.rst_reply += is_reply(s);
+                }
+        }
+        return t;
+}
+
+static void missing_text(const char *what, uint64_t saw, uint64_t want, char *text, size_t size)
+{
+        snprintf(text, size, "the wire shows %" PRIu64 " %s, the model says %" PRIu64, saw, what, want);
+}
+
+static bool compare(const struct tally *saw, const struct tally *want, bool at_least, char *why, size_t size)
+{
+        const struct {
+                const char *what;
+                uint64_t saw, want;
+        } rows[] = {
+                { "bytes of data", saw->bytes, want->bytes },
+                { "FIN", saw->fin, want->fin },
+                { "active RST", saw->rst, want->rst },
+                { "RST in reply", saw->rst_reply, want->rst_reply },
+        };
+
+        for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+                if (at_least ? rows[i].saw < rows[i].want : rows[i].saw != rows[i].want) {
+                        missing_text(rows[i].what, rows[i].saw, rows[i].want, why, size);
+                        return false;
+                }
+        return true;
+}
+
+bool play_peer_saw_all(struct play *play, char *ret_missing, size_t size)
+{
+        struct tally want = expected_of(play, socket_end(play)), saw;
+
+        peer_read(play->peer, 0);
+        saw = seen_by(play->peer);
+        return compare(&saw, &want, true, ret_missing, size);
+}
+
+int play_check_peer(struct play *play)
+{
+        struct tally want = expected_of(play, socket_end(play)), saw;
+        char why[160];
+
+        peer_read(play->peer, 0);
+        saw = seen_by(play->peer);
+        if (!compare(&saw, &want, false, why, sizeof(why)))
+                return play_disagree(play, NULL, "%s", why);
+        return 0;
+}
+
+/* Is the frame from the client? Its destination is then the port that the play connects to. */
+static bool from_client(const struct play *play, const struct segment *s)
+{
+        uint16_t port;
+
+        memcpy(&port, (const char *)&play->address + 2, sizeof(port));
+        return s->destination_port == (uint16_t)(port << 8 | port >> 8);
+}
+
+static void tally_frames(const struct play *play, struct tally t[N_ENDS])
+{
+        uint32_t isn[N_ENDS] = { 0 }, port = 0;
+        bool known[N_ENDS] = { false };
+        struct segment s;
+
+        for (size_t i = 0; i < play->sniffer->n_frames; i++) {
+                const struct sniffer_frame *f = &play->sniffer->frames[i];
+                int from;
+                uint64_t end;
+
+                if (segment_read(f->bytes, f->n_bytes, &s) != 0)
+                        continue;
+                from = from_client(play, &s) ? CLIENT : SERVER;
+                if (port == 0)
+                        port = from == CLIENT ? s.source_port : s.destination_port;
+                if ((from == CLIENT ? s.source_port : s.destination_port) != port)
+                        continue; /* another client of the same listener */
+                if (s.flags & SEGMENT_SYN) {
+                        isn[from] = s.seq;
+                        known[from] = true;
+                        t[from].syn = 1;
+                }
+                if (s.flags & SEGMENT_RST) {
+                        t[from].rst += !is_reply(&s);
+                        t[from].rst_reply += is_reply(&s);
+                        continue;
+                }
+                t[from].fin = t[from].fin || (s.flags & SEGMENT_FIN);
+                end = (uint64_t)(uint32_t)(s.seq + s.n_payload - isn[from] - 1);
+                if (known[from] && s.n_payload > 0 && end > t[from].bytes)
+                        t[from].bytes = end;
+        }
+}
+
+int play_check_capture(struct play *play)
+{
+        struct tally want, saw[N_ENDS] = { 0 };
+        char why[160];
+
+        if (!play->sniffer || play->pair.n_emitted_lost > 0)
+                return 0;
+        sniffer_drain(play->sniffer);
+        tally_frames(play, saw);
+        for (int i = 0; i < N_ENDS; i++) {
+                want = expected_of(play, i);
+                /* Of a pipeline that was full the model knows less than the wire. */
+                if (want.bytes < saw[i].bytes && saw[i].bytes <= play->pair.end[i].written)
+                        want.bytes = saw[i].bytes;
+                if (!compare(&saw[i], &want, false, why, sizeof(why)))
+                        return play_disagree(play, NULL, "from the %s %s", i == CLIENT ? "client" : "server", why);
+        }
+        return 0;
+}

@@ -1,0 +1,140 @@
+/* Waits until the kernel is as the model says, and says what is not. */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "endpoint/rules.h"
+#include "lab/play_internal.h"
+
+#define WHY_MAX 200
+
+/* A send that waits has taken bytes that no return has counted yet. */
+static bool sends_unseen(const struct endpoint *e)
+{
+        return e->pending && e->call.kind == EVENT_SEND;
+}
+
+/* Where a pipeline is full the counts are the kernel's to choose: the model takes them, if lawful. */
+static bool learn(struct play *play, int end, const struct look look[N_ENDS])
+{
+        struct endpoint *e = &play->pair.end[end], *peer = &play->pair.end[!end];
+        bool asks_sender = play->fd[end] >= 0 && !sends_unseen(e) && !e->voided;
+        bool asks_receiver = play->fd[!end] >= 0 && !peer->voided;
+
+        if (!e->crowded || play_by_hand(play, !end))
+                return true;
+        if (asks_sender && asks_receiver && peer->state != TCP_STATE_CLOSE && e->state != TCP_STATE_CLOSE) {
+                /* Quiet when all that has arrived is acknowledged. */
+                uint64_t fin = e->fin_queued && !e->fin_acked && look[end].outq > 0;
+
+                if (e->written - (look[end].outq - fin) != peer->taken + look[!end].inq)
+                        return false;
+        }
+        if (asks_sender && !pair_learn(&play->pair, end, look[end].outq, look[end].outq_unsent))
+                return false;
+        if (asks_receiver && !pair_learn_received(&play->pair, !end, look[!end].inq))
+                return false;
+        return true;
+}
+
+static bool differs(const struct play *play, int end, const struct look *look, char why[static WHY_MAX])
+{
+        const struct endpoint *e = &play->pair.end[end];
+        short free_bits, bits = endpoint_poll(e, &free_bits);
+        char want[LOOK_POLL_TEXT_MAX], saw[LOOK_POLL_TEXT_MAX];
+        const char *name = end == CLIENT ? "client" : "server";
+        uint64_t fin;
+
+        why[0] = 0;
+        if (look->state != e->state) {
+                snprintf(why, WHY_MAX, "the %s is in %s, by the model in %s", name, tcp_state_name(look->state),
+                         tcp_state_name(e->state));
+                return true;
+        }
+        if ((look->poll | free_bits) != (bits | free_bits)) {
+                snprintf(why, WHY_MAX, "poll() of the %s says %s, the model %s", name,
+                         look_poll_text(look->poll, saw), look_poll_text(bits, want));
+                return true;
+        }
+        if (e->voided || e->state == TCP_STATE_LISTEN)
+                return false;
+        if (look->inq != endpoint_inq(e)) {
+                snprintf(why, WHY_MAX, "SIOCINQ of the %s is %" PRIu64 ", by the model %" PRIu64, name, look->inq,
+                         endpoint_inq(e));
+                return true;
+        }
+        if (!sends_unseen(e) && look->outq != endpoint_outq(e)) {
+                snprintf(why, WHY_MAX, "SIOCOUTQ of the %s is %" PRIu64 ", by the model %" PRIu64, name,
+                         look->outq, endpoint_outq(e));
+                return true;
+        }
+        if (!sends_unseen(e) && look->outq_unsent != endpoint_outq_unsent(e)) {
+                snprintf(why, WHY_MAX, "SIOCOUTQNSD of the %s is %" PRIu64 ", by the model %" PRIu64, name,
+                         look->outq_unsent, endpoint_outq_unsent(e));
+                return true;
+        }
+        fin = look->bytes_received - e->taken - look->inq;
+        if (fin != endpoint_saw_fin(e)) {
+                snprintf(why, WHY_MAX, "by its counters the %s has %s the peer's FIN, by the model it has %s", name,
+                         fin ? "seen" : "not seen", endpoint_saw_fin(e) ? "seen it" : "not");
+                return true;
+        }
+        return false;
+}
+
+static bool quiet(struct play *play, struct step *step, char why[static WHY_MAX])
+{
+        struct look look[N_ENDS];
+        int r;
+
+        for (int i = 0; i < N_ENDS; i++) {
+                bool lingers = play->waiting[i] && waiting_act(play->waiting[i])->verb == VERB_CLOSE;
+
+                step->looked[i] = play->fd[i] >= 0 && !lingers;
+                if (!step->looked[i])
+                        continue;
+                r = look_at(play->fd[i], &look[i]);
+                if (r < 0) {
+                        snprintf(why, WHY_MAX, "looking at the socket: %s", strerror(-r));
+                        return false;
+                }
+                step->look[i] = look[i];
+        }
+        for (int i = 0; i < N_ENDS; i++)
+                if (!learn(play, i, look)) {
+                        strcpy(why, "bytes move, or the counts break a law");
+                        return false;
+                }
+        for (int i = 0; i < N_ENDS; i++)
+                if (step->looked[i] && differs(play, i, &look[i], why))
+                        return false;
+        if (play->peer && !play_peer_saw_all(play, why, WHY_MAX))
+                return false;
+        return true;
+}
+
+int play_settle(struct play *play, struct step *step, int64_t patience_ns)
+{
+        int64_t deadline = now_ns() + patience_ns;
+        char why[WHY_MAX] = "";
+        struct outcome o;
+        int r;
+
+        for (struct pause pause = { 0 }; !quiet(play, step, why); pause_a_little(&pause))
+                if (now_ns() > deadline)
+                        return play_disagree(play, step->expected.rule, "after %s %s", step->act.text, why);
+        for (int i = 0; i < N_ENDS; i++) {
+                if (!play->pair.returned[i])
+                        continue;
+                play->pair.returned[i] = false;
+                if (!play->waiting[i])
+                        continue;
+                o = play->pair.outcome[i];
+                r = play_take_result(play, i, &o);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

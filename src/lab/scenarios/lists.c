@@ -1,0 +1,7 @@
+/* The tables of scenarios in their order. */
+#include "lab/scenarios/lists.h"
+
+const struct scenario_list *const scenario_lists[] = {
+        &two_writes,
+};
+const size_t n_scenario_lists = sizeof(scenario_lists) / sizeof(*scenario_lists);
