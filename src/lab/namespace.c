@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lab/namespace_why.h"
@@ -56,13 +57,64 @@ static int map_users(uid_t uid, gid_t gid, char ret_why[static NAMESPACE_WHY_MAX
         return 0;
 }
 
+/* Enters a user namespace and, with CLONE_NEWNET, a network namespace owned by it. */
 static int enter_users(int more, char ret_why[static NAMESPACE_WHY_MAX]) {
         uid_t uid = geteuid();
         gid_t gid = getegid();
+        int r;
 
         if (unshare(CLONE_NEWUSER | more) < 0)
                 return namespace_why("unshare", -errno, ret_why);
-        return map_users(uid, gid, ret_why);
+        r = map_users(uid, gid, ret_why);
+        if (r)
+                return r;
+        if (more & CLONE_NEWNET) {
+                r = link_up("lo");
+                if (r)
+                        return namespace_why("bringing lo up", r, ret_why);
+        }
+        return 0;
+}
+
+/* What a trial found out. */
+struct verdict {
+        int error;
+        char why[NAMESPACE_WHY_MAX];
+};
+
+/* There is no way back: where AppArmor lets a plain user make the namespaces but not use them, this
+ * process would be left in them without a user and without a network. So a child goes first. */
+static int try_users(int more, char ret_why[static NAMESPACE_WHY_MAX]) {
+        __attribute__((cleanup(closep))) int to_read = -1;
+        __attribute__((cleanup(closep))) int to_write = -1;
+        struct verdict verdict = {};
+        int fds[2];
+        ssize_t n;
+        pid_t pid;
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return namespace_why("pipe", -errno, ret_why);
+        to_read = fds[0];
+        to_write = fds[1];
+        pid = fork();
+        if (pid < 0)
+                return namespace_why("fork", -errno, ret_why);
+        if (pid == 0) {
+                verdict.error = enter_users(more, verdict.why);
+                _exit(write(to_write, &verdict, sizeof(verdict)) == sizeof(verdict) ? 0 : 1);
+        }
+        close(to_write);
+        to_write = -1;
+        do
+                n = read(to_read, &verdict, sizeof(verdict));
+        while (n < 0 && errno == EINTR);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+        if (n != sizeof(verdict))
+                return namespace_why("a trial in a child", -EIO, ret_why);
+        if (verdict.error)
+                memcpy(ret_why, verdict.why, NAMESPACE_WHY_MAX);
+        return verdict.error;
 }
 
 /* Whether a network namespace could be made as we are. Trying would already make one, so the
@@ -83,9 +135,12 @@ static bool may_already(void) {
 }
 
 int namespace_users(char ret_why[static NAMESPACE_WHY_MAX]) {
+        int r;
+
         if (may_already())
                 return 0;
-        return enter_users(0, ret_why);
+        r = try_users(0, ret_why);
+        return r ? r : enter_users(0, ret_why);
 }
 
 int namespace_enter(char ret_why[static NAMESPACE_WHY_MAX]) {
@@ -94,14 +149,11 @@ int namespace_enter(char ret_why[static NAMESPACE_WHY_MAX]) {
         if (unshare(CLONE_NEWNET) < 0) {
                 if (errno != EPERM)
                         return namespace_why("unshare", -errno, ret_why);
-                r = enter_users(CLONE_NEWNET, ret_why);
-                if (r)
-                        return r;
+                r = try_users(CLONE_NEWNET, ret_why);
+                return r ? r : enter_users(CLONE_NEWNET, ret_why);
         }
         r = link_up("lo");
-        if (r)
-                return namespace_why("bringing lo up", r, ret_why);
-        return 0;
+        return r ? namespace_why("bringing lo up", r, ret_why) : 0;
 }
 
 static int path_of(const char *name, char path[static 256]) {

@@ -26,7 +26,8 @@ int namespace_users(char ret_why[static NAMESPACE_WHY_MAX]);
 
 /* Enters a new network namespace, with a new user namespace around it if that is what it takes,
  * and brings lo up. Of several threads only the calling one enters, and needs CAP_SYS_ADMIN.
- * Returns 0, or a negative errno with the reason and the knob in @ret_why. */
+ * Returns 0, or a negative errno with the reason and the knob in @ret_why; what is refused leaves
+ * this process where it was. */
 int namespace_enter(char ret_why[static NAMESPACE_WHY_MAX]);
 
 /* Makes the pair of devices with addresses and neighbours, ready to send. Call once, inside.
