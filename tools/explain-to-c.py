@@ -63,7 +63,7 @@ class Page:
             self.at = raw[:e.start].count(b'\n')
             self.refuse('a character outside ASCII')
         if not text.endswith('\n'):
-            self.refuse('the last line has no end')
+            self.refuse('the last line has no end', text.count('\n'))
         self.lines = text[:-1].split('\n')
         for self.at, line in enumerate(self.lines):
             if re.search(r'[\x00-\x1f\x7f]', line):
@@ -259,6 +259,8 @@ class Page:
                 out += BOLD_OFF if bold else BOLD_ON
                 bold = not bold
             elif rest.startswith('['):
+                if out.endswith('!'):
+                    self.refuse('an image is not in the subset', at)
                 match = re.match(r'\[([^][`*]+)\]\(([a-z0-9-]+\.md)\)', rest)
                 if not match:
                     self.refuse('a bracket that is no link [WORD](page.md)', at)
@@ -361,15 +363,16 @@ def write_c(pages, out):
 
 
 def check_index(folder, pages):
-    """The list for the code host names each page, by its first word."""
+    """The list for the code host names each word, and nothing else."""
     path = os.path.join(folder, INDEX)
     if not os.path.exists(path):
         return
     with open(path, encoding='ascii') as file:
         text = file.read()
     for page in pages:
-        if f']({page.file})' not in text:
-            raise Refused(f'{path}:1: {page.file} is missing')
+        for name, _, _, _ in page.words:
+            if f'[{name}]({page.file})' not in text:
+                raise Refused(f'{path}:1: {name} of {page.file} is missing')
     for target in re.findall(r'\]\(([^)]*)\)', text):
         if target not in [page.file for page in pages]:
             raise Refused(f'{path}:1: {target} is no page')

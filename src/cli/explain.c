@@ -21,10 +21,10 @@ static void usage(void)
         fputs("usage: finis explain [WORD...]\n"
               "       finis explain --all\n"
               "\n"
-              "Says what a word means, what the program is told, why, and what to do in code.\n"
-              "A word is an errno (ECONNRESET, 104, \"broken pipe\"), a signal, an ending, a cause,\n"
-              "a reset reason of the kernel, Zeek's conn_state, a claim, or a term (SO_LINGER).\n"
-              "Case does not matter, nor whether a word is written with \"_\", \"-\" or a space.\n"
+              "Says what a word means, what the program is told, why, and what to do about it.\n"
+              "A word is an errno (ECONNRESET, 104, \"broken pipe\"), a signal, an ending, a\n"
+              "cause, a reset reason of the kernel, Zeek's conn_state, a claim, or a term such\n"
+              "as SO_LINGER. Neither case matters nor whether \"_\", \"-\" or a space joins it.\n"
               "Without a word: all words, with a line each. With --all: all pages.\n"
               "\n"
               "Exit status: 0 done, 2 a word has no page.\n",
@@ -120,7 +120,7 @@ static void suggest(const char *word, struct suggestions *found)
 static void put_typed(const char *word)
 {
         for (; *word != '\0'; word++)
-                fputc((unsigned char)*word < ' ' || *word == 0x7f ? '?' : *word, stderr);
+                fputc(*word >= ' ' && *word <= '~' ? *word : '?', stderr);
 }
 
 static void complain(const char *word)

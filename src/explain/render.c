@@ -163,10 +163,13 @@ void explain_list(FILE *out, const struct explain_style *style)
                                 fputc('\n', out);
                         write_heading(out, explain_kind_heading(word->kind), style);
                 }
-                if (narrow)
-                        fprintf(out, "%*s%s\n%*s", INDENT, "", word->name, (int)column, "");
-                else
-                        fprintf(out, "%*s%-*s  ", INDENT, "", (int)widest, word->name);
+                fprintf(out, "%*s", INDENT, "");
+                if (narrow) {
+                        write_wrapped(out, word->name, INDENT, style);
+                        fprintf(out, "%*s", (int)column, "");
+                } else {
+                        fprintf(out, "%-*s  ", (int)widest, word->name);
+                }
                 write_wrapped(out, word->line, column, style);
         }
 }

@@ -35,8 +35,9 @@ bool wrap_next(const char **text, const char *end, size_t width, struct wrapped 
                 at = last_space;
                 n = n_at_space;
         }
+        for (*text = at; at[-1] == ' '; at--)
+                n--;
         *ret_line = (struct wrapped){.start = start, .n_bytes = (size_t)(at - start), .n_columns = n};
-        *text = at;
         return true;
 }
 
