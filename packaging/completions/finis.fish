@@ -8,3 +8,5 @@ complete -c finis -n __fish_use_subcommand -l version -d 'Show the version'
 complete -c finis -n '__fish_seen_subcommand_from help' -a 'lab explain'
 complete -c finis -n '__fish_seen_subcommand_from lab' -l demo -d 'The two classic endings, side by side'
 complete -c finis -n '__fish_seen_subcommand_from lab explain' -l help -d 'Say how it is used'
+complete -c finis -n '__fish_seen_subcommand_from explain' -l all -d 'All pages'
+complete -c finis -n '__fish_seen_subcommand_from explain' -a "(finis explain 2>/dev/null | sed -n 's/^  \([^ ][^ ]*\) .*/\1/p')"
