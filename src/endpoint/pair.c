@@ -67,9 +67,11 @@ static void carry(struct pair *pair, int from, enum emission what)
 
         switch (what) {
         case EMIT_NOTHING:
-        case EMIT_ACK: /* data and FIN bring their own */
         case EMIT_FIN: /* goes after the data: flow() */
         case N_EMISSIONS:
+                break;
+        case EMIT_ACK: /* flow() has it arrive */
+                note(pair, from, what, 0, false);
                 break;
         case EMIT_SYN:
                 note(pair, from, what, 0, false);

@@ -112,6 +112,16 @@ const size_t n_reset_rules = sizeof(reset_rules) / sizeof(*reset_rules);
 
 const struct rule icmp_rules[] = {
         {
+                .name = "icmp-in-the-handshake-with-recverr",
+                .on = EVENT_ICMP,
+                .states = HANDSHAKE,
+                .needs = IF_RECVERR,
+                .does = SET_ICMP | QUEUE_ERROR | SHUT_BOTH,
+                .next = TCP_STATE_CLOSE,
+                .at = "tcp_v4_err, tcp_v6_err: ip_icmp_error, tcp_done_with_error",
+                .why = "an attempt dies at once of an ICMP error; IP_RECVERR: a message is queued as well",
+        },
+        {
                 .name = "icmp-in-the-handshake",
                 .on = EVENT_ICMP,
                 .states = HANDSHAKE,
@@ -125,7 +135,7 @@ const struct rule icmp_rules[] = {
                 .on = EVENT_ICMP,
                 .states = ANY_STATE & ~(HANDSHAKE | IN(CLOSE) | IN(LISTEN)),
                 .needs = IF_RECVERR,
-                .does = SET_ICMP | QUEUE_ERROR,
+                .does = SET_ICMP,
                 .at = "tcp_v4_err: IP_RECVERR, sk_error_report",
                 .why = "IP_RECVERR: the next call is told, once; the connection lives on",
         },

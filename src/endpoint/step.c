@@ -75,6 +75,12 @@ static bool splices(const struct event *event)
         return event->kind == EVENT_SEND && (event->way == SEND_SENDFILE || event->way == SEND_SPLICE);
 }
 
+/* The receiving call that waits has taken so much already. */
+static uint64_t received_so_far(const struct endpoint *e, const struct event *event)
+{
+        return e->pending && event->kind == EVENT_RECV ? e->copied : 0;
+}
+
 static uint64_t segment_conditions(const struct endpoint *e, const struct event *event)
 {
         bool data = event->kind == EVENT_DATA;
@@ -90,7 +96,7 @@ static uint64_t segment_conditions(const struct endpoint *e, const struct event 
 
 static uint64_t call_conditions(const struct endpoint *e, const struct event *event)
 {
-        uint64_t queued = endpoint_inq(e);
+        uint64_t queued = endpoint_inq(e) + received_so_far(e, event);
         bool send = event->kind == EVENT_SEND;
         bool recv = event->kind == EVENT_RECV;
 
@@ -110,7 +116,7 @@ uint64_t endpoint_conditions(const struct endpoint *e, const struct event *event
 {
         return bit_if(e->error != 0, IF_ERROR) | bit_if(e->soft_error != 0, IF_SOFT_ERROR) |
                bit_if(e->shut_rd, IF_SHUT_RD) | bit_if(e->shut_wr, IF_SHUT_WR) | bit_if(e->done, IF_DONE) |
-               bit_if(endpoint_inq(e) > 0, IF_QUEUED_DATA) | bit_if(e->n_refs > 1, IF_OTHER_REFS) |
+               bit_if(endpoint_inq(e) + received_so_far(e, event) > 0, IF_QUEUED_DATA) | bit_if(e->n_refs > 1, IF_OTHER_REFS) |
                bit_if(e->n_refs == 0 && !e->queued, IF_ORPHAN) | bit_if(e->repair, IF_REPAIR) |
                bit_if(e->linger && e->linger_s == 0, IF_LINGER0) | bit_if(e->linger2 < 0, IF_LINGER2_NONE) |
                bit_if(e->long_fin_wait2, IF_LONG_FIN_WAIT2) |
@@ -154,7 +160,7 @@ static const struct rule *find(const struct endpoint *e, const struct event *eve
 static void give(const struct endpoint *e, const struct event *event, const struct rule *rule,
                  struct outcome *o)
 {
-        uint64_t queued = endpoint_inq(e);
+        uint64_t queued = endpoint_inq(e) + received_so_far(e, event);
 
         switch (rule->gives) {
         case GIVES_NOTHING:
@@ -336,7 +342,22 @@ static void move_bytes(struct endpoint *e, const struct event *event, const stru
                 if (e->written - e->acked > SURELY_FITS)
                         e->crowded = true;
         } else if (event->kind == EVENT_RECV && !event->peek) {
-                e->taken += n;
+                e->taken += n - received_so_far(e, event);
+        }
+}
+
+/* What a call that waits does meanwhile. */
+static void wait_on(struct endpoint *e)
+{
+        /* A send that waits for room has filled what room there was. */
+        if (e->call.kind == EVENT_SEND && !((1U << e->state) & HANDSHAKE)) {
+                e->copied = 1;
+                e->crowded = true;
+        }
+        /* MSG_WAITALL takes what comes, as it comes. */
+        if (e->call.kind == EVENT_RECV && e->call.waitall && !e->call.peek) {
+                e->copied += endpoint_inq(e);
+                e->taken += endpoint_inq(e);
         }
 }
 
@@ -358,8 +379,8 @@ void endpoint_step(struct endpoint *e, const struct event *event, struct outcome
         if (o.result == RESULT_BLOCKS) {
                 e->pending = true;
                 e->call = *event;
-                /* A send that waits for room has filled what room there was. */
-                e->copied = event->kind == EVENT_SEND && !((1U << e->state) & HANDSHAKE);
+                e->copied = 0;
+                wait_on(e);
         }
         *ret_outcome = o;
 }
@@ -377,8 +398,10 @@ bool endpoint_resume(struct endpoint *e, const struct event *interruption, struc
                 call.observed = interruption->observed;
         }
         endpoint_step(&next, &call, &o);
-        if (o.result == RESULT_BLOCKS)
+        if (o.result == RESULT_BLOCKS) {
+                wait_on(e);
                 return false;
+        }
         next.pending = false;
         *e = next;
         *ret_outcome = o;

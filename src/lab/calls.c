@@ -238,7 +238,7 @@ int calls_make(const struct act *act, int fd, const void *address, unsigned addr
                 value = take_error_queue(fd);
                 break;
         default:
-                if (act->verb >= VERB_SEND && act->verb <= VERB_SPLICE)
+                if (act->verb >= VERB_SEND && act->verb <= VERB_FILL)
                         value = send_by(act, fd, address, address_length);
                 else if (act->verb >= VERB_RECV && act->verb <= VERB_TRUNC)
                         value = recv_by(act, fd);

@@ -162,6 +162,7 @@ int play_segment(struct play *play, const struct act *act)
 struct tally {
         uint64_t bytes;
         unsigned syn, fin, rst, rst_reply;
+        unsigned challenge, ack; /* only of one end by hand; acknowledgements may be fewer than the model's */
 };
 
 static struct tally expected_of(const struct play *play, int from)
@@ -178,6 +179,8 @@ static struct tally expected_of(const struct play *play, int from)
                 t.fin += !e->data && e->what == EMIT_FIN;
                 t.rst += !e->data && e->what == EMIT_RST;
                 t.rst_reply += !e->data && e->what == EMIT_RST_REPLY;
+                t.challenge += !e->data && e->what == EMIT_CHALLENGE;
+                t.ack += !e->data && e->what == EMIT_ACK;
         }
         return t;
 }
@@ -188,8 +191,14 @@ static bool is_reply(const struct segment *s)
         return !(s->flags & SEGMENT_ACK) || s->seq == 0;
 }
 
-static struct tally seen_by(const struct peer *peer)
+static bool is_bare_ack(const struct segment *s)
 {
+        return s->n_payload == 0 && !(s->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST));
+}
+
+static struct tally seen_by(const struct play *play)
+{
+        const struct peer *peer = play->peer;
         struct tally t = { .bytes = peer->n_received, .fin = peer->fin_seen };
 
         for (size_t i = 0; i < peer->n_seen; i++) {
@@ -199,7 +208,11 @@ static struct tally seen_by(const struct peer *peer)
                         t.rst += !is_reply(s);
                         t.rst_reply += is_reply(s);
                 }
+                t.ack += is_bare_ack(s);
         }
+        /* The one that completes the handshake is no answer to anything here. */
+        if (peer->role == PEER_SERVER && t.ack > 0 && !(play->scenario->flags & SCENARIO_UNCONNECTED))
+                t.ack--;
         return t;
 }
 
@@ -233,7 +246,11 @@ bool play_peer_saw_all(struct play *play, char *ret_missing, size_t size)
         struct tally want = expected_of(play, socket_end(play)), saw;
 
         peer_read(play->peer, 0);
-        saw = seen_by(play->peer);
+        saw = seen_by(play);
+        if (saw.ack < want.challenge) {
+                missing_text("ACK", saw.ack, want.challenge, ret_missing, size);
+                return false;
+        }
         return compare(&saw, &want, true, ret_missing, size);
 }
 
@@ -243,9 +260,13 @@ int play_check_peer(struct play *play)
         char why[160];
 
         peer_read(play->peer, 0);
-        saw = seen_by(play->peer);
+        saw = seen_by(play);
         if (!compare(&saw, &want, false, why, sizeof(why)))
                 return play_disagree(play, NULL, "%s", why);
+        /* Segments that are dropped in silence must draw no ACK. */
+        if (saw.ack > want.challenge + want.ack && want.bytes == 0)
+                return play_disagree(play, NULL, "the wire shows %u ACK, the model says at most %u", saw.ack,
+                                     want.challenge + want.ack);
         return 0;
 }
 

@@ -17,11 +17,11 @@ static bool sends_unseen(const struct endpoint *e)
 }
 
 /* Where a pipeline is full the counts are the kernel's to choose: the model takes them, if lawful. */
-static bool learn(struct play *play, int end, const struct look look[N_ENDS])
+static bool learn(struct play *play, int end, const bool looked[N_ENDS], const struct look look[N_ENDS])
 {
         struct endpoint *e = &play->pair.end[end], *peer = &play->pair.end[!end];
-        bool asks_sender = play->fd[end] >= 0 && !sends_unseen(e) && !e->voided;
-        bool asks_receiver = play->fd[!end] >= 0 && !peer->voided;
+        bool asks_sender = looked[end] && !sends_unseen(e) && !e->voided;
+        bool asks_receiver = looked[!end] && !peer->voided;
 
         if (!e->crowded || play_by_hand(play, !end))
                 return true;
@@ -103,7 +103,7 @@ static bool quiet(struct play *play, struct step *step, char why[static WHY_MAX]
                 step->look[i] = look[i];
         }
         for (int i = 0; i < N_ENDS; i++)
-                if (!learn(play, i, look)) {
+                if (!learn(play, i, step->looked, look)) {
                         strcpy(why, "bytes move, or the counts break a law");
                         return false;
                 }
@@ -115,19 +115,17 @@ static bool quiet(struct play *play, struct step *step, char why[static WHY_MAX]
         return true;
 }
 
-int play_settle(struct play *play, struct step *step, int64_t patience_ns)
+/* Results of calls that waited and by the model have returned: 0, -EAGAIN while one still waits. */
+static int take_results(struct play *play)
 {
-        int64_t deadline = now_ns() + patience_ns;
-        char why[WHY_MAX] = "";
         struct outcome o;
         int r;
 
-        for (struct pause pause = { 0 }; !quiet(play, step, why); pause_a_little(&pause))
-                if (now_ns() > deadline)
-                        return play_disagree(play, step->expected.rule, "after %s %s", step->act.text, why);
         for (int i = 0; i < N_ENDS; i++) {
                 if (!play->pair.returned[i])
                         continue;
+                if (play->waiting[i] && !waiting_done(play->waiting[i]))
+                        return -EAGAIN;
                 play->pair.returned[i] = false;
                 if (!play->waiting[i])
                         continue;
@@ -137,4 +135,23 @@ int play_settle(struct play *play, struct step *step, int64_t patience_ns)
                         return r;
         }
         return 0;
+}
+
+int play_settle(struct play *play, struct step *step, int64_t patience_ns)
+{
+        int64_t deadline = now_ns() + patience_ns;
+        char why[WHY_MAX] = "";
+        int r;
+
+        for (struct pause pause = { 0 };; pause_a_little(&pause)) {
+                r = take_results(play);
+                if (r == 0 && quiet(play, step, why))
+                        return 0;
+                if (r < 0 && r != -EAGAIN)
+                        return r;
+                if (r == -EAGAIN)
+                        strcpy(why, "a call waits that by the model has returned");
+                if (now_ns() > deadline)
+                        return play_disagree(play, step->expected.rule, "after %s %s", step->act.text, why);
+        }
 }
