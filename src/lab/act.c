@@ -132,7 +132,7 @@ static const char *number(const char *p, const char *end, int64_t *ret_n)
         return p;
 }
 
-static const char *modifier(const char *p, const char *end, struct act *act)
+static const char *modifier(const char *p, const char *end, struct lab_act *act)
 {
         const char *stop = p;
         size_t n;
@@ -178,7 +178,7 @@ static int side_of(char c, enum act_side *ret_side)
 }
 
 /* Number, value, offset, modifiers: all that may follow the verb. */
-static const char *tail(const char *p, const char *end, struct act *act)
+static const char *tail(const char *p, const char *end, struct lab_act *act)
 {
         if (p < end && is_digit(*p)) {
                 act->has_n = true;
@@ -204,10 +204,10 @@ static const char *tail(const char *p, const char *end, struct act *act)
         return p;
 }
 
-int act_parse(const char **text, struct act *ret_act, const char **ret_why)
+int act_parse(const char **text, struct lab_act *ret_act, const char **ret_why)
 {
         const char *p = *text, *start, *end;
-        struct act act = { .verb = N_VERBS };
+        struct lab_act act = { .verb = N_VERBS };
         size_t n;
 
         while (is_separator(*p))

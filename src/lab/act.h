@@ -39,7 +39,7 @@ enum verb {
         N_VERBS,
 };
 
-struct act {
+struct lab_act {
         enum act_side side;
         enum verb verb;
         bool has_n;
@@ -57,7 +57,7 @@ struct act {
 
 /* Reads one act from `*text` and moves it on; 0, -ENODATA at the end, or -EINVAL with `*text` at the
  * act that cannot be understood and a reason in `ret_why`. */
-int act_parse(const char **text, struct act *ret_act, const char **ret_why);
+int act_parse(const char **text, struct lab_act *ret_act, const char **ret_why);
 
 const char *verb_name(enum verb verb);
 /* A segment, not a call. */

@@ -119,7 +119,7 @@ static ssize_t splice_out(int fd, size_t n, bool block)
         return got;
 }
 
-static ssize_t send_by(const struct act *act, int fd, const void *address, socklen_t length)
+static ssize_t send_by(const struct lab_act *act, int fd, const void *address, socklen_t length)
 {
         int flags = (act->nosignal ? MSG_NOSIGNAL : 0) | (act->block ? 0 : MSG_DONTWAIT);
         size_t n = (size_t)act->n;
@@ -149,7 +149,7 @@ static ssize_t send_by(const struct act *act, int fd, const void *address, sockl
         }
 }
 
-static ssize_t recv_by(const struct act *act, int fd)
+static ssize_t recv_by(const struct lab_act *act, int fd)
 {
         int flags = (act->block ? 0 : MSG_DONTWAIT) | (act->waitall ? MSG_WAITALL : 0);
         size_t n = act->has_n ? (size_t)act->n : RECV_DEFAULT;
@@ -202,7 +202,7 @@ static int disconnect(int fd)
         return connect(fd, &nowhere, sizeof(nowhere));
 }
 
-int calls_make(const struct act *act, int fd, const void *address, unsigned address_length,
+int calls_make(const struct lab_act *act, int fd, const void *address, unsigned address_length,
                struct result_seen *ret_result)
 {
         int64_t value;

@@ -18,7 +18,7 @@ int calls_prepare(void);
 /* Makes the call on `fd`; `block` clears O_NONBLOCK first. The address is for connect and sendto.
  * Only for verbs that are calls on one socket. Returns 0, or a negative errno where the call could not
  * even be tried (no memory file, no pipe). */
-int calls_make(const struct act *act, int fd, const void *address, unsigned address_length,
+int calls_make(const struct lab_act *act, int fd, const void *address, unsigned address_length,
                struct result_seen *ret_result);
 
 /* Sets O_NONBLOCK or clears it. */

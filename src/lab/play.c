@@ -49,7 +49,7 @@ static int64_t wall_ns(void)
         return t.tv_sec * SECOND_NS + t.tv_nsec;
 }
 
-static int wait_act(struct play *play, const struct act *act)
+static int wait_act(struct play *play, const struct lab_act *act)
 {
         int end = (int)act->side;
         struct outcome o;
@@ -64,7 +64,7 @@ static int wait_act(struct play *play, const struct act *act)
         return play_take_result(play, end, NULL);
 }
 
-static int interrupt(struct play *play, const struct act *act)
+static int interrupt(struct play *play, const struct lab_act *act)
 {
         struct event event = { .signalled = true, .observed = -1 };
         int end = (int)act->side;
@@ -81,7 +81,7 @@ static int interrupt(struct play *play, const struct act *act)
         return play_take_result(play, end, &o);
 }
 
-static int expire(struct play *play, const struct act *act, struct step *step)
+static int expire(struct play *play, const struct lab_act *act, struct step *step)
 {
         static const struct {
                 const char *name;
@@ -135,7 +135,7 @@ static int look_with_poll(struct play *play, struct step *step)
 
 static int perform(struct play *play, struct step *step)
 {
-        const struct act *act = &step->act;
+        const struct lab_act *act = &step->act;
 
         if (verb_is_segment(act->verb))
                 return play_segment(play, act);

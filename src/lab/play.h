@@ -33,7 +33,7 @@ struct stage_rights {
 };
 
 struct step {
-        struct act act;
+        struct lab_act act;
         bool is_call;
         bool waits;                   /* started, its result comes with a later step */
         bool has_result;

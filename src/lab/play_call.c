@@ -15,7 +15,7 @@
 #define RESULT_TEXT_MAX 64
 
 /* The event that the act is for the model. */
-static struct event event_of(const struct act *act)
+static struct event event_of(const struct lab_act *act)
 {
         static const struct {
                 enum event_kind kind;
@@ -182,7 +182,7 @@ static int start(struct play *play, struct step *step, int end)
 /* Sends until nothing more is taken. */
 static int fill(struct play *play, struct step *step, int end)
 {
-        struct act act = step->act;
+        struct lab_act act = step->act;
         struct result_seen seen;
         int64_t total = 0;
         int r;
@@ -235,7 +235,7 @@ static int close_one(struct play *play, int end, int **ret_fd)
 
 int play_call(struct play *play, struct step *step)
 {
-        const struct act *act = &step->act;
+        const struct lab_act *act = &step->act;
         int end = (int)act->side, fd, *slot = NULL, r;
         struct event event = event_of(act);
 
@@ -299,7 +299,7 @@ static int set_keepalive(int fd)
         return set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
-int play_option(struct play *play, const struct act *act)
+int play_option(struct play *play, const struct lab_act *act)
 {
         int end = (int)act->side, r = -EINVAL, value = atoi(act->value), fd;
         bool v6 = play->family == AF_INET6;

@@ -213,7 +213,7 @@ static int fill_backlog(struct play *play, int n)
 
 int play_listener(struct play *play, struct step *step)
 {
-        const struct act *act = &step->act;
+        const struct lab_act *act = &step->act;
         struct event event = { .kind = EVENT_LISTENER_CLOSED, .observed = -1 };
         struct outcome ignored;
         int r;
@@ -248,7 +248,7 @@ int play_listener(struct play *play, struct step *step)
 }
 
 /* NAME:VALUE, below net.ipv4; what was there before is set again when the play ends. */
-int play_setting(struct play *play, const struct act *act)
+int play_setting(struct play *play, const struct lab_act *act)
 {
         const char *colon = strchr(act->value, ':');
         struct setting *s = &play->settings[play->n_settings];

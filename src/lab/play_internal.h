@@ -23,13 +23,13 @@ static inline bool play_by_hand(const struct play *play, int end)
 int play_connect(struct play *play);
 /* Acts that are calls, descriptors, processes, options. */
 int play_call(struct play *play, struct step *step);
-int play_option(struct play *play, const struct act *act);
+int play_option(struct play *play, const struct lab_act *act);
 int play_process(struct play *play, struct step *step);
 /* Acts on the listener and on the namespace. */
 int play_listener(struct play *play, struct step *step);
-int play_setting(struct play *play, const struct act *act);
+int play_setting(struct play *play, const struct lab_act *act);
 /* Segments by hand. */
-int play_segment(struct play *play, const struct act *act);
+int play_segment(struct play *play, const struct lab_act *act);
 int play_open_peer(struct play *play);
 /* Has the peer seen all that the model says was sent? */
 bool play_peer_saw_all(struct play *play, char *ret_missing, size_t size);

@@ -85,7 +85,7 @@ static int end_child(struct play *play, int end, int signal_number, struct step 
 
 int play_process(struct play *play, struct step *step)
 {
-        const struct act *act = &step->act;
+        const struct lab_act *act = &step->act;
         int end = (int)act->side, r = -EINVAL;
 
         if (act->side > ACT_SERVER)

@@ -37,7 +37,7 @@ static bool is_rst(enum emission e)
 }
 
 /* Where the RST falls in what the socket expects: tcp_validate_incoming. */
-static enum rst_fit fit_of(const struct play *play, const struct act *act)
+static enum rst_fit fit_of(const struct play *play, const struct lab_act *act)
 {
         const struct endpoint *e = &play->pair.end[socket_end(play)];
         int64_t expected = (int64_t)e->received + e->fin_received;
@@ -50,7 +50,7 @@ static enum rst_fit fit_of(const struct play *play, const struct act *act)
 }
 
 /* What the segment is for the model: its properties in the order in which the kernel looks at them. */
-static void tell_model(struct play *play, const struct act *act, uint64_t acked, bool acks_fin)
+static void tell_model(struct play *play, const struct lab_act *act, uint64_t acked, bool acks_fin)
 {
         struct outcome o = { 0 };
         uint64_t at = play->peer_sent + (uint64_t)act->offset;
@@ -80,7 +80,7 @@ static void tell_model(struct play *play, const struct act *act, uint64_t acked,
                 arrive(play, (struct event){ .kind = EVENT_FIN, .at = at }, &o);
 }
 
-static int icmp(struct play *play, const struct act *act)
+static int icmp(struct play *play, const struct lab_act *act)
 {
         static const struct {
                 const char *name;
@@ -109,7 +109,7 @@ static int icmp(struct play *play, const struct act *act)
         return play_skip(play, "%s: no such ICMP error", act->text);
 }
 
-int play_segment(struct play *play, const struct act *act)
+int play_segment(struct play *play, const struct lab_act *act)
 {
         static const uint16_t flags[N_VERBS] = {
                 [VERB_SEG_SYN] = SEGMENT_SYN,           [VERB_SEG_SYN_ACK] = SEGMENT_SYN,

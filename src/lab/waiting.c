@@ -17,7 +17,7 @@
 
 struct waiting {
         pthread_t thread;
-        struct act act;
+        struct lab_act act;
         int fd;
         struct sockaddr_storage address;
         unsigned address_length;
@@ -67,7 +67,7 @@ static int asleep(int tid)
         return after && after[1] == ' ' && after[2] == 'S';
 }
 
-int waiting_start(const struct act *act, int fd, const void *address, unsigned address_length,
+int waiting_start(const struct lab_act *act, int fd, const void *address, unsigned address_length,
                   int64_t deadline_ns, struct waiting **ret_waiting)
 {
         struct sigaction action = { .sa_handler = on_interrupt };
@@ -103,7 +103,7 @@ bool waiting_done(const struct waiting *w)
         return atomic_load(&w->done);
 }
 
-const struct act *waiting_act(const struct waiting *w)
+const struct lab_act *waiting_act(const struct waiting *w)
 {
         return &w->act;
 }
