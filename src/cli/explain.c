@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/suggest.h"
 #include "explain/lookup.h"
+#include "explain/model.h"
 #include "explain/render.h"
 
 #define STATUS_COULD_NOT 2
@@ -20,14 +21,16 @@ static void usage(void)
 {
         fputs("usage: finis explain [WORD...]\n"
               "       finis explain --all\n"
+              "       finis explain --table NAME\n"
               "\n"
               "Says what a word means, what the program is told, why, and what to do about it.\n"
               "A word is an errno (ECONNRESET, 104, \"broken pipe\"), a signal, an ending, a\n"
               "cause, a reset reason of the kernel, Zeek's conn_state, a claim, or a term such\n"
               "as SO_LINGER. Neither case matters nor whether \"_\", \"-\" or a space joins it.\n"
               "Without a word: all words, with a line each. With --all: all pages.\n"
+              "With --table: what the model says of send, recv, poll, close, rst, timers, icmp.\n"
               "\n"
-              "Exit status: 0 done, 2 a word has no page.\n",
+              "Exit status: 0 done, 2 a word has no page, or a name no table.\n",
               stdout);
 }
 
@@ -173,11 +176,22 @@ static int explain_words_asked(char **words, int n_words, const struct explain_s
         return status;
 }
 
+static int write_table(const char *name)
+{
+        if (explain_model_write(stdout, name) == 0)
+                return 0;
+        fputs("finis explain: the model has no table '", stderr);
+        put_typed(name);
+        fputs("': 'finis help explain' names them\n", stderr);
+        return STATUS_COULD_NOT;
+}
+
 int explain_main(int argc, char **argv)
 {
         static const struct option options[] = {
                 {"all", no_argument, NULL, 'a'},
                 {"help", no_argument, NULL, 'h'},
+                {"table", required_argument, NULL, 't'},
                 {NULL, 0, NULL, 0},
         };
         const struct explain_style style = style_of_stdout();
@@ -185,13 +199,15 @@ int explain_main(int argc, char **argv)
 
         optind = 0; /* start anew: main() may have used getopt */
         opterr = 0;
-        for (int c; (c = getopt_long(argc, argv, "ah", options, NULL)) != -1;) {
+        for (int c; (c = getopt_long(argc, argv, "aht:", options, NULL)) != -1;) {
                 if (c == 'h') {
                         usage();
                         return 0;
                 }
+                if (c == 't')
+                        return write_table(optarg);
                 if (c != 'a') {
-                        fputs("finis explain: unknown option '", stderr);
+                        fputs("finis explain: no such option, or nothing behind it: '", stderr);
                         put_typed(argv[optind - 1]);
                         fputs("': 'finis help explain' says which there are\n", stderr);
                         return STATUS_COULD_NOT;

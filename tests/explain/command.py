@@ -138,6 +138,15 @@ def an_unknown_option_is_refused():
         assert status == 2 and out == b'' and err.count(b'\n') == 1 and typed.encode() in err
 
 
+def a_table_is_the_models_or_refused():
+    for name in ('send', 'recv', 'poll', 'close', 'rst', 'timers', 'icmp'):
+        status, out, err = explain('--table', name)
+        assert (status == 0 and out.endswith(b'\n') and err == b'') or \
+               (status == 2 and out == b'' and err.count(b'\n') == 1), name
+    status, out, err = explain('--table', 'qqqq')
+    assert status == 2 and out == b'' and b"no table 'qqqq'" in err
+
+
 def all_pages_are_printed_once():
     status, out, err = explain('--all')
     pages = [name for name in os.listdir(os.path.join(SOURCE, 'docs', 'explain'))
@@ -178,6 +187,7 @@ CASES = [
     a_word_without_a_page_does_not_stop_the_others,
     what_was_typed_reaches_no_terminal_as_control,
     an_unknown_option_is_refused,
+    a_table_is_the_models_or_refused,
     all_pages_are_printed_once,
     a_narrow_terminal_gets_narrow_lines,
     bold_is_for_terminals_alone,

@@ -156,10 +156,11 @@ static void a_key_fits_its_room(void **state)
         char typed[2 * EXPLAIN_KEY_MAX], key[EXPLAIN_KEY_MAX + 1];
 
         (void)state;
+        /* Letters, then gaps and letters in turn, so that the end falls on either. */
         for (size_t n = 0; n < sizeof(typed); n++) {
-                for (int pattern = 0; pattern < 3; pattern++) {
+                for (size_t letters = 0; letters < 4; letters++) {
                         for (size_t i = 0; i < n; i++)
-                                typed[i] = pattern == 0 ? 'a' : i % 2 == (pattern == 1) ? '_' : 'b';
+                                typed[i] = i < letters || (i - letters) % 2 ? 'a' : '_';
                         typed[n] = '\0';
                         key[EXPLAIN_KEY_MAX] = '!';
                         explain_key(typed, key);
