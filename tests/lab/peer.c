@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
@@ -13,6 +15,7 @@
 #include "lab/deadline.h"
 #include "lab/peer.h"
 #include "netlink/diag.h"
+#include "netlink/link.h"
 #include "sockets.h"
 #include "wire/seq.h"
 
@@ -197,6 +200,65 @@ static void segments_off_the_order_move_nothing_on(void **state) {
         close(fd);
 }
 
+/* Sends @segment to the peer in the kernel's name, so that it can come in any order. */
+static void forge(const struct segment *segment) {
+        struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP), .sll_halen = 6 };
+        uint8_t packet[1500];
+        int fd, n;
+
+        to.sll_ifindex = link_index(NAMESPACE_SOCKETS);
+        assert_int_equal(link_mac(NAMESPACE_WIRE, to.sll_addr), 0);
+        n = segment_write(packet, sizeof(packet), segment);
+        assert_true(n > 0);
+        fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        assert_true(fd >= 0);
+        assert_int_equal(sendto(fd, packet, (size_t) n, 0, (struct sockaddr *) &to, sizeof(to)), n);
+        close(fd);
+}
+
+static void bytes_count_in_order_and_once(void **state) {
+        static const struct {
+                uint32_t begin, n;
+                uint16_t flags;
+                uint64_t n_received;         /* afterwards */
+                uint32_t highest;
+                bool fin;
+        } rows[] = {
+                { 5, 5, SEGMENT_ACK, 0, 10, false },                     /* behind a hole: not kept */
+                { 0, 7, SEGMENT_ACK, 7, 10, false },
+                { 2, 3, SEGMENT_ACK, 7, 10, false },                     /* nothing new */
+                { 5, 5, SEGMENT_ACK, 10, 10, false },                    /* old and new */
+                { 12, 0, SEGMENT_ACK | SEGMENT_FIN, 10, 13, false },     /* a FIN behind a hole */
+                { 10, 2, SEGMENT_ACK | SEGMENT_FIN, 12, 13, true },
+                { 10, 2, SEGMENT_ACK | SEGMENT_FIN, 12, 13, true },
+        };
+        __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
+        uint32_t first;
+        int fd;
+        (void) state;
+        need_namespace();
+
+        fd = opened(AF_INET, 7011, &peer);
+        first = peer->kernel_next;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+                struct segment segment = peer->seen[0].segment;
+
+                segment.seq = first + rows[i].begin;
+                segment.ack = peer->next;
+                segment.flags = rows[i].flags;
+                segment.options = 0;
+                segment.n_payload = rows[i].n;
+                segment.payload = (const uint8_t *) "0123456789";
+                forge(&segment);
+                assert_int_equal(peer_read(peer, deadline_in(PATIENCE_MS)), 1);
+                assert_int_equal(peer->n_received, rows[i].n_received);
+                assert_int_equal(peer->kernel_next, first + rows[i].n_received + rows[i].fin);
+                assert_int_equal(peer->kernel_highest, first + rows[i].highest);
+                assert_int_equal(peer->fin_seen, rows[i].fin);
+        }
+        close(fd);
+}
+
 static void a_rst_beside_the_next_byte_is_challenged(void **state) {
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         struct diag_socket socket;
@@ -307,6 +369,7 @@ int main(void) {
                 cmocka_unit_test(it_acknowledges_nothing_by_itself),
                 cmocka_unit_test(what_the_kernel_repeats_is_counted_once),
                 cmocka_unit_test(segments_off_the_order_move_nothing_on),
+                cmocka_unit_test(bytes_count_in_order_and_once),
                 cmocka_unit_test(a_rst_beside_the_next_byte_is_challenged),
                 cmocka_unit_test(an_old_timestamp_is_not_taken),
                 cmocka_unit_test(icmp_errors_end_the_attempt_to_connect),
