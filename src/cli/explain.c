@@ -14,7 +14,6 @@
 #include "explain/render.h"
 
 #define STATUS_COULD_NOT 2
-#define PHRASE_MAX 256
 #define SUGGESTIONS_MAX 3
 
 static void usage(void)
@@ -52,22 +51,6 @@ static struct explain_style style_of_stdout(void)
         else if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
                 style.width = size.ws_col;
         return style;
-}
-
-/* All words as one phrase, as in: finis explain connection reset by peer. */
-static const struct explain_page *find_phrase(char **words, int n_words)
-{
-        char phrase[PHRASE_MAX];
-        size_t n = 0;
-
-        for (int i = 0; i < n_words; i++) {
-                int more = snprintf(phrase + n, sizeof(phrase) - n, "%s ", words[i]);
-
-                if (more < 0 || (size_t)more >= sizeof(phrase) - n)
-                        return NULL;
-                n += (size_t)more;
-        }
-        return explain_find(phrase);
 }
 
 struct suggestions {
@@ -154,7 +137,7 @@ static void render_after(const struct explain_page *page, const struct explain_s
 
 static int explain_words_asked(char **words, int n_words, const struct explain_style *style)
 {
-        const struct explain_page *phrase = n_words > 1 ? find_phrase(words, n_words) : NULL;
+        const struct explain_page *phrase = explain_find_phrase(words, (size_t)n_words);
         bool first = true;
         int status = 0;
 
@@ -165,6 +148,8 @@ static int explain_words_asked(char **words, int n_words, const struct explain_s
         for (int i = 0; i < n_words; i++) {
                 const struct explain_page *page = explain_find(words[i]);
 
+                if (page == NULL)
+                        page = explain_find_within(words[i]);
                 if (page == NULL) {
                         complain(words[i]);
                         status = STATUS_COULD_NOT;

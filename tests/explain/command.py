@@ -95,6 +95,12 @@ def a_phrase_needs_no_quotes():
     assert explain('broken', 'pipe')[1].startswith(b'EPIPE')
 
 
+def a_message_may_be_pasted():
+    for message in ('read: connection reset by peer', '[Errno 104] Connection reset by peer'):
+        assert explain(message) == (0, explain('ECONNRESET')[1], b''), message
+    assert explain('a reset')[0] == 2
+
+
 def several_words_print_several_pages():
     status, out, err = explain('EPIPE', 'FIN')
     assert status == 0 and err == b''
@@ -181,6 +187,7 @@ CASES = [
     every_see_also_can_be_typed,
     case_and_joints_make_no_difference,
     a_phrase_needs_no_quotes,
+    a_message_may_be_pasted,
     several_words_print_several_pages,
     a_near_miss_is_asked_about,
     what_is_near_nothing_is_told_where_the_words_are,

@@ -151,6 +151,40 @@ static void a_word_that_is_none_finds_nothing(void **state)
         assert_null(explain_find(longest));
 }
 
+static void a_message_is_searched_for_the_longest_phrase(void **state)
+{
+        static const struct {
+                const char *message, *word; /* NULL: nothing is found */
+        } rows[] = {
+                {"read tcp 10.0.0.1:80->10.0.0.2:5: read: connection reset by peer", "ECONNRESET"},
+                {"[Errno 32] Broken pipe", "EPIPE"},
+                {"Connection refused (os error 111)", "ECONNREFUSED"},
+                {"java.net.SocketException: Connection reset", "ECONNRESET"},
+                {"connect: Connection timed out.", "ETIMEDOUT"},
+                {"it is in time wait, he said", "TIME_WAIT"},
+                {"no route to host", "EHOSTUNREACH"},
+                {"a reset", NULL},
+                {"reset", NULL},
+                {"", NULL},
+                {" : ", NULL},
+        };
+        char longest[4096];
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                const struct explain_page *page = explain_find_within(rows[i].message);
+
+                if (rows[i].word == NULL)
+                        assert_null(page);
+                else if (page == NULL || page != explain_find(rows[i].word))
+                        fail_msg("'%s' does not lead to %s", rows[i].message, rows[i].word);
+        }
+        for (size_t i = 0; i < sizeof(longest); i++)
+                longest[i] = i % 3 ? 'x' : ' ';
+        longest[sizeof(longest) - 1] = '\0';
+        assert_null(explain_find_within(longest));
+}
+
 static void a_key_fits_its_room(void **state)
 {
         char typed[2 * EXPLAIN_KEY_MAX], key[EXPLAIN_KEY_MAX + 1];
@@ -259,6 +293,7 @@ int main(void)
                 cmocka_unit_test(the_words_of_the_contract_have_pages),
                 cmocka_unit_test(a_word_is_found_however_it_is_written),
                 cmocka_unit_test(a_word_that_is_none_finds_nothing),
+                cmocka_unit_test(a_message_is_searched_for_the_longest_phrase),
                 cmocka_unit_test(a_key_fits_its_room),
                 cmocka_unit_test(no_two_words_are_typed_alike),
                 cmocka_unit_test(words_are_sorted_by_kind),
