@@ -4,17 +4,16 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "lab/deadline.h"
 #include "lab/namespace.h"
+#include "lab/peer_socket.h"
 #include "netlink/link.h"
 #include "wire/seq.h"
 
@@ -22,33 +21,6 @@ enum {
         PEER_ISN = 0x10000000,       /* fixed, so that two runs read alike */
         PACKET_MAX = 65536,
 };
-
-static int open_socket(struct peer *peer) {
-        struct sockaddr_ll address = {
-                .sll_family = AF_PACKET,
-                .sll_protocol = htons(peer->family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP),
-        };
-        int on = 1, size = 4 << 20, r;
-
-        r = link_index(NAMESPACE_WIRE);
-        if (r < 0)
-                return r;
-        peer->ifindex = address.sll_ifindex = r;
-        r = link_mac(NAMESPACE_SOCKETS, peer->mac);
-        if (r)
-                return r;
-        peer->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (peer->fd < 0)
-                return -errno;
-        /* More room needs rights over the whole host; the usual room does for a few hundred segments. */
-        if (setsockopt(peer->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
-                (void) setsockopt(peer->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-        if (setsockopt(peer->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0)
-                return -errno;
-        if (bind(peer->fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                return -errno;
-        return 0;
-}
 
 int peer_open(uint8_t family, enum peer_role role, uint16_t port, uint16_t kernel_port,
               struct peer **ret_peer) {
@@ -72,7 +44,10 @@ int peer_open(uint8_t family, enum peer_role role, uint16_t port, uint16_t kerne
         peer->ip_id = 1;
         inet_pton(family, v6 ? NAMESPACE_PEER_IPV6 : NAMESPACE_PEER_IPV4, peer->address);
         inet_pton(family, v6 ? NAMESPACE_SOCKETS_IPV6 : NAMESPACE_SOCKETS_IPV4, peer->kernel_address);
-        r = open_socket(peer);
+        r = link_mac(NAMESPACE_SOCKETS, peer->mac);
+        if (r)
+                return r;
+        r = peer_socket_take(&peer->fd, &peer->ifindex);
         if (r)
                 return r;
         *ret_peer = peer;
@@ -86,15 +61,14 @@ struct peer *peer_close(struct peer *peer) {
         for (size_t i = 0; i < peer->n_seen; ++i)
                 free(peer->seen[i].bytes);
         free(peer->seen);
-        if (peer->fd >= 0)
-                close(peer->fd);
+        peer_socket_give(peer->fd);
         free(peer);
         return NULL;
 }
 
 /* Whether a segment is of this connection. A server takes the first SYN to its port for its own. */
 static bool is_ours(struct peer *peer, const struct segment *segment) {
-        if (segment->destination_port != peer->port ||
+        if (segment->family != peer->family || segment->destination_port != peer->port ||
             memcmp(segment->source, peer->kernel_address, sizeof(segment->source)) != 0 ||
             memcmp(segment->destination, peer->address, sizeof(segment->destination)) != 0)
                 return false;

@@ -9,7 +9,10 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "inside.h"
 #include "lab/deadline.h"
@@ -331,6 +334,43 @@ static void icmp_errors_end_the_attempt_to_connect(void **state) {
                 }
 }
 
+/* Closing costs a grace period of the kernel, so the socket is kept for the next peer: which must
+ * hear nothing of what came before, and of which a child has its own. */
+static void the_next_peer_hears_nothing_of_the_last(void **state) {
+        __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
+        int fd, kept, status;
+        (void) state;
+        need_namespace();
+
+        assert_int_equal(peer_open(AF_INET, PEER_SERVER, 7012, 0, &peer), 0);
+        kept = peer->fd;
+        peer = peer_close(peer);
+        fd = connecting(AF_INET, 7012);
+        assert_int_equal(peer_open(AF_INET, PEER_SERVER, 7012, 0, &peer), 0);
+        assert_int_equal(peer->fd, kept);
+        assert_int_equal(peer_read(peer, 0), -ETIMEDOUT);
+        close(fd);
+        peer = peer_close(peer);
+        fflush(stdout);
+        if (fork() == 0) {
+                struct peer *childs = NULL;
+                struct stat ours, theirs;
+
+                /* The parent's is still open here, so one number is as good as the other. */
+                if (fstat(kept, &ours) < 0 || peer_open(AF_INET, PEER_SERVER, 7013, 0, &childs) < 0)
+                        _exit(1);
+                _exit(fstat(childs->fd, &theirs) == 0 && ours.st_ino != theirs.st_ino ? 0 : 2);
+        }
+        assert_true(wait(&status) > 0);
+        assert_int_equal(status, 0);
+        /* Two at a time have two. */
+        struct peer *other = NULL;
+        assert_int_equal(peer_open(AF_INET, PEER_SERVER, 7012, 0, &peer), 0);
+        assert_int_equal(peer_open(AF_INET6, PEER_SERVER, 7012, 0, &other), 0);
+        assert_int_not_equal(peer->fd, other->fd);
+        peer_close(other);
+}
+
 static void waiting_in_vain_ends_at_the_deadline(void **state) {
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         int64_t deadline;
@@ -373,6 +413,7 @@ int main(void) {
                 cmocka_unit_test(a_rst_beside_the_next_byte_is_challenged),
                 cmocka_unit_test(an_old_timestamp_is_not_taken),
                 cmocka_unit_test(icmp_errors_end_the_attempt_to_connect),
+                cmocka_unit_test(the_next_peer_hears_nothing_of_the_last),
                 cmocka_unit_test(waiting_in_vain_ends_at_the_deadline),
                 cmocka_unit_test(what_makes_no_peer_is_refused),
         };
