@@ -18,12 +18,8 @@ struct command {
 };
 
 static const struct command commands[] = {
-#ifdef HAVE_LAB
         {"lab", lab_main, "stage every known ending here, check the kernel against the model"},
-#endif
-#ifdef HAVE_EXPLAIN
         {"explain", explain_main, "say what an errno, signal, ending, cause or reset reason means"},
-#endif
         {NULL, NULL, NULL},
 };
 

@@ -260,6 +260,8 @@ void play_run(const struct scenario *scenario, int family, const struct stage_ri
                 r = play_acts(play);
         if (r == 0)
                 r = play->peer ? play_check_peer(play) : play_check_capture(play);
+        if (play->rights->wire_sniffer && play->peer)
+                sniffer_drain(play->rights->wire_sniffer);
         play->ended_ns = wall_ns();
 }
 

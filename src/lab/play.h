@@ -29,6 +29,7 @@ struct stage_rights {
         bool own_namespace; /* settings, SOCK_DESTROY */
         bool wire;          /* the peer below the sockets */
         bool capture;       /* segments of lo are seen */
+        struct sniffer *wire_sniffer; /* of the wire between socket and peer by hand; or NULL */
         char why_not[256];  /* where one of them is missing: why */
 };
 
@@ -94,5 +95,9 @@ struct play {
 /* Plays it. The sniffer is of lo and may be NULL. The play holds what happened until play_end(). */
 void play_run(const struct scenario *scenario, int family, const struct stage_rights *rights,
               struct sniffer *sniffer, struct play *ret_play);
+/* Where its segments were seen, until the next play: lo or the wire; NULL where they were not. */
+const struct sniffer *play_capture(const struct play *play);
+/* Is the segment from the client? */
+bool play_from_client(const struct play *play, const struct segment *segment);
 /* Frees what it held. */
 void play_end(struct play *play);

@@ -106,10 +106,14 @@ static int watch_ports(struct play *play)
 {
         uint16_t port = port_of(&play->address);
 
-        if (!play->sniffer)
+        struct sniffer *sniffer = play->pair.by_hand[CLIENT] || play->pair.by_hand[SERVER]
+                                          ? play->rights->wire_sniffer
+                                          : play->sniffer;
+
+        if (!sniffer)
                 return 0;
-        sniffer_clear(play->sniffer);
-        return sniffer_ports(play->sniffer, &port, 1);
+        sniffer_clear(sniffer);
+        return sniffer_ports(sniffer, &port, 1);
 }
 
 static int new_client(struct play *play)
@@ -178,6 +182,8 @@ int play_connect(struct play *play)
                         r = unconnected ? bind_free(play, &play->reserved) : open_listener(play, BACKLOG);
                         play->pair.listening = false;
                 }
+                if (r == 0)
+                        r = watch_ports(play);
                 if (r == 0)
                         r = connect_by_hand(play);
         } else {

@@ -278,13 +278,20 @@ int play_check_peer(struct play *play)
         return 0;
 }
 
-/* Is the frame from the client? Its destination is then the port that the play connects to. */
-static bool from_client(const struct play *play, const struct segment *s)
+/* The client goes to the port that the play listens or answers at. */
+bool play_from_client(const struct play *play, const struct segment *s)
 {
         uint16_t port;
 
         memcpy(&port, (const char *)&play->address + 2, sizeof(port));
         return s->destination_port == (uint16_t)(port << 8 | port >> 8);
+}
+
+const struct sniffer *play_capture(const struct play *play)
+{
+        if (play->peer)
+                return play->rights->wire_sniffer;
+        return play->pair.by_hand[CLIENT] || play->pair.by_hand[SERVER] ? NULL : play->sniffer;
 }
 
 static void tally_frames(const struct play *play, struct tally t[N_ENDS])
@@ -300,7 +307,7 @@ static void tally_frames(const struct play *play, struct tally t[N_ENDS])
 
                 if (segment_read(f->bytes, f->n_bytes, &s) != 0)
                         continue;
-                from = from_client(play, &s) ? CLIENT : SERVER;
+                from = play_from_client(play, &s) ? CLIENT : SERVER;
                 if (port == 0)
                         port = from == CLIENT ? s.source_port : s.destination_port;
                 if ((from == CLIENT ? s.source_port : s.destination_port) != port)

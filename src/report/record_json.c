@@ -191,47 +191,51 @@ write_frames(struct json *j, const char *key, const struct record *r)
         json_array_end(j);
 }
 
-int
-record_write_json(FILE *file, const struct record *r, unsigned flags)
+void json_record(struct json *j, const char *key, const struct record *r, unsigned flags)
+{
+        json_object(j, key);
+        json_uint(j, "finis", RECORD_VERSION);
+        json_text(j, "source", source_name(r->source));
+        json_text(j, "id", r->id);
+        json_uint(j, "rev", r->rev);
+        write_end(j, "client", &r->client);
+        write_end(j, "server", &r->server);
+        json_maybe_time(j, "started", r->started);
+        json_maybe_time(j, "ended", r->ended);
+        json_maybe_seconds(j, "duration", r->duration);
+        json_maybe_seconds(j, "idle_before", r->idle_before);
+        write_verdict(j, r);
+        write_direction(j, "to_server", &r->to_server);
+        write_direction(j, "to_client", &r->to_client);
+        write_reset(j, "reset", &r->reset);
+        json_object(j, "acts");
+        write_act(j, "client", &r->client_act);
+        write_act(j, "server", &r->server_act);
+        json_object_end(j);
+        write_next(j, "client_next", &r->client_next);
+        write_saw(j, "client_saw", &r->client_saw);
+        write_next(j, "server_next", &r->server_next);
+        write_saw(j, "server_saw", &r->server_saw);
+        write_seen(j, "seen", &r->seen);
+        json_text(j, "retry", retry_name(r->retry));
+        json_text(j, "conn_state", r->conn_state_known ? conn_state_name(r->conn_state) : NULL);
+        json_text(j, "history", r->history);
+        json_maybe_uint(j, "file", r->file);
+        write_frames(j, "frames", r);
+        if (flags & RECORD_JSON_EVIDENCE) {
+                json_array(j, "evidence");
+                for (size_t i = 0; i < r->n_evidence; i++)
+                        json_text(j, NULL, r->evidence[i]);
+                json_array_end(j);
+        }
+        json_object_end(j);
+}
+
+int record_write_json(FILE *file, const struct record *r, unsigned flags)
 {
         struct json j;
 
         json_begin(&j, file);
-        json_object(&j, NULL);
-        json_uint(&j, "finis", RECORD_VERSION);
-        json_text(&j, "source", source_name(r->source));
-        json_text(&j, "id", r->id);
-        json_uint(&j, "rev", r->rev);
-        write_end(&j, "client", &r->client);
-        write_end(&j, "server", &r->server);
-        json_maybe_time(&j, "started", r->started);
-        json_maybe_time(&j, "ended", r->ended);
-        json_maybe_seconds(&j, "duration", r->duration);
-        json_maybe_seconds(&j, "idle_before", r->idle_before);
-        write_verdict(&j, r);
-        write_direction(&j, "to_server", &r->to_server);
-        write_direction(&j, "to_client", &r->to_client);
-        write_reset(&j, "reset", &r->reset);
-        json_object(&j, "acts");
-        write_act(&j, "client", &r->client_act);
-        write_act(&j, "server", &r->server_act);
-        json_object_end(&j);
-        write_next(&j, "client_next", &r->client_next);
-        write_saw(&j, "client_saw", &r->client_saw);
-        write_next(&j, "server_next", &r->server_next);
-        write_saw(&j, "server_saw", &r->server_saw);
-        write_seen(&j, "seen", &r->seen);
-        json_text(&j, "retry", retry_name(r->retry));
-        json_text(&j, "conn_state", r->conn_state_known ? conn_state_name(r->conn_state) : NULL);
-        json_text(&j, "history", r->history);
-        json_maybe_uint(&j, "file", r->file);
-        write_frames(&j, "frames", r);
-        if (flags & RECORD_JSON_EVIDENCE) {
-                json_array(&j, "evidence");
-                for (size_t i = 0; i < r->n_evidence; i++)
-                        json_text(&j, NULL, r->evidence[i]);
-                json_array_end(&j);
-        }
-        json_object_end(&j);
+        json_record(&j, NULL, r, flags);
         return json_end(&j);
 }

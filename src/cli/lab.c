@@ -1,0 +1,487 @@
+/* finis lab: plays scenarios and says what was found. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/suggest.h"
+#include "lab/act.h"
+#include "lab/moment.h"
+#include "lab/play_json.h"
+#include "lab/tell.h"
+#include "lab/workers.h"
+#include "report/ladder.h"
+
+#define COLUMNS 80
+#define MAX_SEQUENCES 64
+
+enum output { OUTPUT_TABLE, OUTPUT_FULL, OUTPUT_JSON };
+
+struct selection {
+        const struct scenario **scenarios;
+        size_t n, room;
+        struct scenario sequences[MAX_SEQUENCES];
+        size_t n_sequences;
+};
+
+struct lab {
+        struct selection selection;
+        enum output output;
+        bool list, demo, claims, quick, no_namespace;
+        bool ipv4, ipv6;
+        const char *pcap;
+        unsigned jobs;
+        /* What was found. */
+        bool colour, progress, utf8;
+        size_t n_agree, n_disagree, n_failed, n_skipped, n_plays, n_plays_skipped;
+        enum theme theme;
+        bool any_theme;
+        char skipped_why[16][PLAY_WHY_MAX];
+        size_t n_skipped_why[16], n_whys;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_sigint(int signal_number)
+{
+        (void)signal_number;
+        interrupted = 1;
+}
+
+static void usage(FILE *file)
+{
+        fputs("usage: finis lab [OPTION...] [NAME...]\n"
+              "\n"
+              "Makes TCP connections end in every known way, with real sockets on this kernel,\n"
+              "and holds every call's outcome against a model of Linux. NAME is a scenario, the\n"
+              "beginning of its name, a shell pattern, a theme, or acts: 'seq:c.send10,s.close'.\n"
+              "One scenario is told in full, several as a table; without a NAME all are played.\n"
+              "\n"
+              "  --list            the scenarios by theme\n"
+              "  --full, --table   tell each in full, or in a table\n"
+              "  --json            one JSON object a scenario and address family\n"
+              "  --pcap DIR        write NAME.ipv4.pcap and .json into DIR (needs a namespace)\n"
+              "  --claims          what manuals, books and forums say, tested here\n"
+              "  --quick           leave out what waits for timers of the kernel\n"
+              "  --ipv4, --ipv6    this family only\n"
+              "  --no-namespace    plain sockets on loopback, even where more is allowed\n"
+              "  --jobs N          play N scenarios at once\n"
+              "  --demo            the two classic cases, side by side\n"
+              "  --help            this\n"
+              "\n"
+              "Exit status: 0 all agree; 1 the kernel did what the model does not allow;\n"
+              "2 could not. See finis-lab(1).\n",
+              file);
+}
+
+static void add(const struct scenario *scenario, void *context)
+{
+        struct selection *s = context;
+
+        if (s->n == s->room) {
+                size_t room = s->room ? 2 * s->room : 256;
+                const struct scenario **more = realloc(s->scenarios, room * sizeof(*more));
+
+                if (!more)
+                        return;
+                s->scenarios = more;
+                s->room = room;
+        }
+        s->scenarios[s->n++] = scenario;
+}
+
+/* Acts given on the command line: checked before anything is played. */
+static int add_sequence(struct selection *s, const char *name)
+{
+        static const struct {
+                const char *prefix;
+                unsigned flags;
+        } kinds[] = {
+                { "seq:", 0 },
+                { "seq-unconnected:", SCENARIO_UNCONNECTED },
+                { "seq-client-by-hand:", SCENARIO_CLIENT_BY_HAND },
+                { "seq-server-by-hand:", SCENARIO_SERVER_BY_HAND },
+        };
+        struct scenario *sequence = &s->sequences[s->n_sequences];
+        const char *acts = NULL, *why;
+        struct lab_act act;
+        int r;
+
+        if (s->n_sequences == MAX_SEQUENCES) {
+                fprintf(stderr, "finis lab: more than %d sequences in one command\n", MAX_SEQUENCES);
+                return -E2BIG;
+        }
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+                if (strncmp(name, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)
+                        continue;
+                acts = name + strlen(kinds[i].prefix);
+                *sequence = (struct scenario){ .name = name,
+                                               .theme = N_THEMES,
+                                               .acts = acts,
+                                               .flags = kinds[i].flags,
+                                               .ending = ENDING_UNSEEN,
+                                               .ended_by = SIDE_UNKNOWN,
+                                               .cause = CAUSE_NONE };
+        }
+        if (!acts)
+                return -ENOENT;
+        while ((r = act_parse(&acts, &act, &why)) == 0)
+                ;
+        if (r != -ENODATA) {
+                fprintf(stderr, "finis lab: cannot read the acts at \"%s\": %s; see finis-lab(1), ACTS\n", acts, why);
+                return r;
+        }
+        s->n_sequences++;
+        add(sequence, s);
+        return 0;
+}
+
+static void suggest(const char *name)
+{
+        const char *nearest = NULL;
+        size_t best = SIZE_MAX, distance;
+
+        for (size_t i = 0; i < scenario_count() + N_THEMES; i++) {
+                const char *candidate =
+                        i < N_THEMES ? theme_name((enum theme)i) : scenario_at(i - N_THEMES)->name;
+
+                if (suggest_near(name, candidate, &distance) && distance < best) {
+                        best = distance;
+                        nearest = candidate;
+                }
+        }
+        if (nearest)
+                fprintf(stderr, "finis lab: no scenario or theme \"%s\"; did you mean %s?\n", name, nearest);
+        else
+                fprintf(stderr, "finis lab: no scenario or theme \"%s\"; finis lab --list shows them\n", name);
+}
+
+static int choose(struct lab *lab, char **names)
+{
+        struct selection *s = &lab->selection;
+        size_t kept = 0;
+        int r = 0;
+
+        if (!*names)
+                for (size_t i = 0; i < scenario_count(); i++)
+                        add(scenario_at(i), s);
+        for (; *names; names++) {
+                r = add_sequence(s, *names);
+                if (r == -ENOENT && scenario_select(*names, add, s) == 0) {
+                        suggest(*names);
+                        return -ENOENT;
+                }
+                if (r < 0 && r != -ENOENT)
+                        return r;
+        }
+        for (size_t i = 0; i < s->n; i++)
+                if (!lab->quick || !(s->scenarios[i]->flags & SCENARIO_TIMERS))
+                        s->scenarios[kept++] = s->scenarios[i];
+        s->n = kept;
+        return 0;
+}
+
+static void list(const struct lab *lab)
+{
+        enum theme theme = N_THEMES;
+
+        for (size_t i = 0; i < lab->selection.n; i++) {
+                const struct scenario *s = lab->selection.scenarios[i];
+
+                if (s->theme != theme) {
+                        theme = s->theme;
+                        if (theme != N_THEMES)
+                                printf("%s%s: %s\n", i ? "\n" : "", theme_name(theme), theme_sentence(theme));
+                }
+                printf("  %s\n", s->name);
+        }
+}
+
+/* In the worker: what is to be said of one play. */
+static void write_play(FILE *file, struct play *const *plays, size_t n_plays, const struct found *found,
+                       void *context)
+{
+        const struct lab *lab = context;
+        const struct play *play = plays[0];
+        bool first = play->family == AF_INET || !lab->ipv4;
+        int r;
+
+        (void)n_plays;
+        (void)found;
+        if (lab->pcap && (r = play_write_pcap(lab->pcap, play)) < 0 && r != -ENODATA)
+                fprintf(stderr, "finis lab: writing the capture of %s to %s: %s\n", play->scenario->name,
+                        lab->pcap, strerror(-r));
+        if (lab->output == OUTPUT_JSON) {
+                play_write_json(file, play);
+        } else if (lab->output == OUTPUT_FULL) {
+                if (first || play->disagrees)
+                        tell_full(file, play, lab->utf8, lab->colour);
+                else
+                        fprintf(file, "\nThe same over IPv6: %s.\n",
+                                play->skipped ? "not played" : "the model agrees there too");
+        } else if ((first || play->disagrees) && !play->skipped) {
+                tell_short(file, play);
+        }
+}
+
+static void clear_progress(const struct lab *lab)
+{
+        if (lab->progress)
+                fputs("\r\033[K", stderr);
+}
+
+static void count_why(struct lab *lab, const struct found *found)
+{
+        for (size_t i = 0; i < lab->n_whys; i++)
+                if (!strcmp(lab->skipped_why[i], found->why)) {
+                        lab->n_skipped_why[i]++;
+                        return;
+                }
+        if (lab->n_whys < sizeof(lab->skipped_why) / sizeof(*lab->skipped_why)) {
+                strcpy(lab->skipped_why[lab->n_whys], found->why);
+                lab->n_skipped_why[lab->n_whys++] = 1;
+        }
+}
+
+static void count(struct lab *lab, const struct found *found)
+{
+        lab->n_plays += found->n_plays - found->n_skipped;
+        lab->n_plays_skipped += found->n_skipped;
+        lab->n_agree += found->verdict == VERDICT_AGREES;
+        lab->n_disagree += found->verdict == VERDICT_DISAGREES;
+        lab->n_failed += found->verdict == VERDICT_FAILED;
+        lab->n_skipped += found->verdict == VERDICT_SKIPPED;
+        if (found->verdict == VERDICT_SKIPPED)
+                count_why(lab, found);
+}
+
+static void print_verdict(const struct lab *lab, const struct found *found)
+{
+        static const char *const words[] = { "agrees", "DISAGREES", "not played", "FAILED" };
+        static const char *const colours[] = { "\033[32m", "\033[31m", "\033[33m", "\033[31m" };
+        const char *name = found->scenario->name, *word = words[found->verdict];
+        int gap = COLUMNS - 2 - (int)strlen(name) - (int)strlen(word);
+
+        printf("  %s%*s%s%s%s\n", name, gap > 1 ? gap : 1, "", lab->colour ? colours[found->verdict] : "", word,
+               lab->colour ? "\033[0m" : "");
+        if (found->verdict == VERDICT_DISAGREES || found->verdict == VERDICT_FAILED)
+                printf("      %s%s%s\n", found->why, found->rule[0] ? "\n      rule: " : "", found->rule);
+}
+
+static void take(const struct found *found, void *context)
+{
+        struct lab *lab = context;
+        enum theme theme = found->scenario->theme;
+
+        clear_progress(lab);
+        count(lab, found);
+        if (lab->output == OUTPUT_TABLE) {
+                if (theme != N_THEMES && (!lab->any_theme || theme != lab->theme))
+                        printf("%s%s: %s\n", lab->any_theme ? "\n" : "", theme_name(theme), theme_sentence(theme));
+                lab->theme = theme;
+                lab->any_theme = true;
+                print_verdict(lab, found);
+        }
+        if (lab->output == OUTPUT_FULL && found->verdict == VERDICT_SKIPPED)
+                printf("%s: not played here: %s\n", found->scenario->name, found->why);
+        else if (found->n_text > 0)
+                fwrite(found->text, 1, found->n_text, stdout);
+        if (lab->output == OUTPUT_FULL && (found->verdict == VERDICT_DISAGREES || found->verdict == VERDICT_FAILED))
+                printf("\nDISAGREES: %s%s%s\n", found->why, found->rule[0] ? "; rule " : "", found->rule);
+}
+
+static bool tick(size_t n_done, size_t n, void *context)
+{
+        const struct lab *lab = context;
+
+        if (lab->progress && n_done < n) {
+                fprintf(stderr, "\r\033[Kplayed %zu of %zu", n_done, n);
+                fflush(stderr);
+        }
+        return interrupted;
+}
+
+static void print_sums(const struct lab *lab, double seconds)
+{
+        FILE *file = lab->output == OUTPUT_JSON ? stderr : stdout;
+
+        if (lab->output == OUTPUT_FULL && lab->selection.n == 1 && lab->n_skipped == 0)
+                return;
+        fprintf(file, "\n%zu scenario%s, %zu plays in %.1f s: %zu agree, %zu disagree", lab->selection.n,
+                lab->selection.n == 1 ? "" : "s", lab->n_plays, seconds, lab->n_agree, lab->n_disagree);
+        if (lab->n_failed)
+                fprintf(file, ", %zu failed", lab->n_failed);
+        fprintf(file, ", %zu not played\n", lab->n_skipped);
+        for (size_t i = 0; i < lab->n_whys; i++)
+                fprintf(file, "  %zu not played: %s\n", lab->n_skipped_why[i], lab->skipped_why[i]);
+        if (interrupted)
+                fprintf(file, "  interrupted: the rest was not played\n");
+}
+
+static int play_all(struct lab *lab)
+{
+        struct workers_options options = {
+                .scenarios = lab->selection.scenarios,
+                .n = lab->selection.n,
+                .ipv4 = lab->ipv4,
+                .ipv6 = lab->ipv6,
+                .namespace = !lab->no_namespace,
+                .n_workers = lab->jobs,
+                .write = write_play,
+                .take = take,
+                .tick = tick,
+                .context = lab,
+        };
+        struct sigaction action = { .sa_handler = on_sigint };
+        int64_t started = now_ns();
+        int r;
+
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
+        r = workers_run(&options);
+        clear_progress(lab);
+        if (r < 0) {
+                fprintf(stderr, "finis lab: starting a process to play in: %s\n", strerror(-r));
+                return 2;
+        }
+        print_sums(lab, (double)(now_ns() - started) / SECOND_NS);
+        if (lab->n_disagree + lab->n_failed > 0)
+                return 1;
+        return interrupted ? 2 : 0;
+}
+
+enum { OPTION_LIST = 256, OPTION_FULL, OPTION_TABLE, OPTION_JSON, OPTION_PCAP, OPTION_CLAIMS, OPTION_QUICK,
+       OPTION_IPV4, OPTION_IPV6, OPTION_NO_NAMESPACE, OPTION_JOBS, OPTION_DEMO };
+
+static const struct option long_options[] = {
+        { "list", no_argument, NULL, OPTION_LIST },
+        { "full", no_argument, NULL, OPTION_FULL },
+        { "table", no_argument, NULL, OPTION_TABLE },
+        { "json", no_argument, NULL, OPTION_JSON },
+        { "pcap", required_argument, NULL, OPTION_PCAP },
+        { "claims", no_argument, NULL, OPTION_CLAIMS },
+        { "quick", no_argument, NULL, OPTION_QUICK },
+        { "ipv4", no_argument, NULL, OPTION_IPV4 },
+        { "ipv6", no_argument, NULL, OPTION_IPV6 },
+        { "no-namespace", no_argument, NULL, OPTION_NO_NAMESPACE },
+        { "jobs", required_argument, NULL, OPTION_JOBS },
+        { "demo", no_argument, NULL, OPTION_DEMO },
+        { "help", no_argument, NULL, 'h' },
+        { 0 },
+};
+
+static int set_jobs(struct lab *lab, const char *text)
+{
+        char *end;
+        unsigned long n = strtoul(text, &end, 10);
+
+        if (*end || n < 1 || n > 32) {
+                fprintf(stderr, "finis lab: --jobs %s: a number from 1 to 32 is needed\n", text);
+                return -EINVAL;
+        }
+        lab->jobs = (unsigned)n;
+        return 0;
+}
+
+/* 0 to go on, 1 if all is done, or a negative errno. */
+static int parse(struct lab *lab, int argc, char **argv)
+{
+        bool table = false, full = false, ipv4 = false, ipv6 = false;
+        int option;
+
+        optind = 0;
+        while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+                switch (option) {
+                case OPTION_LIST:
+                        lab->list = true;
+                        break;
+                case OPTION_FULL:
+                        full = true;
+                        break;
+                case OPTION_TABLE:
+                        table = true;
+                        break;
+                case OPTION_JSON:
+                        lab->output = OUTPUT_JSON;
+                        break;
+                case OPTION_PCAP:
+                        lab->pcap = optarg;
+                        break;
+                case OPTION_CLAIMS:
+                        lab->claims = true;
+                        break;
+                case OPTION_QUICK:
+                        lab->quick = true;
+                        break;
+                case OPTION_IPV4:
+                        ipv4 = true;
+                        break;
+                case OPTION_IPV6:
+                        ipv6 = true;
+                        break;
+                case OPTION_NO_NAMESPACE:
+                        lab->no_namespace = true;
+                        break;
+                case OPTION_JOBS:
+                        if (set_jobs(lab, optarg) < 0)
+                                return -EINVAL;
+                        break;
+                case OPTION_DEMO:
+                        lab->demo = true;
+                        break;
+                case 'h':
+                        usage(stdout);
+                        return 1;
+                default:
+                        fputs("finis lab: finis lab --help shows what there is\n", stderr);
+                        return -EINVAL;
+                }
+        }
+        lab->ipv4 = ipv4 || !ipv6;
+        lab->ipv6 = ipv6 || !ipv4;
+        if (lab->output != OUTPUT_JSON && full)
+                lab->output = OUTPUT_FULL;
+        if (lab->claims || lab->demo)
+                return 0;
+        if (choose(lab, argv + optind) < 0)
+                return -ENOENT;
+        if (lab->output != OUTPUT_JSON && !table && lab->selection.n == 1 && argv[optind])
+                lab->output = OUTPUT_FULL;
+        return 0;
+}
+
+static int make_directory(const char *path)
+{
+        if (mkdir(path, 0777) == 0 || errno == EEXIST)
+                return 0;
+        fprintf(stderr, "finis lab: making the directory %s for captures: %s\n", path, strerror(errno));
+        return -errno;
+}
+
+int lab_main(int argc, char **argv)
+{
+        struct lab lab = { 0 };
+        const char *no_colour = getenv("NO_COLOR");
+        int r = parse(&lab, argc, argv);
+
+        if (r != 0)
+                return r < 0 ? 2 : 0;
+        lab.colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+        lab.progress = isatty(STDERR_FILENO);
+        lab.utf8 = ladder_utf8();
+        if (lab.list)
+                list(&lab);
+        else if (lab.pcap && make_directory(lab.pcap) < 0)
+                r = 2;
+        else
+                r = play_all(&lab);
+        free(lab.selection.scenarios);
+        return r;
+}
