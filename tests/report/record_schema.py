@@ -11,6 +11,7 @@ schema's are those of the program.
 import copy
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -317,5 +318,16 @@ case("hostile_names_come_back_as_they_were", (
         (records[1]["acts"]["client"]["comm"], "\x9b31m"),
         (records[1]["acts"]["server"]["comm"], "\ufffd"),
     ] if got != want))
+
+manual = (root / "docs" / "man" / "finis-record.5").read_text(encoding="utf-8")
+page = (root / "docs" / "record.md").read_text(encoding="utf-8")
+keys = {path[-1] for path, _, _ in spots(golden, schema) if path and isinstance(path[-1], str)}
+keys |= set(resolve(schema["properties"]["client_next"])["properties"]) | {"result", "evidence"}
+case("the_manual_and_the_page_name_every_key", [
+    f"{key} is not in {name}" for name, text in [("finis-record(5)", manual), ("record.md", page)]
+    for key in sorted(keys) if not re.search(rf"\b{key}\b", text.replace("`…_", "`client_"))])
+example = manual.split(".Bd -literal\n")[1].split(".Ed")[0]
+case("the_manuals_example_is_a_golden_record", [] if json.loads(example) == json.loads(
+    (GOLDEN / "unread-or-linger.json").read_text(encoding="utf-8")) else ["it is not unread-or-linger"])
 print(f"1..{n_cases}")
 sys.exit(n_failed > 0)
