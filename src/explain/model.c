@@ -4,20 +4,9 @@
  */
 #include "explain/model.h"
 
-#include <errno.h>
-
-#if __has_include("endpoint/tables.h")
 #include "endpoint/tables.h"
 
 int explain_model_write(FILE *out, const char *name)
 {
         return endpoint_table_write(out, name);
 }
-#else
-int explain_model_write(FILE *out, const char *name)
-{
-        (void)out;
-        (void)name;
-        return -ENOENT;
-}
-#endif
