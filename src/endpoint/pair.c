@@ -36,6 +36,15 @@ static void note(struct pair *pair, int from, enum emission what, uint64_t n, bo
         pair->emitted[pair->n_emitted++] = (struct emitted){ .from = from, .what = what, .n = n, .data = data };
 }
 
+static void note_rule(struct pair *pair, const struct rule *rule)
+{
+        for (size_t i = 0; i < pair->n_fired; i++)
+                if (pair->fired[i] == rule)
+                        return;
+        if (pair->n_fired < PAIR_MAX_FIRED)
+                pair->fired[pair->n_fired++] = rule;
+}
+
 static void arrive(struct pair *pair, int end, struct event event)
 {
         struct outcome ignored;
@@ -95,6 +104,7 @@ static void apply(struct pair *pair, int end, const struct event *event, struct 
         struct outcome o;
 
         endpoint_step(&pair->end[end], event, &o);
+        note_rule(pair, o.rule);
         carry(pair, end, o.emission);
         *ret_outcome = o;
 }
@@ -154,6 +164,7 @@ static void resume(struct pair *pair, int end)
 
         if (!endpoint_resume(&pair->end[end], NULL, &o))
                 return;
+        note_rule(pair, o.rule);
         moved = o.emission != EMIT_NOTHING;
         pair->returned[end] = true;
         pair->outcome[end] = o;

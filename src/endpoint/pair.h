@@ -19,6 +19,7 @@ struct emitted {
 };
 
 #define PAIR_MAX_EMITTED 256
+#define PAIR_MAX_FIRED 128
 
 struct pair {
         struct endpoint end[N_ENDS];
@@ -30,6 +31,10 @@ struct pair {
 
         struct emitted emitted[PAIR_MAX_EMITTED];
         size_t n_emitted, n_emitted_lost;
+
+        /* Every rule that answered at either end, once each, in the order of its first use. */
+        const struct rule *fired[PAIR_MAX_FIRED];
+        size_t n_fired;
 
         /* Calls that waited and have returned since they were last asked for. */
         bool returned[N_ENDS];

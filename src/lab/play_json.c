@@ -91,6 +91,15 @@ static void write_head(struct json *j, const struct play *play)
         json_uint(j, "family", play->family == AF_INET ? 4 : 6);
 }
 
+/* All rules that the play has used: those of its calls, and those of what arrived at either end. */
+static void write_rules(struct json *j, const struct play *play)
+{
+        json_array(j, "rules");
+        for (size_t i = 0; i < play->pair.n_fired; i++)
+                json_text(j, NULL, play->pair.fired[i]->name);
+        json_array_end(j);
+}
+
 void play_write_json(FILE *file, const struct play *play)
 {
         struct truth *truth = calloc(1, sizeof(*truth));
@@ -124,6 +133,7 @@ void play_write_json(FILE *file, const struct play *play)
                 json_object_end(&j);
         }
         json_array_end(&j);
+        write_rules(&j, play);
         truth_of(play, truth);
         if (play->skipped) {
                 json_array(&j, "connections");
