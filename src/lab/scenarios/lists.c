@@ -3,5 +3,8 @@
 
 const struct scenario_list *const scenario_lists[] = {
         &two_writes,
+        &peer_closes,
+        &half_close,
+        &fin_rst,
 };
 const size_t n_scenario_lists = sizeof(scenario_lists) / sizeof(*scenario_lists);
