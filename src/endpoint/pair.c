@@ -99,12 +99,26 @@ static void carry(struct pair *pair, int from, enum emission what)
         }
 }
 
+/* An arrival that changed the state, set the error or drew a segment is worth telling. */
+static void note_answer(struct pair *pair, int end, const struct event *event, const struct rule *rule)
+{
+        bool arrival = event->kind >= EVENT_RST && event->kind <= EVENT_ICMP;
+        bool tells = rule->next != SAME_STATE || rule->moves_holder || rule->emits > EMIT_ACK ||
+                     (rule->does & (SET_ERROR | SET_ICMP | SET_ICMP_SOFT)) || event->kind == EVENT_RST;
+
+        if (!arrival || !tells || pair->n_answered == PAIR_MAX_ANSWERED)
+                return;
+        pair->answered[pair->n_answered].end = end;
+        pair->answered[pair->n_answered++].rule = rule;
+}
+
 static void apply(struct pair *pair, int end, const struct event *event, struct outcome *ret_outcome)
 {
         struct outcome o;
 
         endpoint_step(&pair->end[end], event, &o);
         note_rule(pair, o.rule);
+        note_answer(pair, end, event, o.rule);
         carry(pair, end, o.emission);
         *ret_outcome = o;
 }

@@ -21,6 +21,8 @@ struct emitted {
 #define PAIR_MAX_EMITTED 256
 #define PAIR_MAX_FIRED 128
 
+#define PAIR_MAX_ANSWERED 128
+
 struct pair {
         struct endpoint end[N_ENDS];
         bool by_hand[N_ENDS];    /* not a socket: its segments are decided elsewhere */
@@ -35,6 +37,13 @@ struct pair {
         /* Every rule that answered at either end, once each, in the order of its first use. */
         const struct rule *fired[PAIR_MAX_FIRED];
         size_t n_fired;
+
+        /* What arrivals did at an end, where they did more than bring or acknowledge bytes. */
+        struct {
+                int end;
+                const struct rule *rule;
+        } answered[PAIR_MAX_ANSWERED];
+        size_t n_answered;
 
         /* Calls that waited and have returned since they were last asked for. */
         bool returned[N_ENDS];

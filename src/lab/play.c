@@ -205,6 +205,7 @@ static int play_acts(struct play *play)
                         return play_skip(play, "%s: at \"%s\"", why, text);
                 play->n_steps++;
                 step->emitted_before = play->pair.n_emitted;
+                step->answered_before = play->pair.n_answered;
                 step->time_ns = wall_ns();
                 r = perform(play, step);
                 if (r < 0)

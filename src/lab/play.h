@@ -44,6 +44,7 @@ struct step {
         struct look look[N_ENDS];
         short unasked, epoll;         /* verb poll */
         size_t emitted_before;        /* index into the model's emissions */
+        size_t answered_before;       /* and into what arrivals did */
         int64_t time_ns;              /* CLOCK_REALTIME */
 };
 

@@ -63,26 +63,40 @@ static const char *who(enum act_side side)
         return names[side];
 }
 
+static void write_rule(FILE *file, const struct rule *r, const char *whose)
+{
+        char text[640];
+
+        fprintf(file, "           ");
+        if (whose)
+                snprintf(text, sizeof(text), "%s: %s", whose, r->why);
+        else
+                snprintf(text, sizeof(text), "%s", r->why);
+        wrap_sentence(file, 11, text);
+        snprintf(text, sizeof(text), "[%s: %s]", r->name, r->at);
+        fprintf(file, "           ");
+        wrap(file, 11, text);
+        if (r->kernels) {
+                fprintf(file, "           other kernels: ");
+                wrap(file, 26, r->kernels);
+        }
+}
+
 static void write_steps(FILE *file, const struct play *play)
 {
-        char act[TELL_MAX], result[TELL_MAX], rule[256];
+        char act[TELL_MAX], result[TELL_MAX];
 
         for (size_t i = 0; i < play->n_steps; i++) {
                 const struct step *s = &play->steps[i];
                 const struct rule *r = s->expected.rule;
+                size_t stop = i + 1 < play->n_steps ? play->steps[i + 1].answered_before : play->pair.n_answered;
 
                 fprintf(file, "  %-8s %-31s %s\n", who(s->act.side), tell_act(&s->act, act), tell_result(s, result));
-                if (!r || (i > 0 && r == play->steps[i - 1].expected.rule))
-                        continue; /* said just before */
-                fprintf(file, "           ");
-                wrap_sentence(file, 11, r->why);
-                snprintf(rule, sizeof(rule), "[%s: %s]", r->name, r->at);
-                fprintf(file, "           ");
-                wrap(file, 11, rule);
-                if (r->kernels) {
-                        fprintf(file, "           other kernels: ");
-                        wrap(file, 26, r->kernels);
-                }
+                if (r && (i == 0 || r != play->steps[i - 1].expected.rule)) /* else said just before */
+                        write_rule(file, r, NULL);
+                for (size_t k = s->answered_before; k < stop; k++)
+                        write_rule(file, play->pair.answered[k].rule,
+                                   play->pair.answered[k].end == CLIENT ? "then the client" : "then the server");
         }
 }
 

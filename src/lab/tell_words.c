@@ -6,6 +6,30 @@
 #include "lab/tell.h"
 #include "words/errno_name.h"
 
+/* "20 bytes, 11 acknowledged less", "RST, 100 bytes ahead". */
+static void segment_words(const struct lab_act *act, char text[static TELL_MAX])
+{
+        static const char *const names[N_VERBS] = {
+                [VERB_SEG_SYN] = "SYN", [VERB_SEG_SYN_ACK] = "SYN-ACK", [VERB_SEG_ACK] = "ACK",
+                [VERB_SEG_FIN] = "FIN", [VERB_SEG_RST] = "RST", [VERB_SEG_RST_ACK] = "RST-ACK",
+        };
+        size_t n;
+
+        if (act->verb == VERB_SEG_DATA)
+                n = (size_t)snprintf(text, TELL_MAX, "segment: %" PRId64 " byte%s", act->n, act->n == 1 ? "" : "s");
+        else
+                n = (size_t)snprintf(text, TELL_MAX, "segment: %s", names[act->verb]);
+        if (act->has_offset)
+                n += (size_t)snprintf(text + n, TELL_MAX - n, ", %" PRId64 " %s", act->offset < 0 ? -act->offset : act->offset,
+                                      act->offset < 0 ? "behind" : "ahead");
+        if (act->ack_fewer)
+                n += (size_t)snprintf(text + n, TELL_MAX - n, ", ack %" PRId64 " short", act->ack_fewer);
+        if (act->no_ack)
+                n += (size_t)snprintf(text + n, TELL_MAX - n, ", no ack");
+        if (act->has_window)
+                snprintf(text + n, TELL_MAX - n, ", window %" PRId64, act->window);
+}
+
 char *tell_act(const struct lab_act *act, char text[static TELL_MAX])
 {
         const char *verb = verb_name(act->verb);
@@ -106,7 +130,7 @@ char *tell_act(const struct lab_act *act, char text[static TELL_MAX])
                 break;
         default:
                 if (verb_is_segment(act->verb))
-                        snprintf(text, TELL_MAX, "a segment: %s", act->text + 2);
+                        segment_words(act, text);
                 else
                         snprintf(text, TELL_MAX, "%s(%s%s%s)", verb, n, n[0] || !flags[0] ? "" : "", flags);
         }
@@ -118,6 +142,8 @@ char *tell_result(const struct step *step, char text[static TELL_MAX])
         const struct result_seen *r = &step->seen;
         const char *signal = r->sigpipe ? " + SIGPIPE" : "";
 
+        if (step->act.verb == VERB_POLL)
+                return look_poll_text(step->epoll, text);
         if (!step->has_result)
                 snprintf(text, TELL_MAX, "%s", step->waits ? "waits" : "");
         else if (r->value < 0)
