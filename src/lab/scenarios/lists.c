@@ -6,5 +6,10 @@ const struct scenario_list *const scenario_lists[] = {
         &peer_closes,
         &half_close,
         &fin_rst,
+        &rst_states,
+        &unread,
+        &zero_linger,
+        &linger,
+        &unsent,
 };
 const size_t n_scenario_lists = sizeof(scenario_lists) / sizeof(*scenario_lists);

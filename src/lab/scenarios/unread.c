@@ -1,0 +1,135 @@
+/* Closed with unread data. */
+#include "lab/scenarios/lists.h"
+
+#define UNREAD .theme = THEME_UNREAD
+
+static const struct scenario scenarios[] = {
+        {
+                .name = "close-with-all-unread-resets", UNREAD,
+                .shows = "ten bytes came, none was read: close() sends a RST",
+                .advice = "read before you close, or shut down first and drain",
+                .acts = "s.send10 c.close s.recv s.recv",
+                ENDS_RESET(SIDE_CLIENT, CAUSE_UNREAD_DATA),
+        },
+        {
+                .name = "close-with-one-byte-unread-resets", UNREAD,
+                .shows = "one byte of a thousand is left: that is enough for a RST",
+                .advice = "read the trailing newline too",
+                .acts = "s.send1000 c.recv999 c.close s.send1 s.send1",
+                ENDS_RESET(SIDE_CLIENT, CAUSE_UNREAD_DATA),
+        },
+        {
+                .name = "close-after-draining-sends-a-fin", UNREAD,
+                .shows = "all was read: close() sends a FIN",
+                .advice = "read until 0 or EAGAIN before you close",
+                .acts = "s.send1000 c.recv600 c.recv c.close s.recv s.close",
+                ENDS_ORDERLY(SIDE_CLIENT),
+        },
+        {
+                .name = "peeked-data-is-unread-data", UNREAD,
+                .shows = "MSG_PEEK does not count as reading: close() resets",
+                .advice = "take what you peeked at before you close",
+                .acts = "s.send10 c.peek c.close s.recv",
+                ENDS_RESET(SIDE_CLIENT, CAUSE_UNREAD_DATA),
+        },
+        {
+                .name = "truncated-data-is-read-data", UNREAD,
+                .shows = "MSG_TRUNC throws bytes away and counts as reading: close() sends a FIN",
+                .advice = "recv() with MSG_TRUNC is the cheap way to drain",
+                .acts = "s.send10 c.trunc c.close s.recv s.close",
+                ENDS_ORDERLY(SIDE_CLIENT),
+        },
+        {
+                .name = "unread-data-after-own-shutdown-still-resets", UNREAD,
+                .shows = "the own FIN went before: close() with unread data sends a RST behind it",
+                .advice = "SHUT_WR before close() helps only if you read to 0 in between",
+                .acts = "c.shut-wr s.send10 c.close s.recv s.send1",
+                ENDS_RESET(SIDE_CLIENT, CAUSE_UNREAD_DATA),
+        },
+        {
+                .name = "a-fin-alone-in-the-queue-is-not-unread-data", UNREAD,
+                .shows = "the peer's FIN was never read: close() is a FIN all the same",
+                .advice = "the end of stream need not be read to close cleanly",
+                .acts = "s.close c.close",
+                ENDS_ORDERLY(SIDE_SERVER),
+        },
+        {
+                .name = "unread-data-before-a-fin-resets", UNREAD,
+                .shows = "the peer sent and closed; we close without reading: a RST that no program hears of",
+                .advice = "the peer cannot learn of this loss: answer at the level of the protocol",
+                .acts = "s.send10 s.close c.close",
+                ENDS_RESET(SIDE_CLIENT, CAUSE_UNREAD_DATA),
+        },
+        {
+                .name = "unread-data-in-time-wait-is-thrown-away-in-silence", UNREAD,
+                .shows = "both FINs are done: closing with unread data sends nothing, and the loss is never seen",
+                .advice = "after SHUT_WR read to 0: nobody will tell you or the peer what you left",
+                .acts = "s.send10 c.shut-wr s.shut-wr c.close s.recv s.so-error",
+                ENDS_ORDERLY(SIDE_CLIENT),
+        },
+        {
+                .name = "data-beyond-a-gap-is-not-unread-data", UNREAD,
+                .shows = "only out-of-order bytes are held: close() sends a FIN",
+                .advice = "nothing to do, but the peer's bytes are lost without a RST at close()",
+                .acts = "s.data10@10 c.recv c.close",
+                .flags = SCENARIO_SERVER_BY_HAND,
+                ENDS_HALF_CLOSED(SIDE_CLIENT),
+        },
+        {
+                .name = "a-killed-process-with-unread-data-resets", UNREAD,
+                .shows = "SIGKILL closes the last descriptor: with unread data that is a RST",
+                .advice = "a RST may mean that the peer's process died",
+                .acts = "s.send10 c.fork c.close c.child-kill s.recv s.recv",
+                ENDS_RESET(SIDE_CLIENT, CAUSE_UNREAD_DATA),
+        },
+        {
+                .name = "a-crashed-process-with-unread-data-resets", UNREAD,
+                .shows = "a crash looks like a kill: unread data, RST",
+                .advice = "look at the peer's logs when resets come in a burst",
+                .acts = "s.send10 c.fork c.close c.child-crash s.send1",
+                ENDS_RESET(SIDE_CLIENT, CAUSE_UNREAD_DATA),
+        },
+        {
+                .name = "a-killed-process-with-nothing-unread-sends-a-fin", UNREAD,
+                .shows = "SIGKILL with an empty queue is an ordinary FIN: the peer cannot tell it from a close()",
+                .advice = "a FIN does not prove that the peer had finished: mark the end of messages",
+                .acts = "c.send10 c.fork c.close c.child-kill s.recv s.recv s.close",
+                ENDS_ORDERLY(SIDE_CLIENT),
+        },
+        {
+                .name = "an-exited-process-sends-a-fin", UNREAD,
+                .shows = "exit() closes: FIN, and what was sent is delivered",
+                .advice = "exit() needs no close() before it",
+                .acts = "c.send10 c.fork c.close c.child-exit s.recv s.recv s.close",
+                ENDS_ORDERLY(SIDE_CLIENT),
+        },
+        {
+                .name = "unread-data-and-another-descriptor-says-nothing-yet", UNREAD,
+                .shows = "one of two descriptors is closed with unread data: nothing is sent; the other can read on",
+                .advice = "look for a forgotten descriptor when a close() does not close",
+                .acts = "s.send10 c.dup c.close c.recv c.close s.recv s.close",
+                ENDS_ORDERLY(SIDE_CLIENT),
+        },
+        {
+                .name = "unread-data-at-a-reset-socket-is-silent", UNREAD,
+                .shows = "the connection is reset already: closing with unread data sends nothing more",
+                .advice = "close() after an error is always quiet",
+                .acts = "s.send10 s.linger0 s.close c.close",
+                ENDS_RESET(SIDE_SERVER, CAUSE_ZERO_LINGER),
+        },
+        {
+                .name = "unread-data-throws-away-an-acknowledged-answer", UNREAD,
+                .shows = "the server's answer was acknowledged, then the client closed without reading it: ECONNRESET",
+                .advice = "acknowledged is not read: only an answer from the program proves it",
+                .acts = "c.send10 s.recv s.send100 c.close s.recv s.recv",
+                ENDS_RESET(SIDE_CLIENT, CAUSE_UNREAD_DATA),
+        },
+        {
+                .name = "so-linger-with-time-does-not-hinder-the-unread-reset", UNREAD,
+                .shows = "unread data comes before SO_LINGER: RST at once, no wait",
+                .advice = "SO_LINGER does not replace reading to the end",
+                .acts = "c.linger5 s.send10 c.close s.recv s.recv",
+                ENDS_RESET(SIDE_CLIENT, CAUSE_UNREAD_DATA),
+        },
+};
+const struct scenario_list unread = { scenarios, sizeof(scenarios) / sizeof(*scenarios) };
