@@ -11,5 +11,10 @@ const struct scenario_list *const scenario_lists[] = {
         &zero_linger,
         &linger,
         &unsent,
+        &late_data,
+        &disconnect,
+        &destroy,
+        &listener,
+        &connecting,
 };
 const size_t n_scenario_lists = sizeof(scenario_lists) / sizeof(*scenario_lists);
