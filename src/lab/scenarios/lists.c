@@ -16,5 +16,8 @@ const struct scenario_list *const scenario_lists[] = {
         &destroy,
         &listener,
         &connecting,
+        &timeouts,
+        &icmp,
+        &challenge,
 };
 const size_t n_scenario_lists = sizeof(scenario_lists) / sizeof(*scenario_lists);
