@@ -13,8 +13,12 @@
 #include "cli/commands.h"
 #include "cli/suggest.h"
 #include "lab/act.h"
+#include "lab/claims.h"
+#include "lab/demo.h"
 #include "lab/moment.h"
 #include "lab/play_json.h"
+#include "lab/random.h"
+#include "lab/rights.h"
 #include "lab/tell.h"
 #include "lab/workers.h"
 #include "report/ladder.h"
@@ -34,7 +38,8 @@ struct selection {
 struct lab {
         struct selection selection;
         enum output output;
-        bool list, demo, claims, quick, no_namespace;
+        bool list, demo, claims, quick, no_namespace, random;
+        struct random_options search;
         bool ipv4, ipv6;
         const char *pcap;
         unsigned jobs;
@@ -69,6 +74,9 @@ static void usage(FILE *file)
               "  --json            one JSON object a scenario and address family\n"
               "  --pcap DIR        write NAME.ipv4.pcap and .json into DIR (needs a namespace)\n"
               "  --claims          what manuals, books and forums say, tested here\n"
+              "  --random N        search: N random sequences, all held against the model\n"
+              "  --seed S          begin elsewhere (1); --first K: with the Kth sequence\n"
+              "  --for SECONDS     search for so long\n"
               "  --quick           leave out what waits for timers of the kernel\n"
               "  --ipv4, --ipv6    this family only\n"
               "  --no-namespace    plain sockets on loopback, even where more is allowed\n"
@@ -358,7 +366,7 @@ static int play_all(struct lab *lab)
 }
 
 enum { OPTION_LIST = 256, OPTION_FULL, OPTION_TABLE, OPTION_JSON, OPTION_PCAP, OPTION_CLAIMS, OPTION_QUICK,
-       OPTION_IPV4, OPTION_IPV6, OPTION_NO_NAMESPACE, OPTION_JOBS, OPTION_DEMO };
+       OPTION_IPV4, OPTION_IPV6, OPTION_NO_NAMESPACE, OPTION_JOBS, OPTION_DEMO, OPTION_RANDOM, OPTION_SEED, OPTION_FIRST, OPTION_FOR };
 
 static const struct option long_options[] = {
         { "list", no_argument, NULL, OPTION_LIST },
@@ -373,9 +381,29 @@ static const struct option long_options[] = {
         { "no-namespace", no_argument, NULL, OPTION_NO_NAMESPACE },
         { "jobs", required_argument, NULL, OPTION_JOBS },
         { "demo", no_argument, NULL, OPTION_DEMO },
+        { "random", required_argument, NULL, OPTION_RANDOM },
+        { "seed", required_argument, NULL, OPTION_SEED },
+        { "first", required_argument, NULL, OPTION_FIRST },
+        { "for", required_argument, NULL, OPTION_FOR },
         { "help", no_argument, NULL, 'h' },
         { 0 },
 };
+
+/* A number for the search. */
+static int set_number(const char *option, const char *text, uint64_t *ret_n)
+{
+        char *end;
+        unsigned long long n;
+
+        errno = 0;
+        n = strtoull(text, &end, 10);
+        if (*end || end == text || errno || *text == '-') {
+                fprintf(stderr, "finis lab: --%s %s: a number is needed\n", option, text);
+                return -EINVAL;
+        }
+        *ret_n = n;
+        return 0;
+}
 
 static int set_jobs(struct lab *lab, const char *text)
 {
@@ -394,10 +422,13 @@ static int set_jobs(struct lab *lab, const char *text)
 static int parse(struct lab *lab, int argc, char **argv)
 {
         bool table = false, full = false, ipv4 = false, ipv6 = false;
-        int option;
+        uint64_t seconds = 0;
+        int option, r = 0;
 
+        lab->search.seed = 1;
         optind = 0;
-        while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+        opterr = 0;
+        while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
                 switch (option) {
                 case OPTION_LIST:
                         lab->list = true;
@@ -436,19 +467,41 @@ static int parse(struct lab *lab, int argc, char **argv)
                 case OPTION_DEMO:
                         lab->demo = true;
                         break;
+                case OPTION_RANDOM:
+                        lab->random = true;
+                        r = set_number("random", optarg, &lab->search.n);
+                        break;
+                case OPTION_SEED:
+                        r = set_number("seed", optarg, &lab->search.seed);
+                        break;
+                case OPTION_FIRST:
+                        r = set_number("first", optarg, &lab->search.first);
+                        break;
+                case OPTION_FOR:
+                        lab->random = true;
+                        r = set_number("for", optarg, &seconds);
+                        break;
                 case 'h':
                         usage(stdout);
                         return 1;
                 default:
-                        fputs("finis lab: finis lab --help shows what there is\n", stderr);
+                        fprintf(stderr, "finis lab: %s %s; finis lab --help shows what there is\n",
+                                option == ':' ? "a value is missing behind" : "no such option:", argv[optind - 1]);
                         return -EINVAL;
                 }
+                if (r < 0)
+                        return r;
+        }
+        lab->search.for_ns = (int64_t)(seconds < 1000000 ? seconds : 1000000) * SECOND_NS;
+        if (lab->random && !lab->search.n && !seconds) {
+                fputs("finis lab: --random 0 would never end; give a number or --for SECONDS\n", stderr);
+                return -EINVAL;
         }
         lab->ipv4 = ipv4 || !ipv6;
         lab->ipv6 = ipv6 || !ipv4;
         if (lab->output != OUTPUT_JSON && full)
                 lab->output = OUTPUT_FULL;
-        if (lab->claims || lab->demo)
+        if (lab->claims || lab->demo || lab->random)
                 return 0;
         if (choose(lab, argv + optind) < 0)
                 return -ENOENT;
@@ -465,6 +518,84 @@ static int make_directory(const char *path)
         return -errno;
 }
 
+/* What needs no worker is played in this process. */
+static int play_here(const struct lab *lab, char **names)
+{
+        struct claims_options options = { .ipv4 = lab->ipv4,
+                                          .ipv6 = lab->ipv6,
+                                          .timers = !lab->quick,
+                                          .json = lab->output == OUTPUT_JSON,
+                                          .full = lab->output == OUTPUT_FULL,
+                                          .colour = lab->colour,
+                                          .file = stdout };
+        struct stage_rights rights;
+        struct sniffer *sniffer;
+        struct claims_tally tally = { 0 };
+        int r;
+
+        rights_take(!lab->no_namespace, &rights, &sniffer);
+        r = calls_prepare();
+        if (r < 0) {
+                fprintf(stderr, "finis lab: preparing to play: %s\n", strerror(-r));
+                return 2;
+        }
+        if (lab->demo)
+                return demo_run(stdout, &rights, sniffer, lab->colour);
+        options.rights = &rights;
+        options.sniffer = sniffer;
+        options.pattern = names[0];
+        if (names[0] && names[1]) {
+                fprintf(stderr, "finis lab: --claims takes one name or pattern, not also \"%s\"\n", names[1]);
+                return 2;
+        }
+        r = claims_run(&options, &tally);
+        if (r == -ENOENT)
+                fprintf(stderr, "finis lab: no claim \"%s\"; finis lab --claims lists them\n", names[0]);
+        else if (r < 0)
+                fprintf(stderr, "finis lab: testing the claims: %s\n", strerror(-r));
+        if (r < 0)
+                return 2;
+        return tally.n_disagree > 0;
+}
+
+static bool stop_search(void)
+{
+        return interrupted;
+}
+
+static int search(struct lab *lab)
+{
+        struct sigaction action = { .sa_handler = on_sigint };
+        struct random_options *o = &lab->search;
+        struct random_sums sums;
+        int r;
+
+        o->ipv4 = lab->ipv4;
+        o->ipv6 = lab->ipv6;
+        o->namespace = !lab->no_namespace;
+        o->n_workers = lab->jobs;
+        o->progress = lab->progress;
+        o->file = stdout;
+        o->stop = stop_search;
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
+        r = random_run(o, &sums);
+        if (r < 0) {
+                fprintf(stderr, "finis lab: starting the search: %s\n", strerror(-r));
+                return 2;
+        }
+        printf("%" PRIu64 " random sequences with seed %" PRIu64 " in %.1f s (%.0f a second): %" PRIu64 " disagree\n",
+               sums.n_played, o->seed, sums.seconds, sums.seconds > 0 ? (double)sums.n_played / sums.seconds : 0,
+               sums.n_disagree);
+        if (sums.n_not_played)
+                printf("  %" PRIu64 " could not be played to their end\n", sums.n_not_played);
+        if (sums.why_not[0])
+                printf("  without segments by hand, and below 20,000 open tuples: %s\n", sums.why_not);
+        if (sums.n_died)
+                printf("  %" PRIu64 " processes died\n", sums.n_died);
+        return sums.n_disagree + sums.n_died > 0;
+}
+
 int lab_main(int argc, char **argv)
 {
         struct lab lab = { 0 };
@@ -476,7 +607,11 @@ int lab_main(int argc, char **argv)
         lab.colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
         lab.progress = isatty(STDERR_FILENO);
         lab.utf8 = ladder_utf8();
-        if (lab.list)
+        if (lab.random)
+                r = search(&lab);
+        else if (lab.demo || lab.claims)
+                r = play_here(&lab, argv + optind);
+        else if (lab.list)
                 list(&lab);
         else if (lab.pcap && make_directory(lab.pcap) < 0)
                 r = 2;

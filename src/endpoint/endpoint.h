@@ -53,6 +53,7 @@ struct endpoint {
 
         int error;      /* sk_err: the one slot */
         int soft_error; /* sk_err_soft: reported by SO_ERROR, and in the place of ETIMEDOUT */
+        bool soft_fades; /* … and may have been cleared since */
         bool error_queued; /* IP_RECVERR: a message in the error queue */
         bool done;      /* SOCK_DONE: recv() gives 0 before it looks at the error */
         bool shut_rd, shut_wr; /* sk_shutdown */
@@ -97,6 +98,7 @@ enum result {
 struct outcome {
         enum result result;
         uint64_t min, max;
+        bool zero_too; /* or 0, by the kernel's choice */
         int error;
         bool sigpipe;
         enum emission emission;

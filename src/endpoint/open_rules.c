@@ -128,6 +128,15 @@ const struct rule error_rules[] = {
                 .why = "SO_ERROR is one of the calls that take the one error",
         },
         {
+                .name = "so-error-may-find-the-soft-error",
+                .on = EVENT_GET_ERROR,
+                .needs = IF_SOFT_ERROR | IF_SOFT_FADES,
+                .gives = GIVES_SOFT_VALUE_OR_ZERO,
+                .does = TAKE_SOFT_ERROR,
+                .at = "tcp_rcv_established: header prediction; tcp_ack: sk_err_soft = 0",
+                .why = "data came since: whether that cleared the ICMP error depends on the path it took in the kernel",
+        },
+        {
                 .name = "so-error-takes-the-soft-error",
                 .on = EVENT_GET_ERROR,
                 .needs = IF_SOFT_ERROR,
@@ -212,6 +221,15 @@ const struct rule abort_rules[] = {
                 .next = TCP_STATE_CLOSE,
                 .at = "tcp_disconnect: TCP_SYN_SENT",
                 .why = "the attempt is given up in silence, the own error is ECONNRESET",
+        },
+        {
+                .name = "disconnect-closed",
+                .on = EVENT_DISCONNECT,
+                .states = IN(CLOSE),
+                .gives = GIVES_ZERO,
+                .does = VOID_COUNTERS,
+                .at = "tcp_disconnect",
+                .why = "it is over already: the socket can be connected again, and TIME_WAIT goes on by itself",
         },
         {
                 .name = "disconnect-in-silence",

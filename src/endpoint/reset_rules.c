@@ -37,6 +37,15 @@ const struct rule reset_rules[] = {
                 .why = "not at the expected sequence number: ignored",
         },
         {
+                .name = "rst-beside-fin-wait2",
+                .on = EVENT_RST,
+                .holders = BY_FIN_WAIT2,
+                .lacks = IF_IN_WINDOW,
+                .emits = EMIT_ACK,
+                .at = "tcp_timewait_state_process: tcp_in_window, tcp_timewait_check_oow_rate_limit",
+                .why = "outside the window: not obeyed, and even answered by an ACK",
+        },
+        {
                 .name = "rst-kills-fin-wait2",
                 .on = EVENT_RST,
                 .holders = BY_FIN_WAIT2,
@@ -111,6 +120,13 @@ const struct rule reset_rules[] = {
 const size_t n_reset_rules = sizeof(reset_rules) / sizeof(*reset_rules);
 
 const struct rule icmp_rules[] = {
+        {
+                .name = "icmp-about-an-old-segment",
+                .on = EVENT_ICMP,
+                .lacks = IF_IN_WINDOW,
+                .at = "tcp_v4_err, tcp_v6_err: LINUX_MIB_OUTOFWINDOWICMPS",
+                .why = "it quotes a segment that is acknowledged already, or was never sent: ignored",
+        },
         {
                 .name = "icmp-in-the-handshake-with-recverr",
                 .on = EVENT_ICMP,

@@ -47,7 +47,7 @@
 #define IF_BEYOND            BIT(23)  /* the segment lies beyond a gap */
 #define IF_ACKS_FIN          BIT(24)
 #define IF_EXACT             BIT(25)  /* RST where it is taken */
-#define IF_IN_WINDOW         BIT(26)
+#define IF_IN_WINDOW         BIT(26)  /* RST anywhere in the window, its edge included */
 #define IF_HAS_ACK           BIT(27)
 #define IF_RECVERR           BIT(28)
 #define IF_RFC1337           BIT(29)
@@ -56,6 +56,9 @@
 #define IF_WAS_CONNECTED     BIT(32)  /* connect() or accept() once succeeded (SS_CONNECTED) */
 #define IF_QUEUED            BIT(33)  /* waits in its listener's accept queue */
 #define IF_READS             BIT(34)  /* shutdown: SHUT_RD or SHUT_RDWR */
+#define IF_SOFT_FADES        BIT(37)  /* data came since the soft error: it may have been cleared */
+#define IF_BARE              BIT(38)  /* an ACK without data, or one that acknowledges more */
+#define IF_VECTOR            BIT(36)  /* writev, readv */
 #define IF_QUEUED_MESSAGE    BIT(35)  /* the error queue holds a message */
 
 enum holders {
@@ -77,6 +80,7 @@ enum gives {
         GIVES_ERROR,    /* sk_err */
         GIVES_ERROR_VALUE, /* SO_ERROR: the error as the option's value */
         GIVES_SOFT_VALUE,  /* SO_ERROR: the soft error as the option's value */
+        GIVES_SOFT_VALUE_OR_ZERO,
         GIVES_BLOCK,
 };
 
@@ -107,6 +111,7 @@ enum does {
         UNCONNECT = 1 << 23,     /* a failed connect() leaves the socket as if it was never connected */
         ADD_REF = 1 << 24,
         CONNECTING = 1 << 25,
+        FADE_SOFT_ERROR = 1 << 26, /* it may be cleared, or not */
 };
 
 #define SAME_STATE ((enum tcp_state)0)

@@ -13,6 +13,14 @@ const struct rule send_rules[] = {
                 .why = "sendfile() and splice() of no bytes return before the socket is looked at",
         },
         {
+                .name = "writev-of-nothing",
+                .on = EVENT_SEND,
+                .needs = IF_EMPTY | IF_VECTOR,
+                .gives = GIVES_ZERO,
+                .at = "do_iter_write, vfs_writev",
+                .why = "writev() of no bytes returns before the socket is looked at; write() and send() do not",
+        },
+        {
                 .name = "splice-swallows-the-error",
                 .on = EVENT_SEND,
                 .states = ANY_STATE & ~CONNECTED,
@@ -109,6 +117,17 @@ const struct rule send_rules[] = {
                 .does = TAKE_ERROR | SIGPIPE_IF_EPIPE,
                 .at = "tcp_sendmsg_locked: sk_err; sk_stream_error",
                 .why = "IP_RECVERR: an ICMP error is given once, and the connection goes on",
+        },
+        {
+                .name = "send-shut-while-connected",
+                .on = EVENT_SEND,
+                .states = CONNECTED,
+                .needs = IF_SHUT_WR,
+                .gives = GIVES_ERRNO,
+                .error = EPIPE,
+                .does = SIGPIPE_IF_EPIPE,
+                .at = "tcp_sendmsg_locked: SEND_SHUTDOWN; sk_stream_error",
+                .why = "a shutdown() before connect() failed with ENOTCONN, yet it holds for the connection made later",
         },
         {
                 .name = "send-empty",

@@ -85,12 +85,14 @@ static uint64_t segment_conditions(const struct endpoint *e, const struct event 
 {
         bool data = event->kind == EVENT_DATA;
         bool fin = event->kind == EVENT_FIN;
+        bool placed = event->kind == EVENT_RST || event->kind == EVENT_ICMP;
 
         return bit_if(data && event->at <= e->received && event->at + event->n > e->received, IF_NEW) |
                bit_if((data || fin) && event->at > e->received, IF_BEYOND) |
                bit_if(event->kind == EVENT_ACK && event->acks_fin, IF_ACKS_FIN) |
-               bit_if(event->kind == EVENT_RST && event->fit == RST_EXACT, IF_EXACT) |
-               bit_if(event->kind == EVENT_RST && event->fit == RST_IN_WINDOW, IF_IN_WINDOW) |
+               bit_if(placed && event->fit == RST_EXACT, IF_EXACT) |
+               bit_if(placed && event->fit != RST_OUTSIDE, IF_IN_WINDOW) |
+               bit_if(event->kind == EVENT_ACK && (!event->with_data || event->at > e->acked || event->acks_fin), IF_BARE) |
                bit_if(event->has_ack, IF_HAS_ACK);
 }
 
@@ -104,6 +106,7 @@ static uint64_t call_conditions(const struct endpoint *e, const struct event *ev
                bit_if(e->pending && e->copied > 0, IF_COPIED) | bit_if(send && event->n == 0, IF_EMPTY) |
                bit_if(send && (e->crowded || e->written - e->acked + event->n > SURELY_FITS), IF_CROWDED) |
                bit_if(splices(event), IF_SPLICES) |
+               bit_if(send && event->way == SEND_WRITEV, IF_VECTOR) |
                bit_if(recv && event->way == RECV_RECVMMSG, IF_RECVMMSG) |
                bit_if(recv && event->waitall && queued < event->n, IF_TOO_FEW) |
                bit_if(event->kind == EVENT_SHUTDOWN && event->shut_wr, IF_WRITES) |
@@ -115,6 +118,7 @@ static uint64_t call_conditions(const struct endpoint *e, const struct event *ev
 uint64_t endpoint_conditions(const struct endpoint *e, const struct event *event)
 {
         return bit_if(e->error != 0, IF_ERROR) | bit_if(e->soft_error != 0, IF_SOFT_ERROR) |
+               bit_if(e->soft_fades, IF_SOFT_FADES) |
                bit_if(e->shut_rd, IF_SHUT_RD) | bit_if(e->shut_wr, IF_SHUT_WR) | bit_if(e->done, IF_DONE) |
                bit_if(endpoint_inq(e) + received_so_far(e, event) > 0, IF_QUEUED_DATA) | bit_if(e->n_refs > 1, IF_OTHER_REFS) |
                bit_if(e->n_refs == 0 && !e->queued, IF_ORPHAN) | bit_if(e->repair, IF_REPAIR) |
@@ -201,6 +205,9 @@ static void give(const struct endpoint *e, const struct event *event, const stru
                 o->result = RESULT_COUNT;
                 o->min = o->max = (uint64_t)e->error;
                 break;
+        case GIVES_SOFT_VALUE_OR_ZERO:
+                o->zero_too = true;
+                __attribute__((fallthrough));
         case GIVES_SOFT_VALUE:
                 o->result = RESULT_COUNT;
                 o->min = o->max = (uint64_t)e->soft_error;
@@ -256,6 +263,8 @@ static void change(struct endpoint *e, const struct event *event, const struct r
 
         if (does & TAKE_ERROR)
                 e->error = 0;
+        if (does & FADE_SOFT_ERROR)
+                e->soft_fades = true;
         if (does & TAKE_SOFT_ERROR)
                 e->soft_error = 0;
         if (does & VOID_COUNTERS)
@@ -266,8 +275,10 @@ static void change(struct endpoint *e, const struct event *event, const struct r
                 e->error = e->soft_error ? e->soft_error : ETIMEDOUT;
         if (does & SET_ICMP)
                 e->error = event->icmp_errno;
-        if (does & SET_ICMP_SOFT)
+        if (does & SET_ICMP_SOFT) {
                 e->soft_error = event->icmp_errno;
+                e->soft_fades = false;
+        }
         if (does & QUEUE_ERROR)
                 e->error_queued = true;
         if (does & CLEAR_QUEUE_MESSAGE) {

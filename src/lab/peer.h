@@ -135,6 +135,9 @@ int peer_send(struct peer *peer, const struct peer_segment *segment);
 int peer_build(const struct peer *peer, const struct peer_segment *segment, struct segment *ret_segment);
 int peer_emit(struct peer *peer, const struct segment *segment);
 
+/* Moves @next on by bytes that were sent before, at an offset. */
+void peer_skip(struct peer *peer, uint32_t n_bytes);
+
 /* Says of the last segment seen that it could not be delivered. Returns 0, -ENODATA when nothing
  * has been seen, or another negative errno. */
 int peer_icmp(struct peer *peer, enum icmp_error error);

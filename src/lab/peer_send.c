@@ -180,6 +180,12 @@ int peer_send(struct peer *peer, const struct peer_segment *segment) {
         return 0;
 }
 
+void peer_skip(struct peer *peer, uint32_t n_bytes)
+{
+        peer->next += n_bytes;
+        peer->n_sent += n_bytes;
+}
+
 int peer_icmp(struct peer *peer, enum icmp_error error) {
         uint8_t packet[ICMP_SIZE_MAX];
         const struct peer_seen *last;

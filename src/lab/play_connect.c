@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -91,12 +92,21 @@ static int open_listener(struct play *play, int backlog)
         return calls_nonblock(play->listener, true);
 }
 
+/* What is written leaves at once: a peer by hand may never acknowledge what Nagle would wait for. */
+static void no_delay(int fd)
+{
+        int on = 1;
+
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 static int accept_one(struct play *play)
 {
         int fd = accept4(play->listener, NULL, NULL, SOCK_CLOEXEC);
 
         if (fd < 0)
                 return -errno;
+        no_delay(fd);
         play->fd[SERVER] = fd;
         play_name(play, SERVER);
         return 0;
@@ -119,7 +129,10 @@ static int watch_ports(struct play *play)
 static int new_client(struct play *play)
 {
         play->fd[CLIENT] = socket(play->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        return play->fd[CLIENT] < 0 ? -errno : 0;
+        if (play->fd[CLIENT] < 0)
+                return -errno;
+        no_delay(play->fd[CLIENT]);
+        return 0;
 }
 
 static int connect_both(struct play *play)

@@ -6,6 +6,7 @@
 
 #include "endpoint/rules.h"
 #include "lab/play_internal.h"
+#include "wire/seq.h"
 
 /* The end that is a socket. */
 static int socket_end(const struct play *play)
@@ -71,13 +72,31 @@ static void tell_model(struct play *play, const struct lab_act *act, uint64_t ac
                 break;
         }
         if (!act->no_ack)
-                arrive(play, (struct event){ .kind = EVENT_ACK, .at = acked, .acks_fin = acks_fin }, &o);
+                arrive(play, (struct event){ .kind = EVENT_ACK,
+                                              .at = acked,
+                                              .acks_fin = acks_fin,
+                                              .with_data = act->verb == VERB_SEG_DATA },
+                       &o);
         if (is_rst(o.emission))
                 return;
         if (act->verb == VERB_SEG_DATA && !is_rst(o.emission))
                 arrive(play, (struct event){ .kind = EVENT_DATA, .at = at, .n = (uint64_t)act->n }, &o);
         if (act->verb == VERB_SEG_FIN)
                 arrive(play, (struct event){ .kind = EVENT_FIN, .at = at }, &o);
+}
+
+/* The kernel believes an ICMP error only about a segment between snd_una and snd_nxt: the last one that
+ * the peer has seen is quoted. */
+static bool quotes_the_window(const struct play *play)
+{
+        const struct endpoint *e = &play->pair.end[socket_end(play)];
+        const struct peer *peer = play->peer;
+        uint32_t first = peer->kernel_isn + 1, quoted = peer->seen[peer->n_seen - 1].segment.seq;
+        uint32_t una = first + (uint32_t)e->acked + e->fin_acked, nxt = first + (uint32_t)e->sent + e->fin_sent;
+
+        if (e->state == TCP_STATE_SYN_SENT)
+                return true;
+        return seq_distance(una, quoted) >= 0 && seq_distance(quoted, nxt) >= 0;
 }
 
 static int icmp(struct play *play, const struct lab_act *act)
@@ -101,12 +120,25 @@ static int icmp(struct play *play, const struct lab_act *act)
                         return play_skip(play, "%s: %s", act->text, strerror(-r));
                 arrive(play,
                        (struct event){ .kind = EVENT_ICMP,
+                                       .fit = quotes_the_window(play) ? RST_EXACT : RST_OUTSIDE,
                                        .icmp = names[i].error,
                                        .icmp_errno = icmp_error_errno(names[i].error, play->family) },
                        &o);
                 return 0;
         }
         return play_skip(play, "%s: no such ICMP error", act->text);
+}
+
+/* The hand has sent what lies beyond the gap before: once that is filled it goes on behind it. */
+static void fill_gap(struct play *play, uint64_t n)
+{
+        uint64_t received = play->pair.end[socket_end(play)].received;
+
+        play->peer_sent += n;
+        if (received > play->peer_sent) {
+                peer_skip(play->peer, (uint32_t)(received - play->peer_sent));
+                play->peer_sent = received;
+        }
 }
 
 int play_segment(struct play *play, const struct lab_act *act)
@@ -143,6 +175,9 @@ int play_segment(struct play *play, const struct lab_act *act)
                 s.has_window_scale = s.sack_permitted = true;
                 s.window_scale = 7;
         }
+        if (act->ack_fewer > 0 && (uint64_t)act->ack_fewer > peer->n_received + peer->fin_seen -
+                                          play->pair.end[socket_end(play)].acked)
+                return play_skip(play, "%s: acknowledges less than before", act->text);
         acks_fin = peer->fin_seen && act->ack_fewer == 0;
         acked = peer->n_received + peer->fin_seen - (uint64_t)act->ack_fewer - acks_fin;
         r = peer_send(peer, &s);
@@ -152,7 +187,7 @@ int play_segment(struct play *play, const struct lab_act *act)
                 play->pair.window[(int)act->side] = (uint64_t)act->window << 7;
         tell_model(play, act, acked, acks_fin);
         if (act->verb == VERB_SEG_DATA && act->offset == 0)
-                play->peer_sent += (uint64_t)act->n;
+                fill_gap(play, (uint64_t)act->n);
         if (act->verb == VERB_SEG_FIN && act->offset == 0)
                 play->peer_fin_sent = true;
         return 0;
@@ -329,14 +364,32 @@ static void tally_frames(const struct play *play, struct tally t[N_ENDS])
         }
 }
 
+/* What no open socket shows may still be on its way: an ACK that was delayed, and its answer. */
+static bool capture_is_complete(struct play *play)
+{
+        struct tally want, saw[N_ENDS] = { 0 };
+        char ignored[160];
+
+        sniffer_drain(play->sniffer);
+        tally_frames(play, saw);
+        for (int i = 0; i < N_ENDS; i++) {
+                want = expected_of(play, i);
+                if (!compare(&saw[i], &want, true, ignored, sizeof(ignored)))
+                        return false;
+        }
+        return true;
+}
+
 int play_check_capture(struct play *play)
 {
+        int64_t deadline = now_ns() + (play->rights->patience_ns ?: SETTLE_NS);
         struct tally want, saw[N_ENDS] = { 0 };
         char why[160];
 
         if (!play->sniffer || play->pair.n_emitted_lost > 0)
                 return 0;
-        sniffer_drain(play->sniffer);
+        for (struct pause pause = { 0 }; !capture_is_complete(play) && now_ns() < deadline; pause_a_little(&pause))
+                ;
         tally_frames(play, saw);
         for (int i = 0; i < N_ENDS; i++) {
                 want = expected_of(play, i);

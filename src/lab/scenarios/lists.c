@@ -19,5 +19,7 @@ const struct scenario_list *const scenario_lists[] = {
         &timeouts,
         &icmp,
         &challenge,
+        &send_calls,
+        &recv_calls,
 };
 const size_t n_scenario_lists = sizeof(scenario_lists) / sizeof(*scenario_lists);
