@@ -21,5 +21,7 @@ const struct scenario_list *const scenario_lists[] = {
         &challenge,
         &send_calls,
         &recv_calls,
+        &poll_matrix,
+        &account,
 };
 const size_t n_scenario_lists = sizeof(scenario_lists) / sizeof(*scenario_lists);

@@ -1,0 +1,141 @@
+/* Bytes acknowledged, uncertain, never sent: what SIOCOUTQ and SIOCOUTQNSD still say after the end. */
+#include "lab/scenarios/lists.h"
+
+#define ACCOUNT .theme = THEME_ACCOUNT
+#define BY_HAND .flags = SCENARIO_SERVER_BY_HAND
+
+static const struct scenario scenarios[] = {
+        {
+                .name = "account-of-nothing-sent", ACCOUNT,
+                .shows = "a reset before anything was written: 0 of everything",
+                .advice = "safe to try again",
+                .acts = "s.linger0 s.close c.recv",
+                ENDS_RESET(SIDE_SERVER, CAUSE_ZERO_LINGER),
+        },
+        {
+                .name = "account-of-all-acknowledged-then-reset", ACCOUNT,
+                .shows = "SIOCOUTQ is 0: the peer's kernel had all; whether its program read it is another matter",
+                .advice = "acknowledged is not read: ask the peer's program",
+                .acts = "c.send1000 s.linger0 s.close c.recv c.send1",
+                ENDS_RESET(SIDE_SERVER, CAUSE_UNREAD_DATA),
+        },
+        {
+                .name = "account-of-a-part-acknowledged-then-reset", ACCOUNT,
+                .shows = "400 acknowledged, 600 uncertain, 0 unsent; the error taken changes none of it",
+                .advice = "acknowledged = written - SIOCOUTQ, also after ECONNRESET",
+                .acts = "c.send1000 s.ack+ack-600 s.rst c.recv c.send1", BY_HAND,
+                ENDS_RESET(SIDE_SERVER, CAUSE_NONE),
+        },
+        {
+                .name = "account-of-all-three-kinds-after-a-reset", ACCOUNT,
+                .shows = "200 acknowledged, 500 uncertain, 300 never sent",
+                .advice = "uncertain = SIOCOUTQ - SIOCOUTQNSD; only the unsent are safe to send again",
+                .acts = "c.send200 s.ack c.send500 s.ack+ack-500+win=0 c.send300 s.rst+ack-500+win=0 c.recv c.send1",
+                BY_HAND,
+                ENDS_RESET(SIDE_SERVER, CAUSE_NONE),
+        },
+        {
+                .name = "account-of-all-three-kinds-after-epipe", ACCOUNT,
+                .shows = "FIN, then RST: the same three counts under EPIPE",
+                .advice = "the errno does not tell what was lost, the queues do",
+                .acts = "c.send200 s.ack c.send500 s.fin+ack-500+win=0 c.send300 s.rst+ack-500+win=0 c.send1 c.recv",
+                BY_HAND,
+                ENDS_RESET(SIDE_SERVER, CAUSE_NONE),
+        },
+        {
+                .name = "account-after-a-time-out-with-data-in-flight", ACCOUNT,
+                .shows = "200 acknowledged, 500 uncertain under ETIMEDOUT",
+                .advice = "after ETIMEDOUT the uncertain bytes may well have arrived",
+                .acts = "c.user-timeout=300 c.send200 s.ack c.send500 c.expire=user c.send1 c.recv",
+                .flags = SCENARIO_SERVER_BY_HAND | SCENARIO_TIMERS,
+                ENDS_TIMED_OUT(SIDE_CLIENT, CAUSE_USER_TIMEOUT, SIDE_SERVER),
+        },
+        {
+                .name = "account-after-a-time-out-with-a-shut-window", ACCOUNT,
+                .shows = "200 acknowledged, 0 uncertain, 300 never sent",
+                .advice = "nothing here is uncertain: send the 300 again",
+                .acts = "c.user-timeout=300 c.send200 s.ack+win=0 c.send300 c.expire=user c.send1 c.recv",
+                .flags = SCENARIO_SERVER_BY_HAND | SCENARIO_TIMERS,
+                ENDS_TIMED_OUT(SIDE_CLIENT, CAUSE_USER_TIMEOUT, SIDE_SERVER),
+        },
+        {
+                .name = "account-of-the-write-that-a-closed-peer-got", ACCOUNT,
+                .shows = "the byte written after the peer's close() is never acknowledged: SIOCOUTQ 1",
+                .advice = "a RST in reply to data does not acknowledge it",
+                .acts = "c.send10 s.recv s.close c.send1 c.send1",
+                ENDS_RESET(SIDE_SERVER, CAUSE_DATA_AFTER_CLOSE),
+        },
+        {
+                .name = "account-of-a-fin-that-was-not-acknowledged", ACCOUNT,
+                .shows = "500 acknowledged, 500 uncertain, and the FIN counts 1 more in SIOCOUTQ",
+                .advice = "after SHUT_WR take 1 off SIOCOUTQ where it is not 0",
+                .acts = "c.send1000 c.shut-wr s.ack+ack-501 s.rst+ack-501 c.recv", BY_HAND,
+                ENDS_RESET(SIDE_SERVER, CAUSE_NONE),
+        },
+        {
+                .name = "account-of-data-acknowledged-and-the-fin-not", ACCOUNT,
+                .shows = "all 1000 bytes are acknowledged, the FIN is not: SIOCOUTQ 1",
+                .advice = "1 left after SHUT_WR is the FIN: no byte is uncertain",
+                .acts = "c.send1000 c.shut-wr s.ack+ack-1 s.rst+ack-1 c.recv", BY_HAND,
+                ENDS_RESET(SIDE_SERVER, CAUSE_NONE),
+        },
+        {
+                .name = "account-of-a-full-pipeline-after-a-reset", ACCOUNT,
+                .shows = "megabytes were taken by send(), a part acknowledged: the counts survive the reset",
+                .advice = "what send() took is far from delivered",
+                .acts = "c.fill s.linger0 s.close c.send1 c.send1 c.recv",
+                ENDS_RESET(SIDE_SERVER, CAUSE_UNREAD_DATA),
+        },
+        {
+                .name = "account-of-a-full-pipeline-after-epipe", ACCOUNT,
+                .shows = "the peer ended its direction and aborted with the pipeline full: the counts under EPIPE",
+                .advice = "EPIPE with a full pipeline loses as much as ECONNRESET",
+                .acts = "s.shut-wr c.fill s.linger0 s.close c.send1 c.recv",
+                ENDS_RESET(SIDE_SERVER, CAUSE_UNREAD_DATA),
+        },
+        {
+                .name = "account-of-a-full-pipeline-destroyed", ACCOUNT,
+                .shows = "SOCK_DESTROY keeps the counts as well",
+                .advice = "they can be read until close()",
+                .acts = "c.fill c.destroy c.recv c.send1",
+                .flags = SCENARIO_NAMESPACE,
+                ENDS_RESET(SIDE_CLIENT, CAUSE_SOCK_DESTROYED),
+        },
+        {
+                .name = "account-of-a-full-pipeline-that-was-read", ACCOUNT,
+                .shows = "the peer reads all: every byte acknowledged, an orderly end",
+                .advice = "SIOCOUTQ 0 after SHUT_WR: all is with the peer's kernel, the FIN too",
+                .acts = "c.fill c.shut-wr s.drain s.recv s.close c.recv c.close",
+                ENDS_ORDERLY(SIDE_CLIENT),
+        },
+        {
+                .name = "account-of-an-orderly-end", ACCOUNT,
+                .shows = "both FINs done: SIOCOUTQ 0 at both ends",
+                .advice = "an orderly end with SIOCOUTQ 0 is the best that TCP can say",
+                .acts = "c.send100 s.recv s.send50 c.recv c.shut-wr s.shut-wr c.recv s.recv",
+                ENDS_ORDERLY(SIDE_CLIENT),
+        },
+        {
+                .name = "account-of-the-server", ACCOUNT,
+                .shows = "an accepted socket counts as a connected one does: 30 of 50 acknowledged",
+                .advice = "the counts do not depend on the role",
+                .acts = "s.send50 c.ack+ack-20 c.rst+ack-20 s.recv s.send1",
+                .flags = SCENARIO_CLIENT_BY_HAND,
+                ENDS_RESET(SIDE_CLIENT, CAUSE_NONE),
+        },
+        {
+                .name = "account-of-a-pipeline-behind-a-shut-window", ACCOUNT,
+                .shows = "nothing of 800 bytes was sent: 0 uncertain, 800 unsent",
+                .advice = "all of it can be sent again without doubt",
+                .acts = "s.ack+win=0 c.send500 c.send300 s.rst+win=0 c.recv c.send1", BY_HAND,
+                ENDS_RESET(SIDE_SERVER, CAUSE_NONE),
+        },
+        {
+                .name = "account-is-void-after-own-disconnect", ACCOUNT,
+                .shows = "connect(AF_UNSPEC) makes every counter void: what was delivered can no longer be known",
+                .advice = "read SIOCOUTQ before you disconnect",
+                .acts = "c.send100 s.recv c.connect-unspec s.recv c.so-error",
+                ENDS_RESET(SIDE_CLIENT, CAUSE_DISCONNECT),
+        },
+};
+const struct scenario_list account = { scenarios, sizeof(scenarios) / sizeof(*scenarios) };
