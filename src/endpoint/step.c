@@ -252,7 +252,6 @@ static void make_void(struct endpoint *e)
         e->fin_queued = e->fin_sent = e->fin_acked = e->fin_received = false;
         e->taken = e->received;
         e->disordered = 0;
-        e->soft_error = 0;
         e->connecting = e->was_connected = false;
         e->syn_unacked = false;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lab/namespace.h"
+#include "netlink/route.h"
 
 void rights_take(bool want_namespace, struct stage_rights *ret_rights, struct sniffer **ret_sniffer)
 {
@@ -16,6 +17,7 @@ void rights_take(bool want_namespace, struct stage_rights *ret_rights, struct sn
         if (want_namespace && namespace_enter(why) == 0) {
                 rights.own_namespace = true;
                 rights.wire = namespace_wire(why) == 0;
+                route_quick_acks(); /* without it the lab is only slower */
                 /* Answers to what is not in order come at once, not twice a second. */
                 namespace_sysctl("net.ipv4.tcp_invalid_ratelimit", "0");
                 r = sniffer_open("lo", &sniffer);
