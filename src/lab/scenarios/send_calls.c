@@ -136,13 +136,6 @@ static const struct scenario scenarios[] = {
                 ENDS_RESET(SIDE_CLIENT, CAUSE_SOCK_DESTROYED),
         },
         {
-                .name = "a-send-that-waits-is-done-when-the-peer-reads", SEND_CALLS,
-                .shows = "8 MB in one send(): it returns once the peer has read enough",
-                .advice = "a full count says that the kernel has taken it, no more",
-                .acts = "c.send8M& s.drain c.wait",
-                STAYS_OPEN,
-        },
-        {
                 .name = "a-send-that-waits-goes-on-after-the-peer-s-fin", SEND_CALLS,
                 .shows = "the peer ends its own direction while send() waits: send() waits on",
                 .advice = "a FIN does not stop your sending",

@@ -49,7 +49,7 @@ static const struct scenario scenarios[] = {
         },
         {
                 .name = "writes-never-fail-while-no-reset-comes", TWO_WRITES,
-                .shows = "the peer closed, but no RST comes back: writes succeed until the buffer is full",
+                .shows = "the peer closed, but no RST comes back: three writes succeed, and no error shows",
                 .advice = "only an answer from the peer's program proves that it is there: put a time-out on it",
                 .acts = "s.fin c.send1448 c.send1448 c.send1 c.so-error c.poll",
                 .flags = SCENARIO_SERVER_BY_HAND | SCENARIO_IPV4_ONLY,

@@ -63,7 +63,7 @@ static const struct scenario scenarios[] = {
         },
         {
                 .name = "zero-linger-in-time-wait-is-silent", ZERO_LINGER,
-                .shows = "both FINs are done: zero linger changes nothing and does not avoid TIME_WAIT",
+                .shows = "both FINs are done: close() sends nothing, and the peer sees no error",
                 .advice = "zero linger cannot be used to skip TIME_WAIT after a clean end",
                 .acts = "c.shut-wr s.shut-wr c.linger0 c.close s.recv s.so-error",
                 ENDS_ORDERLY(SIDE_CLIENT),
