@@ -11,8 +11,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/suggest.h"
-#include "lab/act.h"
+#include "cli/lab.h"
 #include "lab/claims.h"
 #include "lab/demo.h"
 #include "lab/moment.h"
@@ -24,33 +23,6 @@
 #include "report/ladder.h"
 
 #define COLUMNS 80
-#define MAX_SEQUENCES 64
-
-enum output { OUTPUT_TABLE, OUTPUT_FULL, OUTPUT_JSON };
-
-struct selection {
-        const struct scenario **scenarios;
-        size_t n, room;
-        struct scenario sequences[MAX_SEQUENCES];
-        size_t n_sequences;
-};
-
-struct lab {
-        struct selection selection;
-        enum output output;
-        bool list, demo, claims, quick, no_namespace, random;
-        struct random_options search;
-        bool ipv4, ipv6;
-        const char *pcap;
-        unsigned jobs;
-        /* What was found. */
-        bool colour, progress, utf8;
-        size_t n_agree, n_disagree, n_failed, n_skipped, n_plays, n_plays_skipped;
-        enum theme theme;
-        bool any_theme;
-        char skipped_why[16][PLAY_WHY_MAX];
-        size_t n_skipped_why[16], n_whys;
-};
 
 static volatile sig_atomic_t interrupted;
 
@@ -58,142 +30,6 @@ static void on_sigint(int signal_number)
 {
         (void)signal_number;
         interrupted = 1;
-}
-
-static void usage(FILE *file)
-{
-        fputs("usage: finis lab [OPTION...] [NAME...]\n"
-              "\n"
-              "Makes TCP connections end in every known way, with real sockets on this kernel,\n"
-              "and holds every call's outcome against a model of Linux. NAME is a scenario, the\n"
-              "beginning of its name, a shell pattern, a theme, or acts: 'seq:c.send10,s.close'.\n"
-              "One scenario is told in full, several as a table; without a NAME all are played.\n"
-              "\n"
-              "  --list            the scenarios by theme\n"
-              "  --full, --table   tell each in full, or in a table\n"
-              "  --json            one JSON object a scenario and address family\n"
-              "  --pcap DIR        write NAME.ipv4.pcap and .json into DIR (needs a namespace)\n"
-              "  --claims          what manuals, books and forums say, tested here\n"
-              "  --random N        search: N random sequences, all held against the model\n"
-              "  --seed S          begin elsewhere (1); --first K: with the Kth sequence\n"
-              "  --for SECONDS     search for so long\n"
-              "  --quick           leave out what waits for timers of the kernel\n"
-              "  --ipv4, --ipv6    this family only\n"
-              "  --no-namespace    plain sockets on loopback, even where more is allowed\n"
-              "  --jobs N          play N scenarios at once\n"
-              "  --demo            the two classic cases, side by side\n"
-              "  --help            this\n"
-              "\n"
-              "Exit status: 0 all agree; 1 the kernel did what the model does not allow;\n"
-              "2 could not. See finis-lab(1).\n",
-              file);
-}
-
-static void add(const struct scenario *scenario, void *context)
-{
-        struct selection *s = context;
-
-        if (s->n == s->room) {
-                size_t room = s->room ? 2 * s->room : 256;
-                const struct scenario **more = realloc(s->scenarios, room * sizeof(*more));
-
-                if (!more)
-                        return;
-                s->scenarios = more;
-                s->room = room;
-        }
-        s->scenarios[s->n++] = scenario;
-}
-
-/* Acts given on the command line: checked before anything is played. */
-static int add_sequence(struct selection *s, const char *name)
-{
-        static const struct {
-                const char *prefix;
-                unsigned flags;
-        } kinds[] = {
-                { "seq:", 0 },
-                { "seq-unconnected:", SCENARIO_UNCONNECTED },
-                { "seq-client-by-hand:", SCENARIO_CLIENT_BY_HAND },
-                { "seq-server-by-hand:", SCENARIO_SERVER_BY_HAND },
-        };
-        struct scenario *sequence = &s->sequences[s->n_sequences];
-        const char *acts = NULL, *why;
-        struct lab_act act;
-        int r;
-
-        if (s->n_sequences == MAX_SEQUENCES) {
-                fprintf(stderr, "finis lab: more than %d sequences in one command\n", MAX_SEQUENCES);
-                return -E2BIG;
-        }
-        for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-                if (strncmp(name, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)
-                        continue;
-                acts = name + strlen(kinds[i].prefix);
-                *sequence = (struct scenario){ .name = name,
-                                               .theme = N_THEMES,
-                                               .acts = acts,
-                                               .flags = kinds[i].flags,
-                                               .ending = ENDING_UNSEEN,
-                                               .ended_by = SIDE_UNKNOWN,
-                                               .cause = CAUSE_NONE };
-        }
-        if (!acts)
-                return -ENOENT;
-        while ((r = act_parse(&acts, &act, &why)) == 0)
-                ;
-        if (r != -ENODATA) {
-                fprintf(stderr, "finis lab: cannot read the acts at \"%s\": %s; see finis-lab(1), ACTS\n", acts, why);
-                return r;
-        }
-        s->n_sequences++;
-        add(sequence, s);
-        return 0;
-}
-
-static void suggest(const char *name)
-{
-        const char *nearest = NULL;
-        size_t best = SIZE_MAX, distance;
-
-        for (size_t i = 0; i < scenario_count() + N_THEMES; i++) {
-                const char *candidate =
-                        i < N_THEMES ? theme_name((enum theme)i) : scenario_at(i - N_THEMES)->name;
-
-                if (suggest_near(name, candidate, &distance) && distance < best) {
-                        best = distance;
-                        nearest = candidate;
-                }
-        }
-        if (nearest)
-                fprintf(stderr, "finis lab: no scenario or theme \"%s\"; did you mean %s?\n", name, nearest);
-        else
-                fprintf(stderr, "finis lab: no scenario or theme \"%s\"; finis lab --list shows them\n", name);
-}
-
-static int choose(struct lab *lab, char **names)
-{
-        struct selection *s = &lab->selection;
-        size_t kept = 0;
-        int r = 0;
-
-        if (!*names)
-                for (size_t i = 0; i < scenario_count(); i++)
-                        add(scenario_at(i), s);
-        for (; *names; names++) {
-                r = add_sequence(s, *names);
-                if (r == -ENOENT && scenario_select(*names, add, s) == 0) {
-                        suggest(*names);
-                        return -ENOENT;
-                }
-                if (r < 0 && r != -ENOENT)
-                        return r;
-        }
-        for (size_t i = 0; i < s->n; i++)
-                if (!lab->quick || !(s->scenarios[i]->flags & SCENARIO_TIMERS))
-                        s->scenarios[kept++] = s->scenarios[i];
-        s->n = kept;
-        return 0;
 }
 
 static void list(const struct lab *lab)
@@ -365,151 +201,6 @@ static int play_all(struct lab *lab)
         return interrupted ? 2 : 0;
 }
 
-enum { OPTION_LIST = 256, OPTION_FULL, OPTION_TABLE, OPTION_JSON, OPTION_PCAP, OPTION_CLAIMS, OPTION_QUICK,
-       OPTION_IPV4, OPTION_IPV6, OPTION_NO_NAMESPACE, OPTION_JOBS, OPTION_DEMO, OPTION_RANDOM, OPTION_SEED, OPTION_FIRST, OPTION_FOR };
-
-static const struct option long_options[] = {
-        { "list", no_argument, NULL, OPTION_LIST },
-        { "full", no_argument, NULL, OPTION_FULL },
-        { "table", no_argument, NULL, OPTION_TABLE },
-        { "json", no_argument, NULL, OPTION_JSON },
-        { "pcap", required_argument, NULL, OPTION_PCAP },
-        { "claims", no_argument, NULL, OPTION_CLAIMS },
-        { "quick", no_argument, NULL, OPTION_QUICK },
-        { "ipv4", no_argument, NULL, OPTION_IPV4 },
-        { "ipv6", no_argument, NULL, OPTION_IPV6 },
-        { "no-namespace", no_argument, NULL, OPTION_NO_NAMESPACE },
-        { "jobs", required_argument, NULL, OPTION_JOBS },
-        { "demo", no_argument, NULL, OPTION_DEMO },
-        { "random", required_argument, NULL, OPTION_RANDOM },
-        { "seed", required_argument, NULL, OPTION_SEED },
-        { "first", required_argument, NULL, OPTION_FIRST },
-        { "for", required_argument, NULL, OPTION_FOR },
-        { "help", no_argument, NULL, 'h' },
-        { 0 },
-};
-
-/* A number for the search. */
-static int set_number(const char *option, const char *text, uint64_t *ret_n)
-{
-        char *end;
-        unsigned long long n;
-
-        errno = 0;
-        n = strtoull(text, &end, 10);
-        if (*end || end == text || errno || *text == '-') {
-                fprintf(stderr, "finis lab: --%s %s: a number is needed\n", option, text);
-                return -EINVAL;
-        }
-        *ret_n = n;
-        return 0;
-}
-
-static int set_jobs(struct lab *lab, const char *text)
-{
-        char *end;
-        unsigned long n = strtoul(text, &end, 10);
-
-        if (*end || n < 1 || n > 32) {
-                fprintf(stderr, "finis lab: --jobs %s: a number from 1 to 32 is needed\n", text);
-                return -EINVAL;
-        }
-        lab->jobs = (unsigned)n;
-        return 0;
-}
-
-/* 0 to go on, 1 if all is done, or a negative errno. */
-static int parse(struct lab *lab, int argc, char **argv)
-{
-        bool table = false, full = false, ipv4 = false, ipv6 = false;
-        uint64_t seconds = 0;
-        int option, r = 0;
-
-        lab->search.seed = 1;
-        optind = 0;
-        opterr = 0;
-        while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
-                switch (option) {
-                case OPTION_LIST:
-                        lab->list = true;
-                        break;
-                case OPTION_FULL:
-                        full = true;
-                        break;
-                case OPTION_TABLE:
-                        table = true;
-                        break;
-                case OPTION_JSON:
-                        lab->output = OUTPUT_JSON;
-                        break;
-                case OPTION_PCAP:
-                        lab->pcap = optarg;
-                        break;
-                case OPTION_CLAIMS:
-                        lab->claims = true;
-                        break;
-                case OPTION_QUICK:
-                        lab->quick = true;
-                        break;
-                case OPTION_IPV4:
-                        ipv4 = true;
-                        break;
-                case OPTION_IPV6:
-                        ipv6 = true;
-                        break;
-                case OPTION_NO_NAMESPACE:
-                        lab->no_namespace = true;
-                        break;
-                case OPTION_JOBS:
-                        if (set_jobs(lab, optarg) < 0)
-                                return -EINVAL;
-                        break;
-                case OPTION_DEMO:
-                        lab->demo = true;
-                        break;
-                case OPTION_RANDOM:
-                        lab->random = true;
-                        r = set_number("random", optarg, &lab->search.n);
-                        break;
-                case OPTION_SEED:
-                        r = set_number("seed", optarg, &lab->search.seed);
-                        break;
-                case OPTION_FIRST:
-                        r = set_number("first", optarg, &lab->search.first);
-                        break;
-                case OPTION_FOR:
-                        lab->random = true;
-                        r = set_number("for", optarg, &seconds);
-                        break;
-                case 'h':
-                        usage(stdout);
-                        return 1;
-                default:
-                        fprintf(stderr, "finis lab: %s %s; finis lab --help shows what there is\n",
-                                option == ':' ? "a value is missing behind" : "no such option:", argv[optind - 1]);
-                        return -EINVAL;
-                }
-                if (r < 0)
-                        return r;
-        }
-        lab->search.for_ns = (int64_t)(seconds < 1000000 ? seconds : 1000000) * SECOND_NS;
-        if (lab->random && !lab->search.n && !seconds) {
-                fputs("finis lab: --random 0 would never end; give a number or --for SECONDS\n", stderr);
-                return -EINVAL;
-        }
-        lab->ipv4 = ipv4 || !ipv6;
-        lab->ipv6 = ipv6 || !ipv4;
-        if (lab->output != OUTPUT_JSON && full)
-                lab->output = OUTPUT_FULL;
-        if (lab->claims || lab->demo || lab->random)
-                return 0;
-        if (choose(lab, argv + optind) < 0)
-                return -ENOENT;
-        if (lab->output != OUTPUT_JSON && !table && lab->selection.n == 1 && argv[optind])
-                lab->output = OUTPUT_FULL;
-        return 0;
-}
-
 static int make_directory(const char *path)
 {
         if (mkdir(path, 0777) == 0 || errno == EEXIST)
@@ -600,7 +291,7 @@ int lab_main(int argc, char **argv)
 {
         struct lab lab = { 0 };
         const char *no_colour = getenv("NO_COLOR");
-        int r = parse(&lab, argc, argv);
+        int r = lab_options(&lab, argc, argv);
 
         if (r != 0)
                 return r < 0 ? 2 : 0;

@@ -1,0 +1,117 @@
+/* Which scenarios `finis lab` is to play. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/lab.h"
+#include "cli/suggest.h"
+#include "lab/act.h"
+
+static void add(const struct scenario *scenario, void *context)
+{
+        struct selection *s = context;
+
+        if (s->n == s->room) {
+                size_t room = s->room ? 2 * s->room : 256;
+                const struct scenario **more = realloc(s->scenarios, room * sizeof(*more));
+
+                if (!more)
+                        return;
+                s->scenarios = more;
+                s->room = room;
+        }
+        s->scenarios[s->n++] = scenario;
+}
+
+/* Acts given on the command line: checked before anything is played. */
+static int add_sequence(struct selection *s, const char *name)
+{
+        static const struct {
+                const char *prefix;
+                unsigned flags;
+        } kinds[] = {
+                { "seq:", 0 },
+                { "seq-unconnected:", SCENARIO_UNCONNECTED },
+                { "seq-client-by-hand:", SCENARIO_CLIENT_BY_HAND },
+                { "seq-server-by-hand:", SCENARIO_SERVER_BY_HAND },
+        };
+        struct scenario *sequence = &s->sequences[s->n_sequences];
+        const char *acts = NULL, *why;
+        struct lab_act act;
+        int r;
+
+        if (s->n_sequences == MAX_SEQUENCES) {
+                fprintf(stderr, "finis lab: more than %d sequences in one command\n", MAX_SEQUENCES);
+                return -E2BIG;
+        }
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+                if (strncmp(name, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)
+                        continue;
+                acts = name + strlen(kinds[i].prefix);
+                *sequence = (struct scenario){ .name = name,
+                                               .theme = N_THEMES,
+                                               .acts = acts,
+                                               .flags = kinds[i].flags,
+                                               .ending = ENDING_UNSEEN,
+                                               .ended_by = SIDE_UNKNOWN,
+                                               .cause = CAUSE_NONE };
+        }
+        if (!acts)
+                return -ENOENT;
+        while ((r = act_parse(&acts, &act, &why)) == 0)
+                ;
+        if (r != -ENODATA) {
+                fprintf(stderr, "finis lab: cannot read the acts at \"%s\": %s; see finis-lab(1), ACTS\n", acts, why);
+                return r;
+        }
+        s->n_sequences++;
+        add(sequence, s);
+        return 0;
+}
+
+static void suggest(const char *name)
+{
+        const char *nearest = NULL;
+        size_t best = SIZE_MAX, distance;
+
+        for (size_t i = 0; i < scenario_count() + N_THEMES; i++) {
+                const char *candidate =
+                        i < N_THEMES ? theme_name((enum theme)i) : scenario_at(i - N_THEMES)->name;
+
+                if (suggest_near(name, candidate, &distance) && distance < best) {
+                        best = distance;
+                        nearest = candidate;
+                }
+        }
+        if (nearest)
+                fprintf(stderr, "finis lab: no scenario or theme \"%s\"; did you mean %s?\n", name, nearest);
+        else
+                fprintf(stderr, "finis lab: no scenario or theme \"%s\"; finis lab --list shows them\n", name);
+}
+
+int lab_choose(struct lab *lab, char **names)
+{
+        struct selection *s = &lab->selection;
+        size_t kept = 0;
+        int r = 0;
+
+        if (!*names)
+                for (size_t i = 0; i < scenario_count(); i++)
+                        add(scenario_at(i), s);
+        for (; *names; names++) {
+                r = add_sequence(s, *names);
+                if (r == -ENOENT && scenario_select(*names, add, s) == 0) {
+                        suggest(*names);
+                        return -ENOENT;
+                }
+                if (r < 0 && r != -ENOENT)
+                        return r;
+        }
+        for (size_t i = 0; i < s->n; i++)
+                if (!lab->quick || !(s->scenarios[i]->flags & SCENARIO_TIMERS))
+                        s->scenarios[kept++] = s->scenarios[i];
+        s->n = kept;
+        return 0;
+}
+
