@@ -240,7 +240,7 @@ int calls_make(const struct lab_act *act, int fd, const void *address, unsigned 
         default:
                 if (act->verb >= VERB_SEND && act->verb <= VERB_FILL)
                         value = send_by(act, fd, address, address_length);
-                else if (act->verb >= VERB_RECV && act->verb <= VERB_TRUNC)
+                else if (act->verb >= VERB_RECV && act->verb <= VERB_DRAIN)
                         value = recv_by(act, fd);
                 else
                         return -EINVAL;

@@ -265,6 +265,10 @@ void play_run(const struct scenario *scenario, int family, const struct stage_ri
                 r = play_acts(play);
         if (r == 0)
                 r = play->peer ? play_check_peer(play) : play_check_capture(play);
+        /* What broke off and did not say why must never look as if it had agreed. */
+        if (r < 0 && !play->skipped && !play->disagrees)
+                play_skip(play, "after %s: %s", play->n_steps ? play->steps[play->n_steps - 1].act.text : "nothing",
+                          strerror(-r));
         if (play->rights->wire_sniffer && play->peer)
                 sniffer_drain(play->rights->wire_sniffer);
         play->ended_ns = wall_ns();

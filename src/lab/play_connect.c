@@ -68,7 +68,7 @@ void play_name(struct play *play, int end)
         if (getsockname(play->fd[end], (struct sockaddr *)&play->name[end], &length) == 0)
                 play->named[end] = true;
         diag_tuple_of(play->fd[end], &play->tuple[end]);
-        if (end == CLIENT)
+        if (end == CLIENT && !play->named[SERVER])
                 memcpy(&play->name[SERVER], &play->address, sizeof(play->address)), play->named[SERVER] = true;
 }
 

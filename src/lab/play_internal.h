@@ -7,6 +7,7 @@
 
 #define SETTLE_NS (8 * SECOND_NS)
 #define TIMER_NS (45 * SECOND_NS)
+#define HASTY_TIMER_NS (12 * SECOND_NS)
 
 /* Notes that the kernel and the model differ; keeps the first. Returns -EPROTO. */
 __attribute__((format(printf, 3, 4))) int play_disagree(struct play *play, const struct rule *rule,

@@ -1,17 +1,35 @@
 /* Segments by hand: what the peer below the sockets sends, and what it must have seen. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "endpoint/rules.h"
+#include "lab/namespace.h"
 #include "lab/play_internal.h"
 #include "wire/seq.h"
+
+#define CLIENT_PORT 40443 /* of a client by hand */
 
 /* The end that is a socket. */
 static int socket_end(const struct play *play)
 {
         return play->pair.by_hand[CLIENT] ? SERVER : CLIENT;
+}
+
+static void name_peer(struct play *play, int end, uint16_t port)
+{
+        struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+        struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+
+        inet_pton(AF_INET, NAMESPACE_PEER_IPV4, &in.sin_addr);
+        inet_pton(AF_INET6, NAMESPACE_PEER_IPV6, &in6.sin6_addr);
+        if (play->family == AF_INET)
+                memcpy(&play->name[end], &in, sizeof(in));
+        else
+                memcpy(&play->name[end], &in6, sizeof(in6));
+        play->named[end] = true;
 }
 
 int play_open_peer(struct play *play)
@@ -22,7 +40,8 @@ int play_open_peer(struct play *play)
 
         memcpy(&port, (const char *)a + 2, sizeof(port)); /* sin_port and sin6_port lie at the same place */
         port = (uint16_t)(port << 8 | port >> 8);
-        return peer_open((uint8_t)play->family, client ? PEER_CLIENT : PEER_SERVER, client ? 40443 : port,
+        name_peer(play, client ? CLIENT : SERVER, client ? CLIENT_PORT : port);
+        return peer_open((uint8_t)play->family, client ? PEER_CLIENT : PEER_SERVER, client ? CLIENT_PORT : port,
                          client ? port : 0, &play->peer);
 }
 

@@ -140,7 +140,9 @@ static int take_results(struct play *play)
 int play_settle(struct play *play, struct step *step, int64_t patience_ns)
 {
         int64_t haste_ns = play->rights->patience_ns;
-        int64_t deadline = now_ns() + (haste_ns && patience_ns == SETTLE_NS ? haste_ns : patience_ns);
+        int64_t deadline = now_ns() + (haste_ns && patience_ns == SETTLE_NS ? haste_ns
+                                       : haste_ns && patience_ns > HASTY_TIMER_NS ? HASTY_TIMER_NS
+                                                                                  : patience_ns);
         char why[WHY_MAX] = "";
         int r;
 

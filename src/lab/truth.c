@@ -339,6 +339,11 @@ void truth_of(const struct play *play, struct truth *ret_truth)
         if (s->cause != CAUSE_NONE)
                 record_add_cause(r, s->cause);
         r->certainty = CERTAINTY_CERTAIN;
+        if (s->cause == CAUSE_NONE && !ongoing && s->ending != ENDING_ORDERLY) {
+                /* A segment by hand has no cause but the hand. */
+                record_add_cause(r, CAUSE_UNKNOWN);
+                r->certainty = CERTAINTY_POSSIBLE;
+        }
         fill_direction(play, CLIENT, &r->to_server);
         fill_direction(play, SERVER, &r->to_client);
         fill_reset(play, r);
@@ -349,6 +354,11 @@ void truth_of(const struct play *play, struct truth *ret_truth)
         fill_saw(play, CLIENT, &r->client_saw, ret_truth->saw[CLIENT]);
         fill_saw(play, SERVER, &r->server_saw, ret_truth->saw[SERVER]);
         r->severity = severity_of(r);
+        if (sniffer && sniffer->n_frames > 0) {
+                r->file = known_u64(1);
+                r->first_frame = known_u64(1);
+                r->last_frame = known_u64(sniffer->n_frames);
+        }
         r->seen.roles = sniffer ? ROLES_SYN : ROLES_TOLD;
         r->seen.sides = SIDES_SEEN_BOTH;
         r->seen.both_ends = true;

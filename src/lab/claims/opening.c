@@ -31,7 +31,7 @@ static const struct claim claims[] = {
                       { "the listener is closed", "l.listen l.close c.connect+block =ECONNREFUSED", LISTENING }),
         },
         {
-                .name = "listener-close-spares-the-queue",
+                .name = "listener-close-spares-queue",
                 .sentence = "Closing a listening socket leaves the connections that it has made alone.",
                 .source = "a common belief; close(2) does not say",
                 .right = "those that were accepted live on; those that still waited in its queue are reset",
