@@ -62,6 +62,7 @@ static void every_claim_can_be_read(void **state)
                 const struct claim *c = claim_at(i);
 
                 assert_in_range(c->n_cases, 1, CLAIM_MAX_CASES);
+                assert_true(strlen(c->name) <= 28); /* as a page's name */
                 for (const char *p = c->name; *p; p++)
                         assert_true(islower((unsigned char)*p) || isdigit((unsigned char)*p) || *p == '-');
                 assert_int_equal(c->sentence[strlen(c->sentence) - 1], '.');
@@ -265,6 +266,7 @@ static void segments_are_counted_up_to_the_act(void **state)
                 { "c.send10 s.close =c.rst", 0, BEARING_CONTRADICTS },
                 { "c.send10 =c.sent=9", 0, BEARING_CONTRADICTS },
                 { "c.send10 c.close =c.fin =c.sent=10 =c.no-rst", SCENARIO_SERVER_BY_HAND, BEARING_BEARS_OUT },
+                { "c.send10 =c.no-fin c.close =c.fin", SCENARIO_SERVER_BY_HAND, BEARING_BEARS_OUT },
                 { "c.send10 c.close =c.rst", SCENARIO_SERVER_BY_HAND, BEARING_CONTRADICTS },
                 /* The segments of the end by hand are the case's own acts. */
                 { "s.rst =s.rst", SCENARIO_SERVER_BY_HAND, BEARING_NOT_TESTED },
