@@ -74,6 +74,10 @@ static void write_step(struct json *j, const struct step *s)
 static void write_connection(struct json *j, const struct truth *truth)
 {
         json_array(j, "connections");
+        if (truth->record.client.ip[0] == 0) { /* no connection was tried */
+                json_array_end(j);
+                return;
+        }
         json_object(j, NULL);
         json_record(j, "truth", &truth->record, 0);
         json_array(j, "visible");
