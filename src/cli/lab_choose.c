@@ -35,6 +35,8 @@ static int add_sequence(struct selection *s, const char *name)
                 { "seq-unconnected:", SCENARIO_UNCONNECTED },
                 { "seq-client-by-hand:", SCENARIO_CLIENT_BY_HAND },
                 { "seq-server-by-hand:", SCENARIO_SERVER_BY_HAND },
+                { "seq-client-by-hand-unconnected:", SCENARIO_CLIENT_BY_HAND | SCENARIO_UNCONNECTED },
+                { "seq-server-by-hand-unconnected:", SCENARIO_SERVER_BY_HAND | SCENARIO_UNCONNECTED },
         };
         struct scenario *sequence = &s->sequences[s->n_sequences];
         const char *acts = NULL, *why;

@@ -28,6 +28,8 @@ enum holder {
         HOLDER_FIN_WAIT2, /* a minisocket that waits for the peer's FIN: tcp_timewait_state_process */
         HOLDER_TIME_WAIT, /* a minisocket after both FINs */
         HOLDER_NOBODY,    /* nothing: any segment but a RST is answered by a RST */
+        HOLDER_LISTENER,  /* a listener that has not heard of this peer */
+        HOLDER_REQUEST,   /* a listener that has answered its SYN (NEW_SYN_RECV) */
 };
 
 struct endpoint {
@@ -48,6 +50,8 @@ struct endpoint {
         /* The pipeline that ends here. */
         uint64_t received; /* in order; all that recv() can ever return */
         uint64_t taken;    /* of those, taken by the program */
+        bool disordered_fin; /* a FIN beyond the gap, at disordered_fin_at */
+        uint64_t disordered_fin_at;
         uint64_t disordered, disordered_at; /* bytes held beyond a gap: not readable until it is filled */
         bool fin_received;
 
@@ -63,6 +67,9 @@ struct endpoint {
         int linger2; /* TCP_LINGER2: -1 for none, 0 for the system's */
         bool long_fin_wait2; /* it waits longer than 60 s for the FIN: stays a full socket */
         bool recverr, repair;
+        bool queue_full;     /* of its listener: the accept queue */
+        bool abort_on_overflow; /* net.ipv4.tcp_abort_on_overflow */
+        bool ipv4;
         bool rfc1337;        /* net.ipv4.tcp_rfc1337: TIME_WAIT ignores resets */
 
         bool crowded; /* more is queued than surely fits: counts are the kernel's to choose */

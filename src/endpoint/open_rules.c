@@ -275,7 +275,7 @@ const struct rule abort_rules[] = {
         {
                 .name = "destroy-nothing",
                 .on = EVENT_DESTROY,
-                .holders = BY_SOCKET | BY_NOBODY,
+                .holders = ANY_HOLDER,
                 .at = "tcp_abort, inet_diag_find_one_icsk",
                 .why = "there is no connection to destroy",
         },
@@ -291,9 +291,18 @@ const struct rule abort_rules[] = {
                 .why = "the listener closed: what waits to be accepted is reset, read or unread",
         },
         {
+                .name = "listener-closed-forgets",
+                .on = EVENT_LISTENER_CLOSED,
+                .holders = BY_LISTENER | BY_REQUEST,
+                .leaves = HOLDER_NOBODY,
+                .moves_holder = true,
+                .at = "inet_csk_listen_stop: reqsk_queue",
+                .why = "nobody listens any more; a request that was answered is forgotten",
+        },
+        {
                 .name = "listener-closed",
                 .on = EVENT_LISTENER_CLOSED,
-                .holders = BY_SOCKET | BY_FIN_WAIT2 | BY_TIME_WAIT | BY_NOBODY,
+                .holders = ANY_HOLDER,
                 .at = "inet_csk_listen_stop",
                 .why = "an accepted connection does not need its listener",
         },

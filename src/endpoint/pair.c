@@ -2,6 +2,7 @@
 #include "endpoint/pair.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "endpoint/rules.h"
 
@@ -16,15 +17,24 @@ void pair_init_connected(struct pair *ret_pair, int family)
         for (int i = 0; i < N_ENDS; i++) {
                 endpoint_init_connected(&ret_pair->end[i]);
                 ret_pair->window[i] = UINT64_MAX;
+                ret_pair->end[i].ipv4 = family == AF_INET;
         }
 }
 
 void pair_init_unconnected(struct pair *ret_pair, int family)
 {
         pair_init_connected(ret_pair, family);
-        for (int i = 0; i < N_ENDS; i++)
+        for (int i = 0; i < N_ENDS; i++) {
                 endpoint_init_fresh(&ret_pair->end[i]);
+                ret_pair->end[i].ipv4 = family == AF_INET;
+        }
         ret_pair->end[SERVER].n_refs = 0;
+}
+
+void pair_listen(struct pair *pair)
+{
+        if (pair->end[SERVER].holder == HOLDER_NOBODY && pair->end[SERVER].n_refs == 0)
+                pair->end[SERVER].holder = HOLDER_LISTENER;
 }
 
 static void note(struct pair *pair, int from, enum emission what, uint64_t n, bool data)
@@ -53,23 +63,6 @@ static void arrive(struct pair *pair, int end, struct event event)
         apply(pair, end, &event, &ignored);
 }
 
-static void syn(struct pair *pair, int from)
-{
-        int to = !from;
-
-        if (pair->by_hand[to] || pair->discards_syn)
-                return;
-        if (!pair->listening) {
-                arrive(pair, to, (struct event){ .kind = EVENT_SYN });
-                return;
-        }
-        endpoint_init_connected(&pair->end[to]);
-        pair->end[to].n_refs = 0;
-        pair->end[to].queued = true;
-        pair->end[to].was_connected = false;
-        arrive(pair, from, (struct event){ .kind = EVENT_SYN_ACK });
-}
-
 static void carry(struct pair *pair, int from, enum emission what)
 {
         int to = !from;
@@ -84,9 +77,17 @@ static void carry(struct pair *pair, int from, enum emission what)
                 break;
         case EMIT_SYN:
                 note(pair, from, what, 0, false);
-                syn(pair, from);
+                if (!pair->by_hand[to])
+                        arrive(pair, to, (struct event){ .kind = EVENT_SYN });
                 break;
         case EMIT_SYN_ACK:
+                note(pair, from, what, 0, false);
+                if (pair->by_hand[to])
+                        break;
+                arrive(pair, to, (struct event){ .kind = EVENT_SYN_ACK });
+                if (pair->end[to].state == TCP_STATE_ESTABLISHED)
+                        arrive(pair, from, (struct event){ .kind = EVENT_ACK });
+                break;
         case EMIT_CHALLENGE:
                 note(pair, from, what, 0, false);
                 break;
@@ -238,8 +239,6 @@ bool pair_learn_received(struct pair *pair, int end, uint64_t inq)
         if (e->taken + inq < e->received)
                 return false;
         e->received = e->taken + inq;
-        if (e->received > peer->acked)
-                peer->acked = e->received;
         if (e->received > peer->sent)
                 peer->sent = e->received;
         return true;

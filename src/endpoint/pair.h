@@ -27,8 +27,6 @@ struct pair {
         struct endpoint end[N_ENDS];
         bool by_hand[N_ENDS];    /* not a socket: its segments are decided elsewhere */
         uint64_t window[N_ENDS]; /* what the end by hand lets the other send; UINT64_MAX */
-        bool listening;          /* the server's address has a listener with room */
-        bool discards_syn;       /* it has a listener without room */
         int family;
 
         struct emitted emitted[PAIR_MAX_EMITTED];
@@ -49,6 +47,9 @@ struct pair {
         bool returned[N_ENDS];
         struct outcome outcome[N_ENDS];
 };
+
+/* The server's address gets a listener, if nothing is there yet. */
+void pair_listen(struct pair *pair);
 
 void pair_init_connected(struct pair *ret_pair, int family);
 /* A fresh client, and a server that is only an address. */

@@ -12,6 +12,40 @@ const struct rule reset_rules[] = {
                 .why = "a RST is never answered",
         },
         {
+                .name = "rst-to-listener",
+                .on = EVENT_RST,
+                .holders = BY_LISTENER,
+                .at = "tcp_rcv_state_process: TCP_LISTEN",
+                .why = "a listener is not a connection: ignored",
+        },
+        {
+                .name = "rst-drops-the-request",
+                .on = EVENT_RST,
+                .holders = BY_REQUEST,
+                .needs = IF_EXACT,
+                .leaves = HOLDER_LISTENER,
+                .moves_holder = true,
+                .at = "tcp_check_req: embryonic_reset",
+                .why = "the client took its attempt back: the request is gone, and the listener is not told",
+        },
+        {
+                .name = "rst-to-the-request-challenged",
+                .on = EVENT_RST,
+                .holders = BY_REQUEST,
+                .needs = IF_IN_WINDOW,
+                .emits = EMIT_CHALLENGE,
+                .at = "tcp_check_req (RFC 5961 3.2)",
+                .kernels = "5.10: not challenged, the request is gone",
+                .why = "in the window but not at its edge: \"do you mean it?\"",
+        },
+        {
+                .name = "rst-beside-the-request",
+                .on = EVENT_RST,
+                .holders = BY_REQUEST,
+                .at = "tcp_check_req: tcp_in_window",
+                .why = "outside the window: dropped in silence, the request stays",
+        },
+        {
                 .name = "rst-in-time-wait-ignored",
                 .on = EVENT_RST,
                 .holders = BY_TIME_WAIT,
@@ -110,12 +144,6 @@ const struct rule reset_rules[] = {
                 .kernels = "5.10: the error is reported before the state is CLOSE",
                 .why = "ECONNRESET, whatever was sent, acknowledged or read before; what was received stays readable",
         },
-        {
-                .name = "rst-to-listener",
-                .on = EVENT_RST,
-                .at = "tcp_rcv_state_process: TCP_LISTEN",
-                .why = "a listener is not a connection: ignored",
-        },
 };
 const size_t n_reset_rules = sizeof(reset_rules) / sizeof(*reset_rules);
 
@@ -126,6 +154,16 @@ const struct rule icmp_rules[] = {
                 .lacks = IF_IN_WINDOW,
                 .at = "tcp_v4_err, tcp_v6_err: LINUX_MIB_OUTOFWINDOWICMPS",
                 .why = "it quotes a segment that is acknowledged already, or was never sent: ignored",
+        },
+        {
+                .name = "icmp-in-the-ipv4-handshake",
+                .on = EVENT_ICMP,
+                .states = HANDSHAKE,
+                .needs = IF_IPV4,
+                .does = SET_ICMP | QUEUE_ERROR | SHUT_BOTH,
+                .next = TCP_STATE_CLOSE,
+                .at = "tcp_v4_err: ip_icmp_error, tcp_done_with_error",
+                .why = "an attempt dies at once of an ICMP error; IPv4 queues a message too, IP_RECVERR or not",
         },
         {
                 .name = "icmp-in-the-handshake-with-recverr",
@@ -166,7 +204,7 @@ const struct rule icmp_rules[] = {
         {
                 .name = "icmp-to-nobody",
                 .on = EVENT_ICMP,
-                .holders = BY_SOCKET | BY_FIN_WAIT2 | BY_TIME_WAIT | BY_NOBODY,
+                .holders = ANY_HOLDER,
                 .at = "tcp_v4_err",
                 .why = "no connection to tell",
         },
@@ -223,7 +261,7 @@ const struct rule timer_rules[] = {
         {
                 .name = "timer-finds-nothing",
                 .on = EVENT_TIMER,
-                .holders = BY_SOCKET | BY_FIN_WAIT2 | BY_TIME_WAIT | BY_NOBODY,
+                .holders = ANY_HOLDER,
                 .at = "tcp_write_timer, tcp_keepalive_timer",
                 .why = "nothing waits for this timer",
         },

@@ -58,6 +58,9 @@
 #define IF_READS             BIT(34)  /* shutdown: SHUT_RD or SHUT_RDWR */
 #define IF_SOFT_FADES        BIT(37)  /* data came since the soft error: it may have been cleared */
 #define IF_BARE              BIT(38)  /* an ACK without data, or one that acknowledges more */
+#define IF_QUEUE_FULL        BIT(39)  /* the listener's accept queue is full */
+#define IF_ABORT_ON_OVERFLOW BIT(40)  /* net.ipv4.tcp_abort_on_overflow */
+#define IF_IPV4              BIT(41)
 #define IF_VECTOR            BIT(36)  /* writev, readv */
 #define IF_QUEUED_MESSAGE    BIT(35)  /* the error queue holds a message */
 
@@ -66,7 +69,11 @@ enum holders {
         BY_FIN_WAIT2 = 1 << HOLDER_FIN_WAIT2,
         BY_TIME_WAIT = 1 << HOLDER_TIME_WAIT,
         BY_NOBODY = 1 << HOLDER_NOBODY,
+        BY_LISTENER = 1 << HOLDER_LISTENER,
+        BY_REQUEST = 1 << HOLDER_REQUEST,
 };
+
+#define ANY_HOLDER (BY_SOCKET | BY_FIN_WAIT2 | BY_TIME_WAIT | BY_NOBODY | BY_LISTENER | BY_REQUEST)
 
 enum gives {
         GIVES_NOTHING,  /* not a call */
@@ -112,6 +119,8 @@ enum does {
         ADD_REF = 1 << 24,
         CONNECTING = 1 << 25,
         FADE_SOFT_ERROR = 1 << 26, /* it may be cleared, or not */
+        BECOME_CHILD = 1 << 27,    /* a connection of the listener's, in its accept queue */
+        HOLD_FIN = 1 << 28,        /* a FIN beyond a gap */
 };
 
 #define SAME_STATE ((enum tcp_state)0)

@@ -125,7 +125,8 @@ uint64_t endpoint_conditions(const struct endpoint *e, const struct event *event
                bit_if(e->linger && e->linger_s == 0, IF_LINGER0) | bit_if(e->linger2 < 0, IF_LINGER2_NONE) |
                bit_if(e->long_fin_wait2, IF_LONG_FIN_WAIT2) |
                bit_if(e->sent < e->written || (e->fin_queued && !e->fin_sent), IF_UNSENT) |
-               bit_if(e->recverr, IF_RECVERR) | bit_if(e->rfc1337, IF_RFC1337) |
+               bit_if(e->queue_full, IF_QUEUE_FULL) | bit_if(e->abort_on_overflow, IF_ABORT_ON_OVERFLOW) |
+               bit_if(e->ipv4, IF_IPV4) | bit_if(e->recverr, IF_RECVERR) | bit_if(e->rfc1337, IF_RFC1337) |
                bit_if(e->connecting, IF_CONNECTING) | bit_if(e->was_connected, IF_WAS_CONNECTED) |
                bit_if(e->queued, IF_QUEUED) | bit_if(e->error_queued, IF_QUEUED_MESSAGE) |
                call_conditions(e, event) | segment_conditions(e, event);
@@ -308,6 +309,15 @@ static void change(struct endpoint *e, const struct event *event, const struct r
                 e->n_refs--;
         if (does & ORPHANED)
                 e->n_refs = 0;
+        if (does & HOLD_FIN) {
+                e->disordered_fin = true;
+                e->disordered_fin_at = event->at;
+        }
+        if (does & BECOME_CHILD) {
+                e->queued = true;
+                e->was_connected = false;
+                e->n_refs = 0;
+        }
         if (does & ADD_REF) {
                 e->n_refs++;
                 e->queued = false;

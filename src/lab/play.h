@@ -29,6 +29,7 @@ struct stage_rights {
         bool own_namespace; /* settings, SOCK_DESTROY */
         bool wire;          /* the peer below the sockets */
         bool capture;       /* segments of lo are seen */
+        bool diag;          /* sockets can be asked for by their addresses: sock_diag(7) */
         struct sniffer *wire_sniffer; /* of the wire between socket and peer by hand; or NULL */
         int64_t patience_ns; /* how long the kernel may take to be as predicted; 0: 8 s */
         char why_not[256];  /* where one of them is missing: why */
@@ -68,6 +69,7 @@ struct play {
 
         int fd[N_ENDS], extra[N_ENDS], listener, reserved;
         int fillers[16];
+        uint16_t filler_ports[16];
         size_t n_fillers;
         struct sockaddr_storage address; /* where the client connects to */
         socklen_t address_length;

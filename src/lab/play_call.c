@@ -207,7 +207,10 @@ static int fill(struct play *play, struct step *step, int end)
 static int drain(struct play *play, struct step *step, int end)
 {
         int64_t deadline = now_ns() + SETTLE_NS, total = 0;
-        uint64_t expected = pair_drain(&play->pair, end);
+        const struct endpoint *peer = &play->pair.end[!end];
+        bool sending = peer->pending && peer->call.kind == EVENT_SEND;
+        uint64_t expected = sending ? peer->written + peer->call.n - play->pair.end[end].taken
+                                    : pair_drain(&play->pair, end);
         struct result_seen seen = { 0 };
         int r;
 
@@ -225,6 +228,12 @@ static int drain(struct play *play, struct step *step, int end)
         }
         step->seen = (struct result_seen){ .value = total };
         step->has_result = step->is_call = true;
+        if (sending && (uint64_t)total == expected) { /* all that the send which waited had to say */
+                r = play_take_result(play, !end, NULL);
+                if (r < 0)
+                        return r;
+                pair_drain(&play->pair, end);
+        }
         return play_compare(play, step);
 }
 
@@ -307,10 +316,15 @@ int play_option(struct play *play, const struct lab_act *act)
         bool v6 = play->family == AF_INET6;
         struct endpoint *e;
 
-        if (act->side > ACT_SERVER || play->fd[end] < 0)
+        if (act->side == ACT_LISTENER && act->verb == VERB_LINGER) { /* what is accepted inherits it */
+                fd = play->listener;
+                e = &play->pair.end[SERVER];
+        } else if (act->side <= ACT_SERVER && play->fd[end] >= 0) {
+                fd = play->fd[end];
+                e = &play->pair.end[end];
+        } else {
                 return play_skip(play, "%s: no socket there", act->text);
-        fd = play->fd[end];
-        e = &play->pair.end[end];
+        }
         switch ((int)act->verb) {
         case VERB_LINGER:
                 r = set_linger(fd, true, (int)act->n);

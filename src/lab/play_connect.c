@@ -59,6 +59,33 @@ static int bind_free(struct play *play, int *ret_fd)
         return 0;
 }
 
+static void put_address(const struct sockaddr_storage *from, uint8_t address[16], uint16_t *port)
+{
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+
+        *port = port_of(from);
+        memset(address, 0, 16);
+        if (from->ss_family == AF_INET) {
+                memcpy(&in, from, sizeof(in));
+                memcpy(address, &in.sin_addr, 4);
+        } else {
+                memcpy(&in6, from, sizeof(in6));
+                memcpy(address, &in6.sin6_addr, 16);
+        }
+}
+
+static void name_tuple(struct play *play, int end)
+{
+        struct diag_tuple *t = &play->tuple[end];
+
+        if (end != CLIENT)
+                return;
+        t->family = (uint8_t)play->family;
+        put_address(&play->name[end], t->local, &t->local_port);
+        put_address(&play->address, t->remote, &t->remote_port);
+}
+
 void play_name(struct play *play, int end)
 {
         socklen_t length = sizeof(play->name[end]);
@@ -67,7 +94,8 @@ void play_name(struct play *play, int end)
                 return;
         if (getsockname(play->fd[end], (struct sockaddr *)&play->name[end], &length) == 0)
                 play->named[end] = true;
-        diag_tuple_of(play->fd[end], &play->tuple[end]);
+        if (diag_tuple_of(play->fd[end], &play->tuple[end]) < 0)
+                name_tuple(play, end); /* SYN_SENT has no peer yet for getpeername() */
         if (end == CLIENT && !play->named[SERVER])
                 memcpy(&play->name[SERVER], &play->address, sizeof(play->address)), play->named[SERVER] = true;
 }
@@ -88,7 +116,7 @@ static int open_listener(struct play *play, int backlog)
                 r = -errno;
         if (r < 0)
                 return play_skip(play, "a listener: %s", strerror(-r));
-        play->pair.listening = true;
+        pair_listen(&play->pair);
         return calls_nonblock(play->listener, true);
 }
 
@@ -149,7 +177,6 @@ static int connect_both(struct play *play)
         if (r == 0) {
                 close(play->listener);
                 play->listener = -1;
-                play->pair.listening = false;
         }
         return r;
 }
@@ -169,6 +196,10 @@ static int connect_by_hand(struct play *play)
                         r = -errno;
                 if (r == 0)
                         r = peer_handshake(play->peer, now_ns() + SETTLE_NS);
+                /* As a program does that waited for it: the second call takes the success. */
+                if (r == 0 && connect(play->fd[CLIENT], (struct sockaddr *)&play->address,
+                                      play->address_length) < 0)
+                        r = -errno;
                 play_name(play, CLIENT);
         } else {
                 r = peer_handshake(play->peer, now_ns() + SETTLE_NS);
@@ -193,8 +224,7 @@ int play_connect(struct play *play)
                 } else {
                         set_address(play, NAMESPACE_SOCKETS_IPV4, NAMESPACE_SOCKETS_IPV6, 0);
                         r = unconnected ? bind_free(play, &play->reserved) : open_listener(play, BACKLOG);
-                        play->pair.listening = false;
-                }
+                        }
                 if (r == 0)
                         r = watch_ports(play);
                 if (r == 0)
@@ -218,6 +248,8 @@ int play_connect(struct play *play)
 static int fill_backlog(struct play *play, int n)
 {
         for (int i = 0; i <= n; i++) {
+                struct sockaddr_storage own;
+                socklen_t length = sizeof(own);
                 int fd = socket(play->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
                 if (fd < 0 || play->n_fillers == sizeof(play->fillers) / sizeof(*play->fillers))
@@ -225,8 +257,11 @@ static int fill_backlog(struct play *play, int n)
                 play->fillers[play->n_fillers++] = fd;
                 if (connect(fd, (struct sockaddr *)&play->address, play->address_length) < 0)
                         return -errno;
+                if (getsockname(fd, (struct sockaddr *)&own, &length) < 0)
+                        return -errno;
+                play->filler_ports[i] = port_of(&own);
         }
-        play->pair.discards_syn = true;
+        play->pair.end[SERVER].queue_full = true;
         return 0;
 }
 
@@ -248,7 +283,6 @@ int play_listener(struct play *play, struct step *step)
                         return play_skip(play, "%s: no listener", act->text);
                 close(play->listener);
                 play->listener = -1;
-                play->pair.listening = false;
                 pair_step(&play->pair, SERVER, &event, &ignored);
                 return 0;
         default:
@@ -282,6 +316,8 @@ int play_setting(struct play *play, const struct lab_act *act)
         if (r < 0)
                 return play_skip(play, "%s: %s", s->name, strerror(-r));
         play->n_settings++;
+        if (!strcmp(s->name, "net.ipv4.tcp_abort_on_overflow"))
+                play->pair.end[SERVER].abort_on_overflow = colon[1] == '1';
         if (!strcmp(s->name, "net.ipv4.tcp_rfc1337"))
                 play->pair.end[CLIENT].rfc1337 = play->pair.end[SERVER].rfc1337 = colon[1] == '1';
         return 0;

@@ -160,6 +160,21 @@ static void fill_gap(struct play *play, uint64_t n)
         }
 }
 
+/* A FIN that lay beyond the gap counts once that is filled: tcp_ofo_queue, tcp_fin. */
+static void take_held_fin(struct play *play)
+{
+        struct endpoint *e = &play->pair.end[socket_end(play)];
+        struct outcome ignored;
+
+        if (!e->disordered_fin || e->received < e->disordered_fin_at)
+                return;
+        e->disordered_fin = false;
+        arrive(play, (struct event){ .kind = EVENT_FIN, .at = e->disordered_fin_at }, &ignored);
+        play->peer_fin_sent = true;
+        peer_skip(play->peer, 1);
+        play->peer->n_sent--; /* the FIN is no byte of the stream */
+}
+
 int play_segment(struct play *play, const struct lab_act *act)
 {
         static const uint16_t flags[N_VERBS] = {
@@ -202,11 +217,11 @@ int play_segment(struct play *play, const struct lab_act *act)
         r = peer_send(peer, &s);
         if (r < 0)
                 return play_skip(play, "%s: %s", act->text, strerror(-r));
-        if (act->has_window)
-                play->pair.window[(int)act->side] = (uint64_t)act->window << 7;
+        play->pair.window[(int)act->side] = act->has_window ? (uint64_t)act->window << 7 : UINT64_MAX;
         tell_model(play, act, acked, acks_fin);
         if (act->verb == VERB_SEG_DATA && act->offset == 0)
                 fill_gap(play, (uint64_t)act->n);
+        take_held_fin(play);
         if (act->verb == VERB_SEG_FIN && act->offset == 0)
                 play->peer_fin_sent = true;
         return 0;
@@ -250,10 +265,18 @@ static bool is_bare_ack(const struct segment *s)
         return s->n_payload == 0 && !(s->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST));
 }
 
+/* A probe, of a window that is shut or of a peer that is silent, has a number from before what was sent;
+ * `highest` is the end of all that was sent before it. */
+static bool is_probe(const struct segment *s, uint32_t highest)
+{
+        return seq_distance(highest, s->seq) < 0;
+}
+
 static struct tally seen_by(const struct play *play)
 {
         const struct peer *peer = play->peer;
         struct tally t = { .bytes = peer->n_received, .fin = peer->fin_seen };
+        uint32_t highest = peer->kernel_isn;
 
         for (size_t i = 0; i < peer->n_seen; i++) {
                 const struct segment *s = &peer->seen[i].segment;
@@ -262,7 +285,9 @@ static struct tally seen_by(const struct play *play)
                         t.rst += !is_reply(s);
                         t.rst_reply += is_reply(s);
                 }
-                t.ack += is_bare_ack(s);
+                t.ack += is_bare_ack(s) && !is_probe(s, highest);
+                if (seq_distance(highest, s->seq + segment_length(s)) > 0)
+                        highest = s->seq + segment_length(s);
         }
         /* The one that completes the handshake is no answer to anything here. */
         if (peer->role == PEER_SERVER && t.ack > 0 && !(play->scenario->flags & SCENARIO_UNCONNECTED))
@@ -308,14 +333,6 @@ bool play_peer_saw_all(struct play *play, char *ret_missing, size_t size)
         return compare(&saw, &want, true, ret_missing, size);
 }
 
-static bool waited_for_a_timer(const struct play *play)
-{
-        for (size_t i = 0; i < play->n_steps; i++)
-                if (play->steps[i].act.verb == VERB_EXPIRE)
-                        return true;
-        return false;
-}
-
 int play_check_peer(struct play *play)
 {
         struct tally want = expected_of(play, socket_end(play)), saw;
@@ -325,8 +342,8 @@ int play_check_peer(struct play *play)
         saw = seen_by(play);
         if (!compare(&saw, &want, false, why, sizeof(why)))
                 return play_disagree(play, NULL, "%s", why);
-        /* Segments that are dropped in silence must draw no ACK. (Probes look like ACKs.) */
-        if (saw.ack > want.challenge + want.ack && want.bytes == 0 && !waited_for_a_timer(play))
+        /* Segments that are dropped in silence must draw no ACK. */
+        if (saw.ack > want.challenge + want.ack && want.bytes == 0)
                 return play_disagree(play, NULL, "the wire shows %u ACK, the model says at most %u", saw.ack,
                                      want.challenge + want.ack);
         return 0;
@@ -348,9 +365,18 @@ const struct sniffer *play_capture(const struct play *play)
         return play->pair.by_hand[CLIENT] || play->pair.by_hand[SERVER] ? NULL : play->sniffer;
 }
 
+/* Connections that only fill an accept queue are not the play's. */
+static bool is_filler(const struct play *play, uint16_t port)
+{
+        for (size_t i = 0; i < play->n_fillers; i++)
+                if (play->filler_ports[i] == port)
+                        return true;
+        return false;
+}
+
 static void tally_frames(const struct play *play, struct tally t[N_ENDS])
 {
-        uint32_t isn[N_ENDS] = { 0 }, port = 0;
+        uint32_t isn[N_ENDS] = { 0 };
         bool known[N_ENDS] = { false };
         struct segment s;
 
@@ -362,10 +388,8 @@ static void tally_frames(const struct play *play, struct tally t[N_ENDS])
                 if (segment_read(f->bytes, f->n_bytes, &s) != 0)
                         continue;
                 from = play_from_client(play, &s) ? CLIENT : SERVER;
-                if (port == 0)
-                        port = from == CLIENT ? s.source_port : s.destination_port;
-                if ((from == CLIENT ? s.source_port : s.destination_port) != port)
-                        continue; /* another client of the same listener */
+                if (is_filler(play, from == CLIENT ? s.source_port : s.destination_port))
+                        continue;
                 if (s.flags & SEGMENT_SYN) {
                         isn[from] = s.seq;
                         known[from] = true;

@@ -84,6 +84,32 @@ static bool differs(const struct play *play, int end, const struct look *look, c
         return false;
 }
 
+/* Without a descriptor the kernel is asked by the addresses: a witness of its own. */
+static bool holder_differs(const struct play *play, int end, char why[static WHY_MAX])
+{
+        const struct endpoint *e = &play->pair.end[end];
+        enum tcp_state want = e->holder == HOLDER_SOCKET      ? e->state
+                              : e->holder == HOLDER_FIN_WAIT2 ? TCP_STATE_FIN_WAIT2
+                              : e->holder == HOLDER_TIME_WAIT ? TCP_STATE_TIME_WAIT
+                                                              : TCP_STATE_CLOSE;
+        struct diag_socket found = { .state = TCP_STATE_CLOSE };
+        int r;
+
+        if (!play->rights->diag || play->fd[end] >= 0 || play->waiting[end] || play->pair.by_hand[end] ||
+            !play->tuple[end].local_port || e->n_refs > 0 || e->crowded)
+                return false;
+        r = diag_look(&play->tuple[end], &found);
+        if (r < 0 && r != -ENOENT) {
+                snprintf(why, WHY_MAX, "asking for the socket by its addresses: %s", strerror(-r));
+                return true;
+        }
+        if (found.state == want)
+                return false;
+        snprintf(why, WHY_MAX, "the closed %s is in %s, by the model in %s", end == CLIENT ? "client" : "server",
+                 tcp_state_name(found.state), tcp_state_name(want));
+        return true;
+}
+
 static bool quiet(struct play *play, struct step *step, char why[static WHY_MAX])
 {
         struct look look[N_ENDS];
@@ -112,6 +138,9 @@ static bool quiet(struct play *play, struct step *step, char why[static WHY_MAX]
                         return false;
         if (play->peer && !play_peer_saw_all(play, why, WHY_MAX))
                 return false;
+        for (int i = 0; i < N_ENDS; i++)
+                if (holder_differs(play, i, why))
+                        return false;
         return true;
 }
 
