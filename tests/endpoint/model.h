@@ -110,7 +110,7 @@ static inline struct endpoint in_state(enum tcp_state state)
         case TCP_STATE_LISTEN:
                 endpoint_init_fresh(&e);
                 e.state = state;
-                e.holder = HOLDER_SOCKET;
+                e.holder = HOLDER_LISTENER;
                 break;
         case TCP_STATE_ESTABLISHED:
         case TCP_STATE_UNKNOWN:

@@ -172,7 +172,7 @@ static void connect_meets_a_listener_or_is_refused(void **state)
         is_error(play(&p, CLIENT, CONNECTS), ECONNREFUSED, false);
 
         pair_init_unconnected(&p, AF_INET);
-        p.listening = true;
+        pair_listen(&p);
         play(&p, CLIENT, CONNECTS);
         assert_int_equal(p.end[CLIENT].state, TCP_STATE_ESTABLISHED);
         is_count(play(&p, CLIENT, SENDS(5)), 5);
@@ -180,7 +180,8 @@ static void connect_meets_a_listener_or_is_refused(void **state)
         is_count(play(&p, SERVER, RECVS(9)), 5);
 
         pair_init_unconnected(&p, AF_INET);
-        p.listening = p.discards_syn = true;
+        pair_listen(&p);
+        p.end[SERVER].queue_full = true;
         play(&p, CLIENT, CONNECTS);
         assert_int_equal(p.end[CLIENT].state, TCP_STATE_SYN_SENT);
 }
@@ -215,7 +216,7 @@ static void what_the_queues_say_is_taken_only_if_lawful(void **state)
         assert_false(pair_learn(&p, CLIENT, 400001, 0));          /* more than was written */
         assert_false(pair_learn(&p, CLIENT, 100, 200));           /* more unsent than unacknowledged */
         assert_true(pair_learn_received(&p, SERVER, 5000));
-        assert_int_equal(p.end[CLIENT].acked, 5000);
+        assert_int_equal(p.end[CLIENT].sent, 5000); /* an acknowledgement may still be on its way */
         assert_false(pair_learn_received(&p, SERVER, 4000));
 }
 

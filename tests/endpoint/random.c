@@ -110,8 +110,10 @@ static void new_game(struct pair *p)
 {
         if (one_in(4)) {
                 pair_init_unconnected(p, AF_INET);
-                p->listening = one_in(2);
-                p->discards_syn = one_in(8);
+                if (one_in(2))
+                        pair_listen(p);
+                p->end[SERVER].queue_full = one_in(8);
+                p->end[SERVER].abort_on_overflow = one_in(2);
         } else {
                 pair_init_connected(p, AF_INET);
         }
@@ -194,9 +196,11 @@ static void laws_of_an_outcome(const struct event *event, const struct outcome *
         LAW(event->kind != EVENT_RST || (o->emission != EMIT_RST && o->emission != EMIT_RST_REPLY));
 }
 
-/* A SYN for a minisocket has no rule, see tests/endpoint/rules.c. */
+/* What has no rule yet, see tests/endpoint/rules.c. */
 static bool has_no_rule(const struct endpoint *e, const struct event *event)
 {
+        if (event->kind == EVENT_SYN_ACK && e->holder == HOLDER_REQUEST)
+                return true;
         return (event->kind == EVENT_SYN || event->kind == EVENT_SYN_ACK) &&
                (e->holder == HOLDER_FIN_WAIT2 || e->holder == HOLDER_TIME_WAIT);
 }

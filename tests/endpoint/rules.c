@@ -170,9 +170,12 @@ static const struct rule *look_up(enum event_kind kind, unsigned state, unsigned
         return NULL;
 }
 
-/* A socket in a state like this has connected, or is about to. */
-static bool is_possible(enum event_kind kind, unsigned state, uint64_t conditions)
+/* A socket in a state like this has connected, or is about to; behind the address of a socket that is
+ * closed or listens there is another holder. */
+static bool is_possible(enum event_kind kind, unsigned state, unsigned holder, uint64_t conditions)
 {
+        if (!is_call(kind) && holder == HOLDER_SOCKET && (state == TCP_STATE_CLOSE || state == TCP_STATE_LISTEN))
+                return false;
         return kind != EVENT_CONNECT || state == TCP_STATE_CLOSE || (conditions & (IF_CONNECTING | IF_WAS_CONNECTED));
 }
 
@@ -185,26 +188,29 @@ static void for_each_case(enum event_kind kind,
         unsigned n_timers = kind == EVENT_TIMER ? N_TIMERS : 1;
 
         for (unsigned state = TCP_STATE_ESTABLISHED; state < N_TCP_STATES; state++)
-                for (unsigned holder = 0; holder <= HOLDER_NOBODY; holder++)
+                for (unsigned holder = 0; holder <= HOLDER_REQUEST; holder++)
                         for (unsigned timer = 0; timer < n_timers; timer++)
                                 for (uint64_t set = 0; set < BIT(n); set++) {
                                         uint64_t conditions = 0;
 
                                         for (size_t b = 0; b < n; b++)
                                                 conditions |= set & BIT(b) ? bits[b] : 0;
-                                        if (is_possible(kind, state, conditions))
+                                        if (is_possible(kind, state, holder, conditions))
                                                 take(kind, state, holder,
                                                      look_up(kind, state, holder, timer, conditions));
                                 }
 }
 
-/* Cases that no rule answers yet. A SYN for a minisocket may open a new connection there, which the
- * model, of one connection, has no word for; a listener cannot connect(). */
+/* Cases that no rule answers yet: a SYN for a minisocket may open a new connection there, for which the
+ * model, of one connection, has no word; a SYN-ACK for a request; connect() on a listener. */
 static bool is_known_gap(enum event_kind kind, unsigned state, unsigned holder)
 {
-        if (kind == EVENT_SYN || kind == EVENT_SYN_ACK)
-                return holder == HOLDER_FIN_WAIT2 || holder == HOLDER_TIME_WAIT;
-        return kind == EVENT_CONNECT && state == TCP_STATE_LISTEN;
+        if (kind == EVENT_CONNECT && state == TCP_STATE_LISTEN)
+                return true;
+        if (kind == EVENT_SYN_ACK && holder == HOLDER_REQUEST)
+                return true;
+        return (kind == EVENT_SYN || kind == EVENT_SYN_ACK) &&
+               (holder == HOLDER_FIN_WAIT2 || holder == HOLDER_TIME_WAIT);
 }
 
 static void must_be_there(enum event_kind kind, unsigned state, unsigned holder, const struct rule *rule)
