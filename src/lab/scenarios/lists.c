@@ -19,6 +19,7 @@ const struct scenario_list *const scenario_lists[] = {
         &destroy,
         &more_destroy,
         &listener,
+        &more_listener,
         &connecting,
         &more_connecting,
         &timeouts,

@@ -5,6 +5,7 @@
 #define UNCONNECTED .flags = SCENARIO_UNCONNECTED
 #define ATTEMPT_BY_HAND .flags = SCENARIO_SERVER_BY_HAND | SCENARIO_UNCONNECTED
 #define NAMESPACE .flags = SCENARIO_NAMESPACE
+#define HAND_CLIENT .flags = SCENARIO_CLIENT_BY_HAND | SCENARIO_UNCONNECTED
 
 #define LIST(_name) \
         const struct scenario_list _name = { _name##_scenarios, sizeof(_name##_scenarios) / sizeof(*_name##_scenarios) }
@@ -187,3 +188,35 @@ static const struct scenario more_recv_calls_scenarios[] = {
         },
 };
 LIST(more_recv_calls);
+
+static const struct scenario more_listener_scenarios[] = {
+        {
+                .name = "a-reset-drops-a-request-and-accept-never-sees-it", .theme = THEME_LISTENER,
+                .shows = "SYN, SYN-ACK, RST: the listener forgets the request; a later ACK draws a RST",
+                .advice = "half a handshake is no business of the program's: accept() never tells",
+                .acts = "l.listen c.syn c.rst s.accept c.ack", HAND_CLIENT,
+                ENDS_RESET(SIDE_CLIENT, CAUSE_NONE),
+        },
+        {
+                .name = "a-reset-outside-the-window-of-a-request-is-ignored", .theme = THEME_LISTENER,
+                .shows = "a RST far outside the window is dropped in silence, and the handshake goes on",
+                .advice = "nothing to do",
+                .acts = "l.listen c.syn c.rst@200000 c.ack s.accept", HAND_CLIENT,
+                STAYS_OPEN,
+        },
+        {
+                .name = "a-reset-to-a-listener-is-ignored", .theme = THEME_LISTENER,
+                .shows = "a RST from nowhere changes nothing: the next handshake is as good as ever",
+                .advice = "nothing to do",
+                .acts = "l.listen c.rst c.syn c.ack s.accept", HAND_CLIENT,
+                STAYS_OPEN,
+        },
+        {
+                .name = "a-repeated-syn-draws-the-syn-ack-again", .theme = THEME_LISTENER,
+                .shows = "the same SYN twice: the SYN-ACK is sent again, and one connection comes of it",
+                .advice = "nothing to do: the first SYN-ACK was lost or late",
+                .acts = "l.listen c.syn c.syn@-1 c.ack s.accept s.accept", HAND_CLIENT,
+                STAYS_OPEN,
+        },
+};
+LIST(more_listener);
