@@ -50,13 +50,14 @@ size_t scenario_count(void)
         return n;
 }
 
+/* By theme, whichever file they stand in. */
 const struct scenario *scenario_at(size_t index)
 {
-        for (size_t i = 0; i < n_scenario_lists; i++) {
-                if (index < scenario_lists[i]->n)
-                        return &scenario_lists[i]->scenarios[index];
-                index -= scenario_lists[i]->n;
-        }
+        for (enum theme theme = 0; theme < N_THEMES; theme++)
+                for (size_t i = 0; i < n_scenario_lists; i++)
+                        for (size_t k = 0; k < scenario_lists[i]->n; k++)
+                                if (scenario_lists[i]->scenarios[k].theme == theme && index-- == 0)
+                                        return &scenario_lists[i]->scenarios[k];
         return NULL;
 }
 

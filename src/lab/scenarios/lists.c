@@ -32,5 +32,7 @@ const struct scenario_list *const scenario_lists[] = {
         &more_recv_calls,
         &poll_matrix,
         &account,
+        &request_scenarios,
+        &orphan_scenarios,
 };
 const size_t n_scenario_lists = sizeof(scenario_lists) / sizeof(*scenario_lists);
