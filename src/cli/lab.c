@@ -234,6 +234,7 @@ static int play_here(const struct lab *lab, char **names)
                 return demo_run(stdout, &rights, sniffer, lab->colour);
         options.rights = &rights;
         options.sniffer = sniffer;
+        options.progress = lab->progress ? stderr : NULL;
         options.pattern = names[0];
         if (names[0] && names[1]) {
                 fprintf(stderr, "finis lab: --claims takes one name or pattern, not also \"%s\"\n", names[1]);
