@@ -32,6 +32,14 @@ enum holder {
         HOLDER_REQUEST,   /* a listener that has answered its SYN (NEW_SYN_RECV) */
 };
 
+/* Where kernels in use differ. All false is Linux 6.12 and later. What is true here is found by trying it
+ * (lab/traits.h), never by the version: distributions carry changes back. */
+struct kernel_traits {
+        bool keeps_orphans;        /* SOCK_DESTROY leaves an orphan as it is, but for its queue */
+        bool keeps_minisockets;    /* SOCK_DESTROY of TIME_WAIT is EOPNOTSUPP */
+        bool ignores_zero_windows; /* a window of 0 in an ACK that brings nothing else is not taken */
+};
+
 struct endpoint {
         enum tcp_state state; /* as the socket shows it: TCP_INFO never shows TIME_WAIT */
         enum holder holder;
@@ -71,6 +79,7 @@ struct endpoint {
         bool abort_on_overflow; /* net.ipv4.tcp_abort_on_overflow */
         bool ipv4;
         bool rfc1337;        /* net.ipv4.tcp_rfc1337: TIME_WAIT ignores resets */
+        struct kernel_traits traits;
 
         bool crowded; /* more is queued than surely fits: counts are the kernel's to choose */
         bool voided;  /* after connect(AF_UNSPEC) the counters mean nothing */

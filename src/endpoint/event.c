@@ -88,3 +88,12 @@ int icmp_error_errno(enum icmp_error error, int family)
         }
         return EPROTO;
 }
+
+bool icmp_error_kills_request(enum icmp_error error, int family)
+{
+        if (family == AF_INET6)
+                return error == ICMP_ERROR_PORT_UNREACHABLE || error == ICMP_ERROR_ADMIN_PROHIBITED ||
+                       error == ICMP_ERROR_PROTOCOL_UNREACHABLE;
+        return error == ICMP_ERROR_NET_UNREACHABLE || error == ICMP_ERROR_HOST_UNREACHABLE ||
+               error == ICMP_ERROR_TIME_EXCEEDED;
+}

@@ -94,6 +94,7 @@ struct event {
         bool has_ack;      /* RST: an acceptable ACK is with it (SYN_SENT) */
         enum rst_fit fit;
         enum icmp_error icmp;
+        bool kills_request; /* ICMP: icmp_error_kills_request() */
         int icmp_errno;    /* what icmp_error_errno() says of it */
         enum timer_kind timer;
         /* What the call returned in reality, for the counts that the kernel is free to choose; -1 where
@@ -108,3 +109,5 @@ const char *timer_kind_name(enum timer_kind kind);
 
 /* The errno that Linux turns an ICMP error into: icmp_err_convert (IPv4), icmpv6_err_convert (IPv6). */
 int icmp_error_errno(enum icmp_error error, int family);
+/* Does the error make a listener forget a request? tcp_v4_err, icmpv6_err_convert: fatal, tcp_req_err. */
+bool icmp_error_kills_request(enum icmp_error error, int family);

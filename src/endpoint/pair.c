@@ -19,6 +19,7 @@ void pair_init_connected(struct pair *ret_pair, int family)
                 ret_pair->window[i] = UINT64_MAX;
                 ret_pair->end[i].ipv4 = family == AF_INET;
         }
+        ret_pair->window_at[CLIENT] = 1; /* its last word was the ACK of the handshake, the server's the SYN-ACK */
 }
 
 void pair_init_unconnected(struct pair *ret_pair, int family)
@@ -29,6 +30,7 @@ void pair_init_unconnected(struct pair *ret_pair, int family)
                 ret_pair->end[i].ipv4 = family == AF_INET;
         }
         ret_pair->end[SERVER].n_refs = 0;
+        ret_pair->window_at[CLIENT] = 0;
 }
 
 void pair_listen(struct pair *pair)
@@ -205,6 +207,34 @@ void pair_step(struct pair *pair, int end, const struct event *event, struct out
 {
         apply(pair, end, event, ret_outcome);
         settle(pair);
+}
+
+void pair_offer(struct pair *pair, int from, uint64_t at, uint64_t acked, bool acks_fin, uint64_t window)
+{
+        const struct endpoint *e = &pair->end[!from];
+        bool opens = e->holder != HOLDER_SOCKET || ((1U << e->state) & HANDSHAKE);
+        bool acks_more = acked > e->acked || (acks_fin && !e->fin_acked);
+        bool tells_more = window > pair->window[from] || (window == 0 && !e->traits.ignores_zero_windows);
+
+        at++; /* the SYN stands before the first byte */
+        if (!opens && !acks_more && at <= pair->window_at[from] && !(at == pair->window_at[from] && tells_more))
+                return;
+        pair->window[from] = window;
+        pair->window_at[from] = at;
+}
+
+bool pair_interrupt(struct pair *pair, int end, struct outcome *ret_outcome)
+{
+        struct event event = { .signalled = true, .observed = -1 };
+        struct outcome o;
+
+        if (!endpoint_resume(&pair->end[end], &event, &o))
+                return false;
+        note_rule(pair, o.rule);
+        carry(pair, end, o.emission);
+        settle(pair);
+        *ret_outcome = o;
+        return true;
 }
 
 bool pair_learn(struct pair *pair, int end, uint64_t outq, uint64_t outq_unsent)

@@ -27,6 +27,7 @@ struct pair {
         struct endpoint end[N_ENDS];
         bool by_hand[N_ENDS];    /* not a socket: its segments are decided elsewhere */
         uint64_t window[N_ENDS]; /* what the end by hand lets the other send; UINT64_MAX */
+        uint64_t window_at[N_ENDS]; /* where it stood when it said so (snd_wl1), counted from its SYN */
         int family;
 
         struct emitted emitted[PAIR_MAX_EMITTED];
@@ -57,6 +58,13 @@ void pair_init_unconnected(struct pair *ret_pair, int family);
 
 /* Applies an event to one end and carries all that follows to both. */
 void pair_step(struct pair *pair, int end, const struct event *event, struct outcome *ret_outcome);
+
+/* The end by hand offers a window in a segment that stands at the byte `at` of its stream and acknowledges
+ * `acked` bytes and perhaps the FIN: the other end takes it or not, as tcp_may_update_window says. */
+void pair_offer(struct pair *pair, int from, uint64_t at, uint64_t acked, bool acks_fin, uint64_t window);
+
+/* A signal, or the end of its patience, ends the wait of the call at `end`: true and the outcome. */
+bool pair_interrupt(struct pair *pair, int end, struct outcome *ret_outcome);
 
 /* The kernel was free to choose how much of a full pipeline has moved: takes what its queues say of the
  * one that begins at `end`. Returns false where that breaks a law: bytes that come back, or too many. */

@@ -149,6 +149,17 @@ const size_t n_reset_rules = sizeof(reset_rules) / sizeof(*reset_rules);
 
 const struct rule icmp_rules[] = {
         {
+                .name = "icmp-drops-the-request",
+                .on = EVENT_ICMP,
+                .holders = BY_REQUEST,
+                .needs = IF_KILLS_REQUEST | IF_IN_WINDOW,
+                .leaves = HOLDER_LISTENER,
+                .moves_holder = true,
+                .at = "tcp_v4_err, tcp_v6_err: tcp_req_err, inet_csk_reqsk_queue_drop",
+                .why = "an ICMP error about the SYN-ACK: the request is forgotten (IPv4: net and host unreachable; IPv6: "
+                       "port unreachable, prohibited, no such protocol)",
+        },
+        {
                 .name = "icmp-about-an-old-segment",
                 .on = EVENT_ICMP,
                 .lacks = IF_IN_WINDOW,

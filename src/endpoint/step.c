@@ -93,7 +93,7 @@ static uint64_t segment_conditions(const struct endpoint *e, const struct event 
                bit_if(placed && event->fit == RST_EXACT, IF_EXACT) |
                bit_if(placed && event->fit != RST_OUTSIDE, IF_IN_WINDOW) |
                bit_if(event->kind == EVENT_ACK && (!event->with_data || event->at > e->acked || event->acks_fin), IF_BARE) |
-               bit_if(event->has_ack, IF_HAS_ACK);
+               bit_if(event->kills_request, IF_KILLS_REQUEST) | bit_if(event->has_ack, IF_HAS_ACK);
 }
 
 static uint64_t call_conditions(const struct endpoint *e, const struct event *event)
@@ -128,7 +128,8 @@ uint64_t endpoint_conditions(const struct endpoint *e, const struct event *event
                bit_if(e->queue_full, IF_QUEUE_FULL) | bit_if(e->abort_on_overflow, IF_ABORT_ON_OVERFLOW) |
                bit_if(e->ipv4, IF_IPV4) | bit_if(e->recverr, IF_RECVERR) | bit_if(e->rfc1337, IF_RFC1337) |
                bit_if(e->connecting, IF_CONNECTING) | bit_if(e->was_connected, IF_WAS_CONNECTED) |
-               bit_if(e->queued, IF_QUEUED) | bit_if(e->error_queued, IF_QUEUED_MESSAGE) |
+               bit_if(e->traits.keeps_orphans, IF_KEEPS_ORPHANS) |
+               bit_if(e->traits.keeps_minisockets, IF_KEEPS_MINISOCKETS) | bit_if(e->queued, IF_QUEUED) | bit_if(e->error_queued, IF_QUEUED_MESSAGE) |
                call_conditions(e, event) | segment_conditions(e, event);
 }
 
@@ -284,6 +285,10 @@ static void change(struct endpoint *e, const struct event *event, const struct r
         if (does & CLEAR_QUEUE_MESSAGE) {
                 e->error_queued = false;
                 e->error = 0;
+        }
+        if ((does & PURGE_UNSENT) && rule->next == SAME_STATE) {
+                e->written = e->sent;
+                e->fin_queued = e->fin_sent;
         }
         if (does & SHUT_BOTH)
                 e->shut_rd = e->shut_wr = true;

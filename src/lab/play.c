@@ -67,7 +67,6 @@ static int wait_act(struct play *play, const struct lab_act *act)
 
 static int interrupt(struct play *play, const struct lab_act *act)
 {
-        struct event event = { .signalled = true, .observed = -1 };
         int end = (int)act->side;
         struct outcome o;
         int r;
@@ -77,7 +76,7 @@ static int interrupt(struct play *play, const struct lab_act *act)
         r = waiting_interrupt(play->waiting[end]);
         if (r < 0)
                 return play_skip(play, "%s: %s", act->text, strerror(-r));
-        if (!endpoint_resume(&play->pair.end[end], &event, &o))
+        if (!pair_interrupt(&play->pair, end, &o))
                 return play_disagree(play, NULL, "%s: by the model the call goes on waiting", act->text);
         return play_take_result(play, end, &o);
 }
@@ -101,8 +100,7 @@ static int expire(struct play *play, const struct lab_act *act, struct step *ste
         if (event.timer == TIMER_NONE)
                 return play_skip(play, "%s: no such timer", act->text);
         if (event.timer == TIMER_LINGER) {
-                event.signalled = true; /* for the model the end of a wait is the end of a wait */
-                if (!endpoint_resume(&play->pair.end[end], &event, &step->expected))
+                if (!pair_interrupt(&play->pair, end, &step->expected))
                         return play_disagree(play, NULL, "%s: by the model close() goes on waiting", act->text);
                 return play_take_result(play, end, &step->expected);
         }
@@ -118,9 +116,13 @@ static int destroy(struct play *play, struct step *step)
         if (!play->rights->own_namespace)
                 return play_skip(play, "SOCK_DESTROY needs a network namespace of its own");
         r = destroy_socket(&play->tuple[end]);
-        if (r < 0 && r != -ENOENT)
+        if (r < 0 && r != -ENOENT && !(r == -EOPNOTSUPP && play->rights->traits.keeps_minisockets))
                 return play_skip(play, "SOCK_DESTROY: %s", strerror(-r));
         pair_step(&play->pair, end, &event, &step->expected);
+        if ((r == -EOPNOTSUPP) != (step->expected.result == RESULT_ERROR))
+                return play_disagree(play, step->expected.rule, "%s %s, the model says %s", step->act.text,
+                                     r < 0 ? "is refused" : "is done",
+                                     r < 0 ? "it can be done" : "it is refused");
         if ((r == -ENOENT) != (!strcmp(step->expected.rule->name, "destroy-nothing")))
                 return play_disagree(play, step->expected.rule, "%s found %s connection, the model says %s",
                                      step->act.text, r < 0 ? "no" : "a", r < 0 ? "there is one" : "there is none");
@@ -255,6 +257,8 @@ void play_run(const struct scenario *scenario, int family, const struct stage_ri
                 pair_init_unconnected(&play->pair, family);
         else
                 pair_init_connected(&play->pair, family);
+        for (int i = 0; i < N_ENDS; i++)
+                play->pair.end[i].traits = rights->traits;
         play->pair.by_hand[CLIENT] = scenario->flags & SCENARIO_CLIENT_BY_HAND;
         play->pair.by_hand[SERVER] = scenario->flags & SCENARIO_SERVER_BY_HAND;
         play->started_ns = wall_ns();

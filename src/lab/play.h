@@ -30,6 +30,7 @@ struct stage_rights {
         bool wire;          /* the peer below the sockets */
         bool capture;       /* segments of lo are seen */
         bool diag;          /* sockets can be asked for by their addresses: sock_diag(7) */
+        struct kernel_traits traits; /* what is special of this kernel: tried with SOCK_DESTROY and segments by hand */
         struct sniffer *wire_sniffer; /* of the wire between socket and peer by hand; or NULL */
         int64_t patience_ns; /* how long the kernel may take to be as predicted; 0: 8 s */
         char why_not[256];  /* where one of them is missing: why */

@@ -115,6 +115,8 @@ static bool quotes_the_window(const struct play *play)
 
         if (e->state == TCP_STATE_SYN_SENT)
                 return true;
+        if (e->holder == HOLDER_REQUEST)
+                return quoted == peer->kernel_isn;
         return seq_distance(una, quoted) >= 0 && seq_distance(quoted, nxt) >= 0;
 }
 
@@ -139,6 +141,7 @@ static int icmp(struct play *play, const struct lab_act *act)
                         return play_skip(play, "%s: %s", act->text, strerror(-r));
                 arrive(play,
                        (struct event){ .kind = EVENT_ICMP,
+                                       .kills_request = icmp_error_kills_request(names[i].error, play->family),
                                        .fit = quotes_the_window(play) ? RST_EXACT : RST_OUTSIDE,
                                        .icmp = names[i].error,
                                        .icmp_errno = icmp_error_errno(names[i].error, play->family) },
@@ -173,6 +176,17 @@ static void take_held_fin(struct play *play)
         play->peer_fin_sent = true;
         peer_skip(play->peer, 1);
         play->peer->n_sent--; /* the FIN is no byte of the stream */
+}
+
+static void offer_window(struct play *play, const struct lab_act *act, uint64_t acked, bool acks_fin)
+{
+        uint64_t window = act->has_window ? (uint64_t)act->window << 7 : UINT64_MAX;
+        uint64_t at = play->peer_sent + play->peer_fin_sent + (uint64_t)act->offset;
+
+        if (act->verb == VERB_SEG_SYN || act->verb == VERB_SEG_SYN_ACK)
+                play->pair.window[(int)act->side] = window;
+        else if (!act->no_ack && act->verb != VERB_SEG_RST && act->verb != VERB_SEG_RST_ACK)
+                pair_offer(&play->pair, (int)act->side, at, acked, acks_fin, window);
 }
 
 int play_segment(struct play *play, const struct lab_act *act)
@@ -217,7 +231,7 @@ int play_segment(struct play *play, const struct lab_act *act)
         r = peer_send(peer, &s);
         if (r < 0)
                 return play_skip(play, "%s: %s", act->text, strerror(-r));
-        play->pair.window[(int)act->side] = act->has_window ? (uint64_t)act->window << 7 : UINT64_MAX;
+        offer_window(play, act, acked, acks_fin);
         tell_model(play, act, acked, acks_fin);
         if (act->verb == VERB_SEG_DATA && act->offset == 0)
                 fill_gap(play, (uint64_t)act->n);

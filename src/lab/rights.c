@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lab/namespace.h"
+#include "lab/traits.h"
 #include "netlink/diag.h"
 #include "netlink/route.h"
 
@@ -45,6 +46,7 @@ void rights_take(bool want_namespace, struct stage_rights *ret_rights, struct sn
                 route_quick_acks(); /* without it the lab is only slower */
                 /* Answers to what is not in order come at once, not twice a second. */
                 namespace_sysctl("net.ipv4.tcp_invalid_ratelimit", "0");
+                traits_probe(rights.wire, &rights.traits); /* what cannot be tried is taken as on new kernels */
                 r = sniffer_open("lo", &sniffer);
                 if (r == 0 && rights.wire)
                         r = sniffer_open(NAMESPACE_WIRE, &rights.wire_sniffer);

@@ -77,6 +77,15 @@ static const struct scenario requests[] = {
                 ENDS_RESET(SIDE_CLIENT, CAUSE_NONE),
         },
         {
+                .name = "an-icmp-error-about-the-syn-ack-drops-the-request",
+                .theme = THEME_ICMP,
+                .shows = "host unreachable about the SYN-ACK (prohibited, over IPv6): the request is forgotten",
+                .advice = "nothing: the client will try again, or meet a RST",
+                .acts = "l.listen c.syn c.icmp=host c.icmp=admin c.ack",
+                .flags = BY_HAND_CLIENT,
+                ENDS_RESET(SIDE_SERVER, CAUSE_NO_CONNECTION),
+        },
+        {
                 .name = "zero-linger-is-inherited-from-the-listener",
                 .theme = THEME_ZERO_LINGER,
                 .shows = "SO_LINGER set on the listener holds for what is accepted: close() resets",
