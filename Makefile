@@ -4,7 +4,7 @@
 BUILD ?= build
 export BUILD
 
-.PHONY: all demo check check-all lint install clean help
+.PHONY: all demo check check-all mutants lint install clean help
 
 all:
 	@tools/bootstrap.sh build
@@ -19,6 +19,11 @@ check:
 
 check-all:
 	@.ci/run
+
+# Breaks each rule of the model and asks the kernel whether it notices.
+mutants: all
+	@ninja -C $(BUILD) tests/mutants
+	@$(BUILD)/tests/mutants
 
 lint:
 	@tools/bootstrap.sh lint
@@ -35,6 +40,7 @@ help:
 	@echo 'make demo       show two endings, as this kernel makes them'
 	@echo 'make check      build and run all tests with the default compiler'
 	@echo 'make check-all  the same with gcc, clang, and the sanitizers'
+	@echo 'make mutants    break each rule of the model: does the kernel notice? (minutes)'
 	@echo 'make lint       look at the tree itself: includes, comments, man pages'
 	@echo 'make install    install under the prefix that meson was given; DESTDIR works'
 	@echo 'make clean      remove what was built'
