@@ -22,8 +22,8 @@ check-all:
 
 # Breaks each rule of the model and asks the kernel whether it notices.
 mutants: all
-	@ninja -C $(BUILD) tests/mutants
-	@$(BUILD)/tests/mutants
+	@ninja -C $(BUILD) tests/lab/mutants
+	@$(BUILD)/tests/lab/mutants
 
 lint:
 	@tools/bootstrap.sh lint
