@@ -20,6 +20,12 @@ static inline bool play_by_hand(const struct play *play, int end)
         return play->pair.by_hand[end];
 }
 
+/* Of a play with a peer by hand: the end that is a socket. */
+static inline int play_socket_end(const struct play *play)
+{
+        return play->pair.by_hand[CLIENT] ? SERVER : CLIENT;
+}
+
 /* Makes the connection that most scenarios begin with. */
 int play_connect(struct play *play);
 /* Acts that are calls, descriptors, processes, options. */

@@ -1,27 +1,20 @@
 /*
- * What is special of this kernel, found by trying it: three connections of its own. A version would
- * not do, since stable kernels and distributions carry such changes back.
+ * What is special of this kernel, found by trying it on connections of its own. A version would not do,
+ * since stable kernels and distributions carry such changes back.
  */
 #include "lab/traits.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lab/deadline.h"
-#include "lab/look.h"
 #include "lab/moment.h"
-#include "lab/namespace.h"
-#include "lab/peer.h"
 #include "netlink/destroy.h"
 
 #define PATIENCE_NS (2 * SECOND_NS)
-#define PEER_PORT 4442
 
 static void closep(int *fd)
 {
@@ -91,66 +84,6 @@ static int destroy_closed(int linger2, bool *ret_stays)
         return r;
 }
 
-/* The number of segments that a socket has taken in is raised under its lock, before the segment is
- * worked on: who sees the new number, under the same lock, sees all that the segment did. */
-static int segments_in(int fd, uint32_t *ret_n)
-{
-        struct tcp_info info = { 0 };
-        socklen_t length = sizeof(info);
-
-        if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
-                return -errno;
-        *ret_n = info.tcpi_segs_in;
-        return 0;
-}
-
-static int shut_window(struct peer *peer, int fd)
-{
-        int64_t deadline = now_ns() + PATIENCE_NS;
-        uint32_t before, now;
-        int r = segments_in(fd, &before);
-
-        /* The first ACK moves snd_wl1 to where the second stands too: that one brings nothing new. */
-        for (int i = 0; i < 2 && r == 0; i++)
-                r = peer_send(peer, &(struct peer_segment){ .has_window = i == 1 });
-        if (r < 0)
-                return r;
-        for (struct pause pause = { 0 };; pause_a_little(&pause)) {
-                r = segments_in(fd, &now);
-                if (r < 0 || now - before >= 2)
-                        return r;
-                if (now_ns() > deadline)
-                        return -ETIMEDOUT;
-        }
-}
-
-/* A window of zero, then a byte: is it sent? */
-static int try_zero_window(bool *ret_ignored)
-{
-        __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
-        __attribute__((cleanup(closep))) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        struct linger now = { .l_onoff = 1 };
-        struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(PEER_PORT) };
-        int unsent, r;
-
-        if (fd < 0)
-                return -errno;
-        inet_pton(AF_INET, NAMESPACE_PEER_IPV4, &address.sin_addr);
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-        r = peer_open(AF_INET, PEER_SERVER, PEER_PORT, 0, &peer);
-        if (r < 0)
-                return r;
-        if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 && errno != EINPROGRESS)
-                return -errno;
-        r = peer_handshake(peer, now_ns() + PATIENCE_NS);
-        if (r < 0 || (r = shut_window(peer, fd)) < 0)
-                return r;
-        if (send(fd, "", 1, MSG_NOSIGNAL) != 1 || ioctl(fd, SIOCOUTQNSD, &unsent) < 0)
-                return -errno;
-        *ret_ignored = unsent == 0;
-        return 0;
-}
-
 int traits_probe(bool wire, struct kernel_traits *ret_traits)
 {
         struct kernel_traits traits = { 0 };
@@ -167,7 +100,7 @@ int traits_probe(bool wire, struct kernel_traits *ret_traits)
                 traits.keeps_minisockets = true;
         else if (r < 0)
                 failed = r;
-        if (wire && (r = try_zero_window(&traits.ignores_zero_windows)) < 0)
+        if (wire && (r = traits_probe_wire(&traits)) < 0)
                 failed = r;
         *ret_traits = traits;
         return failed;

@@ -218,5 +218,12 @@ static const struct scenario more_listener_scenarios[] = {
                 .acts = "l.listen c.syn c.syn@-1 c.ack s.accept s.accept", HAND_CLIENT,
                 STAYS_OPEN,
         },
+        {
+                .name = "a-fin-at-a-full-accept-queue-is-dropped-too", .theme = THEME_LISTENER,
+                .shows = "the client closed what it took for a connection: its FIN is not acknowledged either",
+                .advice = "an end that closes without a word to read cannot know whether anybody was there",
+                .acts = "l.listen0 c.syn l.fill-backlog c.ack c.fin", HAND_CLIENT,
+                ENDS_HALF_CLOSED(SIDE_CLIENT),
+        },
 };
 LIST(more_listener);
