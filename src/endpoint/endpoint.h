@@ -37,6 +37,8 @@ enum holder {
 struct kernel_traits {
         bool keeps_orphans;        /* SOCK_DESTROY leaves an orphan as it is, but for its queue */
         bool keeps_minisockets;    /* SOCK_DESTROY of TIME_WAIT is EOPNOTSUPP */
+        bool believes_any_reset_of_a_request; /* in its window, not only at its edge, and asks nothing */
+        bool refuses_crossed_syn_acks; /* of a simultaneous open: it stays in SYN_RECV */
         bool ignores_zero_windows; /* a window of 0 in an ACK that brings nothing else is not taken */
 };
 

@@ -277,11 +277,9 @@ const struct rule abort_rules[] = {
                 .on = EVENT_DESTROY,
                 .holders = BY_FIN_WAIT2 | BY_TIME_WAIT,
                 .needs = IF_KEEPS_MINISOCKETS,
-                .gives = GIVES_ERRNO,
-                .error = EOPNOTSUPP,
                 .at = "tcp_abort: sk_fullsock",
                 .kernels = "seen on 5.10; no longer on 6.1",
-                .why = "SOCK_DESTROY takes full sockets only: TIME_WAIT stays",
+                .why = "SOCK_DESTROY takes full sockets only: EOPNOTSUPP, TIME_WAIT stays",
         },
         {
                 .name = "destroy-minisocket",

@@ -61,8 +61,10 @@
 #define IF_QUEUE_FULL        BIT(39)  /* the listener's accept queue is full */
 #define IF_ABORT_ON_OVERFLOW BIT(40)  /* net.ipv4.tcp_abort_on_overflow */
 #define IF_IPV4              BIT(41)
-#define IF_KEEPS_ORPHANS     BIT(42)  /* struct kernel_traits */
+#define IF_KEEPS_ORPHANS     BIT(46)  /* struct kernel_traits */
 #define IF_KEEPS_MINISOCKETS BIT(43)
+#define IF_BELIEVES_RESETS   BIT(44)
+#define IF_REFUSES_CROSSING  BIT(45)
 #define IF_KILLS_REQUEST     BIT(42)  /* an ICMP error that makes a listener forget a request */
 #define IF_VECTOR            BIT(36)  /* writev, readv */
 #define IF_QUEUED_MESSAGE    BIT(35)  /* the error queue holds a message */

@@ -58,6 +58,16 @@ const struct rule segment_rules[] = {
                 .why = "simultaneous open (RFC 9293 3.5)",
         },
         {
+                .name = "syn-ack-of-a-crossing-challenged",
+                .on = EVENT_SYN_ACK,
+                .states = IN(SYN_RECV),
+                .needs = IF_REFUSES_CROSSING,
+                .emits = EMIT_CHALLENGE,
+                .at = "tcp_validate_incoming: syn_challenge",
+                .kernels = "before 6.12 (and stable kernels of 2024): seen on 5.10; 6.1.192 has the change",
+                .why = "taken for a SYN in a connection: the simultaneous open waits for an ACK that is none",
+        },
+        {
                 .name = "syn-ack-completes-crossing",
                 .on = EVENT_SYN_ACK,
                 .states = IN(SYN_RECV),

@@ -129,7 +129,9 @@ uint64_t endpoint_conditions(const struct endpoint *e, const struct event *event
                bit_if(e->ipv4, IF_IPV4) | bit_if(e->recverr, IF_RECVERR) | bit_if(e->rfc1337, IF_RFC1337) |
                bit_if(e->connecting, IF_CONNECTING) | bit_if(e->was_connected, IF_WAS_CONNECTED) |
                bit_if(e->traits.keeps_orphans, IF_KEEPS_ORPHANS) |
-               bit_if(e->traits.keeps_minisockets, IF_KEEPS_MINISOCKETS) | bit_if(e->queued, IF_QUEUED) | bit_if(e->error_queued, IF_QUEUED_MESSAGE) |
+               bit_if(e->traits.keeps_minisockets, IF_KEEPS_MINISOCKETS) |
+               bit_if(e->traits.believes_any_reset_of_a_request, IF_BELIEVES_RESETS) |
+               bit_if(e->traits.refuses_crossed_syn_acks, IF_REFUSES_CROSSING) | bit_if(e->queued, IF_QUEUED) | bit_if(e->error_queued, IF_QUEUED_MESSAGE) |
                call_conditions(e, event) | segment_conditions(e, event);
 }
 
