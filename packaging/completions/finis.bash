@@ -6,6 +6,25 @@ _finis_words()
         finis explain 2>/dev/null | sed -n 's/^  \([^ ][^ ]*\) .*/\1/p'
 }
 
+# The scenarios and their themes: `finis lab --list`.
+_finis_scenarios()
+{
+        finis lab --list 2>/dev/null | sed -n 's/^  \([a-z0-9-]*\)$/\1/p; s/^\([a-z-]*\): .*/\1/p'
+}
+
+_finis_lab()
+{
+        case $2 in
+        --pcap) COMPREPLY=($(compgen -d -- "$1")); return ;;
+        --jobs | --random | --seed | --first | --for) return ;;
+        esac
+        case $1 in
+        -*) COMPREPLY=($(compgen -W '--list --table --full --json --pcap --claims --random --for --seed --first
+                --quick --ipv4 --ipv6 --no-namespace --jobs --demo --help' -- "$1")) ;;
+        *) COMPREPLY=($(compgen -W "$(_finis_scenarios)" -- "$1")) ;;
+        esac
+}
+
 _finis()
 {
         local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
@@ -17,7 +36,7 @@ _finis()
         fi
         case $command in
         help) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W 'lab explain' -- "$word")) ;;
-        lab) COMPREPLY=($(compgen -W '--demo --help' -- "$word")) ;;
+        lab) _finis_lab "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
         explain) COMPREPLY=($(compgen -W "--all --help $(_finis_words)" -- "$word")) ;;
         esac
 }

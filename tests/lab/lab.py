@@ -180,9 +180,10 @@ LOOK_KEYS = ['state', 'poll', 'inq', 'outq', 'outq_unsent']
 
 def plays(place, *arguments):
     done = place.run('--json', '--quick', *arguments)
-    assert done.returncode == 0, done.stderr[-300:]
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, [(p['scenario'], p['why']) for p in lines if p['verdict'] == 'disagrees']
     sums(done.stderr)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return lines
 
 
 def json_is_an_object_a_line_with_the_promised_keys(place):
@@ -192,7 +193,7 @@ def json_is_an_object_a_line_with_the_promised_keys(place):
         assert list(play) == PLAY_KEYS, f'{play["scenario"]}: {list(play)}'
         assert play['finis'] == 1 and play['family'] in (4, 6)
         assert play['verdict'] in ('agrees', 'disagrees', 'skipped')
-        assert bool(play['connections']) == (play['verdict'] != 'skipped')
+        assert len(play['connections']) <= (play['verdict'] != 'skipped')   # none where none was tried
         for call in play['calls']:
             assert list(call) == CALL_KEYS, f'{play["scenario"]}: {list(call)}'
             assert call['result'] is None or call['errno'] is None
@@ -201,6 +202,8 @@ def json_is_an_object_a_line_with_the_promised_keys(place):
         for item in play['wire']:
             assert list(item) == ['from', 'what']
     assert len({(p['scenario'], p['family']) for p in lines}) == len(lines)
+    played = [play for play in lines if play['verdict'] != 'skipped']
+    assert sum(len(play['connections']) for play in played) > 0.9 * len(played)
 
 
 def both_families_end_alike(place):
@@ -216,7 +219,7 @@ def both_families_end_alike(place):
         assert len(told) == 1 or told[0] == told[1], name
 
 
-@todo('the truth of a reset by hand has no causes, of an end by hand no address')
+@todo('no address of a client by hand, nor where connect() waits')
 def each_truth_is_a_record(place):
     try:
         import jsonschema
@@ -245,7 +248,6 @@ def was_cut_short(play):
     return any(call['act'].endswith('.drain') and call['result'] is None for call in play['calls'])
 
 
-@todo('a drain ends the play unseen')
 def every_call_of_a_play_that_agrees_has_a_result(place):
     cut = [play['scenario'] for play in plays(place) if play['verdict'] == 'agrees' and was_cut_short(play)]
     assert not cut, ', '.join(sorted(set(cut)))
@@ -262,8 +264,8 @@ def truths_keep_the_rules_that_bind_their_keys(place):
 
 
 def record_faults(r):
-    if bool(r['cause']) != bool(r['causes']):
-        yield 'cause and causes'
+    if r['cause'] and r['causes'] != [r['cause']]:
+        yield 'a certain cause stands alone'
     if r['ending'] in ('orderly', 'half-closed', 'open') and r['cause']:
         yield f'{r["ending"]} has a cause'
     if (r['ended'] is None) != r['ongoing']:
@@ -286,7 +288,8 @@ def record_faults(r):
 
 
 FIELDS = ['ip.checksum.status', 'tcp.checksum.status', '_ws.malformed', 'frame.len', 'frame.cap_len', 'tcp.dstport',
-          'tcp.len', 'tcp.seq_raw', 'tcp.flags.syn', 'tcp.flags.reset', 'tcp.window_size_value', 'ip.ttl', 'ipv6.hlim']
+          'tcp.len', 'tcp.seq_raw', 'tcp.flags.syn', 'tcp.flags.reset', 'tcp.window_size_value', 'ip.ttl', 'ipv6.hlim',
+          'frame.protocols']
 
 
 def frames_by_capture(folder, joined):
@@ -340,17 +343,21 @@ def counted(frames, server_port):
 def captures_are_sound_and_hold_what_is_said_to_be_visible(place):
     need('tshark')
     folder = place.temp / 'captures'
-    done = place.run('--quick', '--table', '--pcap', str(folder))
-    assert done.returncode == 0
+    all_agree(place.run('--quick', '--table', '--pcap', str(folder)), 100)
     if not list(folder.glob('*.pcap')):
         raise Skip('no captures here: no namespace')
     faults, n_keys = [], 0
     for name, frames in frames_by_capture(folder, place.path / 'joined.pcap').items():
-        truth = json.loads((folder / f'{name}.json').read_text(encoding='utf-8'))['connections'][0]
+        connections = json.loads((folder / f'{name}.json').read_text(encoding='utf-8'))['connections']
+        if not connections:
+            continue
+        truth = connections[0]
         record = truth['truth']
         for number, frame in enumerate(frames, 1):
             cut = frame['frame.len'] != frame['frame.cap_len']
-            if frame['_ws.malformed'] and not cut:
+            # Zeros at a port by chance may be taken for a protocol above TCP, and malformed there.
+            above = frame['frame.protocols'].split(':')[-1] not in ('ip', 'ipv6', 'tcp', 'icmp', 'icmpv6', 'raw')
+            if frame['_ws.malformed'] and not cut and not above:
                 faults.append(f'{name} frame {number} is malformed')
             if '0' in (frame['ip.checksum.status'], frame['tcp.checksum.status']):
                 faults.append(f'{name} frame {number} has a bad checksum')
@@ -409,6 +416,38 @@ def output_is_80_columns_wide_and_without_colour_in_a_pipe(place):
             assert len(line) <= 80, f'{len(line)} columns: {line}'
 
 
+def the_manual_and_the_completions_name_every_option_and_verb(place):
+    options = set(re.findall(r'(?<![a-z-])--([a-z0-9-]+)', place.run('--help').stdout))
+    verbs = re.findall(r'\{ "([a-z0-9-]+)", (?:NO_NUMBER|MAY_NUMBER|MUST_NUMBER|VALUE) \}',
+                       (SOURCE / 'src' / 'lab' / 'act.c').read_text(encoding='utf-8'))
+    assert len(options) > 10 and len(verbs) > 40
+    manual = (SOURCE / 'docs' / 'man' / 'finis-lab.1').read_text(encoding='utf-8')
+    named = set(re.findall(r'Fl -([a-z0-9-]+)', manual))
+    assert named == options, sorted(named ^ options)
+    for verb in verbs:
+        assert re.search(rf'Cm (?:[ln]\.)?{verb}(?![a-z0-9-])', manual), f'{verb} is not in the manual'
+    for shell in ('finis.bash', '_finis', 'finis.fish'):
+        text = (SOURCE / 'packaging' / 'completions' / shell).read_text(encoding='utf-8')
+        for option in options:
+            assert re.search(rf'(?:--|-l ){option}(?![a-z0-9-])', text), f'--{option} is not in {shell}'
+
+
+def bash_completes_options_themes_and_names(place):
+    need('bash')
+    script = ('. "$1"; COMP_WORDS=(finis lab "$2"); COMP_CWORD=2; _finis; printf "%s\\n" "${COMPREPLY[@]}"')
+
+    def complete(word):
+        environment = place.environment | {'PATH': f'{place.path}:{os.environ["PATH"]}'}
+        path = SOURCE / 'packaging' / 'completions' / 'finis.bash'
+        return subprocess.run(['bash', '-c', script, 'bash', str(path), word], env=environment, check=True,
+                              capture_output=True, text=True, timeout=20).stdout.split()
+
+    assert '--no-namespace' in complete('--n') and '--json' not in complete('--n')
+    words = complete('two-w')
+    assert 'two-writes' in words and 'two-writes-after-close-give-epipe' in words
+    assert all(word.startswith('two-w') for word in words)
+
+
 CASES = [
     with_what_rights_there_are_all_agree,
     without_a_namespace_all_that_can_be_played_agree,
@@ -426,6 +465,8 @@ CASES = [
     options_that_make_no_sense_are_refused,
     acts_from_the_command_line_are_played_and_told,
     output_is_80_columns_wide_and_without_colour_in_a_pipe,
+    the_manual_and_the_completions_name_every_option_and_verb,
+    bash_completes_options_themes_and_names,
 ]
 
 
