@@ -115,7 +115,8 @@ void play_write_json(FILE *file, const struct play *play)
         json_begin(&j, file);
         json_object(&j, NULL);
         write_head(&j, play);
-        json_text(&j, "theme", theme_name(play->scenario->theme));
+        /* Acts from the command line have no theme. */
+        json_text(&j, "theme", play->scenario->theme < N_THEMES ? theme_name(play->scenario->theme) : NULL);
         json_text(&j, "verdict", play->disagrees ? "disagrees" : play->skipped ? "skipped" : "agrees");
         json_text(&j, "why", play->why[0] ? play->why : NULL);
         json_text(&j, "rule", play->rule ? play->rule->name : NULL);

@@ -405,6 +405,8 @@ def acts_from_the_command_line_are_played_and_told(place):
     assert done.returncode == 0
     assert 'ECONNRESET' in done.stdout and 'EPIPE + SIGPIPE' in done.stdout
     assert place.run('--no-namespace', 'seq-unconnected:c.connect,c.connect').returncode == 0
+    play = plays(place, '--ipv4', 'seq:c.send10,s.recv')[0]
+    assert play['theme'] is None and play['shows'] is None and play['advice'] is None
 
 
 @todo('a comma at the end of a full line')

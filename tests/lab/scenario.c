@@ -194,7 +194,7 @@ static void check_truth(const struct scenario *s)
                 MUST(s->flags & SCENARIO_UNCONNECTED); /* there never was a connection */
                 break;
         case N_ENDINGS:
-                MUST(!"an ending");
+                fail_msg("%s: no such ending", s->name);
         }
 }
 
