@@ -116,7 +116,6 @@ enum does {
         ACKNOWLEDGE = 1 << 16,   /* snd_una moves */
         ORPHANED = 1 << 17,      /* the last file is gone */
         DROP_REF = 1 << 18,
-        QUEUE_FIN = 1 << 19,
         VOID_COUNTERS = 1 << 20, /* tcp_disconnect */
         LINGERS = 1 << 21,       /* the close waits for the acknowledgement of the FIN */
         CLEAR_QUEUE_MESSAGE = 1 << 22,

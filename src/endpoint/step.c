@@ -310,7 +310,7 @@ static void change(struct endpoint *e, const struct event *event, const struct r
         }
         if (does & ACKNOWLEDGE)
                 acknowledge(e, event);
-        if (does & QUEUE_FIN)
+        if (rule->emits == EMIT_FIN)
                 e->fin_queued = true;
         if (does & DROP_REF)
                 e->n_refs--;

@@ -110,6 +110,18 @@ static bool holder_differs(const struct play *play, int end, char why[static WHY
         return true;
 }
 
+/* How many files refer to the socket is known here: the own, its twin, a child's. */
+static bool references_differ(const struct play *play, int end, char why[static WHY_MAX])
+{
+        int n = (play->fd[end] >= 0) + (play->extra[end] >= 0) + (play->child[end].pid > 0);
+
+        if (play->pair.by_hand[end] || n == play->pair.end[end].n_refs)
+                return false;
+        snprintf(why, WHY_MAX, "%d files refer to the socket of the %s, by the model %d", n,
+                 end == CLIENT ? "client" : "server", play->pair.end[end].n_refs);
+        return true;
+}
+
 static bool quiet(struct play *play, struct step *step, char why[static WHY_MAX])
 {
         struct look look[N_ENDS];
@@ -139,7 +151,7 @@ static bool quiet(struct play *play, struct step *step, char why[static WHY_MAX]
         if (play->peer && !play_peer_saw_all(play, why, WHY_MAX))
                 return false;
         for (int i = 0; i < N_ENDS; i++)
-                if (holder_differs(play, i, why))
+                if (holder_differs(play, i, why) || references_differ(play, i, why))
                         return false;
         return true;
 }

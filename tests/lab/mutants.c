@@ -52,6 +52,23 @@ static struct {
 } coverage[MAX_RULES];
 static size_t n_rules;
 
+/* Mutants that no one could notice, and why: RULE WHAT EFFECT REASON. */
+static bool excused(const struct mutant *m, const char *what)
+{
+        const char *path = getenv("MUTANTS_EQUIVALENT");
+        FILE *file = path ? fopen(path, "re") : NULL;
+        char line[512], rule[96], kind[32];
+        unsigned effect;
+        bool found = false;
+
+        while (file && !found && fgets(line, sizeof(line), file))
+                found = sscanf(line, "%95s %31s %x", rule, kind, &effect) == 3 && !strncmp(kind, what, strlen(kind)) &&
+                        effect == m->effect && !strcmp(rule, m->rule ? m->rule->name : m->poll_rule->name);
+        if (file)
+                fclose(file);
+        return found;
+}
+
 /* The tables are constant for everybody else. */
 static void *writable(const void *address, size_t size)
 {
@@ -98,7 +115,7 @@ static void mutate(const struct mutant *m)
         if (m->poll_rule) {
                 struct poll_rule *p = writable(m->poll_rule, sizeof(*m->poll_rule));
 
-                p->bits = (short)(p->bits ^ POLLHUP);
+                p->bits = 0;
                 return;
         }
         r = writable(m->rule, sizeof(*m->rule));
@@ -114,7 +131,10 @@ static void mutate(const struct mutant *m)
                 r->error = r->gives == GIVES_ERRNO ? EIO : r->error;
                 break;
         case STATE:
-                r->next = r->next == SAME_STATE ? TCP_STATE_CLOSE : r->next == TCP_STATE_CLOSE ? TCP_STATE_CLOSE_WAIT : TCP_STATE_CLOSE;
+                r->next = r->next == SAME_STATE && (r->states & IN(CLOSE)) && r->states != ANY_STATE ? TCP_STATE_ESTABLISHED
+                          : r->next == SAME_STATE                                                 ? TCP_STATE_CLOSING
+                          : r->next == TCP_STATE_CLOSE                                            ? TCP_STATE_CLOSE_WAIT
+                                                                                                  : TCP_STATE_CLOSE;
                 break;
         case EMITS:
                 r->emits = r->emits == EMIT_RST         ? EMIT_RST_REPLY
@@ -142,7 +162,8 @@ static bool notices(const struct scenario *scenario, int family, const struct ru
         if (ret_used)
                 for (size_t i = 0; i < play.pair.n_fired; i++)
                         *ret_used = *ret_used || play.pair.fired[i] == rule;
-        return play.disagrees;
+        /* The broken model sees a call wait that returned: the play goes no further for it. */
+        return play.disagrees || (play.skipped && strstr(play.why, "would wait"));
 }
 
 static const struct scenario *sequence(uint64_t number)
@@ -244,7 +265,7 @@ static void cover(void)
 
 static const char *what_name(const struct mutant *m)
 {
-        static const char *const names[] = { "left out", "errno", "result", "state", "segment", "effect", "poll bits" };
+        static const char *const names[] = { "left-out", "errno", "result", "state", "segment", "effect", "poll-bits" };
 
         return names[m->what];
 }
@@ -252,7 +273,7 @@ static const char *what_name(const struct mutant *m)
 int main(void)
 {
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
-        size_t started = 0, finished = 0, random = 0, scenario = 0, reached = 0, unused = 0;
+        size_t started = 0, finished = 0, random = 0, scenario = 0, reached = 0, unused = 0, equivalent = 0;
         int64_t begun = now_ns();
 
         setvbuf(stdout, NULL, _IOLBF, 0);
@@ -293,6 +314,10 @@ int main(void)
 
                 for (size_t r = 0; r < n_rules && m->rule; r++)
                         by_random = by_random || (coverage[r].rule == m->rule && coverage[r].by_random);
+                if (!m->by_random && !m->by_scenario && excused(m, what_name(m))) {
+                        equivalent++;
+                        continue;
+                }
                 reached += by_random;
                 random += m->by_random;
                 scenario += m->by_scenario;
@@ -302,8 +327,8 @@ int main(void)
                         printf("scenario  %-42s %s %#x: %s\n", m->rule ? m->rule->name : m->poll_rule->name, what_name(m), m->effect, m->killed_by);
         }
         printf("%zu mutants in %.0f s: %zu fall to %d random sequences (of %zu whose rule those use), %zu to a scenario, "
-               "%zu survive; %zu rules are never used\n",
+               "%zu survive; %zu cannot be noticed; %zu rules are never used\n",
                n_mutants, (double)(now_ns() - begun) / SECOND_NS, random, N_SEQUENCES, reached, scenario,
-               n_mutants - random - scenario, unused);
-        return n_mutants - random - scenario + unused > 0;
+               n_mutants - random - scenario - equivalent, equivalent, unused);
+        return n_mutants - random - scenario - equivalent > 0 || random * 100 < reached * 95;
 }
