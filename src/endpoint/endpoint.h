@@ -39,6 +39,7 @@ struct kernel_traits {
         bool keeps_minisockets;    /* SOCK_DESTROY of TIME_WAIT is EOPNOTSUPP */
         bool believes_any_reset_of_a_request; /* in its window, not only at its edge, and asks nothing */
         bool refuses_crossed_syn_acks; /* of a simultaneous open: it stays in SYN_RECV */
+        bool refuses_old_acks;     /* once it is closing, a segment that acknowledges less than before is dropped */
         bool ignores_zero_windows; /* a window of 0 in an ACK that brings nothing else is not taken */
 };
 

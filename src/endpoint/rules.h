@@ -65,6 +65,8 @@
 #define IF_KEEPS_MINISOCKETS BIT(43)
 #define IF_BELIEVES_RESETS   BIT(44)
 #define IF_REFUSES_CROSSING  BIT(45)
+#define IF_REFUSES_OLD_ACKS  BIT(48)
+#define IF_OLD_ACK           BIT(47)  /* acknowledges less than is acknowledged already */
 #define IF_KILLS_REQUEST     BIT(42)  /* an ICMP error that makes a listener forget a request */
 #define IF_VECTOR            BIT(36)  /* writev, readv */
 #define IF_QUEUED_MESSAGE    BIT(35)  /* the error queue holds a message */

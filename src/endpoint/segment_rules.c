@@ -162,6 +162,16 @@ const struct rule segment_rules[] = {
                 .why = "the handshake is done",
         },
         {
+                .name = "ack-of-the-past-challenged",
+                .on = EVENT_ACK,
+                .states = IN(CLOSE_WAIT) | IN(FIN_WAIT2) | WAITS_FOR_ACK_OF_FIN,
+                .needs = IF_OLD_ACK | IF_REFUSES_OLD_ACKS,
+                .emits = EMIT_CHALLENGE,
+                .at = "tcp_rcv_state_process: tcp_ack, tcp_send_challenge_ack",
+                .kernels = "before 6.9 (and stable kernels of 2025): seen on 5.10; 6.1.192 has the change",
+                .why = "it acknowledges less than before: dropped with all that it brings, and challenged",
+        },
+        {
                 .name = "ack-of-fin-and-no-fin-wait2",
                 .on = EVENT_ACK,
                 .states = IN(FIN_WAIT1),

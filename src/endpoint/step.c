@@ -90,6 +90,8 @@ static uint64_t segment_conditions(const struct endpoint *e, const struct event 
         return bit_if(data && event->at <= e->received && event->at + event->n > e->received, IF_NEW) |
                bit_if((data || fin) && event->at > e->received, IF_BEYOND) |
                bit_if(event->kind == EVENT_ACK && event->acks_fin, IF_ACKS_FIN) |
+               bit_if(event->kind == EVENT_ACK && (event->at < e->acked || (e->fin_acked && !event->acks_fin)),
+                      IF_OLD_ACK) |
                bit_if(placed && event->fit == RST_EXACT, IF_EXACT) |
                bit_if(placed && event->fit != RST_OUTSIDE, IF_IN_WINDOW) |
                bit_if(event->kind == EVENT_ACK && (!event->with_data || event->at > e->acked || event->acks_fin), IF_BARE) |
@@ -131,7 +133,8 @@ uint64_t endpoint_conditions(const struct endpoint *e, const struct event *event
                bit_if(e->traits.keeps_orphans, IF_KEEPS_ORPHANS) |
                bit_if(e->traits.keeps_minisockets, IF_KEEPS_MINISOCKETS) |
                bit_if(e->traits.believes_any_reset_of_a_request, IF_BELIEVES_RESETS) |
-               bit_if(e->traits.refuses_crossed_syn_acks, IF_REFUSES_CROSSING) | bit_if(e->queued, IF_QUEUED) | bit_if(e->error_queued, IF_QUEUED_MESSAGE) |
+               bit_if(e->traits.refuses_crossed_syn_acks, IF_REFUSES_CROSSING) |
+               bit_if(e->traits.refuses_old_acks, IF_REFUSES_OLD_ACKS) | bit_if(e->queued, IF_QUEUED) | bit_if(e->error_queued, IF_QUEUED_MESSAGE) |
                call_conditions(e, event) | segment_conditions(e, event);
 }
 

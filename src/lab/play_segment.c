@@ -91,7 +91,7 @@ static void tell_model(struct play *play, const struct lab_act *act, uint64_t ac
                                               .acks_fin = acks_fin,
                                               .with_data = act->verb == VERB_SEG_DATA },
                        &o);
-        if (is_rst(o.emission))
+        if (is_rst(o.emission) || o.emission == EMIT_CHALLENGE)
                 return;
         if (act->verb == VERB_SEG_DATA && !is_rst(o.emission))
                 arrive(play, (struct event){ .kind = EVENT_DATA, .at = at, .n = (uint64_t)act->n }, &o);

@@ -147,6 +147,33 @@ static int try_request(bool *ret_believes)
         return 0;
 }
 
+/* After the FIN is acknowledged, an ACK from before, then a byte, which is acknowledged in any case: so the
+ * wait for a challenge that may not come has an end. */
+static int try_old_ack(bool *ret_refused)
+{
+        __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
+        __attribute__((cleanup(closep))) int fd = -1;
+        struct peer_segment old = { .ack = PEER_ACK_FEWER, .ack_value = 1 };
+        struct tcp_info info;
+        size_t answered;
+        int r = begin(&peer, &fd);
+
+        if (r < 0 || (r = peer_handshake(peer, now_ns() + PATIENCE_NS)) < 0)
+                return r;
+        if (shutdown(fd, SHUT_WR) < 0)
+                return -errno;
+        if ((r = peer_wait_flags(peer, SEGMENT_FIN, 0, now_ns() + PATIENCE_NS)) < 0 || (r = look(fd, &info)) < 0 ||
+            (r = peer_send(peer, &(struct peer_segment){ 0 })) < 0 ||
+            (r = wait_segments(fd, info.tcpi_segs_in + 1, &info)) < 0)
+                return r;
+        answered = peer->n_seen;
+        if ((r = peer_send(peer, &old)) < 0 || (r = peer_send(peer, &(struct peer_segment){ .n_payload = 1 })) < 0 ||
+            (r = peer_wait_acked(peer, now_ns() + PATIENCE_NS)) < 0)
+                return r;
+        *ret_refused = peer->seen[answered].segment.ack != peer->next;
+        return 0;
+}
+
 int traits_probe_wire(struct kernel_traits *traits)
 {
         int r, failed = 0;
@@ -154,6 +181,8 @@ int traits_probe_wire(struct kernel_traits *traits)
         if ((r = try_zero_window(&traits->ignores_zero_windows)) < 0)
                 failed = r;
         if ((r = try_crossing(&traits->refuses_crossed_syn_acks)) < 0)
+                failed = r;
+        if ((r = try_old_ack(&traits->refuses_old_acks)) < 0)
                 failed = r;
         if ((r = try_request(&traits->believes_any_reset_of_a_request)) < 0)
                 failed = r;
