@@ -163,6 +163,8 @@ static void print_sums(const struct lab *lab, double seconds)
         if (lab->n_failed)
                 fprintf(file, ", %zu failed", lab->n_failed);
         fprintf(file, ", %zu not played\n", lab->n_skipped);
+        if (lab->n_left_out)
+                fprintf(file, "  %zu that wait for timers were left out (--quick)\n", lab->n_left_out);
         for (size_t i = 0; i < lab->n_whys; i++)
                 fprintf(file, "  %zu not played: %s\n", lab->n_skipped_why[i], lab->skipped_why[i]);
         if (interrupted)
@@ -198,7 +200,7 @@ static int play_all(struct lab *lab)
         print_sums(lab, (double)(now_ns() - started) / SECOND_NS);
         if (lab->n_disagree + lab->n_failed > 0)
                 return 1;
-        return interrupted ? 2 : 0;
+        return interrupted || lab->n_skipped == lab->selection.n ? 2 : 0;
 }
 
 static int make_directory(const char *path)
@@ -217,21 +219,24 @@ static int play_here(const struct lab *lab, char **names)
                                           .timers = !lab->quick,
                                           .json = lab->output == OUTPUT_JSON,
                                           .full = lab->output == OUTPUT_FULL,
-                                          .colour = lab->colour,
-                                          .file = stdout };
+                                          .colour = lab->colour };
         struct stage_rights rights;
         struct sniffer *sniffer;
         struct claims_tally tally = { 0 };
+        char *text = NULL;
+        size_t n_text = 0;
+        sigset_t before;
         int r;
 
+        /* While it plays SIGPIPE is blocked, for the calls; stdout gets its own back. */
+        options.file = open_memstream(&text, &n_text);
+        sigprocmask(SIG_SETMASK, NULL, &before);
         rights_take(!lab->no_namespace, &rights, &sniffer);
-        r = calls_prepare();
+        r = options.file ? calls_prepare() : -ENOMEM;
         if (r < 0) {
                 fprintf(stderr, "finis lab: preparing to play: %s\n", strerror(-r));
                 return 2;
         }
-        if (lab->demo)
-                return demo_run(stdout, &rights, sniffer, lab->colour);
         options.rights = &rights;
         options.sniffer = sniffer;
         options.progress = lab->progress ? stderr : NULL;
@@ -240,7 +245,16 @@ static int play_here(const struct lab *lab, char **names)
                 fprintf(stderr, "finis lab: --claims takes one name or pattern, not also \"%s\"\n", names[1]);
                 return 2;
         }
-        r = claims_run(&options, &tally);
+        if (lab->demo)
+                r = demo_run(options.file, &rights, sniffer, lab->colour);
+        else
+                r = claims_run(&options, &tally);
+        fclose(options.file);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        fwrite(text, 1, n_text, stdout);
+        free(text);
+        if (lab->demo)
+                return r;
         if (r == -ENOENT)
                 fprintf(stderr, "finis lab: no claim \"%s\"; finis lab --claims lists them\n", names[0]);
         else if (r < 0)

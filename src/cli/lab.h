@@ -29,7 +29,7 @@ struct lab {
         unsigned jobs;
         /* What was found. */
         bool colour, progress, utf8;
-        size_t n_agree, n_disagree, n_failed, n_skipped, n_plays, n_plays_skipped;
+        size_t n_left_out, n_agree, n_disagree, n_failed, n_skipped, n_plays, n_plays_skipped;
         enum theme theme;
         bool any_theme;
         char skipped_why[16][PLAY_WHY_MAX];

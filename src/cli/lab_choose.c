@@ -24,6 +24,28 @@ static void add(const struct scenario *scenario, void *context)
         s->scenarios[s->n++] = scenario;
 }
 
+/* The verb that was meant, where it was mistyped. */
+static const char *near_verb(const char *act)
+{
+        char word[32];
+        size_t n = strlen(act) > 2 ? strcspn(act + 2, "0123456789=@+&, ") : 0, best = SIZE_MAX, distance;
+        const char *nearest = NULL;
+
+        if (n == 0 || n >= sizeof(word))
+                return NULL;
+        memcpy(word, act + 2, n);
+        word[n] = 0;
+        for (enum verb v = 0; v < N_VERBS; v++) {
+                if (!strcmp(verb_name(v), word))
+                        return NULL; /* the verb is right, something else is not */
+                if (suggest_near(word, verb_name(v), &distance) && distance < best) {
+                        best = distance;
+                        nearest = verb_name(v);
+                }
+        }
+        return nearest;
+}
+
 /* Acts given on the command line: checked before anything is played. */
 static int add_sequence(struct selection *s, const char *name)
 {
@@ -39,7 +61,7 @@ static int add_sequence(struct selection *s, const char *name)
                 { "seq-server-by-hand-unconnected:", SCENARIO_SERVER_BY_HAND | SCENARIO_UNCONNECTED },
         };
         struct scenario *sequence = &s->sequences[s->n_sequences];
-        const char *acts = NULL, *why;
+        const char *acts = NULL, *first, *why;
         struct lab_act act;
         int r;
 
@@ -61,11 +83,22 @@ static int add_sequence(struct selection *s, const char *name)
         }
         if (!acts)
                 return -ENOENT;
+        first = acts + strspn(acts, ", ");
         while ((r = act_parse(&acts, &act, &why)) == 0)
                 ;
         if (r != -ENODATA) {
-                fprintf(stderr, "finis lab: cannot read the acts at \"%s\": %s; see finis-lab(1), ACTS\n", acts, why);
+                const char *verb = near_verb(acts);
+
+                fprintf(stderr, "finis lab: cannot read the acts at \"%s\": %s", acts, why);
+                if (verb)
+                        fprintf(stderr, "; did you mean %s?\n", verb);
+                else
+                        fputs("; see finis-lab(1), ACTS\n", stderr);
                 return r;
+        }
+        if (first == sequence->acts + strlen(sequence->acts)) {
+                fprintf(stderr, "finis lab: \"%s\" has no acts; write for instance seq:c.send10,s.close\n", name);
+                return -EINVAL;
         }
         s->n_sequences++;
         add(sequence, s);
@@ -86,7 +119,10 @@ static void suggest(const char *name)
                         nearest = candidate;
                 }
         }
-        if (nearest)
+        if (name[0] && strchr("csln", name[0]) && name[1] == '.')
+                fprintf(stderr, "finis lab: no scenario or theme \"%s\"; acts of your own begin with seq: (seq:%s)\n", name,
+                        name);
+        else if (nearest)
                 fprintf(stderr, "finis lab: no scenario or theme \"%s\"; did you mean %s?\n", name, nearest);
         else
                 fprintf(stderr, "finis lab: no scenario or theme \"%s\"; finis lab --list shows them\n", name);
@@ -113,6 +149,7 @@ int lab_choose(struct lab *lab, char **names)
         for (size_t i = 0; i < s->n; i++)
                 if (!lab->quick || !(s->scenarios[i]->flags & SCENARIO_TIMERS))
                         s->scenarios[kept++] = s->scenarios[i];
+        lab->n_left_out = s->n - kept;
         s->n = kept;
         return 0;
 }

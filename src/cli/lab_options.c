@@ -20,7 +20,7 @@ static void usage(FILE *file)
               "  --list            the scenarios by theme\n"
               "  --full, --table   tell each in full, or in a table\n"
               "  --json            one JSON object a scenario and address family\n"
-              "  --pcap DIR        write NAME.ipv4.pcap and .json into DIR (needs a namespace)\n"
+              "  --pcap DIR        write NAME.ipv4.pcap and .json into DIR, made if missing\n"
               "  --claims          what manuals, books and forums say, tested here\n"
               "  --random N        search: N random sequences, all held against the model\n"
               "  --seed S          begin elsewhere (1); --first K: with the Kth sequence\n"
@@ -90,9 +90,32 @@ static int set_jobs(struct lab *lab, const char *text)
         return 0;
 }
 
+/* Nothing that was typed is dropped in silence. */
+static int check_combination(const struct lab *lab, char **names, bool searches)
+{
+        const char *why = NULL;
+
+        if (searches && !lab->random)
+                why = "--seed and --first go with --random N or --for SECONDS";
+        else if ((lab->random || lab->demo) && *names)
+                why = "--random, --for and --demo take no names";
+        else if (lab->random + lab->demo + lab->claims + lab->list > 1)
+                why = "of --list, --claims, --random and --demo only one at a time";
+        else if ((lab->list || lab->demo || lab->random) && (lab->output == OUTPUT_JSON || lab->pcap))
+                why = "--json and --pcap do not go with --list, --demo or --random";
+        else if (lab->claims && lab->pcap)
+                why = "--pcap does not go with --claims";
+        for (; *names && !why; names++)
+                if (!**names)
+                        why = "a name is empty";
+        if (why)
+                fprintf(stderr, "finis lab: %s; finis lab --help shows what there is\n", why);
+        return why ? -EINVAL : 0;
+}
+
 int lab_options(struct lab *lab, int argc, char **argv)
 {
-        bool table = false, full = false, ipv4 = false, ipv6 = false;
+        bool table = false, full = false, ipv4 = false, ipv6 = false, searches = false;
         uint64_t seconds = 0;
         int option, r = 0;
 
@@ -143,9 +166,11 @@ int lab_options(struct lab *lab, int argc, char **argv)
                         r = set_number("random", optarg, &lab->search.n);
                         break;
                 case OPTION_SEED:
+                        searches = true;
                         r = set_number("seed", optarg, &lab->search.seed);
                         break;
                 case OPTION_FIRST:
+                        searches = true;
                         r = set_number("first", optarg, &lab->search.first);
                         break;
                 case OPTION_FOR:
@@ -168,6 +193,9 @@ int lab_options(struct lab *lab, int argc, char **argv)
                 fputs("finis lab: --random 0 would never end; give a number or --for SECONDS\n", stderr);
                 return -EINVAL;
         }
+        r = check_combination(lab, argv + optind, searches);
+        if (r < 0)
+                return r;
         lab->ipv4 = ipv4 || !ipv6;
         lab->ipv6 = ipv6 || !ipv4;
         if (lab->output != OUTPUT_JSON && full)

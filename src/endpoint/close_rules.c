@@ -36,6 +36,19 @@ const struct rule shutdown_rules[] = {
                 .why = "the attempt is given up in silence; no RST is owed to a SYN",
         },
         {
+                .name = "shutdown-both-sends-fin",
+                .on = EVENT_SHUTDOWN,
+                .states = IN(ESTABLISHED),
+                .needs = IF_READS | IF_WRITES,
+                .gives = GIVES_ZERO,
+                .does = SHUT_ASKED,
+                .next = TCP_STATE_FIN_WAIT1,
+                .emits = EMIT_FIN,
+                .at = "tcp_shutdown: tcp_close_state, tcp_send_fin",
+                .why = "SHUT_RDWR: a FIN goes after the data queued before it; data that comes from now on resets the "
+                       "connection",
+        },
+        {
                 .name = "shutdown-sends-fin",
                 .on = EVENT_SHUTDOWN,
                 .states = IN(ESTABLISHED),

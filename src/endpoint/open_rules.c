@@ -71,7 +71,7 @@ const struct rule open_rules[] = {
                 .gives = GIVES_ERRNO,
                 .error = EISCONN,
                 .at = "__inet_stream_connect: SS_CONNECTED",
-                .why = "it was connected once, and stays so for connect() after any ending",
+                .why = "it was connected once, and stays so for connect() after any ending but connect(AF_UNSPEC)",
         },
         {
                 .name = "connect-starts",
@@ -184,7 +184,7 @@ const struct rule abort_rules[] = {
                 .next = TCP_STATE_CLOSE,
                 .emits = EMIT_RST,
                 .at = "tcp_disconnect: tcp_need_reset",
-                .kernels = "5.10: EBUSY if another thread waits in the socket",
+                .kernels = "on 5.10 EBUSY if another thread waits in the socket",
                 .why = "connect(AF_UNSPEC): RST, the own error is ECONNRESET, and every counter is void",
         },
         {
@@ -259,7 +259,7 @@ const struct rule abort_rules[] = {
                 .next = TCP_STATE_CLOSE,
                 .emits = EMIT_RST,
                 .at = "tcp_abort: tcp_send_active_reset, tcp_done_with_error",
-                .kernels = "5.10: not an orphan: destroy-leaves-the-orphan",
+                .kernels = "on 5.10 not an orphan: destroy-leaves-the-orphan",
                 .why = "SOCK_DESTROY: RST to the peer, ECONNABORTED for the owner",
         },
         {
@@ -288,7 +288,7 @@ const struct rule abort_rules[] = {
                 .leaves = HOLDER_NOBODY,
                 .moves_holder = true,
                 .at = "tcp_abort: inet_twsk_deschedule_put",
-                .kernels = "5.10: refused: destroy-refuses-the-minisocket",
+                .kernels = "on 5.10 refused: destroy-refuses-the-minisocket",
                 .why = "SOCK_DESTROY of TIME_WAIT: it is gone, in silence",
         },
         {

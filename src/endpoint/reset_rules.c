@@ -46,7 +46,7 @@ const struct rule reset_rules[] = {
                 .needs = IF_IN_WINDOW,
                 .emits = EMIT_CHALLENGE,
                 .at = "tcp_check_req (RFC 5961 3.2)",
-                .kernels = "5.10: not challenged: rst-drops-the-request-unasked",
+                .kernels = "on 5.10 not challenged: rst-drops-the-request-unasked",
                 .why = "in the window but not at its edge: \"do you mean it?\"",
         },
         {
@@ -124,7 +124,7 @@ const struct rule reset_rules[] = {
                 .lacks = IF_EXACT,
                 .emits = EMIT_CHALLENGE,
                 .at = "tcp_validate_incoming: tcp_send_challenge_ack (RFC 5961 3.2)",
-                .kernels = "5.10: a limit of 1000 a second for the whole host",
+                .kernels = "on 5.10 a limit of 1000 a second for the whole host",
                 .why = "in the window but not at its edge: \"do you mean it?\"",
         },
         {
@@ -152,7 +152,7 @@ const struct rule reset_rules[] = {
                 .does = SET_ERROR | PURGE_UNSENT | SHUT_BOTH,
                 .next = TCP_STATE_CLOSE,
                 .at = "tcp_reset, tcp_done_with_error",
-                .kernels = "5.10: the error is reported before the state is CLOSE",
+                .kernels = "on 5.10 the error is reported a moment before the state is CLOSE",
                 .why = "ECONNRESET, whatever was sent, acknowledged or read before; what was received stays readable",
         },
 };

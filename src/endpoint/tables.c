@@ -109,7 +109,7 @@ static void sequence(struct endpoint e, struct event event, char text[static CEL
 static const struct situation endings[] = {
         { "RST came first", false, { RST }, 1 },
         { "FIN came, then RST", false, { FIN, RST }, 2 },
-        { "own SHUT_WR", false, { SHUT_WR_CALL }, 1 },
+        { "own SHUT_WR, no RST", false, { SHUT_WR_CALL }, 1 },
 };
 
 static void table_send(FILE *file)

@@ -231,7 +231,7 @@ int act_parse(const char **text, struct lab_act *ret_act, const char **ret_why)
         if (p != end)
                 return fail(text, start, ret_why, "what follows the verb cannot be read");
         if (verbs[act.verb].number == MUST_NUMBER && !act.has_n)
-                return fail(text, start, ret_why, "a number is missing");
+                return fail(text, start, ret_why, "a number is missing (right behind the verb: c.send10)");
         if (verbs[act.verb].number == VALUE && act.value[0] == 0)
                 return fail(text, start, ret_why, "a value is missing (=…)");
         if (verbs[act.verb].number == NO_NUMBER && act.has_n)

@@ -1,6 +1,7 @@
 /* The demo: when does send() say ECONNRESET, when EPIPE, and why comes no SIGPIPE with the one? */
 #include "lab/demo.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -93,10 +94,33 @@ static void write_claims(FILE *file, const struct stage_rights *rights, struct s
                         n[verdict.word]++;
         }
         fprintf(file, "\nOf %zu claims from manuals, books and forums, tested here and now, this kernel\n", total);
-        fprintf(file, "bears out %zu, %zu in part and %zu not at all", n[CLAIM_TRUE], n[CLAIM_PARTLY], n[CLAIM_FALSE]);
+        fprintf(file, "bears out %zu, contradicts %zu, and bears out %zu in part", n[CLAIM_TRUE], n[CLAIM_FALSE],
+                n[CLAIM_PARTLY]);
         if (n[CLAIM_NOT_TESTED])
-                fprintf(file, "; %zu need time or rights", n[CLAIM_NOT_TESTED]);
+                fprintf(file, "; %zu take longer", n[CLAIM_NOT_TESTED]);
         fprintf(file, ".\n");
+}
+
+/* As it was called: from the build tree it is not in PATH. */
+static void write_next(FILE *file)
+{
+        static const struct {
+                const char *arguments, *what;
+        } next[] = {
+                { "explain ECONNRESET", "which calls say it, why, and what to do" },
+                { "lab --claims", "what people say, and what is right" },
+                { "lab two-writes", "the ways such a second write can go" },
+                { "lab", "every known ending, on this kernel" },
+        };
+        const char *finis = strchr(program_invocation_name, '/') ? program_invocation_name : "finis";
+        int width = (int)strlen(finis) + 20;
+
+        for (size_t i = 0; i < sizeof(next) / sizeof(*next); i++) {
+                char command[256];
+
+                snprintf(command, sizeof(command), "%.200s %s", finis, next[i].arguments);
+                fprintf(file, "  %-*s %s\n", width, command, next[i].what);
+        }
 }
 
 int demo_run(FILE *file, const struct stage_rights *rights, struct sniffer *sniffer, bool colour)
@@ -123,19 +147,17 @@ int demo_run(FILE *file, const struct stage_rights *rights, struct sniffer *snif
                 if (plays[i].disagrees)
                         fprintf(file, "\nThis kernel did what finis does not know: %s\n", plays[i].why);
         heading(file, "Why they differ", colour);
-        fputs("Left the peer closes with a FIN; what you send then meets a closed socket and\n"
-              "is answered by a RST. Your socket is in CLOSE_WAIT, a FIN having come, and there\n"
-              "a RST leaves the error EPIPE. Right the peer's kernel resets at once, because\n"
-              "data lay unread: the RST meets ESTABLISHED and leaves the error ECONNRESET.\n"
+        fputs("On the left the peer closes with a FIN; what you send then meets a closed socket\n"
+              "and is answered by a RST. Your socket is in CLOSE_WAIT, a FIN having come, and\n"
+              "there a RST leaves the error EPIPE. On the right the peer's kernel resets at\n"
+              "once, because data lay unread: that RST meets ESTABLISHED and leaves the error\n"
+              "ECONNRESET.\n"
               "The error is one slot, read once: the first call that asks takes it. SIGPIPE\n"
               "comes with EPIPE alone, so there is none with ECONNRESET. Once the slot is empty\n"
               "a dead connection answers every send with EPIPE and SIGPIPE, and recv() with 0,\n"
               "just as if all had been well.\n", file);
         write_claims(file, rights, sniffer);
         heading(file, "What to type next", colour);
-        fputs("  finis explain ECONNRESET         which calls say it, why, and what to do\n"
-              "  finis lab --claims               what people say, and what is right\n"
-              "  finis lab two-writes             the ways such a second write can go\n"
-              "  finis lab                        every known ending, checked on this kernel\n", file);
+        write_next(file);
         return status;
 }

@@ -250,8 +250,13 @@ int play_call(struct play *play, struct step *step)
         int end = (int)act->side, fd, *slot = NULL, r;
         struct event event = event_of(act);
 
-        if (act->side > ACT_SERVER || play_by_hand(play, end) || play->fd[end] < 0)
-                return play_skip(play, "%s: no socket there", act->text);
+        if (act->side > ACT_SERVER)
+                return play_skip(play, "%s: that is no call of the client or the server", act->text);
+        if (play_by_hand(play, end))
+                return play_skip(play, "%s: that end is made of segments, it makes no calls", act->text);
+        if (play->fd[end] < 0)
+                return play_skip(play, "%s: the %s has no descriptor (any more)", act->text,
+                                 end == CLIENT ? "client" : "server");
         step->is_call = true;
         if (act->verb == VERB_DRAIN)
                 return drain(play, step, end);

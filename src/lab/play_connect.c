@@ -288,6 +288,8 @@ int play_listener(struct play *play, struct step *step)
         default:
                 break;
         }
+        if (act->side != ACT_SERVER || play->listener < 0)
+                return play_skip(play, "%s: no listener to accept from (l.listen)", act->text);
         event.kind = EVENT_ACCEPT;
         pair_step(&play->pair, SERVER, &event, &step->expected);
         step->is_call = step->has_result = true;

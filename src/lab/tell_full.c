@@ -77,7 +77,7 @@ static void write_rule(FILE *file, const struct rule *r, const char *whose)
         fprintf(file, "           ");
         wrap(file, 11, text);
         if (r->kernels) {
-                fprintf(file, "           other kernels: ");
+                fprintf(file, "           Other kernels: ");
                 wrap(file, 26, r->kernels);
         }
 }
@@ -209,6 +209,7 @@ static void write_end(FILE *file, const struct play *play, int end)
 {
         const struct endpoint *e = &play->pair.end[end];
         struct account a = endpoint_account(e);
+        bool sending = e->holder == HOLDER_SOCKET && e->state != TCP_STATE_CLOSE;
         char poll[LOOK_POLL_TEXT_MAX];
         const struct look *look = NULL;
 
@@ -226,11 +227,16 @@ static void write_end(FILE *file, const struct play *play, int end)
                 fprintf(file, "no descriptor any more\n          ");
         if (e->voided)
                 fprintf(file, "counters void after connect(AF_UNSPEC)\n");
+        else if (e->written == 0)
+                fprintf(file, "wrote nothing\n");
         else
                 fprintf(file,
-                        "wrote %" PRIu64 ": %" PRIu64 " acknowledged, %" PRIu64 " uncertain, %" PRIu64
-                        " never sent; %" PRIu64 " unread\n",
-                        e->written, a.acked, a.uncertain, a.unsent, endpoint_inq(e));
+                        "wrote %" PRIu64 ": %" PRIu64 " acknowledged, %" PRIu64 " uncertain,\n"
+                        "          %" PRIu64 " %s\n",
+                        e->written, a.acked, a.uncertain, a.unsent, sending ? "not yet sent" : "never sent");
+        if (!e->voided && e->received > 0)
+                fprintf(file, "          received %" PRIu64 ", of which %" PRIu64 " %s unread\n", e->received,
+                        endpoint_inq(e), look ? "lie" : "were left");
         if (!e->voided && !endpoint_saw_fin(e) && e->state == TCP_STATE_CLOSE && look &&
             e->was_connected)
                 fprintf(file, "          the peer's FIN never came: a recv() = 0 here is a truncation\n");

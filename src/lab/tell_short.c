@@ -22,7 +22,7 @@ static void put(struct paragraph *p, const char *separator, const char *piece)
         if (p->column == 0) {
                 fprintf(p->file, "%*s%s", INDENT, "", piece);
                 p->column = INDENT + strlen(piece);
-        } else if (p->column + n > COLUMNS) {
+        } else if (p->column + n + 1 > COLUMNS) {
                 fprintf(p->file, "%.*s\n%*s%s", (int)strcspn(separator, " "), separator, INDENT, "", piece);
                 p->column = INDENT + strlen(piece);
         } else {

@@ -1,0 +1,123 @@
+/* One connection of a stage, and what its files share. */
+#pragma once
+
+#include "lab/stage/stage.h"
+#include "lab/stage/timers.h"
+#include "netlink/diag.h"
+
+/* How long an act waits for what it needs before it goes on without. */
+#define STAGE_PATIENCE_NS INT64_C(5000000000)
+/* Between two looks at whether all was acknowledged: there is no event for that. */
+#define STAGE_RELOOK_NS INT64_C(500000)
+#define STAGE_BUFFER (64 * 1024)
+
+enum phase {
+        PHASE_TALK,  /* until a trigger fires */
+        PHASE_DUE,   /* until the act can be done */
+        PHASE_AFTER, /* the act was not the end */
+        PHASE_CARRY_RESET, /* a RST of one side is passed on once its bytes were */
+        PHASE_OVER,
+};
+
+/* One direction of a proxy: what was read from one side and the other has not taken yet. */
+struct conduit {
+        uint8_t *bytes; /* NULL while it is empty */
+        size_t at, n;
+        bool ended;     /* a FIN was read */
+        bool passed;    /* and passed on */
+};
+
+struct stage_connection {
+        struct stage *stage;
+        struct stage_connection *previous, *next;
+        struct alarm alarm;
+        uint64_t number;
+        const struct stage_step *step;
+        enum phase phase;
+        int fd;
+        int upstream; /* -1 without */
+        bool upstream_connected;
+        struct stage_address client, server;
+        struct diag_tuple tuple;
+        int64_t accepted_ns, active_ns, wall_ns, due_ns;
+
+        uint64_t received, sent;
+        uint16_t matched[TRIGGERS_MAX], answer_matched;
+        bool fits[TRIGGERS_MAX], answer_fits; /* the pattern was found */
+        bool answering;
+        size_t answered; /* of the answer */
+        int64_t next_piece_ns;
+
+        bool client_ended, hung_up; /* FIN read; EPOLLRDHUP, EPOLLHUP or EPOLLERR seen */
+        bool client_reset, upstream_reset, upstream_refused, reset_is_due;
+        int error;
+        struct conduit up, down;
+        struct stage_result result;
+};
+
+/* The stage, as its connections see it. */
+struct stage {
+        struct stage_options options;
+        stage_ended *ended;
+        void *context;
+        int epoll, listener, probe;
+        struct stage_address address;
+        struct stage_connection *connections;
+        struct timers timers;
+        size_t step;
+        uint64_t n_accepted, n_ended;
+        bool paused;          /* no descriptor was left: accepts again once a connection has ended */
+        bool refusing;        /* the listener does not listen for now */
+        struct alarm listener_alarm;
+        uint64_t listener_looks;
+        int filler[2];        /* of a full backlog: our own client */
+        const char *notice;
+        uint8_t scratch[STAGE_BUFFER];
+};
+
+/* Does what can be done now. */
+void connection_run(struct stage_connection *c, bool hung_up);
+
+/* Reads from the client as its ending allows; true if bytes came. Sets client_ended, client_reset. */
+bool connection_read(struct stage_connection *c);
+/* Sends of the answer what may go. */
+void connection_answer(struct stage_connection *c);
+/* Carries what can be carried between client and server. */
+void connection_carry(struct stage_connection *c);
+/* After the act: on to the server only. */
+void connection_carry_up(struct stage_connection *c);
+/* Bytes that may still be sent or read before a trigger that counts them fires; at most `most`. */
+size_t connection_may_send(const struct stage_connection *c, size_t most);
+size_t connection_may_read(const struct stage_connection *c, size_t most);
+/* Notes bytes that came from the client: counts, patterns, whether the answer may begin. */
+void connection_note(struct stage_connection *c, const uint8_t *bytes, size_t n);
+/* Lets bytes that wait go to `fd`; true when none wait. -EAGAIN leaves them. *ret_error is for the rest. */
+bool conduit_flush(struct conduit *conduit, int fd, size_t most, size_t *ret_n, int *ret_error);
+
+/* The index of the trigger that has fired, or -1; *ret_next is when one may fire by time. */
+int connection_due(struct stage_connection *c, int64_t now, int64_t *ret_next);
+/* No trigger can fire any more. */
+bool connection_hopeless(const struct stage_connection *c);
+
+/* Does the act. The connection is then in PHASE_AFTER or over. */
+void connection_act(struct stage_connection *c);
+/* Ends it without its act, or after it. `note` is static, or NULL. */
+void connection_finish(struct stage_connection *c, const char *note);
+void connection_abort(struct stage_connection *c, const char *note);
+/* Frees what is over. Returns NULL. */
+struct stage_connection *connection_free(struct stage_connection *c);
+/* A connection that was accepted. NULL when there is no memory; the descriptor is then closed. */
+struct stage_connection *connection_new(struct stage *stage, int fd, const struct stage_address *client);
+
+/* What the kernel will send when `act` is done to a socket that looks like this: asks the model. */
+const char *stage_wire(enum stage_act act, const struct look *look);
+
+/* listener.c */
+int listener_open(struct stage *stage, const char **ret_why);
+/* Puts the listener into the state that the next step needs. */
+int listener_prepare(struct stage *stage);
+void listener_alarm(struct stage *stage);
+void listener_close(struct stage *stage);
+int silence(int fd, int family);
+/* Segments that the socket did not take (SO_MEMINFO). */
+uint64_t ignored_segments(int fd);
