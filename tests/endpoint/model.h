@@ -38,6 +38,10 @@ static inline struct outcome step(struct endpoint *e, struct event event)
         struct outcome o;
 
         endpoint_step(e, &event, &o);
+        /* Calls that move data or read errors send no segment of their own. */
+        if (event.kind == EVENT_SEND || event.kind == EVENT_RECV || event.kind == EVENT_GET_ERROR ||
+            event.kind == EVENT_ERROR_QUEUE || event.kind == EVENT_ACCEPT)
+                assert_int_equal(o.emission, EMIT_NOTHING);
         return o;
 }
 
