@@ -116,8 +116,7 @@ static bool segment(struct replay *r, const struct lab_act *act)
         };
         struct outcome o = { 0 };
 
-        if (act->has_window)
-                r->pair.window[!to] = (uint64_t)act->window << 7;
+        r->pair.window[!to] = act->has_window ? (uint64_t)act->window << 7 : UINT64_MAX;
         switch ((int)act->verb) {
         case VERB_SEG_SYN:
                 happen(r, to, (struct event){ .kind = EVENT_SYN }, &o);
@@ -132,11 +131,13 @@ static bool segment(struct replay *r, const struct lab_act *act)
                 return true;
         case VERB_SEG_ICMP: {
                 enum icmp_error error = icmp_of(act->value);
-                bool current = e->state == TCP_STATE_SYN_SENT || e->sent + e->fin_sent > e->acked + e->fin_acked;
+                bool current = e->state == TCP_STATE_SYN_SENT || e->holder == HOLDER_REQUEST ||
+                               e->sent + e->fin_sent > e->acked + e->fin_acked;
 
                 if (error == N_ICMP_ERRORS)
                         return replay_fault(r, "%s: no such ICMP error", act->text);
                 happen(r, to, (struct event){ .kind = EVENT_ICMP, .icmp = error,
+                                                    .kills_request = icmp_error_kills_request(error, AF_INET),
                                                     .fit = current ? RST_EXACT : RST_OUTSIDE,
                                                     .icmp_errno = icmp_error_errno(error, AF_INET) }, &o);
                 return true;
@@ -197,11 +198,10 @@ static bool listener(struct replay *r, const struct lab_act *act)
 {
         struct outcome ignored;
 
-        r->pair.listening = act->verb == VERB_LISTEN;
         if (act->verb == VERB_CLOSE)
                 happen(r, SERVER, (struct event){ .kind = EVENT_LISTENER_CLOSED }, &ignored);
-        else if (r->hand[CLIENT]) /* the listener itself is what a segment by hand meets */
-                r->pair.end[SERVER].state = TCP_STATE_LISTEN, r->pair.end[SERVER].holder = HOLDER_SOCKET;
+        else
+                pair_listen(&r->pair);
         return true;
 }
 

@@ -30,7 +30,7 @@ static const struct emitted *next_emission(struct replay *r)
         for (; r->n_told < r->pair.n_emitted; r->n_told++) {
                 const struct emitted *e = &r->pair.emitted[r->n_told];
 
-                if (r->every_segment || (!e->data && e->what != EMIT_ACK && e->what != EMIT_SYN))
+                if (r->every_segment || (!e->data && e->what >= EMIT_CHALLENGE))
                         return e;
         }
         return NULL;
