@@ -4,7 +4,7 @@
 BUILD ?= build
 export BUILD
 
-.PHONY: all demo check check-all mutants lint install clean help
+.PHONY: all demo check check-all kernels mutants lint install clean help
 
 all:
 	@tools/bootstrap.sh build
@@ -25,6 +25,10 @@ mutants: all
 	@ninja -C $(BUILD) tests/lab/mutants
 	@$(BUILD)/tests/lab/mutants
 
+# Debian's kernels from 5.10 to the newest, emulated; writes docs/kernels.md anew. KERNEL names some of them.
+kernels: all
+	@tools/kernels/run.sh $(KERNEL)
+
 lint:
 	@tools/bootstrap.sh lint
 	@python3 tests/house/tree.py
@@ -41,6 +45,7 @@ help:
 	@echo 'make check      build and run all tests with the default compiler'
 	@echo 'make check-all  the same with gcc, clang, and the sanitizers'
 	@echo 'make mutants    break each rule of the model: does the kernel notice? (minutes)'
+	@echo 'make kernels    the lab on five kernels under QEMU (minutes each; KERNEL=6.1 for one)'
 	@echo 'make lint       look at the tree itself: includes, comments, man pages'
 	@echo 'make install    install under the prefix that meson was given; DESTDIR works'
 	@echo 'make clean      remove what was built'
