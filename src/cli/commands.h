@@ -9,3 +9,4 @@
  */
 int lab_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
+int stage_main(int argc, char **argv);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ struct command {
 
 static const struct command commands[] = {
         {"lab", lab_main, "stage every known ending here, check the kernel against the model"},
+        {"stage", stage_main, "be a peer that ends connections as told, to test programs with"},
         {"explain", explain_main, "say what an errno, signal, ending, cause or reset reason means"},
         {NULL, NULL, NULL},
 };
@@ -82,12 +84,17 @@ static int unknown_command(const char *name)
         return STATUS_COULD_NOT;
 }
 
+static bool asks_for_help(const char *word)
+{
+        return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int help(int argc, char **argv)
 {
         char *ask_for_help[] = {argv[0], (char[]){"--help"}, NULL};
         const struct command *command;
 
-        if (argc < 1) {
+        if (argc < 1 || asks_for_help(argv[0])) {
                 usage(stdout);
                 return STATUS_DONE;
         }
@@ -107,8 +114,7 @@ static int dispatch(int argc, char **argv)
                 puts("finis " FINIS_VERSION);
                 return STATUS_DONE;
         }
-        if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
-            strcmp(argv[1], "-h") == 0)
+        if (asks_for_help(argv[1]))
                 return help(argc - 2, argv + 2);
         command = command_find(argv[1]);
         return command ? command->run(argc - 1, argv + 1) : unknown_command(argv[1]);

@@ -48,8 +48,11 @@ struct stage_connection {
         size_t answered; /* of the answer */
         int64_t next_piece_ns;
 
-        bool client_ended, hung_up; /* FIN read; EPOLLRDHUP, EPOLLHUP or EPOLLERR seen */
-        bool client_reset, upstream_reset, upstream_refused, reset_is_due;
+        uint32_t events, upstream_events; /* of EPOLLRDHUP, EPOLLHUP, EPOLLERR: they stay */
+        bool peeked;       /* the byte that lies unread was noted */
+        bool client_ended; /* its FIN was read */
+        bool client_reset, upstream_reset;
+        bool has_tuple;
         int error;
         struct conduit up, down;
         struct stage_result result;
@@ -62,24 +65,25 @@ struct stage {
         void *context;
         int epoll, listener, probe;
         struct stage_address address;
-        struct stage_connection *connections;
+        struct stage_connection *connections, *over;
         struct timers timers;
         size_t step;
         uint64_t n_accepted, n_ended;
         bool paused;          /* no descriptor was left: accepts again once a connection has ended */
-        bool refusing;        /* the listener does not listen for now */
-        struct alarm listener_alarm;
-        uint64_t listener_looks;
-        int filler[2];        /* of a full backlog: our own client */
+        bool refusing;        /* the port is held and nobody listens */
+        bool listening;
+        struct alarm alarm;   /* when it listens again */
+        int filler;           /* of a full backlog: our own client */
         const char *notice;
         uint8_t scratch[STAGE_BUFFER];
 };
 
 /* Does what can be done now. */
-void connection_run(struct stage_connection *c, bool hung_up);
+void connection_run(struct stage_connection *c);
 
-/* Reads from the client as its ending allows; true if bytes came. Sets client_ended, client_reset. */
-bool connection_read(struct stage_connection *c);
+/* Reads at most `most` bytes from the client into the scratch, as its ending allows; sets client_ended and
+ * client_reset. Returns how many came. */
+size_t connection_read(struct stage_connection *c, size_t most);
 /* Sends of the answer what may go. */
 void connection_answer(struct stage_connection *c);
 /* Carries what can be carried between client and server. */
@@ -91,8 +95,6 @@ size_t connection_may_send(const struct stage_connection *c, size_t most);
 size_t connection_may_read(const struct stage_connection *c, size_t most);
 /* Notes bytes that came from the client: counts, patterns, whether the answer may begin. */
 void connection_note(struct stage_connection *c, const uint8_t *bytes, size_t n);
-/* Lets bytes that wait go to `fd`; true when none wait. -EAGAIN leaves them. *ret_error is for the rest. */
-bool conduit_flush(struct conduit *conduit, int fd, size_t most, size_t *ret_n, int *ret_error);
 
 /* The index of the trigger that has fired, or -1; *ret_next is when one may fire by time. */
 int connection_due(struct stage_connection *c, int64_t now, int64_t *ret_next);
@@ -101,23 +103,30 @@ bool connection_hopeless(const struct stage_connection *c);
 
 /* Does the act. The connection is then in PHASE_AFTER or over. */
 void connection_act(struct stage_connection *c);
-/* Ends it without its act, or after it. `note` is static, or NULL. */
+/* Ends it without its act, or after it. `note` is static, or NULL. It is then over, and freed with the turn. */
 void connection_finish(struct stage_connection *c, const char *note);
+/* The same by a RST. */
 void connection_abort(struct stage_connection *c, const char *note);
-/* Frees what is over. Returns NULL. */
-struct stage_connection *connection_free(struct stage_connection *c);
+void connection_free(struct stage_connection *c);
 /* A connection that was accepted. NULL when there is no memory; the descriptor is then closed. */
 struct stage_connection *connection_new(struct stage *stage, int fd, const struct stage_address *client);
 
 /* What the kernel will send when `act` is done to a socket that looks like this: asks the model. */
 const char *stage_wire(enum stage_act act, const struct look *look);
 
-/* listener.c */
+/* Puts the listener into the state that the next step needs. 0, or a negative errno and why (static). */
 int listener_open(struct stage *stage, const char **ret_why);
-/* Puts the listener into the state that the next step needs. */
 int listener_prepare(struct stage *stage);
-void listener_alarm(struct stage *stage);
+/* SYNs that met a port that refuses were seen. */
+void listener_refused(struct stage *stage);
+/* Its alarm: it has refused for long enough. */
+void listener_woken(struct stage *stage);
+/* Tells what it did in the place of connections, and closes it. */
 void listener_close(struct stage *stage);
-int silence(int fd, int family);
+/* The next connection gets the next step. */
+void stage_advance(struct stage *stage);
+
+/* The socket takes no segment any more. 0 or a negative errno. */
+int silence(int fd);
 /* Segments that the socket did not take (SO_MEMINFO). */
 uint64_t ignored_segments(int fd);

@@ -99,7 +99,7 @@ const struct stage_address *stage_address(const struct stage *stage);
 const char *stage_notice(const struct stage *stage);
 /* Readable when there is work; then, and when the time has come, stage_turn() does it. */
 int stage_fd(const struct stage *stage);
-int stage_wait_ms(const struct stage *stage);
+int64_t stage_wait_ns(const struct stage *stage); /* -1: only then */
 /* 0, 1 when the number of connections asked for has ended, or a negative errno. */
 int stage_turn(struct stage *stage);
 /* Ends what is still open, and tells of it. Returns NULL. */

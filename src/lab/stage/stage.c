@@ -1,0 +1,190 @@
+/* The loop: accepts, wakes connections, and ends. */
+#include "lab/stage/stage.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lab/moment.h"
+#include "lab/stage/connection.h"
+
+#define EVENTS_A_TURN 256
+#define ACCEPTS_A_TURN 256
+
+#define connection_of(address) ((struct stage_connection *)((char *)(address) - offsetof(struct stage_connection, alarm)))
+
+int stage_new(const struct stage_options *options, stage_ended *ended, void *context, struct stage **ret_stage,
+              const char **ret_why)
+{
+        struct stage *stage = calloc(1, sizeof(*stage));
+        int r;
+
+        *ret_why = "taking memory";
+        if (!stage)
+                return -ENOMEM;
+        stage->options = *options;
+        stage->ended = ended;
+        stage->context = context;
+        stage->listener = stage->probe = stage->filler = -1;
+        stage->alarm.due_ns = ALARM_NEVER;
+        stage->epoll = epoll_create1(EPOLL_CLOEXEC);
+        r = stage->epoll < 0 ? -errno : listener_open(stage, ret_why);
+        if (r < 0) {
+                stage->listening = false;
+                stage_free(stage);
+                return r;
+        }
+        *ret_stage = stage;
+        return 0;
+}
+
+const struct stage_address *stage_address(const struct stage *stage)
+{
+        return &stage->address;
+}
+
+const char *stage_notice(const struct stage *stage)
+{
+        return stage->notice;
+}
+
+int stage_fd(const struct stage *stage)
+{
+        return stage->epoll;
+}
+
+int64_t stage_wait_ns(const struct stage *stage)
+{
+        const struct alarm *first = timers_first(&stage->timers);
+        int64_t left;
+
+        if (!first)
+                return -1;
+        left = first->due_ns - now_ns();
+        return left > 0 ? left : 0;
+}
+
+void stage_advance(struct stage *stage)
+{
+        size_t next = stage->step + 1;
+
+        if (next == stage->options.n_steps)
+                next = stage->options.cycle ? 0 : stage->step;
+        if (next == stage->step)
+                return;
+        stage->step = next;
+        if (listener_prepare(stage) < 0)
+                stage->notice = "the listener could not be set for its next ending";
+}
+
+static bool enough(const struct stage *stage)
+{
+        return stage->options.max_connections && stage->n_accepted >= stage->options.max_connections;
+}
+
+static int accept_some(struct stage *stage)
+{
+        for (int i = 0; i < ACCEPTS_A_TURN && stage->listening && !enough(stage); i++) {
+                struct stage_address client = { .length = sizeof(client.storage) };
+                int fd = accept4(stage->listener, (struct sockaddr *)&client.storage, &client.length,
+                                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+                if (fd < 0) {
+                        if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+                                return 0;
+                        if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
+                                return -errno;
+                        epoll_ctl(stage->epoll, EPOLL_CTL_DEL, stage->listener, NULL);
+                        stage->paused = true;
+                        return 0;
+                }
+                if (!connection_new(stage, fd, &client))
+                        return -ENOMEM;
+                stage_advance(stage);
+        }
+        if (enough(stage))
+                epoll_ctl(stage->epoll, EPOLL_CTL_DEL, stage->listener, NULL);
+        return 0;
+}
+
+static void wake(struct stage *stage)
+{
+        int64_t now = now_ns();
+        struct alarm *first;
+
+        while ((first = timers_first(&stage->timers)) && first->due_ns <= now) {
+                timers_set(&stage->timers, first, ALARM_NEVER);
+                if (first == &stage->alarm)
+                        listener_woken(stage);
+                else
+                        connection_run(connection_of(first));
+        }
+}
+
+static void free_those_over(struct stage *stage)
+{
+        bool any = stage->over;
+
+        while (stage->over) {
+                struct stage_connection *c = stage->over;
+
+                stage->over = c->next;
+                connection_free(c);
+        }
+        if (any && stage->paused) {
+                struct epoll_event event = { .events = EPOLLIN };
+
+                stage->paused = epoll_ctl(stage->epoll, EPOLL_CTL_ADD, stage->listener, &event) < 0;
+        }
+}
+
+int stage_turn(struct stage *stage)
+{
+        struct epoll_event events[EVENTS_A_TURN];
+        int n = epoll_wait(stage->epoll, events, EVENTS_A_TURN, 0), r = 0;
+
+        if (n < 0 && errno != EINTR)
+                return -errno;
+        for (int i = 0; i < n; i++) {
+                uint64_t tag = events[i].data.u64;
+                uint32_t lasting = events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+                struct stage_connection *c = (struct stage_connection *)(uintptr_t)(tag & ~UINT64_C(1));
+
+                if (tag == 0) {
+                        r = accept_some(stage);
+                } else if (tag == 1) {
+                        listener_refused(stage);
+                } else if (c->phase != PHASE_OVER) {
+                        *(tag & 1 ? &c->upstream_events : &c->events) |= lasting;
+                        connection_run(c);
+                }
+        }
+        wake(stage);
+        free_those_over(stage);
+        if (r < 0)
+                return r;
+        return enough(stage) && stage->n_ended >= stage->n_accepted;
+}
+
+struct stage *stage_free(struct stage *stage)
+{
+        while (stage->connections) {
+                struct stage_connection *c = stage->connections;
+                const char *note = c->result.staged ? NULL : "the stage ended first";
+
+                /* A socket that takes no segment would otherwise repeat its FIN for minutes. */
+                if (c->step->ending->act == STAGE_SILENCE)
+                        connection_abort(c, note);
+                else
+                        connection_finish(c, note);
+        }
+        listener_close(stage);
+        free_those_over(stage);
+        timers_deinit(&stage->timers);
+        if (stage->epoll >= 0)
+                close(stage->epoll);
+        free(stage);
+        return NULL;
+}
