@@ -35,12 +35,18 @@ enum holder {
 /* Where kernels in use differ. All false is Linux 6.12 and later. What is true here is found by trying it
  * (lab/traits.h), never by the version: distributions carry changes back. */
 struct kernel_traits {
-        bool keeps_orphans;        /* SOCK_DESTROY leaves an orphan as it is, but for its queue */
-        bool keeps_minisockets;    /* SOCK_DESTROY of TIME_WAIT is EOPNOTSUPP */
-        bool believes_any_reset_of_a_request; /* in its window, not only at its edge, and asks nothing */
-        bool refuses_crossed_syn_acks; /* of a simultaneous open: it stays in SYN_RECV */
-        bool refuses_old_acks;     /* once it is closing, a segment that acknowledges less than before is dropped */
-        bool ignores_zero_windows; /* a window of 0 in an ACK that brings nothing else is not taken */
+        /* SOCK_DESTROY leaves an orphan as it is, but for its queue: tcp_abort, before 6.11 */
+        bool keeps_orphans;
+        /* SOCK_DESTROY of TIME_WAIT is EOPNOTSUPP: tcp_abort, seen on 5.10 */
+        bool keeps_minisockets;
+        /* a RST in its window takes a request back, and nothing is asked: tcp_check_req, seen on 5.10 */
+        bool believes_any_reset_of_a_request;
+        /* the SYN-ACK of a simultaneous open is only challenged: tcp_validate_incoming, before 6.12 */
+        bool refuses_crossed_syn_acks;
+        /* once it closes, what acknowledges less than before is dropped: tcp_rcv_state_process, before 6.9 */
+        bool refuses_old_acks;
+        /* a window of 0 in an ACK that brings nothing else is not taken: tcp_may_update_window, before 6.6 */
+        bool ignores_zero_windows;
 };
 
 struct endpoint {

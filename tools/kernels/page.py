@@ -22,11 +22,11 @@ class Run:
     def __init__(self, folder):
         about = json.loads((folder / "about.json").read_text())
         self.name = folder.name
-        self.kernel = about["kernel"].split("-")[0].split("+")[0]
         self.steps = {step["name"]: step for step in about["steps"]}
         self.complete = about["complete"]
-        self.package = (folder / "package").read_text().strip() if (folder / "package").exists() else ""
-        self.version = self.package.split(" ")[1] if self.package else self.kernel
+        self.package = (folder / "package").read_text().strip()
+        # What uname -r says has no last number on 5.10 and 6.1.
+        self.kernel = self.package.split(" ")[1].split("-")[0]
         self.plays = [json.loads(line) for line in (folder / "lab.out").read_text().splitlines() if line]
         self.search = (folder / "random.out").read_text()
 
@@ -167,6 +167,57 @@ def differences(runs, rules):
               + ", ".join(f"`{name}`" for name in choice) + ".\n")
 
 
+def outcome(call):
+    """What one call and the look after it said, as (what, value) pairs."""
+    pairs = [("the result", call["result"] if call["errno"] is None else call["errno"])]
+    for side in ("client", "server"):
+        pairs += [(f"{key} of the {side}", value if key != "poll" else "|".join(value))
+                  for key, value in (call[side] or {}).items()]
+    return pairs
+
+
+def numbers(runs):
+    """Scenarios with the same rules and other outcomes, but for those that fill a pipeline: there the kernel chooses."""
+    plays = collections.OrderedDict()
+    for run in runs:
+        for play in run.plays:
+            if play["verdict"] == "agrees" and not any(re.search(r"fill|\d[KM]", call["act"]) for call in play["calls"]):
+                plays.setdefault(play["scenario"], {}).setdefault(play["family"], []).append((run.kernel, play))
+    rows = [["scenario", "Linux", "the first that differs"]]
+    for scenario, families in plays.items():
+        for told in families.values():
+            first = first_difference(told)
+            if first:
+                rows += [[f"`{scenario}`", ", ".join(kernels), what] for what, kernels in first.items()]
+                break
+    if len(rows) > 1:
+        table(rows)
+    else:
+        print("No scenario did.\n")
+
+
+def first_difference(told):
+    """{what was seen: kernels} at the first call whose outcome is not the same everywhere; None if all are."""
+    if len({frozenset(play["rules"]) for _, play in told}) > 1:
+        return None
+    for calls in zip(*(play["calls"] for _, play in told)):
+        for seen in zip(*(outcome(call) for call in calls)):
+            if len(set(map(str, seen))) > 1:
+                groups = collections.OrderedDict()
+                for (kernel, _), (what, value) in zip(told, seen):
+                    groups.setdefault(f"after `{calls[0]['act']}` {what} is {value}", []).append(kernel)
+                return groups
+    return None
+
+
+def traits(tree):
+    text = (tree / "src/endpoint/endpoint.h").read_text()
+    body = re.search(r"struct kernel_traits \{(.*?)\n\};", text, re.S)[1]
+    for comment, name in re.findall(r"/\* (.*?) \*/\s*bool (\w+);", body, re.S):
+        print(f"- `{name}`: {comment}")
+    print()
+
+
 def notes(rules, runs):
     used = {run.kernel: {rule for play in run.plays for rule in play["rules"]} for run in runs}
     rows = [["rule", "kernel functions", "note", "used on"]]
@@ -199,10 +250,15 @@ queues and poll bits after each act; what is on the wire.
     unplayed(runs)
     print("""## Where the kernels differ
 
-All agree with the model, since it knows these differences; which kernel does what is found at the start by trying it
-(src/lab/traits.c), never by its version. Scenarios in which not all kernels took the same rules:
+The model knows these differences. Which kernel does what is found at the start by trying it (src/lab/traits.c), never
+by its version, since stable kernels and distributions carry such changes back. A version
+below is that of the mainline kernel with the change:
 """)
+    traits(tree)
+    print("Scenarios in which not all kernels took the same rules:\n")
     differences(runs, rules)
+    print("Scenarios in which the same rules gave other numbers; those that fill a pipeline are left out:\n")
+    numbers(runs)
     print("## What the rules say of kernels\n")
     notes(rules, runs)
 
