@@ -91,6 +91,7 @@ struct event {
         uint64_t at;       /* DATA: position of the first byte; ACK: first byte not acknowledged */
         bool acks_fin;     /* ACK: it covers our FIN */
         bool with_data;    /* ACK: it comes with data or FIN */
+        bool no_ack;       /* DATA, FIN: the segment has no ACK flag */
         bool has_ack;      /* RST: an acceptable ACK is with it (SYN_SENT) */
         enum rst_fit fit;
         enum icmp_error icmp;

@@ -174,19 +174,17 @@ static bool flow(struct pair *pair, int from)
         return false;
 }
 
-static void resume(struct pair *pair, int end)
+static bool resume(struct pair *pair, int end)
 {
         struct outcome o;
-        bool moved;
 
-        if (!endpoint_resume(&pair->end[end], NULL, &o))
-                return;
+        if (pair->returned[end] || !endpoint_resume(&pair->end[end], NULL, &o))
+                return false;
         note_rule(pair, o.rule);
-        moved = o.emission != EMIT_NOTHING;
         pair->returned[end] = true;
         pair->outcome[end] = o;
-        if (moved)
-                carry(pair, end, o.emission);
+        carry(pair, end, o.emission);
+        return true;
 }
 
 static void settle(struct pair *pair)
@@ -198,8 +196,7 @@ static void settle(struct pair *pair)
                 for (int i = 0; i < N_ENDS; i++)
                         moved = flow(pair, i) || moved;
                 for (int i = 0; i < N_ENDS; i++)
-                        if (!pair->returned[i])
-                                resume(pair, i);
+                        moved = resume(pair, i) || moved;
         } while (moved);
 }
 

@@ -68,6 +68,8 @@
 #define IF_REFUSES_OLD_ACKS  BIT(48)
 #define IF_OLD_ACK           BIT(47)  /* acknowledges less than is acknowledged already */
 #define IF_KILLS_REQUEST     BIT(42)  /* an ICMP error that makes a listener forget a request */
+#define IF_OVER_FIN          BIT(43)  /* data that begins before the peer's FIN and ends behind it */
+#define IF_NO_ACK            BIT(44)  /* the segment has no ACK flag */
 #define IF_VECTOR            BIT(36)  /* writev, readv */
 #define IF_QUEUED_MESSAGE    BIT(35)  /* the error queue holds a message */
 

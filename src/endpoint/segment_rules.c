@@ -254,6 +254,14 @@ const struct rule segment_rules[] = {
         },
         /* Data */
         {
+                .name = "data-without-ack",
+                .on = EVENT_DATA,
+                .holders = BY_SOCKET | BY_FIN_WAIT2 | BY_TIME_WAIT | BY_LISTENER | BY_REQUEST,
+                .needs = IF_NO_ACK,
+                .at = "tcp_rcv_established, tcp_rcv_state_process: !th->ack",
+                .why = "every segment of a connection has the ACK flag: one without is dropped",
+        },
+        {
                 .name = "data-with-a-dropped-ack",
                 .on = EVENT_DATA,
                 .holders = BY_LISTENER | BY_REQUEST,
@@ -332,6 +340,30 @@ const struct rule segment_rules[] = {
                 .why = "it is held, not readable, and does not count as unread at a close",
         },
         {
+                .name = "data-over-the-fin-after-fin",
+                .on = EVENT_DATA,
+                .states = IN(CLOSE_WAIT),
+                .needs = IF_OVER_FIN,
+                .error = EPIPE,
+                .does = SET_ERROR | PURGE_UNSENT | SHUT_BOTH,
+                .next = TCP_STATE_CLOSE,
+                .emits = EMIT_RST_REPLY,
+                .at = "tcp_rcv_state_process: TCP_CLOSE_WAIT, TCPABORTONDATA, tcp_reset",
+                .why = "data that begins before the peer's own FIN and goes on behind it: reset, with EPIPE",
+        },
+        {
+                .name = "data-over-the-fin",
+                .on = EVENT_DATA,
+                .states = IN(CLOSING) | IN(LAST_ACK),
+                .needs = IF_OVER_FIN,
+                .error = ECONNRESET,
+                .does = SET_ERROR | PURGE_UNSENT | SHUT_BOTH,
+                .next = TCP_STATE_CLOSE,
+                .emits = EMIT_RST_REPLY,
+                .at = "tcp_rcv_state_process: TCPABORTONDATA, tcp_reset",
+                .why = "data that begins before the peer's own FIN and goes on behind it: reset",
+        },
+        {
                 .name = "data-after-fin",
                 .on = EVENT_DATA,
                 .emits = EMIT_ACK,
@@ -339,6 +371,14 @@ const struct rule segment_rules[] = {
                 .why = "data after the peer's own FIN, or old data: not taken, acknowledged again",
         },
         /* FIN */
+        {
+                .name = "fin-without-ack",
+                .on = EVENT_FIN,
+                .holders = BY_SOCKET | BY_FIN_WAIT2 | BY_TIME_WAIT | BY_LISTENER | BY_REQUEST,
+                .needs = IF_NO_ACK,
+                .at = "tcp_rcv_established, tcp_rcv_state_process: !th->ack",
+                .why = "every segment of a connection has the ACK flag: one without is dropped",
+        },
         {
                 .name = "fin-with-a-dropped-ack",
                 .on = EVENT_FIN,

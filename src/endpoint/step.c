@@ -95,6 +95,9 @@ static uint64_t segment_conditions(const struct endpoint *e, const struct event 
                bit_if(placed && event->fit == RST_EXACT, IF_EXACT) |
                bit_if(placed && event->fit != RST_OUTSIDE, IF_IN_WINDOW) |
                bit_if(event->kind == EVENT_ACK && (!event->with_data || event->at > e->acked || event->acks_fin), IF_BARE) |
+               bit_if(data && e->fin_received && event->at <= e->received && event->at + event->n > e->received + 1,
+                      IF_OVER_FIN) |
+               bit_if(event->no_ack, IF_NO_ACK) |
                bit_if(event->kills_request, IF_KILLS_REQUEST) | bit_if(event->has_ack, IF_HAS_ACK);
 }
 
@@ -338,6 +341,10 @@ static void change(struct endpoint *e, const struct event *event, const struct r
                 e->shut_rd = e->shut_wr = false;
                 e->syn_unacked = false;
                 e->voided = true;
+        }
+        if ((does & CONNECTING) && rule->next == TCP_STATE_SYN_SENT) { /* a new connection counts from nothing */
+                e->written = e->sent = e->acked = e->received = e->taken = 0;
+                e->crowded = false;
         }
         if (does & CONNECTING) {
                 e->connecting = event->kind == EVENT_CONNECT && rule->next == TCP_STATE_SYN_SENT;

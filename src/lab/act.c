@@ -111,24 +111,23 @@ static bool find_verb(const char *p, const char *end, enum verb *ret_verb, size_
         return longest > 0;
 }
 
+/* Nothing larger goes into an act; what is, stays recognizable as too large. */
+#define LARGEST INT64_C(2000000000)
+
 static const char *number(const char *p, const char *end, int64_t *ret_n)
 {
-        char digits[24] = "";
-        size_t n = 0;
+        bool negative = p < end && *p == '-';
+        int64_t n = 0, unit = 1;
 
-        while (p + n < end && n < sizeof(digits) - 1 && (is_digit(p[n]) || (n == 0 && (*p == '-' || *p == '+')))) {
-                digits[n] = p[n];
-                n++;
-        }
-        *ret_n = strtoll(digits, NULL, 10);
-        p += n;
-        if (p < end && *p == 'k') {
-                *ret_n *= 1000;
+        if (p < end && (*p == '-' || *p == '+'))
                 p++;
-        } else if (p < end && *p == 'M') {
-                *ret_n *= 1000000;
-                p++;
-        }
+        for (; p < end && is_digit(*p); p++)
+                if (n <= LARGEST)
+                        n = n * 10 + (*p - '0');
+        if (p < end && (*p == 'k' || *p == 'M'))
+                unit = *p++ == 'k' ? 1000 : 1000000;
+        n = n <= LARGEST ? n * unit : LARGEST + 1;
+        *ret_n = negative ? -n : n;
         return p;
 }
 
@@ -236,7 +235,8 @@ int act_parse(const char **text, struct lab_act *ret_act, const char **ret_why)
                 return fail(text, start, ret_why, "a value is missing (=…)");
         if (verbs[act.verb].number == NO_NUMBER && act.has_n)
                 return fail(text, start, ret_why, "no number goes with this verb");
-        if (act.n < 0 || act.n > INT32_MAX)
+        if (act.n < 0 || act.n > LARGEST || act.offset < -LARGEST || act.offset > LARGEST || act.window < 0 ||
+            act.window > UINT16_MAX || act.ack_fewer < 0 || act.ack_fewer > LARGEST)
                 return fail(text, start, ret_why, "the number is out of range");
         *text = end;
         *ret_act = act;

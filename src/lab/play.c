@@ -105,6 +105,8 @@ static int expire(struct play *play, const struct lab_act *act, struct step *ste
                 return play_take_result(play, end, &step->expected);
         }
         pair_step(&play->pair, end, &event, &step->expected);
+        if (!strcmp(step->expected.rule->name, "timer-finds-nothing"))
+                return play_disagree(play, step->expected.rule, "%s: by the model no such timer runs", act->text);
         return play_settle(play, step, TIMER_NS);
 }
 

@@ -36,6 +36,10 @@ int play_open_peer(struct play *play)
         memcpy(&port, (const char *)a + 2, sizeof(port)); /* sin_port and sin6_port lie at the same place */
         port = (uint16_t)(port << 8 | port >> 8);
         name_peer(play, client ? CLIENT : SERVER, client ? CLIENT_PORT : port);
+        if (client) {
+                play->name[SERVER] = play->address;
+                play->named[SERVER] = true;
+        }
         return peer_open((uint8_t)play->family, client ? PEER_CLIENT : PEER_SERVER, client ? CLIENT_PORT : port,
                          client ? port : 0, &play->peer);
 }
@@ -68,7 +72,7 @@ static enum rst_fit fit_of(const struct play *play, const struct lab_act *act)
 static void tell_model(struct play *play, const struct lab_act *act, uint64_t acked, bool acks_fin)
 {
         struct outcome o = { 0 };
-        uint64_t at = play->peer_sent + (uint64_t)act->offset;
+        uint64_t at = play->peer_sent + play->peer_fin_sent + (uint64_t)act->offset; /* a FIN takes a number */
 
         switch ((int)act->verb) {
         case VERB_SEG_SYN:
@@ -94,9 +98,10 @@ static void tell_model(struct play *play, const struct lab_act *act, uint64_t ac
         if (is_rst(o.emission) || o.emission == EMIT_CHALLENGE)
                 return;
         if (act->verb == VERB_SEG_DATA && !is_rst(o.emission))
-                arrive(play, (struct event){ .kind = EVENT_DATA, .at = at, .n = (uint64_t)act->n }, &o);
+                arrive(play, (struct event){ .kind = EVENT_DATA, .at = at, .n = (uint64_t)act->n, .no_ack = act->no_ack },
+                       &o);
         if (act->verb == VERB_SEG_FIN)
-                arrive(play, (struct event){ .kind = EVENT_FIN, .at = at }, &o);
+                arrive(play, (struct event){ .kind = EVENT_FIN, .at = at, .no_ack = act->no_ack }, &o);
 }
 
 /* The kernel believes an ICMP error only about a segment between snd_una and snd_nxt: the last one that

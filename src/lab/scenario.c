@@ -50,15 +50,21 @@ size_t scenario_count(void)
         return n;
 }
 
+#define MAX_SCENARIOS 2048
+
 /* By theme, whichever file they stand in. */
 const struct scenario *scenario_at(size_t index)
 {
-        for (enum theme theme = 0; theme < N_THEMES; theme++)
-                for (size_t i = 0; i < n_scenario_lists; i++)
-                        for (size_t k = 0; k < scenario_lists[i]->n; k++)
-                                if (scenario_lists[i]->scenarios[k].theme == theme && index-- == 0)
-                                        return &scenario_lists[i]->scenarios[k];
-        return NULL;
+        static const struct scenario *ordered[MAX_SCENARIOS];
+        static size_t n;
+
+        if (n == 0)
+                for (enum theme theme = 0; theme < N_THEMES; theme++)
+                        for (size_t i = 0; i < n_scenario_lists; i++)
+                                for (size_t k = 0; k < scenario_lists[i]->n && n < MAX_SCENARIOS; k++)
+                                        if (scenario_lists[i]->scenarios[k].theme == theme)
+                                                ordered[n++] = &scenario_lists[i]->scenarios[k];
+        return index < n ? ordered[index] : NULL;
 }
 
 enum match { MATCH_NAME, MATCH_THEME, MATCH_PREFIX, MATCH_PATTERN, N_MATCHES };

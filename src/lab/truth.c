@@ -56,6 +56,16 @@ static bool resets_by_hand(const struct play *play, int from)
         return false;
 }
 
+/* The client's port names it: an attempt before it, or others at the same listener, had another. */
+static bool of_this_connection(const struct play *play, const struct segment *s)
+{
+        struct sockaddr_in in;
+        uint16_t port = play_from_client(play, s) ? s->source_port : s->destination_port;
+
+        memcpy(&in, &play->name[CLIENT], sizeof(in)); /* the port lies at the same place in IPv6 */
+        return !play->named[CLIENT] || ntohs(in.sin_port) == port;
+}
+
 /* What the frames add: packets and bytes sent again. */
 static void count_frames(const struct play *play, int from, struct record_direction *d)
 {
@@ -67,7 +77,7 @@ static void count_frames(const struct play *play, int from, struct record_direct
                 return;
         for (size_t i = 0; i < sniffer->n_frames; i++) {
                 if (segment_read(sniffer->frames[i].bytes, sniffer->frames[i].n_bytes, &s) != 0 ||
-                    play_from_client(play, &s) != (from == CLIENT))
+                    play_from_client(play, &s) != (from == CLIENT) || !of_this_connection(play, &s))
                         continue;
                 packets++;
                 payload += s.n_payload;
@@ -93,6 +103,8 @@ static enum fate fate_of(const struct play *play, int from, const struct record_
                 return FATE_LOST;
         if (d->acked_by_reset.known && d->acked_by_reset.value > known)
                 known = d->acked_by_reset.value;
+        if (d->unsent.known && d->unsent.value > 0)
+                return FATE_UNKNOWN; /* it may go yet */
         return known >= d->bytes.value ? FATE_ACKED : FATE_UNCERTAIN;
 }
 
@@ -135,7 +147,7 @@ static void fill_reset(const struct play *play, struct record *r)
 
         for (size_t i = 0; sniffer && i < sniffer->n_frames; i++) {
                 if (segment_read(sniffer->frames[i].bytes, sniffer->frames[i].n_bytes, &s) != 0 ||
-                    !(s.flags & SEGMENT_RST))
+                    !(s.flags & SEGMENT_RST) || !of_this_connection(play, &s))
                         continue;
                 r->reset.count++;
                 if (r->reset.seen)
@@ -280,6 +292,16 @@ static void see(struct truth *t, const char *key)
         t->visible[t->n_visible++] = key;
 }
 
+/* What a hand sends beyond a gap or behind its FIN is no part of the stream. */
+static bool sent_out_of_order(const struct play *play, int end)
+{
+        for (size_t i = 0; i < play->n_steps; i++)
+                if ((int)play->steps[i].act.side == end && play->steps[i].act.verb == VERB_SEG_DATA &&
+                    (play->steps[i].act.has_offset || play->peer_fin_sent))
+                        return true;
+        return false;
+}
+
 /* What gives up in silence, or goes in silence, shows nothing on the wire. */
 static void fill_visible(const struct play *play, struct truth *t)
 {
@@ -293,8 +315,10 @@ static void fill_visible(const struct play *play, struct truth *t)
         }
         see(t, "to_server.packets");
         see(t, "to_client.packets");
-        see(t, "to_server.bytes");
-        see(t, "to_client.bytes");
+        if (!sent_out_of_order(play, CLIENT))
+                see(t, "to_server.bytes");
+        if (!sent_out_of_order(play, SERVER))
+                see(t, "to_client.bytes");
         see(t, "to_server.acked");
         see(t, "to_client.acked");
         if (t->record.reset.seen) {

@@ -34,5 +34,7 @@ const struct scenario_list *const scenario_lists[] = {
         &account,
         &request_scenarios,
         &orphan_scenarios,
+        &corner_scenarios,
+        &lingering_scenarios,
 };
 const size_t n_scenario_lists = sizeof(scenario_lists) / sizeof(*scenario_lists);

@@ -24,4 +24,4 @@ extern const struct scenario_list two_writes, peer_closes, half_close, fin_rst, 
         linger, unsent, late_data, disconnect, destroy, listener, connecting, timeouts, icmp, challenge, send_calls,
         recv_calls, poll_matrix, account, more_fin_rst, more_rst_states, more_late_data, more_destroy,
         more_listener, more_connecting, more_icmp, more_send_calls, more_recv_calls,
-        request_scenarios, orphan_scenarios;
+        request_scenarios, orphan_scenarios, corner_scenarios, lingering_scenarios;

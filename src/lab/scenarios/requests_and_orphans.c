@@ -25,9 +25,18 @@ static const struct scenario requests[] = {
         {
                 .name = "a-reset-in-the-window-of-a-request-is-challenged",
                 .theme = THEME_CHALLENGE,
-                .shows = "a RST that is not exact does not take a request back: a challenge ACK, and the ACK still connects",
+                .shows = "a RST that is not exact does not take a request back: a challenge ACK",
                 .advice = "nothing: the kernel defends half-open connections too",
-                .acts = "l.listen c.syn c.rst@+100 c.ack s.accept",
+                .acts = "l.listen c.syn c.rst@+100",
+                .flags = BY_HAND_CLIENT,
+                STAYS_OPEN,
+        },
+        {
+                .name = "a-syn-again-gets-its-syn-ack-again",
+                .theme = THEME_LISTENER,
+                .shows = "the SYN is repeated before the last ACK: the SYN-ACK is repeated too, there is still one request",
+                .advice = "nothing: a lost SYN-ACK mends itself",
+                .acts = "l.listen c.syn c.syn@-1 c.ack s.accept",
                 .flags = BY_HAND_CLIENT,
                 STAYS_OPEN,
         },
@@ -107,6 +116,73 @@ static const struct scenario requests[] = {
                 .silent = SIDE_SERVER,
         },
 };
+static const struct scenario corners[] = {
+        {
+                .name = "a-fin-beyond-a-gap-counts-once-it-is-filled",
+                .theme = THEME_FIN_RST,
+                .shows = "the FIN came early: nothing is told before the missing bytes are there, then 10 and 0",
+                .advice = "nothing: TCP puts FINs in order as it does bytes",
+                .acts = "s.fin@+10 c.recv s.data10 c.recv c.recv",
+                .flags = SCENARIO_SERVER_BY_HAND,
+                ENDS_HALF_CLOSED(SIDE_SERVER),
+        },
+        {
+                .name = "data-over-the-fin-resets-with-epipe",
+                .theme = THEME_FIN_RST,
+                .shows = "data that begins before the peer's own FIN and goes on behind it: RST, and EPIPE",
+                .advice = "a peer that does this is broken, or an impostor",
+                .acts = "s.data10 s.fin s.data5@-3 c.recv c.recv c.send1",
+                .flags = SCENARIO_SERVER_BY_HAND,
+                ENDS_RESET(SIDE_CLIENT, CAUSE_BAD_SEGMENT),
+        },
+        {
+                .name = "data-over-the-fin-in-last-ack-resets",
+                .theme = THEME_FIN_RST,
+                .shows = "the same after the own FIN: RST, and ECONNRESET for the next send",
+                .advice = "a peer that does this is broken, or an impostor",
+                .acts = "s.data10 s.fin c.shut-wr s.data5@-3+ack-1 c.recv c.recv c.send1",
+                .flags = SCENARIO_SERVER_BY_HAND,
+                ENDS_RESET(SIDE_CLIENT, CAUSE_BAD_SEGMENT),
+        },
+        {
+                .name = "data-without-ack-is-dropped",
+                .theme = THEME_CHALLENGE,
+                .shows = "a segment without the ACK flag is no part of a connection: nothing arrives",
+                .advice = "nothing: only forgers send such segments",
+                .acts = "s.data10+noack s.data10 c.recv",
+                .flags = SCENARIO_SERVER_BY_HAND,
+                STAYS_OPEN,
+        },
+        {
+                .name = "fin-without-ack-is-dropped",
+                .theme = THEME_CHALLENGE,
+                .shows = "a FIN without the ACK flag ends nothing",
+                .advice = "nothing: only forgers send such segments",
+                .acts = "s.fin+noack c.recv c.poll",
+                .flags = SCENARIO_SERVER_BY_HAND,
+                STAYS_OPEN,
+        },
+        {
+                .name = "an-acknowledgement-while-closing-forgets-the-icmp-error",
+                .theme = THEME_ICMP,
+                .shows = "a soft error in CLOSING is gone with the ACK of the FIN: SO_ERROR says 0",
+                .advice = "SO_ERROR tells of the last ICMP error only until the next acknowledgement",
+                .acts = "c.shut-wr s.fin+ack-1 s.icmp=host s.ack c.so-error",
+                .flags = SCENARIO_SERVER_BY_HAND,
+                ENDS_ORDERLY(SIDE_UNKNOWN),
+        },
+        {
+                .name = "an-icmp-error-while-connecting-may-leave-a-message",
+                .theme = THEME_ICMP,
+                .shows = "over IPv4 the error queue holds a message though IP_RECVERR is off, and poll() keeps ERR; not over IPv6",
+                .advice = "take the error with SO_ERROR, and the message with MSG_ERRQUEUE, before you poll again",
+                .acts = "c.connect s.icmp=host c.so-error c.poll c.error-queue c.poll",
+                .flags = SCENARIO_SERVER_BY_HAND | SCENARIO_UNCONNECTED,
+                ENDS_UNANSWERED(SIDE_CLIENT, CAUSE_UNREACHABLE),
+        },
+};
+const struct scenario_list corner_scenarios = { corners, sizeof(corners) / sizeof(*corners) };
+
 const struct scenario_list request_scenarios = { requests, sizeof(requests) / sizeof(*requests) };
 
 #define ORPHAN (SCENARIO_SERVER_BY_HAND | SCENARIO_NAMESPACE | SCENARIO_TIMERS)
@@ -149,4 +225,28 @@ static const struct scenario orphans[] = {
                 ENDS_RESET(SIDE_CLIENT, CAUSE_NO_CONNECTION),
         },
 };
+#define LINGERS (SCENARIO_SERVER_BY_HAND | SCENARIO_TIMERS)
+
+static const struct scenario lingering[] = {
+        {
+                .name = "linger-in-close-wait-waits-for-the-last-ack",
+                .theme = THEME_LINGER,
+                .shows = "the peer's FIN had come: close() sends its own and waits for the ACK, until the time runs out",
+                .advice = "do not let close() wait; use shutdown() and your own time limit",
+                .acts = "s.fin c.linger1 c.close& c.expire=linger s.ack",
+                .flags = LINGERS,
+                ENDS_ORDERLY(SIDE_SERVER),
+        },
+        {
+                .name = "linger-after-shutdown-waits-for-the-ack-of-the-fin",
+                .theme = THEME_LINGER,
+                .shows = "the FIN went before with shutdown(): close() waits for its ACK all the same",
+                .advice = "do not let close() wait; use shutdown() and your own time limit",
+                .acts = "c.shut-wr c.linger1 c.close& c.expire=linger s.ack",
+                .flags = LINGERS,
+                ENDS_HALF_CLOSED(SIDE_CLIENT),
+        },
+};
+const struct scenario_list lingering_scenarios = { lingering, sizeof(lingering) / sizeof(*lingering) };
+
 const struct scenario_list orphan_scenarios = { orphans, sizeof(orphans) / sizeof(*orphans) };
