@@ -371,7 +371,8 @@ static void known_claims_come_out_as_known(void **state)
                 { "rst-after-fin-is-eof", CLAIM_TRUE },   { "unsent-close-resets", CLAIM_PARTLY },
                 { "linger0-always-rst", CLAIM_FALSE },    { "linger-off-delivers", CLAIM_PARTLY },
                 { "linger-blocks", CLAIM_TRUE },          { "half-close-works", CLAIM_TRUE },
-                { "pipelines-apart", CLAIM_FALSE },
+                { "pipelines-apart", CLAIM_FALSE },       { "abort-by-state", CLAIM_PARTLY },
+                { "errors-stay", CLAIM_FALSE },           { "not-listening-is-refused", CLAIM_TRUE },
         };
 
         (void)state;
@@ -443,6 +444,37 @@ static void the_list_begins_with_what_is_false(void **state)
                 assert_non_null(places[i]);
         for (size_t i = 1; i < 4; i++)
                 assert_true(places[i - 1] < places[i]);
+        assert_non_null(strstr(text, "Yes: a."));
+        assert_non_null(strstr(text, "In fact c."));
+        assert_non_null(strstr(text, "In fact d."));
+        free(text);
+}
+
+static void a_claim_of_every_case_says_why_it_is_false(void **state)
+{
+        static const struct claim claims[] = {
+                { .name = "a", .sentence = "A.", .right = "a", .kind = CLAIM_ALWAYS },
+                { .name = "b", .sentence = "B.", .right = "b", .kind = CLAIM_RULE },
+        };
+        struct claim_found found[2] = { 0 };
+        struct claim_verdict verdicts[2];
+        char *text = NULL;
+        size_t n = 0;
+        FILE *file = open_memstream(&text, &n);
+
+        (void)state;
+        assert_non_null(file);
+        for (size_t i = 0; i < 2; i++) {
+                verdicts[i] = (struct claim_verdict){ .claim = &claims[i], .n_bear_out = 2, .n_contradict = 1 };
+                found[i] = (struct claim_found){ .claim = &claims[i], .verdicts = { &verdicts[i] }, .n = 1 };
+                found[i].word = claim_word_of(claims[i].kind, 2, 1);
+                found[i].settled = true;
+        }
+        claims_write_list(file, found, 2, false);
+        fclose(file);
+        assert_non_null(strstr(text, "is false by a single case against it"));
+        assert_non_null(strstr(text, "a: 2 of 3 cases bear it out, not every one\n"));
+        assert_non_null(strstr(text, "b: 2 of 3 cases bear it out\n"));
         free(text);
 }
 
@@ -478,6 +510,7 @@ int main(void)
                 cmocka_unit_test(known_claims_come_out_as_known),
                 cmocka_unit_test(no_line_is_wider_than_80_columns),
                 cmocka_unit_test(the_list_begins_with_what_is_false),
+                cmocka_unit_test(a_claim_of_every_case_says_why_it_is_false),
         };
 
         return cmocka_run_group_tests(tests, take_rights, leave_rights);

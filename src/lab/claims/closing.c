@@ -24,7 +24,7 @@ static const struct claim claims[] = {
                 .sentence = "close() ends the connection only with the last descriptor; shutdown() does so at "
                             "once, whoever else has one.",
                 .source = "close(2); Stevens, UNIX Network Programming, 4.8",
-                .right = "it is so, for dup() and fork() alike",
+                .right = "it holds for dup() and fork() alike",
                 CASES({ "close() of one of two", "c.dup c.close =c.no-fin =c.no-rst c.close =c.fin", 0 },
                       { "close() while a child has it", "c.fork c.close =c.no-fin =c.no-rst c.child-exit =c.fin", 0 },
                       { "shutdown() of one of two", "c.dup c.shut-wr =c.fin", 0 },
@@ -50,7 +50,7 @@ static const struct claim claims[] = {
                 CASES({ "data unread", "c.send10 s.close =s.rst", 0 },
                       { "data peeked at, not read", "c.send10 s.peek s.close =s.rst", 0 },
                       { "the peer's FIN behind the data", "c.send10 c.shut-wr s.close =s.rst", 0 },
-                      { "the own FIN was sent before", "s.shut-wr c.send10 s.close =s.rst", 0 },
+                      { "its own FIN was sent before", "s.shut-wr c.send10 s.close =s.rst", 0 },
                       { "all that came lies beyond a gap", "s.data10@+50 c.close =c.rst", SCENARIO_SERVER_BY_HAND },
                       { "both FINs are acknowledged", "c.send10 s.shut-wr c.shut-wr s.close =s.rst", 0 }),
         },
@@ -58,7 +58,8 @@ static const struct claim claims[] = {
                 .name = "late-data-resets",
                 .sentence = "Data that comes after close() is answered by a RST.",
                 .source = "RFC 9293 3.6.1 (SHLD-3); RFC 1122 4.2.2.13",
-                .right = "it is so, and after shutdown(SHUT_RDWR) as well, where the own program gets ECONNRESET",
+                .right = "data that comes after shutdown(SHUT_RDWR) draws a RST as well, and there the program that shut down "
+                         "gets ECONNRESET",
                 CASES({ "after close()", "s.close c.send1 =s.rst", 0 },
                       { "after shutdown(SHUT_RDWR)", "s.shut-rdwr c.send1 =s.rst", 0 },
                       { "after close(), its FIN not yet acknowledged", "c.close s.data10+ack-1 =c.rst",

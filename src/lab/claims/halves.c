@@ -7,8 +7,8 @@ static const struct claim claims[] = {
                 .sentence = "After shutdown(SHUT_WR) the other direction works on, without a limit of time.",
                 .source = "POSIX, shutdown(); RFC 9293 3.6",
                 .kind = CLAIM_ALWAYS,
-                .right = "it is so while the descriptor is open; close() starts tcp_fin_timeout, and boxes on the "
-                         "way have time-outs of their own",
+                .right = "there is no limit while the descriptor is open; close() starts tcp_fin_timeout, and boxes on "
+                         "the way have time-outs of their own",
                 CASES({ "data comes", "c.shut-wr s.send1000 c.recv =1000", 0 },
                       { "data comes, then the end", "c.shut-wr s.send1000 s.close c.recv =1000 c.recv =0", 0 },
                       { "data comes after twice tcp_fin_timeout",

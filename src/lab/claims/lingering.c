@@ -9,15 +9,16 @@ static const struct claim claims[] = {
                 .sentence = "With SO_LINGER on and 0 seconds, close() always sends a RST at once.",
                 .source = "answers in forums; Stevens, UNIX Network Programming, 7.5",
                 .kind = CLAIM_ALWAYS,
-                .right = "not while another descriptor is open, nor in SYN_SENT, LAST_ACK, CLOSING or TIME_WAIT, "
-                         "nor in TCP_REPAIR mode; in some of these the peer is never told",
+                .right = "none is sent while another descriptor is open, nor in SYN_SENT or TIME_WAIT, nor in LAST_ACK "
+                         "or CLOSING once the FIN was sent, nor in TCP_REPAIR mode; in some of these the peer is "
+                         "never told",
                 CASES({ "established", "c.linger0 c.close =c.rst", 0 },
                       { "the peer's FIN came", "s.close c.linger0 c.close =c.rst", 0 },
-                      { "the own FIN is acknowledged", "c.shut-wr c.linger0 c.close =c.rst", 0 },
+                      { "your own FIN is acknowledged", "c.shut-wr c.linger0 c.close =c.rst", 0 },
                       { "another descriptor is open", "c.dup c.linger0 c.close =c.rst", 0 },
                       { "not yet connected", "c.connect c.linger0 c.close =c.rst",
                         SCENARIO_SERVER_BY_HAND | SCENARIO_UNCONNECTED },
-                      { "both FINs sent, the own not acknowledged", "s.fin c.shut-wr c.linger0 c.close =c.rst",
+                      { "both FINs sent, your own not acknowledged", "s.fin c.shut-wr c.linger0 c.close =c.rst",
                         SCENARIO_SERVER_BY_HAND },
                       { "both FINs acknowledged", "s.shut-wr c.shut-wr c.linger0 c.close =c.rst", 0 },
                       { "TCP_REPAIR", "c.repair c.linger0 c.close =c.rst", SCENARIO_NAMESPACE }),
@@ -35,11 +36,11 @@ static const struct claim claims[] = {
         },
         {
                 .name = "linger-blocks",
-                .sentence = "With SO_LINGER on and some seconds, close() may wait so long for the rest to be "
+                .sentence = "With SO_LINGER on and some seconds, close() may wait for that long until the rest is "
                             "acknowledged.",
                 .source = "POSIX, SO_LINGER; socket(7)",
-                .right = "it is so, also with O_NONBLOCK; when the time is over it returns 0, and the kernel goes "
-                         "on in the background",
+                .right = "it waits with O_NONBLOCK as well; when the time is up it returns 0, and the kernel goes on in "
+                         "the background",
                 CASES({ "the peer does not read",
                         "c.send1 s.fill s.recv+block s.linger1 s.close& =0 s.expire=linger =took>900", TIMED },
                       { "the peer does not read, and the socket is non-blocking",
@@ -77,7 +78,7 @@ static const struct claim claims[] = {
         },
         {
                 .name = "shutdown-lingers",
-                .sentence = "With SO_LINGER on, shutdown() too waits until all is sent or the time is over.",
+                .sentence = "With SO_LINGER on, shutdown() too waits until all is sent or the time is up.",
                 .source = "socket(7), SO_LINGER",
                 .right = "only close() waits; shutdown() returns at once",
                 CASES({ "SHUT_WR", "s.fill ?s.unsent>0 s.linger1 s.shut-wr =took>900", 0 },

@@ -16,9 +16,9 @@ static const struct claim claims[] = {
         {
                 .name = "full-queue-refuses",
                 .sentence = "A connection that meets a full accept queue is refused with ECONNREFUSED.",
-                .source = "listen(2), which lets it",
+                .source = "listen(2), which allows it",
                 .right = "the SYN is dropped in silence, and the client repeats it until there is room or "
-                         "tcp_syn_retries is over",
+                         "tcp_syn_retries is used up",
                 CASES({ "the SYN meets a full queue",
                         "l.listen0 l.fill-backlog c.connect c.so-error =ECONNREFUSED =c.state=CLOSE", LISTENING }),
         },
@@ -26,7 +26,8 @@ static const struct claim claims[] = {
                 .name = "not-listening-is-refused",
                 .sentence = "connect() to a port where nobody listens gives ECONNREFUSED.",
                 .source = "connect(2); POSIX, connect()",
-                .right = "it is so, once; the descriptor is spent, and a send() on it is EPIPE",
+                .right = "the error is told once; then send() is EPIPE, until another connect() on the same descriptor "
+                         "succeeds",
                 CASES({ "nobody listens", "c.connect+block =ECONNREFUSED", LISTENING },
                       { "the listener is closed", "l.listen l.close c.connect+block =ECONNREFUSED", LISTENING }),
         },

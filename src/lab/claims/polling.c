@@ -19,7 +19,7 @@ static const struct claim claims[] = {
                 .right = "that is POLLRDHUP, with POLLIN; POLLHUP comes when both directions are over",
                 CASES({ "the peer shut down writing", "s.shut-wr =c.poll+HUP", 0 },
                       { "the peer closed", "s.close =c.poll+HUP", 0 },
-                      { "the peer closed, and so did the own side", "s.close c.shut-wr =c.poll+HUP", 0 }),
+                      { "the peer closed, and your own side shut down", "s.close c.shut-wr =c.poll+HUP", 0 }),
         },
         {
                 .name = "pollerr-tells-the-reset",

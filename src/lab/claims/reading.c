@@ -7,21 +7,21 @@ static const struct claim claims[] = {
                 .sentence = "recv() gives 0 only when the peer has ended its direction in order.",
                 .source = "POSIX, recv(); recv(2)",
                 .kind = CLAIM_ALWAYS,
-                .right = "0 also follows a reset whose error another call has taken, and the own SHUT_RD: "
-                         "tcpi_bytes_received tells whether the FIN came",
+                .right = "0 also follows a reset whose error another call has taken, and your own "
+                         "SHUT_RD: tcpi_bytes_received tells whether the FIN came",
                 CASES({ "the peer closed", "s.close c.recv ?0 =c.fin-seen=1", 0 },
                       { "the peer reset, and send() took the error",
                         "s.linger0 s.close c.send1 ?ECONNRESET c.recv ?0 =c.fin-seen=1", 0 },
                       { "the peer reset, and SO_ERROR took the error",
                         "s.linger0 s.close c.so-error ?ECONNRESET c.recv ?0 =c.fin-seen=1", 0 },
-                      { "the own shutdown(SHUT_RD)", "c.shut-rd c.recv ?0 =c.fin-seen=1", 0 }),
+                      { "your own shutdown(SHUT_RD)", "c.shut-rd c.recv ?0 =c.fin-seen=1", 0 }),
         },
         {
                 .name = "rst-after-fin-is-eof",
                 .sentence = "After a FIN and then a RST recv() gives 0 and no error.",
                 .source = "answers in forums",
-                .right = "it is so: the end of the stream is looked at before the error, which poll(), SO_ERROR "
-                         "and send() still tell",
+                .right = "the end of the stream is looked at before the error, which poll(), SO_ERROR and send() still "
+                         "tell",
                 CASES({ "the peer shut down writing and closed with data unread",
                         "s.shut-wr c.send10 s.close c.recv =0 c.recv =0", 0 },
                       { "with data queued here", "s.send5 s.shut-wr c.send10 s.close c.recv =5 c.recv =0", 0 },

@@ -18,7 +18,7 @@ static const struct claim claims[] = {
                 .name = "keepalive-etimedout",
                 .sentence = "A connection whose keepalive probes draw no answer is closed with ETIMEDOUT.",
                 .source = "Stevens, UNIX Network Programming, 7.5; tcp(7)",
-                .right = "it is so, once; recv() then gives 0 and send() EPIPE",
+                .right = "the error is told once; recv() then gives 0 and send() EPIPE",
                 CASES({ "the peer is silent", "c.keepalive c.expire=keepalive =c.state=CLOSE c.recv =ETIMEDOUT",
                         TIMED }),
         },

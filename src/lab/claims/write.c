@@ -93,10 +93,19 @@ static void write_head(FILE *file, const struct claim_found *found, size_t n)
         if (words[CLAIM_NOT_TESTED])
                 fprintf(file, ", %zu not tested", words[CLAIM_NOT_TESTED]);
         fprintf(file, "\n");
+        if (n > 1)
+                fprintf(file, "Partly: some cases bear it out. A claim that speaks of every case (\"always\",\n"
+                              "\"only\", \"never\", \"means\") is false by a single case against it.\n");
         if (open)
                 fprintf(file, "A word with \"?\" (%zu) could be another if every case could be tested.\n", open);
         if (disagree)
                 fprintf(file, "In %zu cases the kernel did what the model does not allow.\n", disagree);
+}
+
+/* What stands before the sentence of what is right. The sentences are whole, so that either fits. */
+const char *claims_lead(const struct claim_found *found)
+{
+        return found->word == CLAIM_TRUE ? "Yes: " : "In fact ";
 }
 
 /* "1 of 4 cases bears it out, 1 not tested", and the name to ask by. */
@@ -118,6 +127,8 @@ static void write_count(FILE *file, const struct claim_found *found)
                         n += (size_t)snprintf(text + n, sizeof(text) - n, "%zu of %zu case%s bear%s it out",
                                               v->n_bear_out, tested, tested == 1 ? "" : "s",
                                               tested == 1 || v->n_bear_out == 1 ? "s" : "");
+                if (found->claim->kind == CLAIM_ALWAYS && v->n_bear_out > 0 && v->n_contradict > 0)
+                        n += (size_t)snprintf(text + n, sizeof(text) - n, ", not every one");
                 if (v->n_not_tested)
                         n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%zu not tested", tested ? ", " : "",
                                               v->n_not_tested);
@@ -152,7 +163,7 @@ void claims_write_list(FILE *file, struct claim_found *found, size_t n, bool col
                 if (found[i].word == CLAIM_NOT_TESTED)
                         claims_write_text(file, INDENT, "Not tested: ", first_reason(&found[i]), ".");
                 else
-                        claims_write_text(file, INDENT, "In fact ", c->right, ".");
+                        claims_write_text(file, INDENT, claims_lead(&found[i]), c->right, ".");
                 write_count(file, &found[i]);
         }
         if (n > 1)

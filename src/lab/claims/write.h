@@ -27,4 +27,6 @@ void claims_write_text(FILE *file, size_t indent, const char *lead, const char *
 /* The word as it stands at the start of an entry, padded to 8 columns: "false", and "true?" where a case
  * that was not tested could change it. */
 void claims_write_word(FILE *file, const struct claim_found *found, bool colour);
+/* What stands before the claim's `right`: "Yes: " or "In fact ". Static. */
+const char *claims_lead(const struct claim_found *found);
 const char *claims_family_name(int family);

@@ -114,7 +114,9 @@ void claim_write_full(FILE *file, const struct claim_found *found, bool colour)
         fprintf(file, "  ");
         claims_write_text(file, 2, "Source: ", c->source, ".");
         fprintf(file, "  ");
-        claims_write_text(file, 2, "In fact ", c->right, ".");
+        claims_write_text(file, 2, claims_lead(found), c->right, ".");
+        if (c->kind == CLAIM_ALWAYS && found->word == CLAIM_FALSE)
+                fprintf(file, "  It speaks of every case: one against it makes it false.\n");
         for (size_t k = 0; k < found->n; k++) {
                 if (k > 0 && same_bearings(found->verdicts[0], found->verdicts[k])) {
                         fprintf(file, "\n  %s: the same.\n", claims_family_name(found->verdicts[k]->family));
