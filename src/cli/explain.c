@@ -23,9 +23,10 @@ static void usage(void)
               "       finis explain --table NAME\n"
               "\n"
               "Says what a word means, what the program is told, why, and what to do about it.\n"
-              "A word is an errno (ECONNRESET, 104, \"broken pipe\"), a signal, an ending, a\n"
-              "cause, a reset reason of the kernel, Zeek's conn_state, a claim, or a term such\n"
-              "as SO_LINGER. Neither case matters nor whether \"_\", \"-\" or a space joins it.\n"
+              "A word is an errno (ECONNRESET, 104, -104, \"broken pipe\"), a signal, an ending,\n"
+              "a cause, a reset reason of the kernel, Zeek's conn_state, a claim, or a term,\n"
+              "such as SO_LINGER, recv or LAST_ACK. Neither case matters nor whether \"_\", \"-\"\n"
+              "or a space joins it.\n"
               "Without a word: all words, with a line each. With --all: all pages.\n"
               "With --table: what the model says of send, recv, poll, close, rst, timers, icmp.\n"
               "\n"
@@ -102,6 +103,15 @@ static void suggest(const char *word, struct suggestions *found)
                          name_of(explain_aliases[i].page));
 }
 
+/* An error as the kernel's sources and traces write it, -104, is a word and no option. */
+static void take_minus_from_numbers(int argc, char **argv)
+{
+        for (int i = 1; i < argc; i++)
+                if (argv[i][0] == '-' && argv[i][1] != '\0' &&
+                    argv[i][1 + strspn(argv[i] + 1, "0123456789")] == '\0')
+                        argv[i]++;
+}
+
 /* What was typed may hold anything; a terminal is to get no control characters from it. */
 static void put_typed(const char *word)
 {
@@ -171,6 +181,18 @@ static int write_table(const char *name)
         return STATUS_COULD_NOT;
 }
 
+/* getopt() steps over a cluster of letters only when it is done with it; so a wrong letter is named
+ * by itself, and what is wrong with a known option by the whole of it. */
+static void refuse_option(char **argv)
+{
+        const char letter[] = {'-', (char)optopt, '\0'};
+        const bool of_cluster = optopt != 0 && strchr("aht", optopt) == NULL;
+
+        fputs("finis explain: no such option, or nothing behind it: '", stderr);
+        put_typed(of_cluster ? letter : argv[optind - 1]);
+        fputs("': 'finis help explain' says which there are\n", stderr);
+}
+
 int explain_main(int argc, char **argv)
 {
         static const struct option options[] = {
@@ -184,6 +206,7 @@ int explain_main(int argc, char **argv)
 
         optind = 0; /* start anew: main() may have used getopt */
         opterr = 0;
+        take_minus_from_numbers(argc, argv);
         for (int c; (c = getopt_long(argc, argv, "aht:", options, NULL)) != -1;) {
                 if (c == 'h') {
                         usage();
@@ -192,9 +215,7 @@ int explain_main(int argc, char **argv)
                 if (c == 't')
                         return write_table(optarg);
                 if (c != 'a') {
-                        fputs("finis explain: no such option, or nothing behind it: '", stderr);
-                        put_typed(argv[optind - 1]);
-                        fputs("': 'finis help explain' says which there are\n", stderr);
+                        refuse_option(argv);
                         return STATUS_COULD_NOT;
                 }
                 all = true;

@@ -139,9 +139,38 @@ def what_was_typed_reaches_no_terminal_as_control():
 
 
 def an_unknown_option_is_refused():
-    for typed in ('-z', '--zoom'):
+    for typed, quoted in (('-z', '-z'), ('-zx', '-z'), ('-az', '-z'), ('--zoom', '--zoom'),
+                          ('--all=x', '--all=x'), ('--table', '--table'), ('-t', '-t'), ('-1x', '-1')):
         status, out, err = explain(typed)
-        assert status == 2 and out == b'' and err.count(b'\n') == 1 and typed.encode() in err
+        assert status == 2 and out == b'' and err.count(b'\n') == 1, typed
+        assert f"'{quoted}'".encode() in err, err
+
+
+def a_negative_number_is_an_errno():
+    for typed in (['-104'], ['--', '-104'], ['-104', 'ECONNRESET']):
+        status, out, err = explain(*typed)
+        assert status == 0 and err == b'' and out.startswith(b'ECONNRESET'), typed
+    assert explain('-32')[1] == explain('EPIPE')[1]
+    status, _, err = explain('-99999')
+    assert status == 2 and b"no page for '99999'" in err, err
+
+
+def what_a_newcomer_types_has_a_page():
+    for page, words in (
+            (b'recv()', ('recv', 'recv()', 'read', 'EOF', 'end of file', 'MSG_PEEK', 'recvmmsg')),
+            (b'send()', ('send', 'write', 'sendmsg', 'sendfile')),
+            (b'close()', ('close', 'close()')),
+            (b'Half-close', ('shutdown', 'SHUT_WR')),
+            (b'EINTR', ('EINTR', 'interrupted system call', '-4')),
+            (b'TCP_INFO', ('tcp_info', 'tcpi_bytes_received', 'SIOCINQ', 'SIOCOUTQ', 'outq')),
+            (b'The states of TCP', ('LAST_ACK', 'last-ack', 'ESTABLISHED', 'SYN_SENT', 'FIN_WAIT2',
+                                    'fin-wait-2', 'CLOSING', 'SYN_RECV', 'LISTEN')),
+            (b'TIME_WAIT', ('TIME_WAIT', 'minisocket')),
+            (b"The kernel's counters", ('TcpExtTCPAbortOnClose', 'TCPAbortOnData', 'TcpOutRsts',
+                                        'TcpExtListenOverflows', 'TcpEstabResets'))):
+        for word in words:
+            status, out, err = explain(word)
+            assert status == 0 and err == b'' and out.startswith(page), (word, out[:40], err)
 
 
 def a_table_is_the_models_or_refused():
@@ -194,6 +223,8 @@ CASES = [
     a_word_without_a_page_does_not_stop_the_others,
     what_was_typed_reaches_no_terminal_as_control,
     an_unknown_option_is_refused,
+    a_negative_number_is_an_errno,
+    what_a_newcomer_types_has_a_page,
     a_table_is_the_models_or_refused,
     all_pages_are_printed_once,
     a_narrow_terminal_gets_narrow_lines,

@@ -116,7 +116,7 @@ static void a_word_is_found_however_it_is_written(void **state)
                 {"so_linger", "SO_LINGER"},
                 {"linger", "SO_LINGER"},
                 {"SO LINGER", "SO_LINGER"},
-                {"close()", "SO_LINGER"},
+                {"close()", "close"},
                 {"  time  wait ", "TIME_WAIT"},
                 {"--FIN--", "FIN"},
                 {"SK_RST_REASON_TCP_STATE", "TCP_STATE"},
