@@ -59,7 +59,7 @@ static void usage(FILE *f)
               "\n"
               "  --help, --version\n"
               "\n"
-              "Exit status: 0 done, 2 could not (one line on stderr says why).\n"
+              "Exit status: 0 done, 1 lab found a disagreement, 2 could not (a line says why).\n"
               "More: man finis\n",
               f);
 }

@@ -39,6 +39,13 @@ def help_goes_to_stdout():
         assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+def help_of_help_is_the_help():
+    for ask in (('help', 'help'), ('help', '--help'), ('--help', 'help')):
+        done = finis(*ask)
+        assert (done.returncode, done.stderr) == (0, b''), ask
+        assert done.stdout == finis('help').stdout
+
+
 def help_names_commands():
     assert len(commands()) >= 1
 
@@ -118,6 +125,7 @@ def a_reader_that_left_is_a_quiet_end_with_sigpipe_ignored():
 CASES = [
     without_a_command_it_is_a_usage_error,
     help_goes_to_stdout,
+    help_of_help_is_the_help,
     help_names_commands,
     help_of_a_command_is_its_own,
     the_version_is_a_line,
