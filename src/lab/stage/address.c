@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lab/stage/stage.h"
@@ -15,7 +16,8 @@ int stage_address_parse(const char *text, bool zero_allowed, struct stage_addres
         char host[256];
         size_t n;
 
-        if (!colon || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1) || strlen(colon + 1) > 5)
+        if (!colon || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1) || strlen(colon + 1) > 5 ||
+            atoi(colon + 1) > 65535)
                 return -EINVAL;
         n = (size_t)(colon - text);
         if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {

@@ -63,10 +63,16 @@ static int fill(struct stage *stage)
 static int refuse(struct stage *stage)
 {
         const struct stage_step *s = step(stage);
+        struct epoll_event event = { 0 };
         int64_t span = BLIND_REFUSAL_NS;
 
+        /* What the probe heard so far belongs to connections that were let in. */
+        while (stage->probe >= 0 && recv(stage->probe, stage->scratch, STAGE_BUFFER, MSG_DONTWAIT) >= 0)
+                ;
         if (stage->listening && shutdown(stage->listener, SHUT_RD) < 0)
                 return -errno;
+        /* A socket that does not listen would be reported as hung up without end. */
+        epoll_ctl(stage->epoll, EPOLL_CTL_DEL, stage->listener, &event);
         stage->listening = false;
         stage->refusing = true;
         if (s->n_after)
@@ -129,27 +135,41 @@ static void notice(struct stage *stage)
                                 : o->n_steps > 1 ? NULL : "refused attempts cannot be seen without CAP_NET_RAW: no line will tell of them";
 }
 
+static int bound(const struct stage_address *address, const char **ret_why)
+{
+        int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, r;
+
+        *ret_why = "making a socket for";
+        if (fd < 0)
+                return -errno;
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+        *ret_why = "binding";
+        if (bind(fd, (const struct sockaddr *)&address->storage, address->length) == 0)
+                return fd;
+        r = -errno;
+        close(fd);
+        return r;
+}
+
 int listener_open(struct stage *stage, const char **ret_why)
 {
-        const struct stage_options *o = &stage->options;
-        int on = 1, r;
+        int fd = bound(&stage->options.listen, ret_why), error = 0;
 
-        *ret_why = "making a socket";
-        stage->listener = socket(o->listen.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (stage->listener < 0)
-                return -errno;
-        setsockopt(stage->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-        *ret_why = "binding the address";
-        if (bind(stage->listener, (const struct sockaddr *)&o->listen.storage, o->listen.length) < 0)
-                return -errno;
+        if (fd < 0)
+                return fd;
         stage->address.length = sizeof(stage->address.storage);
-        if (getsockname(stage->listener, (struct sockaddr *)&stage->address.storage, &stage->address.length) < 0)
-                return -errno;
+        if (getsockname(fd, (struct sockaddr *)&stage->address.storage, &stage->address.length) < 0)
+                error = -errno;
+        /* A port that the kernel chose goes back when the listener ceases to listen (tcp_set_state:
+         * SOCK_BINDPORT_LOCK): the same port, asked for by its number, stays. */
+        stage->listener = error ? error : bound(&stage->address, ret_why);
+        close(fd);
+        if (stage->listener < 0)
+                return stage->listener;
         open_probe(stage);
         notice(stage);
-        *ret_why = "listening";
-        r = listener_prepare(stage);
-        return r;
+        *ret_why = "listening on";
+        return listener_prepare(stage);
 }
 
 /* A line for what no connection tells: an attempt that was refused, or all that were not answered. */

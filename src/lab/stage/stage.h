@@ -105,6 +105,9 @@ int stage_turn(struct stage *stage);
 /* Ends what is still open, and tells of it. Returns NULL. */
 struct stage *stage_free(struct stage *stage);
 
+/* Tries SOCK_DESTROY on a socket of its own: 0, or -EPERM and the like. */
+int stage_may_destroy(void);
+
 /* "127.0.0.1:80", "[::1]:80", "localhost:80"; port 0 where it is allowed. 0, or -EINVAL, -ENOENT. */
 int stage_address_parse(const char *text, bool zero_allowed, struct stage_address *ret_address);
 #define STAGE_ADDRESS_TEXT_MAX 72
