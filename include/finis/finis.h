@@ -254,9 +254,9 @@ FINIS_PUBLIC int finis_take_error(struct finis *finis);
  *   unread         can still be read: a reset does not take received data away
  *
  * In the state CLOSE the peer's FIN is known by arithmetic: bytes received, less those read, less
- * those unread, is 1 if it came. So reads must be noted, or none of it is claimed. Where the error
- * was taken by a call that was not noted and segments had been repeated, a reset and a time-out look
- * alike: FINIS_ENDING_UNSEEN. An ORDERLY end does not show that the peer's program read everything:
+ * those unread, is 1 if it came. So reads must be noted, or none of it is claimed. Where no noted
+ * call saw the error, and segments had been repeated or the peer's window was shut, a reset and a
+ * time-out look alike: FINIS_ENDING_UNSEEN. If the error is still pending, finis_take_error() first. An ORDERLY end does not show that the peer's program read everything:
  * its kernel answers in order even if it later throws data away.
  * Takes no error away. Must come before close().
  * Returns 0.

@@ -2,7 +2,9 @@
  *
  * The errors come last because any call may have eaten them. What they are needed for is to tell a
  * reset from a time-out: both leave the socket in CLOSE with the same numbers. A time-out leaves a
- * count of repeats or probes behind (tcp_write_err()); without one it was a reset. */
+ * count of repeats or probes behind (tcp_write_err()); without one it was a reset. But for one: a
+ * peer that answers every probe and never opens its window, and a TCP_USER_TIMEOUT that has enough
+ * of it (tcp_probe_timer()); each answer sets the count to 0. Then nothing is in flight. */
 #include "socket/account.h"
 
 #include <errno.h>
@@ -20,6 +22,8 @@ static enum finis_ending ending_of_attempt(const struct finis *finis, const stru
 static enum finis_ending ending_by_error(const struct finis *finis, const struct look *look,
                                          uint32_t flags)
 {
+        bool probing;
+
         switch (finis ? finis->error : 0) {
         case ECONNRESET:
         case ECONNABORTED:
@@ -39,7 +43,8 @@ static enum finis_ending ending_by_error(const struct finis *finis, const struct
                 if (look->n_repeats > 0)
                         return FINIS_ENDING_TIMED_OUT;
         }
-        return look->n_repeats == 0 ? FINIS_ENDING_RESET : FINIS_ENDING_UNSEEN;
+        probing = look->unsent > 0 && look->outstanding == look->unsent;
+        return look->n_repeats == 0 && !probing ? FINIS_ENDING_RESET : FINIS_ENDING_UNSEEN;
 }
 
 enum finis_ending ending_of(const struct finis *finis, const struct look *look,

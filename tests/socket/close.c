@@ -324,10 +324,10 @@ static void acknowledgements_are_progress(void **state) {
                 pid_t reader;
 
                 a_pair(&client, &server);
-                set(server, SOL_SOCKET, SO_RCVBUF, 8192);
+                set(server, SOL_SOCKET, SO_RCVBUF, 32768);
                 assert_int_equal(finis_init(&f, client), 0);
                 be_nonblocking(client);
-                set(client, SOL_SOCKET, SO_SNDBUF, 400000);
+                set(client, SOL_SOCKET, SO_SNDBUF, 60000);
                 while (finis_write(&f, bytes, 20000) > 0)
                         ;
                 began = now_ms();
