@@ -112,7 +112,7 @@ static bool find_verb(const char *p, const char *end, enum verb *ret_verb, size_
 }
 
 /* Nothing larger goes into an act; what is, stays recognizable as too large. */
-#define LARGEST INT64_C(2000000000)
+#define LARGEST ((int64_t)INT32_MAX)
 
 static const char *number(const char *p, const char *end, int64_t *ret_n)
 {

@@ -75,27 +75,29 @@ static void put_address(const struct sockaddr_storage *from, uint8_t address[16]
         }
 }
 
-static void name_tuple(struct play *play, int end)
+static void name_tuple(struct play *play, int end, const struct sockaddr_storage *own)
 {
         struct diag_tuple *t = &play->tuple[end];
 
         if (end != CLIENT)
                 return;
         t->family = (uint8_t)play->family;
-        put_address(&play->name[end], t->local, &t->local_port);
+        put_address(own, t->local, &t->local_port);
         put_address(&play->address, t->remote, &t->remote_port);
 }
 
 void play_name(struct play *play, int end)
 {
-        socklen_t length = sizeof(play->name[end]);
+        struct sockaddr_storage name = { 0 };
+        socklen_t length = sizeof(name);
 
-        if (play->fd[end] < 0)
+        if (play->fd[end] < 0 || getsockname(play->fd[end], (struct sockaddr *)&name, &length) < 0)
                 return;
-        if (getsockname(play->fd[end], (struct sockaddr *)&play->name[end], &length) == 0)
-                play->named[end] = true;
+        if (!play->named[end]) /* the truth is told of the first connection */
+                play->name[end] = name;
+        play->named[end] = true;
         if (diag_tuple_of(play->fd[end], &play->tuple[end]) < 0)
-                name_tuple(play, end); /* SYN_SENT has no peer yet for getpeername() */
+                name_tuple(play, end, &name); /* SYN_SENT has no peer yet for getpeername() */
         if (end == CLIENT && !play->named[SERVER])
                 memcpy(&play->name[SERVER], &play->address, sizeof(play->address)), play->named[SERVER] = true;
 }

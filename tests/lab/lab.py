@@ -287,7 +287,7 @@ def record_faults(r):
         yield 'bytes are uncertain, yet it is not bad'
 
 
-FIELDS = ['ip.checksum.status', 'tcp.checksum.status', '_ws.malformed', 'frame.len', 'frame.cap_len', 'tcp.dstport',
+FIELDS = ['ip.checksum.status', 'tcp.checksum.status', '_ws.malformed', 'frame.len', 'frame.cap_len', 'tcp.srcport', 'tcp.dstport',
           'tcp.len', 'tcp.seq_raw', 'tcp.flags.syn', 'tcp.flags.reset', 'tcp.window_size_value', 'ip.ttl', 'ipv6.hlim',
           'frame.protocols']
 
@@ -317,12 +317,14 @@ def frames_by_capture(folder, joined):
     return found
 
 
-def counted(frames, server_port):
-    """What the visible keys of a truth must be, counted from its frames."""
+def counted(frames, client_port, server_port):
+    """What the visible keys of a truth must be, counted from the frames of its connection."""
     r = {'to_server.packets': 0, 'to_client.packets': 0, 'to_server.bytes': 0, 'to_client.bytes': 0, 'reset.count': 0}
     start = {}
     for number, frame in enumerate(frames, 1):
         if not frame['tcp.dstport'] or not frame['tcp.len']:
+            continue
+        if str(client_port) not in (frame['tcp.srcport'], frame['tcp.dstport']):
             continue
         way = 'to_server' if int(frame['tcp.dstport']) == server_port else 'to_client'
         r[f'{way}.packets'] += 1
@@ -363,7 +365,7 @@ def captures_are_sound_and_hold_what_is_said_to_be_visible(place):
                 faults.append(f'{name} frame {number} has a bad checksum')
         if not frames or not record['server']['port']:
             continue
-        for key, value in counted(frames, record['server']['port']).items():
+        for key, value in counted(frames, record['client']['port'], record['server']['port']).items():
             by_hand = record['client' if key.startswith('to_server') else 'server']['os'] is None
             # Segments by hand may lie beyond a gap or after the FIN: no bytes of the stream.
             if key not in truth['visible'] or (by_hand and key.endswith('.bytes')):
