@@ -25,18 +25,37 @@ _finis_lab()
         esac
 }
 
+_finis_stage()
+{
+        case $2 in
+        --after | --answer-after)
+                COMPREPLY=($(compgen -W 'accept first-byte received= sent= answer time= idle= pattern= fin' -- "$1"))
+                return ;;
+        --answer | --log) COMPREPLY=($(compgen -f -- "$1")); return ;;
+        --for) COMPREPLY=($(compgen -c -- "$1")); return ;;
+        --listen | --to | --sequence | --every | --piece | --count) return ;;
+        esac
+        case $1 in
+        -*) COMPREPLY=($(compgen -W '--list --listen --for --after --answer --answer-after --to --sequence --cycle
+                --every --piece --count --json --log --quiet --help' -- "$1")) ;;
+        *) COMPREPLY=($(compgen -W "$(finis stage --list 2>/dev/null |
+                sed -n 's/^\([a-z][a-z-]*\).*/\1/p')" -- "$1")) ;;
+        esac
+}
+
 _finis()
 {
         local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
 
         COMPREPLY=()
         if [ "$COMP_CWORD" -eq 1 ]; then
-                COMPREPLY=($(compgen -W 'lab explain help --help --version' -- "$word"))
+                COMPREPLY=($(compgen -W 'lab stage explain help --help --version' -- "$word"))
                 return
         fi
         case $command in
-        help) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W 'lab explain' -- "$word")) ;;
+        help) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W 'lab stage explain' -- "$word")) ;;
         lab) _finis_lab "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
+        stage) _finis_stage "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
         explain) COMPREPLY=($(compgen -W "--all --help $(_finis_words)" -- "$word")) ;;
         esac
 }

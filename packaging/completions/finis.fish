@@ -1,11 +1,12 @@
 # fish completion for finis(1)
 complete -c finis -f
 complete -c finis -n __fish_use_subcommand -a lab -d 'Stage every known ending here'
+complete -c finis -n __fish_use_subcommand -a stage -d 'Be a peer that ends connections as told'
 complete -c finis -n __fish_use_subcommand -a explain -d 'Say what a word of TCP endings means'
 complete -c finis -n __fish_use_subcommand -a help -d 'Say how a command is used'
 complete -c finis -n __fish_use_subcommand -l help -d 'Show the commands'
 complete -c finis -n __fish_use_subcommand -l version -d 'Show the version'
-complete -c finis -n '__fish_seen_subcommand_from help' -a 'lab explain'
+complete -c finis -n '__fish_seen_subcommand_from help' -a 'lab stage explain'
 complete -c finis -n '__fish_seen_subcommand_from lab' -l list -d 'The scenarios by theme'
 complete -c finis -n '__fish_seen_subcommand_from lab' -l table -d 'Tell each in a table'
 complete -c finis -n '__fish_seen_subcommand_from lab' -l full -d 'Tell each in full'
@@ -23,6 +24,22 @@ complete -c finis -n '__fish_seen_subcommand_from lab' -l no-namespace -d 'Plain
 complete -c finis -n '__fish_seen_subcommand_from lab' -l jobs -x -d 'Play so many at once'
 complete -c finis -n '__fish_seen_subcommand_from lab' -l demo -d 'The two classic endings, side by side'
 complete -c finis -n '__fish_seen_subcommand_from lab' -a "(finis lab --list 2>/dev/null | sed -n 's/^  \([a-z0-9-]*\)\$/\1/p; s/^\([a-z-]*\): .*/\1/p')"
-complete -c finis -n '__fish_seen_subcommand_from lab explain' -l help -d 'Say how it is used'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l list -d 'The endings, and what a client is told'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l listen -x -d 'Listen here'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l for -x -d 'Run it with the address'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l after -x -a 'accept first-byte received= sent= answer time= idle= pattern= fin' -d 'When the ending is due'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l answer -r -F -d 'Answer this file or text'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l answer-after -x -a 'accept first-byte received= sent= answer time= idle= pattern= fin' -d 'When to answer'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l to -x -d 'Put a server behind it'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l sequence -x -d 'The endings'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l cycle -d 'Begin again at the end'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l every -x -d 'Pause of a drip'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l piece -x -d 'Bytes of a drip'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l count -x -d 'End after so many connections'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l json -d 'One object a connection'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l log -r -F -d 'Write the lines there'
+complete -c finis -n '__fish_seen_subcommand_from stage' -l quiet -d 'Write no lines'
+complete -c finis -n '__fish_seen_subcommand_from stage' -a "(finis stage --list 2>/dev/null | sed -n 's/^\([a-z][a-z-]*\).*/\1/p')"
+complete -c finis -n '__fish_seen_subcommand_from lab stage explain' -l help -d 'Say how it is used'
 complete -c finis -n '__fish_seen_subcommand_from explain' -l all -d 'All pages'
 complete -c finis -n '__fish_seen_subcommand_from explain' -a "(finis explain 2>/dev/null | sed -n 's/^  \([^ ][^ ]*\) .*/\1/p')"

@@ -793,6 +793,21 @@ def a_mistyped_ending_is_named():
     assert 'did you mean unread-data' in run('unraed-data').stderr
 
 
+def the_manual_and_the_completions_name_every_option_and_ending():
+    source = pathlib.Path(os.environ['FINIS_SOURCE'])
+    options = set(re.findall(r'(?<![a-z-])--([a-z-]+)', run('--help').stdout))
+    assert len(options) > 12
+    manual = (source / 'docs' / 'man' / 'finis-stage.1').read_text(encoding='utf-8')
+    named = set(re.findall(r'Fl -([a-z-]+)', manual))
+    assert named == options - {'help'}, sorted(named ^ options)
+    for name in told():
+        assert re.search(rf'^\.It Cm {name}\b', manual, re.M), f'{name} is not in the manual'
+    for shell in ('finis.bash', '_finis', 'finis.fish'):
+        text = (source / 'packaging' / 'completions' / shell).read_text(encoding='utf-8')
+        for option in options:
+            assert re.search(rf'(?:--|-l ){option}(?![a-z0-9-])', text), f'--{option} is not in {shell}'
+
+
 # Many, and nothing left.
 
 def sockets_of(port):
@@ -931,6 +946,7 @@ CASES = [
     a_signal_reaches_the_command,
     bad_arguments_are_refused_in_a_line,
     a_mistyped_ending_is_named,
+    the_manual_and_the_completions_name_every_option_and_ending,
     two_thousand_connections_are_reset_at_once,
     two_thousand_connections_are_reset_for_unread_data,
     two_thousand_connections_are_closed,
