@@ -386,11 +386,9 @@ def an_answer_comes_whole_before_the_reset():
 
 def triggers_fire_when_they_should():
     for after, steps, received in (
-            ('accept', [], 0), ('first-byte', [b'a'], 1), ('received=5', [b'abc', b'de'], 5),
+            ('first-byte', [b'a'], 1), ('received=5', [b'abc', b'de'], 5),
             ('pattern=b\\n\\nc', [b'aab\n', b'b\n', b'\nc'], 8), ('pattern=aab', [b'a', b'aa', b'b'], 4)):
         for name in ('reset', 'unread-data'):
-            if after == 'accept' and name == 'unread-data':
-                continue
             with Stage(name, '--after', after) as stage, stage.connect() as client:
                 for step in steps[:-1]:
                     client.sendall(step)
@@ -404,6 +402,16 @@ def triggers_fire_when_they_should():
                 line = stage.line()
                 assert line['received'] == received and line['confirmed'], line
                 assert line['cause'] == ('unread-data' if name == 'unread-data' else 'zero-linger'), line
+
+
+def a_reset_on_accept_needs_no_word_of_the_client():
+    with Stage('reset@accept') as stage:
+        for number in range(1, 51):
+            # A connect() with a timeout looks at SO_ERROR: it may be the call that is told.
+            with contextlib.suppress(ConnectionResetError), stage.connect() as client:
+                assert read_all(client) == (b'', 'ECONNRESET')
+            line = stage.line()
+            assert (line['n'], line['received'], line['after'], line['confirmed']) == (number, 0, 'accept', True), line
 
 
 def times_are_kept():
@@ -917,6 +925,7 @@ CASES = [
     exactly_n_bytes_come_before_the_ending,
     an_answer_comes_whole_before_the_reset,
     triggers_fire_when_they_should,
+    a_reset_on_accept_needs_no_word_of_the_client,
     times_are_kept,
     the_first_of_several_triggers_counts,
     a_reset_at_the_client_s_fin_is_seen_after_it,

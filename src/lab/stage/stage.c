@@ -13,7 +13,7 @@
 #define EVENTS_A_TURN 256
 #define ACCEPTS_A_TURN 256
 
-#define connection_of(address) ((struct stage_connection *)((char *)(address) - offsetof(struct stage_connection, alarm)))
+#define connection_of(address) ((struct stage_connection *)(void *)((char *)(address) - offsetof(struct stage_connection, alarm)))
 
 int stage_new(const struct stage_options *options, stage_ended *ended, void *context, struct stage **ret_stage,
               const char **ret_why)
