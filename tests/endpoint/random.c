@@ -82,6 +82,9 @@ static struct event random_arrival(const struct endpoint *e)
                 event.n = 1 + below(1000);
         event.fit = (enum rst_fit)below(3);
         event.has_ack = one_in(2);
+        event.no_ack = (event.kind == EVENT_DATA || event.kind == EVENT_FIN) && one_in(8);
+        event.with_data = one_in(2);
+        event.kills_request = one_in(2);
         event.icmp_errno = one_in(2) ? EHOSTUNREACH : ENETUNREACH;
         return event;
 }
