@@ -25,6 +25,7 @@ import time
 FINIS = os.environ['FINIS']
 PATIENCE = 20
 NOBODY = 65534
+HELD = ('open', 'zero-window', 'timed-out')  # nothing is sent to the client
 
 
 class Skip(Exception):
@@ -132,7 +133,7 @@ def without_signals(words):
 
 def arrival(client, name):
     """Waits until the act has reached the client, or for a while where it sends nothing."""
-    if name in ('open', 'zero-window', 'timed-out'):
+    if name in HELD:
         time.sleep(0.05)
     else:
         await_events(client, select.POLLIN | select.POLLRDHUP)
@@ -212,9 +213,11 @@ def the_wire_carries_what_the_model_says():
                 sniffer.recv(1)
             with Stage(name) as stage, stage.connect() as client:
                 client.sendall(b'0123456789')
-                time.sleep(0.05)
+                if name != 'serve':
+                    arrival(client, name)
                 if name in ('orderly', 'data-after-close'):
                     client.send(b'x')
+                    await_events(client, 0)
                 seen = ends_seen(sniffer, stage.address[1])
                 assert seen == words['wire'], f'{name}: {seen}, the model: {words["wire"]}'
 
@@ -262,29 +265,33 @@ def state(client):
     return info(client)[0]
 
 
+def await_silence(client):
+    """Sends until a byte is not acknowledged any more: then the act was done."""
+    deadline = time.monotonic() + PATIENCE
+    while info(client)[1] == 0:
+        assert time.monotonic() < deadline, 'it never became silent'
+        client.send(b'x')
+        time.sleep(0.1)
+
+
 def silence_is_never_acknowledged_and_ends_with_etimedout():
     words = told()['timed-out']
     for listen in ('127.0.0.1:0', '[::1]:0'):
         for asked in ('recv', 'send'):
             with Stage('timed-out', '--listen', listen) as stage, stage.connect() as client:
                 client.sendall(b'0123456789')
-                time.sleep(0.05)
+                await_silence(client)
                 before = info(client)[2]
                 client.setsockopt(socket.IPPROTO_TCP, 18, 400)  # TCP_USER_TIMEOUT
                 client.setblocking(False)
-                seen = []
-                if asked == 'recv':
-                    seen.append(outcome(lambda: client.recv(100)))
-                    client.send(b'x')  # only what is sent can time out
-                else:
-                    seen.append(outcome(lambda: client.send(b'x')))
+                call = (lambda: client.recv(100)) if asked == 'recv' else (lambda: client.send(b'x'))
+                seen = [outcome(call)]
                 await_events(client, 0)
                 assert info(client)[2] == before, 'something was acknowledged'
-                call = (lambda: client.recv(100)) if asked == 'recv' else (lambda: client.send(b'x'))
                 seen += [outcome(call), outcome(call)]
                 assert seen == without_signals(words[asked]), seen
                 line = stage.stop()[0]
-                assert line['confirmed'] and line['not_taken'] >= 1 and line['received'] == 10, line
+                assert line['confirmed'] and line['not_taken'] >= 1 and line['received'] >= 10, line
 
 
 def silence_needs_no_rights():
@@ -304,11 +311,7 @@ def silence_needs_no_rights():
                                    stdout=subprocess.PIPE, user=NOBODY, group=NOBODY, extra_groups=[], cwd='/')
         host, port = json.loads(process.stdout.readline())['listening'].split(':')
         with connected((host, int(port))) as client:
-            client.sendall(b'x')
-            time.sleep(0.05)
-            client.sendall(b'y')
-            time.sleep(0.1)
-            assert info(client)[1] >= 1, 'it was acknowledged'
+            await_silence(client)
             process.send_signal(signal.SIGTERM)
             line = json.loads(process.communicate(timeout=PATIENCE)[0])
             assert line['not_taken'] >= 1, line
@@ -493,6 +496,14 @@ def a_sequence_goes_connection_by_connection():
                         assert word == 'waits'
 
 
+def await_listener(port):
+    """The port listens again a little after a refusal."""
+    deadline = time.monotonic() + PATIENCE
+    while sockets_of(port, states=('0A',)) == 0:
+        assert time.monotonic() < deadline, 'nobody listens any more'
+        time.sleep(0.002)
+
+
 def refusals_in_a_sequence_are_counted():
     if os.geteuid() != 0:
         raise Skip('seeing refused attempts needs CAP_NET_RAW')
@@ -506,7 +517,8 @@ def refusals_in_a_sequence_are_counted():
                 except ConnectionRefusedError:
                     seen = 'ECONNREFUSED'
                 assert seen == expected, (seen, expected)
-                time.sleep(0.05)  # the port listens again 2 ms after a refusal
+                if expected == 'ECONNREFUSED':
+                    await_listener(stage.address[1])
             names = [line['name'] for line in stage.stop()]
             assert names == ['refused', 'reset', 'refused', 'orderly', 'orderly'], names
 
@@ -597,6 +609,41 @@ def the_proxy_carries_a_reset_of_the_server():
         data, how = read_all(client)
         assert (len(data), how) == (1000, 'ECONNRESET'), (len(data), how)
         assert 'server behind reset' in stage.line()['note']
+
+
+def the_proxy_carries_the_bytes_of_a_server_that_resets_at_once():
+    def serve(connection):
+        connection.sendall(bytes(1000))
+        reset(connection)
+    with Server(serve) as server, Stage('serve', '--to', server.name) as stage:
+        whole = 0
+        for _ in range(200):
+            # The RST may come while connect() still looks at SO_ERROR.
+            with contextlib.suppress(ConnectionResetError), stage.connect() as client:
+                data, how = read_all(client)
+                assert (len(data), how) == (1000, 'ECONNRESET'), (len(data), how)
+                whole += 1
+        assert whole > 100, whole
+
+
+def a_client_that_sends_without_end_does_not_keep_others_waiting():
+    with Stage('open,reset') as stage, stage.connect() as loud:
+        ended = threading.Event()
+
+        def shout():
+            with contextlib.suppress(OSError):
+                while not ended.is_set():
+                    loud.sendall(bytes(1 << 20))
+        shouter = threading.Thread(target=shout)
+        shouter.start()
+        try:
+            for _ in range(20):
+                with stage.connect() as client:
+                    client.sendall(b'x')
+                    assert read_all(client) == (b'', 'ECONNRESET')
+        finally:
+            ended.set()
+            shouter.join()
 
 
 def the_proxy_carries_a_reset_on_an_idle_connection():
@@ -818,13 +865,14 @@ def the_manual_and_the_completions_name_every_option_and_ending():
 
 # Many, and nothing left.
 
-def sockets_of(port):
+def sockets_of(port, states=None):
     """How many sockets of this host, in any state but TIME_WAIT, have the port at their own end."""
     found = 0
     for table in ('/proc/net/tcp', '/proc/net/tcp6'):
         for line in pathlib.Path(table).read_text().splitlines()[1:]:
             fields = line.split()
-            found += int(fields[1].rsplit(':', 1)[1], 16) == port and fields[3] != '06'
+            wanted = fields[3] in states if states else fields[3] != '06'
+            found += wanted and int(fields[1].rsplit(':', 1)[1], 16) == port
     return found
 
 
@@ -874,7 +922,7 @@ def what_is_open_at_the_end_is_told_and_gone():
         clients = [stage.connect() for _ in range(5)]
         for client in clients:
             client.sendall(b'x')
-        time.sleep(0.1)
+        time.sleep(0.5)
         lines = sorted(stage.stop(), key=lambda line: line['n'])
         assert [line['staged'] for line in lines] == [True, True, True, True, False], lines
         assert 'stage ended' in lines[4]['note']
@@ -937,6 +985,8 @@ CASES = [
     a_refusal_may_last_for_a_time,
     the_proxy_carries_a_half_close,
     the_proxy_carries_a_reset_of_the_server,
+    the_proxy_carries_the_bytes_of_a_server_that_resets_at_once,
+    a_client_that_sends_without_end_does_not_keep_others_waiting,
     the_proxy_carries_a_reset_on_an_idle_connection,
     the_proxy_carries_a_reset_behind_a_fin,
     the_proxy_carries_a_reset_of_the_client,

@@ -76,11 +76,15 @@ static bool connected(struct stage_connection *c)
 {
         struct sockaddr_storage peer;
         socklen_t length = sizeof(peer);
+        int error;
 
         if (c->upstream_connected)
                 return true;
         if (c->upstream_events & (EPOLLERR | EPOLLHUP)) {
-                upstream_failed(c, pending_error(c->upstream) ?: ECONNABORTED);
+                error = pending_error(c->upstream) ?: ECONNABORTED;
+                /* A server may answer and reset before it is first looked at: its bytes are still there. */
+                c->upstream_connected = error == ECONNRESET || error == EPIPE;
+                upstream_failed(c, error);
                 return false;
         }
         c->upstream_connected = getpeername(c->upstream, (struct sockaddr *)&peer, &length) == 0;
@@ -201,9 +205,13 @@ void connection_carry(struct stage_connection *c)
 
 void connection_carry_up(struct stage_connection *c)
 {
-        for (int i = 0; i < BLOCKS_A_TURN && connected(c) && carry_up(c); i++)
-                ;
-        /* What the server says is for nobody any more. */
-        while (c->upstream_connected && recv(c->upstream, c->stage->scratch, STAGE_BUFFER, MSG_DONTWAIT) > 0)
-                ;
+        bool moved = true;
+
+        for (int i = 0; i < BLOCKS_A_TURN && moved && connected(c); i++) {
+                moved = carry_up(c);
+                /* What the server says is for nobody any more. */
+                moved = (c->upstream_connected && recv(c->upstream, c->stage->scratch, STAGE_BUFFER, MSG_DONTWAIT) > 0) || moved;
+        }
+        if (moved && c->upstream_connected && !c->upstream_reset)
+                timers_set(&c->stage->timers, &c->alarm, 0);
 }

@@ -75,6 +75,7 @@ struct stage {
         struct alarm alarm;   /* when it listens again */
         int filler;           /* of a full backlog: our own client */
         const char *notice;
+        int failure; /* of the listener, on its way to the next ending */
         uint8_t scratch[STAGE_BUFFER];
 };
 

@@ -75,8 +75,7 @@ void stage_advance(struct stage *stage)
         if (next == stage->step)
                 return;
         stage->step = next;
-        if (listener_prepare(stage) < 0)
-                stage->notice = "the listener could not be set for its next ending";
+        stage->failure = listener_prepare(stage);
 }
 
 static bool enough(const struct stage *stage)
@@ -86,7 +85,7 @@ static bool enough(const struct stage *stage)
 
 static int accept_some(struct stage *stage)
 {
-        for (int i = 0; i < ACCEPTS_A_TURN && stage->listening && !enough(stage); i++) {
+        for (int i = 0; i < ACCEPTS_A_TURN && stage->listening && !enough(stage) && !stage->failure; i++) {
                 struct stage_address client = { .length = sizeof(client.storage) };
                 int fd = accept4(stage->listener, (struct sockaddr *)&client.storage, &client.length,
                                  SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -163,8 +162,8 @@ int stage_turn(struct stage *stage)
         }
         wake(stage);
         free_those_over(stage);
-        if (r < 0)
-                return r;
+        if (r < 0 || stage->failure < 0)
+                return r < 0 ? r : stage->failure;
         return enough(stage) && stage->n_ended >= stage->n_accepted;
 }
 
