@@ -104,17 +104,26 @@ def figures(runs):
     table(rows)
 
 
-def faults(runs):
-    said = False
+def remarks(tree):
+    lines = (tree / "tools/kernels/remarks").read_text().splitlines()
+    return dict(line.split(None, 1) for line in lines if line and not line.startswith("#"))
+
+
+def faults(runs, known):
+    said, explained = False, {}
     for run in runs:
         for play in run.disagreements():
             print(f"- {run.kernel}: `{play['scenario']}`, IPv{play['family']}: {play['why']}"
                   + (f" (rule `{play['rule']}`)" if play["rule"] else ""))
             said = True
+            if play["scenario"] in known:
+                explained[play["scenario"]] = known[play["scenario"]]
         for found in re.findall(r"^DISAGREES +(\S+)\n +(.*?)$(?:\n +rule (.*?)$)?", run.search, re.M):
             print(f"- {run.kernel}, found at random: `{found[0]}`: {found[1]}" + (f" (rule {found[2]})" if found[2] else ""))
             said = True
     print("" if said else "Nothing disagreed.\n")
+    for scenario, remark in explained.items():
+        print(f"`{scenario}`: {remark}\n")
 
 
 def unplayed(runs):
@@ -239,13 +248,14 @@ Made by `make kernels` (tools/kernels/page.py) from its runs; not written by han
 `finis lab` played all its scenarios, timers too, over IPv4 and IPv6, and then {int(sequences):,} random sequences
 with seed 1, on Debian's cloud kernels under QEMU without hardware help. The lab was process 1's child in a RAM disk,
 as root, in network namespaces of its own. What it holds against the model: every call's return, errno and signal; state,
-queues and poll bits after each act; what is on the wire.
+queues and poll bits after each act; what is on the wire. In the guest ksoftirqd has real-time priority: before
+Linux 6.5 a packet by hand may else be worked on after the next call (tools/kernels/init).
 """)
     figures(runs)
     print("Broke off: a sequence at random may ask for what cannot be done at that point; it is left there. The rate is that of\n"
           "emulation, and says nothing of a kernel.\n")
     print("## What disagreed\n")
-    faults(runs)
+    faults(runs, remarks(tree))
     print("## What was not played\n")
     unplayed(runs)
     print("""## Where the kernels differ
