@@ -259,7 +259,7 @@ static void make_void(struct endpoint *e)
 {
         e->voided = true;
         e->shut_rd = e->shut_wr = e->done = false;
-        e->fin_queued = e->fin_sent = e->fin_acked = e->fin_received = false;
+        e->fin_queued = e->fin_sent = e->fin_acked = false; /* what TIME_WAIT expects next counts the peer's FIN */
         e->taken = e->received;
         e->disordered = 0;
         e->connecting = e->was_connected = false;
@@ -344,7 +344,7 @@ static void change(struct endpoint *e, const struct event *event, const struct r
         }
         if ((does & CONNECTING) && rule->next == TCP_STATE_SYN_SENT) { /* a new connection counts from nothing */
                 e->written = e->sent = e->acked = e->received = e->taken = 0;
-                e->crowded = false;
+                e->crowded = e->fin_received = false;
         }
         if (does & CONNECTING) {
                 e->connecting = event->kind == EVENT_CONNECT && rule->next == TCP_STATE_SYN_SENT;

@@ -145,6 +145,15 @@ static const struct scenario corners[] = {
                 ENDS_RESET(SIDE_CLIENT, CAUSE_BAD_SEGMENT),
         },
         {
+                .name = "time-wait-outlives-disconnect-and-dies-of-a-reset",
+                .theme = THEME_DISCONNECT,
+                .shows = "connect(AF_UNSPEC) after both FINs leaves TIME_WAIT alone; an exact RST ends it, the next ACK meets nobody",
+                .advice = "nothing: TIME_WAIT belongs to the addresses, not to the descriptor",
+                .acts = "c.shut-wr s.fin c.connect-unspec s.rst s.ack",
+                .flags = SCENARIO_SERVER_BY_HAND,
+                ENDS_ORDERLY(SIDE_CLIENT),
+        },
+        {
                 .name = "data-without-ack-is-dropped",
                 .theme = THEME_CHALLENGE,
                 .shows = "a segment without the ACK flag is no part of a connection: nothing arrives",
