@@ -174,7 +174,8 @@ struct finis_report {
  * FINIS_ENDING_UNSEEN unless something was left unacknowledged. @error is always 0.
  * Returns 0; -EINVAL for a listener.
  * System calls: 4 (SIOCOUTQ, SIOCOUTQNSD, TCP_INFO, SIOCINQ), where bytes are unacknowledged 5, and
- * at most 32 where acknowledgements come in meanwhile. Threads: any. */
+ * at most 29 where acknowledgements come in meanwhile; 2 more (TCP_USER_TIMEOUT, TCP_RTO_MAX_MS) for
+ * a connection that ended while the peer's window was shut. Threads: any. */
 FINIS_PUBLIC int finis_look(int fd, struct finis_report *ret_report);
 
 /* ---- With a memory ---------------------------------------------------------------------------- */
@@ -206,7 +207,7 @@ struct finis {
  * connect(), or after accept(); and again after connect(AF_UNSPEC), which makes a new connection.
  * Does not take the descriptor over.
  * Returns 0; -EINVAL for a listener.
- * System calls: 3 to 5 (as finis_look(); one fewer). Threads: one at a time, a struct. */
+ * System calls: as finis_look(). Threads: one at a time, a struct. */
 FINIS_PUBLIC int finis_init(struct finis *finis, int fd);
 
 /* finis_send(), finis_sendv() and recv(2) without flags, remembered. finis_read() returns the bytes
@@ -255,8 +256,8 @@ FINIS_PUBLIC int finis_take_error(struct finis *finis);
  *
  * In the state CLOSE the peer's FIN is known by arithmetic: bytes received, less those read, less
  * those unread, is 1 if it came. So reads must be noted, or none of it is claimed. Where no noted
- * call saw the error, and segments had been repeated or the peer's window was shut, a reset and a
- * time-out look alike: FINIS_ENDING_UNSEEN. If the error is still pending, finis_take_error() first. An ORDERLY end does not show that the peer's program read everything:
+ * call saw the error, and segments had been repeated without an answer, or the peer's window was shut
+ * and TCP_USER_TIMEOUT set, a reset and a time-out look alike: FINIS_ENDING_UNSEEN. If the error is still pending, finis_take_error() first. An ORDERLY end does not show that the peer's program read everything:
  * its kernel answers in order even if it later throws data away.
  * Takes no error away. Must come before close().
  * Returns 0.

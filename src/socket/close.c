@@ -92,11 +92,14 @@ static int judge(struct finis *finis, const struct look *info)
         account(finis, &look, &report);
         if (report.ending == FINIS_ENDING_ORDERLY)
                 return FINIS_CLOSE_CLEAN;
-        /* Where reads were not noted, that this close saw the stream's end, and no error, says it. */
+        /* Where reads were not noted: this close saw the stream's end, and if a reset had made it
+         * so, the error would come now. After a FIN it never does (tcp_recvmsg_locked()). */
         unknown = FINIS_OWN_FIN_ACKED | FINIS_PEER_FIN_UNKNOWN;
-        if ((report.flags & unknown) == unknown && !(report.flags & FINIS_VOID) &&
-            finis->close_flags & SHUT_WORKED && finis->close_flags & NO_MORE && !finis->error)
+        if ((report.flags & unknown) == unknown && finis->close_flags & SHUT_WORKED &&
+            finis->close_flags & NO_MORE && recv(finis->fd, NULL, 1, MSG_TRUNC | MSG_DONTWAIT) == 0) {
+                finis->marks |= MARK_PEER_FIN;
                 return FINIS_CLOSE_CLEAN;
+        }
         return FINIS_CLOSE_RESET;
 }
 

@@ -1,10 +1,8 @@
 /* How a connection ended, from the report of its bytes and FINs and, last, from the errors seen.
  *
  * The errors come last because any call may have eaten them. What they are needed for is to tell a
- * reset from a time-out: both leave the socket in CLOSE with the same numbers. A time-out leaves a
- * count of repeats or probes behind (tcp_write_err()); without one it was a reset. But for one: a
- * peer that answers every probe and never opens its window, and a TCP_USER_TIMEOUT that has enough
- * of it (tcp_probe_timer()); each answer sets the count to 0. Then nothing is in flight. */
+ * reset from a time-out: both leave the socket in CLOSE. A time-out mostly leaves a count behind;
+ * where it would not have, or there is one, only the error can tell (look.c). */
 #include "socket/account.h"
 
 #include <errno.h>
@@ -22,8 +20,6 @@ static enum finis_ending ending_of_attempt(const struct finis *finis, const stru
 static enum finis_ending ending_by_error(const struct finis *finis, const struct look *look,
                                          uint32_t flags)
 {
-        bool probing;
-
         switch (finis ? finis->error : 0) {
         case ECONNRESET:
         case ECONNABORTED:
@@ -40,11 +36,10 @@ static enum finis_ending ending_by_error(const struct finis *finis, const struct
                 break;
         default:
                 /* ICMP's errors: kept until the connection times out, or told at once and alive. */
-                if (look->n_repeats > 0)
+                if (look->may_have_given_up)
                         return FINIS_ENDING_TIMED_OUT;
         }
-        probing = look->unsent > 0 && look->outstanding == look->unsent;
-        return look->n_repeats == 0 && !probing ? FINIS_ENDING_RESET : FINIS_ENDING_UNSEEN;
+        return look->may_have_given_up ? FINIS_ENDING_UNSEEN : FINIS_ENDING_RESET;
 }
 
 enum finis_ending ending_of(const struct finis *finis, const struct look *look,

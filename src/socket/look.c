@@ -18,6 +18,8 @@
 
 enum {
         N_TRIES = 7,
+        RTO_MAX_MS = 120000,
+        OPTION_RTO_MAX_MS = 44,      /* TCP_RTO_MAX_MS, younger than many headers */
 };
 
 static int queue_of(int fd, unsigned long which, uint64_t *ret)
@@ -47,7 +49,11 @@ int look_info(int fd, struct look *ret)
                 return -EOPNOTSUPP;
         if (info.tcpi_state == AT_LISTEN)
                 return -EINVAL;
+        if (size < offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof(info.tcpi_snd_wnd))
+                info.tcpi_snd_wnd = 0;
         *ret = (struct look){
+                .window_shut = info.tcpi_snd_wnd == 0,
+                .silent_ms = info.tcpi_last_ack_recv,
                 .state = info.tcpi_state,
                 .n_repeats = info.tcpi_retransmits > info.tcpi_probes ? info.tcpi_retransmits
                                                                       : info.tcpi_probes,
@@ -60,6 +66,27 @@ int look_info(int fd, struct look *ret)
                 .segments = info.tcpi_segs_in || info.tcpi_segs_out,
         };
         return 0;
+}
+
+/* A time-out leaves a count of repeats or probes (tcp_write_err()), but for two where the peer's
+ * window is shut: probes that were answered and TCP_USER_TIMEOUT had enough of (tcp_probe_timer());
+ * and a repeat into a shut window, which is not counted and ends after a long silence
+ * (tcp_rtx_probe0_timed_out()). */
+static bool may_have_given_up(int fd, const struct look *look)
+{
+        unsigned user_timeout = 0, rto_max_ms = RTO_MAX_MS;
+        socklen_t size = sizeof(user_timeout);
+
+        if (look->n_repeats > 0)
+                return true;
+        if (look->outstanding == 0 || (!look->window_shut && look->outstanding > look->unsent))
+                return false;
+        if (getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout, &size) < 0 || user_timeout)
+                return true;
+        size = sizeof(rto_max_ms);
+        if (getsockopt(fd, IPPROTO_TCP, OPTION_RTO_MAX_MS, &rto_max_ms, &size) < 0)
+                rto_max_ms = RTO_MAX_MS;
+        return look->silent_ms >= 2 * (uint64_t)rto_max_ms;
 }
 
 int look_at(int fd, struct look *ret)
@@ -92,6 +119,8 @@ int look_at(int fd, struct look *ret)
         if (r)
                 return r;
         look.moving = !same;
+        if (look.state == AT_CLOSE)
+                look.may_have_given_up = may_have_given_up(fd, &look);
         *ret = look;
         return 0;
 }

@@ -23,6 +23,9 @@ struct look {
         uint8_t n_repeats;           /* in a row and unanswered: retransmissions or probes */
         bool has_sent;               /* the kernel has the two counts of sent bytes (4.19) */
         bool moving;                 /* it would not hold still */
+        bool may_have_given_up;      /* in CLOSE: a time-out would have left the same numbers */
+        bool window_shut;            /* the peer's, by its last acknowledgement; or not known */
+        uint32_t silent_ms;          /* since that */
         uint32_t rtt_us;
         uint64_t acked;              /* tcpi_bytes_acked: SYN and FIN count one each */
         uint64_t received;           /* tcpi_bytes_received: FIN counts one */
@@ -35,7 +38,8 @@ struct look {
                                       * connect(AF_UNSPEC) has wiped the counts */
 };
 
-/* 0, or a negative errno; -EINVAL for a listener. 4 calls, and more while acknowledgements come. */
+/* 0, or a negative errno; -EINVAL for a listener. 4 calls, and more while acknowledgements come
+ * or the peer's window was shut at the end. */
 int look_at(int fd, struct look *ret);
 
 /* TCP_INFO alone: all but outstanding, unsent and unread, which are 0. One call. */

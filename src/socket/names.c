@@ -1,7 +1,8 @@
 /* The words of the library, the same as the command's. */
 #include <finis/finis.h>
 
-static const char *const endings[] = {
+/* Letters, not pointers to them: nothing for the loader to fill in. */
+static const char endings[][12] = {
         [FINIS_ENDING_REFUSED] = "refused",
         [FINIS_ENDING_UNANSWERED] = "unanswered",
         [FINIS_ENDING_RESET] = "reset",
@@ -12,7 +13,7 @@ static const char *const endings[] = {
         [FINIS_ENDING_UNSEEN] = "unseen",
 };
 
-static const char *const closes[] = {
+static const char closes[][8] = {
         [FINIS_CLOSE_CLEAN] = "clean",
         [FINIS_CLOSE_ACKED] = "acked",
         [FINIS_CLOSE_UNACKED] = "unacked",

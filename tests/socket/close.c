@@ -473,6 +473,7 @@ static void the_deadline_holds_whatever_the_progress(void **state) {
 }
 
 static void unnoted_calls_close_clean_too(void **state) {
+        struct finis_report r;
         struct peer p = { .read_all = true, .write = 100, .write_size = 50, .pause_ms = 5 };
         struct finis f;
         int client, server;
@@ -484,9 +485,29 @@ static void unnoted_calls_close_clean_too(void **state) {
         assert_int_equal(send(client, bytes, 1000, 0), 1000);
         await(client, POLLIN);
         read_off(client, 20);
-        assert_int_equal(finis_close(&f, NULL, NULL), FINIS_CLOSE_CLEAN);
+        assert_int_equal(finis_close(&f, NULL, &r), FINIS_CLOSE_CLEAN);
+        assert_int_equal(r.ending, FINIS_ENDING_ORDERLY);
+        assert_int_equal(r.acknowledged, 1000);
         finish(&p);
         assert_int_equal(p.n_read, 1000);
+}
+
+/* Own SHUT_RD makes recv() say 0 too, which is no FIN. */
+static void a_shut_reading_side_is_not_taken_for_the_peers_fin(void **state) {
+        struct peer p = { .reset = true, .pause_ms = 50 };
+        struct finis f;
+        int client, server;
+        (void) state;
+
+        a_pair(&client, &server);
+        assert_int_equal(finis_init(&f, client), 0);
+        assert_int_equal(send(server, bytes, 500, 0), 500);
+        await(client, POLLIN);
+        read_off(client, 500);
+        assert_int_equal(finis_shut(client, SHUT_RD), 0);
+        start(&p, server);
+        assert_int_equal(finis_close(&f, NULL, NULL), FINIS_CLOSE_RESET);
+        finish(&p);
 }
 
 static volatile sig_atomic_t n_alarms;
@@ -545,6 +566,7 @@ int main(void) {
                 cmocka_unit_test(linger_of_the_listener_neither_blocks_nor_resets),
                 cmocka_unit_test(the_deadline_holds_whatever_the_progress),
                 cmocka_unit_test(unnoted_calls_close_clean_too),
+                cmocka_unit_test(a_shut_reading_side_is_not_taken_for_the_peers_fin),
                 cmocka_unit_test(a_signal_does_not_end_the_wait),
                 cmocka_unit_test(wrong_options_touch_nothing),
         };
