@@ -960,6 +960,34 @@ def node_says_what_it_says_of_each_ending():
         assert done.stdout == said + '\n', (arguments, said, done)
 
 
+JAVA = """
+import java.net.*;
+public class Ask {
+    public static void main(String[] arguments) throws Exception {
+        try (Socket s = new Socket(System.getenv("FINIS_STAGE_HOST"), Integer.parseInt(System.getenv("FINIS_STAGE_PORT")))) {
+            s.getOutputStream().write("0123456789".getBytes());
+            System.out.println(s.getInputStream().read());
+        } catch (SocketException e) {
+            System.out.println(e.getMessage());
+        }
+    }
+}
+"""
+
+
+def java_says_what_it_says_of_each_ending():
+    if not shutil.which('java'):
+        raise Skip('java is not installed')
+    with tempfile.TemporaryDirectory() as place:
+        (pathlib.Path(place) / 'Ask.java').write_text(JAVA)
+        for ending, said in (('reset', 'Connection reset'), ('unread-data', 'Connection reset'), ('orderly', '-1'),
+                             ('half-closed', '-1'), ('refused', 'Connection refused')):
+            done = run(ending, '--quiet', '--for', f'exec java {place}/Ask.java')
+            if 'compiler' in done.stderr:
+                raise Skip('java has no compiler here')
+            assert done.stdout == said + '\n', (ending, done)
+
+
 CASES = [
     each_ending_over_ipv4_is_as_the_model_says,
     each_ending_over_ipv6_is_as_the_model_says,
@@ -1013,6 +1041,7 @@ CASES = [
     what_is_open_at_the_end_is_told_and_gone,
     curl_says_what_it_says_of_each_ending,
     node_says_what_it_says_of_each_ending,
+    java_says_what_it_says_of_each_ending,
 ]
 
 
