@@ -306,7 +306,8 @@ struct finis_close_options {
  * Returns enum finis_closed, or a negative errno (-EINVAL for options, the descriptor is untouched).
  * CLEAN does not say that the peer's program read everything.
  * System calls: 6 with a peer that behaves: shutdown, recv, poll, recv, TCP_INFO, close. With bytes
- * that were not noted 1 more; a report 4 or more; each wait that ends without a result 3 more.
+ * that were not noted 4 or 5 more; a report 4 or more; a wait that ends without a result 2 or 3 more;
+ * a result of ACKED, UNACKED or OVERRUN 1 (SO_LINGER off, or on to abort).
  * Signals: a handler that runs does not end the wait. Threads: one at a time, a struct. */
 FINIS_PUBLIC int finis_close(struct finis *finis, const struct finis_close_options *options,
                              struct finis_report *ret_report);
