@@ -138,7 +138,11 @@ int peer_emit(struct peer *peer, const struct segment *segment);
 /* Moves @next on by bytes that were sent before, at an offset. */
 void peer_skip(struct peer *peer, uint32_t n_bytes);
 
-/* Says of the last segment seen that it could not be delivered. Returns 0, -ENODATA when nothing
+/* The last segment of the kernel that was no probe: a probe has a number from before what was sent, and no
+ * ICMP error about it is believed. NULL when nothing has been seen. */
+const struct peer_seen *peer_last(const struct peer *peer);
+
+/* Says of that segment that it could not be delivered. Returns 0, -ENODATA when nothing
  * has been seen, or another negative errno. */
 int peer_icmp(struct peer *peer, enum icmp_error error);
 

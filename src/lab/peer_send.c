@@ -9,6 +9,9 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "lab/arrival.h"
+#include "wire/seq.h"
+
 enum {
         PACKET_MAX = 65535,
         WINDOW = 64240,              /* what Linux offers in its first segment */
@@ -129,6 +132,7 @@ int peer_build(const struct peer *peer, const struct peer_segment *segment, stru
         return 0;
 }
 
+/* Puts it on the wire, and returns when the kernel has worked on it. */
 static int emit_packet(struct peer *peer, const void *packet, size_t n) {
         struct sockaddr_ll to = {
                 .sll_family = AF_PACKET,
@@ -137,10 +141,19 @@ static int emit_packet(struct peer *peer, const void *packet, size_t n) {
                 .sll_halen = sizeof(peer->mac),
         };
 
+        struct arrival *arrival;
+        int r, arrived;
+
         memcpy(to.sll_addr, peer->mac, sizeof(peer->mac));
-        if (sendto(peer->fd, packet, n, 0, (struct sockaddr *) &to, sizeof(to)) < 0)
-                return -errno;
-        return 0;
+        r = arrival_take(&arrival);
+        if (r < 0)
+                return r;
+        arrival_begin(arrival);
+        r = sendto(peer->fd, packet, n, 0, (struct sockaddr *) &to, sizeof(to)) < 0 ? -errno : 0;
+        arrived = arrival_end(arrival, peer->fd, peer->ifindex, peer->mac);
+        if (r == 0 && arrived != -ETIMEDOUT) /* what has not arrived then the play will see */
+                r = arrived;
+        return r;
 }
 
 int peer_emit(struct peer *peer, const struct segment *segment) {
@@ -186,14 +199,30 @@ void peer_skip(struct peer *peer, uint32_t n_bytes)
         peer->n_sent += n_bytes;
 }
 
+const struct peer_seen *peer_last(const struct peer *peer)
+{
+        const struct peer_seen *last = NULL;
+        uint32_t highest = 0;
+
+        for (size_t i = 0; i < peer->n_seen; i++) {
+                const struct segment *s = &peer->seen[i].segment;
+                uint32_t end = s->seq + segment_length(s);
+
+                if (!last || seq_distance(highest, s->seq) >= 0 || segment_length(s) > 0)
+                        last = &peer->seen[i];
+                if (i == 0 || seq_distance(highest, end) > 0)
+                        highest = end;
+        }
+        return last;
+}
+
 int peer_icmp(struct peer *peer, enum icmp_error error) {
         uint8_t packet[ICMP_SIZE_MAX];
-        const struct peer_seen *last;
+        const struct peer_seen *last = peer_last(peer);
         int n;
 
-        if (peer->n_seen == 0)
+        if (!last)
                 return -ENODATA;
-        last = &peer->seen[peer->n_seen - 1];
         n = icmp_write(packet, sizeof(packet), error, last->bytes, last->n_bytes);
         if (n < 0)
                 return n;

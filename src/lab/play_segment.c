@@ -110,7 +110,8 @@ static bool quotes_the_window(const struct play *play)
 {
         const struct endpoint *e = &play->pair.end[play_socket_end(play)];
         const struct peer *peer = play->peer;
-        uint32_t first = peer->kernel_isn + 1, quoted = peer->seen[peer->n_seen - 1].segment.seq;
+        const struct peer_seen *last = peer_last(peer);
+        uint32_t first = peer->kernel_isn + 1, quoted = last ? last->segment.seq : first;
         uint32_t una = first + (uint32_t)e->acked + e->fin_acked, nxt = first + (uint32_t)e->sent + e->fin_sent;
 
         if (e->state == TCP_STATE_SYN_SENT)

@@ -115,6 +115,10 @@ bool play_peer_saw_all(struct play *play, char *ret_missing, size_t size)
 
         peer_read(play->peer, 0);
         saw = seen_by(play);
+        if (want.syn > 0 && !play->peer->syn_seen) {
+                missing_text("SYN", 0, want.syn, ret_missing, size);
+                return false;
+        }
         if (saw.ack < want.challenge) {
                 missing_text("ACK", saw.ack, want.challenge, ret_missing, size);
                 return false;
