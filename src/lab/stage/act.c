@@ -151,19 +151,24 @@ static void end(struct stage_connection *c, const char *note)
         leave(c);
 }
 
+static void count_bytes(struct stage_connection *c, const struct look *look)
+{
+        /* A FIN that waits for its acknowledgement counts as a byte. */
+        uint64_t unacked = look->outq < c->sent ? look->outq : c->sent;
+
+        c->result.acked = c->sent - unacked;
+        c->result.unread = look->inq;
+}
+
 /* Looks once for good: what is told is what stood before the act. */
 static void look_before(struct stage_connection *c)
 {
         struct stage_result *r = &c->result;
-        uint64_t unacked;
 
         if (r->looked || look_at(c->fd, &r->look) < 0)
                 return;
         r->looked = true;
-        /* A FIN that waits for its acknowledgement counts as a byte. */
-        unacked = r->look.outq < c->sent ? r->look.outq : c->sent;
-        r->acked = c->sent - unacked;
-        r->unread = r->look.inq;
+        count_bytes(c, &r->look);
 }
 
 static void drain(struct stage_connection *c)
@@ -174,9 +179,19 @@ static void drain(struct stage_connection *c)
                 connection_note(c, c->stage->scratch, (size_t)n);
 }
 
+/* A connection that lived on after its act: its bytes are counted at its end. */
+static void look_at_the_end(struct stage_connection *c)
+{
+        struct look look;
+
+        look_before(c);
+        if (c->result.staged && look_at(c->fd, &look) == 0)
+                count_bytes(c, &look);
+}
+
 void connection_finish(struct stage_connection *c, const char *note)
 {
-        look_before(c);
+        look_at_the_end(c);
         end(c, note);
 }
 
@@ -184,7 +199,7 @@ void connection_abort(struct stage_connection *c, const char *note)
 {
         static const struct linger zero = { .l_onoff = 1 };
 
-        look_before(c);
+        look_at_the_end(c);
         if (!c->result.wire && c->result.looked)
                 c->result.wire = stage_wire(STAGE_ZERO_LINGER, &c->result.look);
         setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &zero, sizeof(zero));

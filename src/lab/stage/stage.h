@@ -82,8 +82,8 @@ struct stage_result {
         bool asked_after;       /* sock_diag was asked */
         enum stage_client client_did;
         int error;              /* what the stage's own socket reported, positive; 0 for nothing */
-        uint64_t received, sent, acked; /* bytes; acknowledged as known before the act */
-        uint64_t unread;        /* lay unread at the act */
+        uint64_t received, sent, acked; /* bytes; acknowledged as known before the close */
+        uint64_t unread;        /* lay unread then */
         uint64_t ignored;       /* segments not taken: silence */
 };
 
