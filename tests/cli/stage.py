@@ -523,6 +523,21 @@ def refusals_in_a_sequence_are_counted():
             assert names == ['refused', 'reset', 'refused', 'orderly', 'orderly'], names
 
 
+def a_listener_on_all_addresses_takes_both_families():
+    names = ('reset', 'refused') if os.geteuid() == 0 else ('reset',)
+    for name in names:
+        with Stage(name, '--listen', '[::]:0') as stage:
+            for host in ('127.0.0.1', '::1'):
+                try:
+                    with connected((host, stage.address[1])) as client:
+                        client.sendall(b'x')
+                        assert read_all(client) == (b'', 'ECONNRESET')
+                except ConnectionRefusedError:
+                    assert name == 'refused'
+                line = stage.line()
+                assert line['client']['ip'] == host and line['name'] == name, line
+
+
 def a_refusal_may_last_for_a_time():
     with Stage('refuse@time=300ms,orderly') as stage:
         began = time.monotonic()
@@ -1010,6 +1025,7 @@ CASES = [
     a_drip_comes_in_drops,
     a_sequence_goes_connection_by_connection,
     refusals_in_a_sequence_are_counted,
+    a_listener_on_all_addresses_takes_both_families,
     a_refusal_may_last_for_a_time,
     the_proxy_carries_a_half_close,
     the_proxy_carries_a_reset_of_the_server,

@@ -45,17 +45,29 @@ unsigned stage_address_port(const struct stage_address *address)
         return ntohs(((const struct sockaddr_in *)(const void *)&address->storage)->sin_port);
 }
 
+/* An IPv4 address that an IPv6 socket was given; NULL for any other. */
+static const uint8_t *mapped(const struct stage_address *address)
+{
+        const struct in6_addr *in = &((const struct sockaddr_in6 *)(const void *)&address->storage)->sin6_addr;
+
+        return address->storage.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(in) ? in->s6_addr + 12 : NULL;
+}
+
 char *stage_address_host(const struct stage_address *address, char text[static STAGE_ADDRESS_TEXT_MAX])
 {
-        if (getnameinfo((const struct sockaddr *)&address->storage, address->length, text, STAGE_ADDRESS_TEXT_MAX - 8,
-                        NULL, 0, NI_NUMERICHOST) != 0)
+        const uint8_t *ipv4 = mapped(address);
+
+        if (ipv4)
+                inet_ntop(AF_INET, ipv4, text, STAGE_ADDRESS_TEXT_MAX);
+        else if (getnameinfo((const struct sockaddr *)&address->storage, address->length, text, STAGE_ADDRESS_TEXT_MAX - 8,
+                             NULL, 0, NI_NUMERICHOST) != 0)
                 strcpy(text, "?");
         return text;
 }
 
 char *stage_address_text(const struct stage_address *address, char text[static STAGE_ADDRESS_TEXT_MAX])
 {
-        bool v6 = address->storage.ss_family == AF_INET6;
+        bool v6 = address->storage.ss_family == AF_INET6 && !mapped(address);
         char host[STAGE_ADDRESS_TEXT_MAX];
 
         stage_address_host(address, host);

@@ -10,6 +10,7 @@
 /* Between two looks at whether all was acknowledged: there is no event for that. */
 #define STAGE_RELOOK_NS INT64_C(500000)
 #define STAGE_BUFFER (64 * 1024)
+#define STAGE_PROBES 2
 
 enum phase {
         PHASE_TALK,  /* until a trigger fires */
@@ -63,7 +64,7 @@ struct stage {
         struct stage_options options;
         stage_ended *ended;
         void *context;
-        int epoll, listener, probe;
+        int epoll, listener, probes[STAGE_PROBES];
         struct stage_address address;
         struct stage_connection *connections, *over;
         struct timers timers;

@@ -67,8 +67,9 @@ static int refuse(struct stage *stage)
         int64_t span = BLIND_REFUSAL_NS;
 
         /* What the probe heard so far belongs to connections that were let in. */
-        while (stage->probe >= 0 && recv(stage->probe, stage->scratch, STAGE_BUFFER, MSG_DONTWAIT) >= 0)
-                ;
+        for (size_t i = 0; i < STAGE_PROBES; i++)
+                while (stage->probes[i] >= 0 && recv(stage->probes[i], stage->scratch, STAGE_BUFFER, MSG_DONTWAIT) >= 0)
+                        ;
         if (stage->listening && shutdown(stage->listener, SHUT_RD) < 0)
                 return -errno;
         /* A socket that does not listen would be reported as hung up without end. */
@@ -77,7 +78,7 @@ static int refuse(struct stage *stage)
         stage->refusing = true;
         if (s->n_after)
                 span = (int64_t)s->after[0].n;
-        else if (stage->probe >= 0)
+        else if (stage->probes[0] >= 0)
                 return 0;
         return stage->options.cycle || stage->step + 1 < stage->options.n_steps
                        ? timers_set(&stage->timers, &stage->alarm, now_ns() + span) : 0;
@@ -108,19 +109,25 @@ int listener_prepare(struct stage *stage)
         return 0;
 }
 
-/* With the right to do so, a raw socket hears the SYNs that a port refuses: nothing else tells of them. */
-static void open_probe(struct stage *stage)
+/* With the right to do so, a raw socket hears the SYNs that a port refuses: nothing else tells of them.
+ * A listener on all IPv6 addresses may take IPv4 too. */
+static void open_probes(struct stage *stage)
 {
         struct epoll_event event = { .events = EPOLLIN, .data.u64 = 1 };
+        int families[] = { stage->address.storage.ss_family, AF_UNSPEC };
+        bool refuses = false;
 
         for (size_t i = 0; i < stage->options.n_steps; i++)
-                if (stage->options.steps[i].ending->act == STAGE_REFUSE) {
-                        stage->probe = socket(stage->address.storage.ss_family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-                        break;
+                refuses = refuses || stage->options.steps[i].ending->act == STAGE_REFUSE;
+        if (families[0] == AF_INET6 &&
+            IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)(const void *)&stage->address.storage)->sin6_addr))
+                families[1] = AF_INET;
+        for (size_t i = 0; i < STAGE_PROBES && refuses && families[i] != AF_UNSPEC; i++) {
+                stage->probes[i] = socket(families[i], SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+                if (stage->probes[i] >= 0 && epoll_ctl(stage->epoll, EPOLL_CTL_ADD, stage->probes[i], &event) < 0) {
+                        close(stage->probes[i]);
+                        stage->probes[i] = -1;
                 }
-        if (stage->probe >= 0 && epoll_ctl(stage->epoll, EPOLL_CTL_ADD, stage->probe, &event) < 0) {
-                close(stage->probe);
-                stage->probe = -1;
         }
 }
 
@@ -129,7 +136,7 @@ static void notice(struct stage *stage)
         const struct stage_options *o = &stage->options;
 
         for (size_t i = 0; i < o->n_steps; i++)
-                if (o->steps[i].ending->act == STAGE_REFUSE && stage->probe < 0)
+                if (o->steps[i].ending->act == STAGE_REFUSE && stage->probes[0] < 0)
                         stage->notice = o->n_steps > 1 && !o->steps[i].n_after
                                 ? "refused attempts cannot be seen without CAP_NET_RAW: each refusal lasts 500 ms (refused@time=T sets another time)"
                                 : o->n_steps > 1 ? NULL : "refused attempts cannot be seen without CAP_NET_RAW: no line will tell of them";
@@ -166,7 +173,7 @@ int listener_open(struct stage *stage, const char **ret_why)
         close(fd);
         if (stage->listener < 0)
                 return stage->listener;
-        open_probe(stage);
+        open_probes(stage);
         notice(stage);
         *ret_why = "listening on";
         return listener_prepare(stage);
@@ -190,15 +197,16 @@ static void tell(struct stage *stage, const struct stage_address *client, uint64
 /* A SYN without ACK for our port? An IPv4 raw socket gives the IP header too. */
 static bool is_attempt(const struct stage *stage, const uint8_t *bytes, size_t n, struct stage_address *from)
 {
+        const struct sockaddr_storage *own = &stage->address.storage;
         uint16_t ports[2];
 
-        if (stage->address.storage.ss_family == AF_INET) {
+        if (from->storage.ss_family == AF_INET) {
+                const struct in_addr *address = &((const struct sockaddr_in *)(const void *)own)->sin_addr;
                 size_t header = n > 0 ? (size_t)(bytes[0] & 15) * 4 : 0;
 
                 if (header < 20 || n < header)
                         return false;
-                if (((const struct sockaddr_in *)(const void *)&stage->address.storage)->sin_addr.s_addr != INADDR_ANY &&
-                    memcmp(bytes + 16, &((const struct sockaddr_in *)(const void *)&stage->address.storage)->sin_addr, 4) != 0)
+                if (own->ss_family == AF_INET && address->s_addr != INADDR_ANY && memcmp(bytes + 16, address, 4) != 0)
                         return false;
                 bytes += header;
                 n -= header;
@@ -213,13 +221,13 @@ static bool is_attempt(const struct stage *stage, const uint8_t *bytes, size_t n
         return ntohs(ports[1]) == stage_address_port(&stage->address);
 }
 
-void listener_refused(struct stage *stage)
+static void hear(struct stage *stage, int probe)
 {
         const struct stage_options *o = &stage->options;
 
         for (;;) {
                 struct stage_address from = { .length = sizeof(from.storage) };
-                ssize_t n = recvfrom(stage->probe, stage->scratch, STAGE_BUFFER, MSG_DONTWAIT,
+                ssize_t n = recvfrom(probe, stage->scratch, STAGE_BUFFER, MSG_DONTWAIT,
                                      (struct sockaddr *)&from.storage, &from.length);
 
                 if (n < 0)
@@ -234,12 +242,18 @@ void listener_refused(struct stage *stage)
         }
 }
 
+void listener_refused(struct stage *stage)
+{
+        for (size_t i = 0; i < STAGE_PROBES; i++)
+                if (stage->probes[i] >= 0)
+                        hear(stage, stage->probes[i]);
+}
+
 void listener_woken(struct stage *stage)
 {
         if (!stage->refusing)
                 return;
-        if (stage->probe >= 0)
-                listener_refused(stage);
+        listener_refused(stage);
         stage_advance(stage);
 }
 
@@ -251,9 +265,10 @@ void listener_close(struct stage *stage)
                 tell(stage, NULL, 0, ignored_segments(stage->listener), NULL);
         if (stage->filler >= 0)
                 close(stage->filler);
-        if (stage->probe >= 0)
-                close(stage->probe);
+        for (size_t i = 0; i < STAGE_PROBES; i++)
+                if (stage->probes[i] >= 0)
+                        close(stage->probes[i]);
         if (stage->listener >= 0)
                 close(stage->listener);
-        stage->filler = stage->probe = stage->listener = -1;
+        stage->filler = stage->probes[0] = stage->probes[1] = stage->listener = -1;
 }

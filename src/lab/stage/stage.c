@@ -27,7 +27,7 @@ int stage_new(const struct stage_options *options, stage_ended *ended, void *con
         stage->options = *options;
         stage->ended = ended;
         stage->context = context;
-        stage->listener = stage->probe = stage->filler = -1;
+        stage->listener = stage->probes[0] = stage->probes[1] = stage->filler = -1;
         stage->alarm.due_ns = ALARM_NEVER;
         stage->epoll = epoll_create1(EPOLL_CLOEXEC);
         r = stage->epoll < 0 ? -errno : listener_open(stage, ret_why);
