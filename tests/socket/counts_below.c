@@ -14,13 +14,19 @@
 #include <finis/finis.h>
 
 #include <inttypes.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 
 #include "../lab/inside.h"
 #include "../lab/sockets.h"
 #include "lab/deadline.h"
 #include "lab/peer.h"
+#include "netlink/destroy.h"
+#include "netlink/diag.h"
 #include "words/ending.h"
 
 static uint64_t dice;
@@ -53,7 +59,7 @@ static int opened(enum peer_role role, uint16_t port, struct peer **ret_peer) {
                 assert_true(fd >= 0);
                 close(listener);
         }
-        assert_int_equal(setsockopt(fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, &(int) { 1 }, sizeof(int)), 0);
+        assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int) { 1 }, sizeof(int)), 0);
         return fd;
 }
 
@@ -280,7 +286,7 @@ static void silence_is_a_time_out(void **state) {
         need_namespace();
 
         fd = opened(PEER_SERVER, 9002, &peer);
-        assert_int_equal(setsockopt(fd, IPPROTO_TCP, 18 /* TCP_USER_TIMEOUT */, &(int) { 500 }, sizeof(int)), 0);
+        assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(int) { 500 }, sizeof(int)), 0);
         assert_int_equal(finis_init(&f, fd), 0);
         assert_int_equal(finis_write(&f, bytes, 700), 700);
         await(fd, POLLERR);
@@ -303,7 +309,7 @@ static void an_attempt_that_nobody_answers_is_unanswered(void **state) {
 
         assert_int_equal(peer_open(AF_INET, PEER_SERVER, 9003, 0, &peer), 0);
         fd = connecting(AF_INET, 9003);
-        assert_int_equal(setsockopt(fd, IPPROTO_TCP, 18 /* TCP_USER_TIMEOUT */, &(int) { 300 }, sizeof(int)), 0);
+        assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(int) { 300 }, sizeof(int)), 0);
         assert_int_equal(finis_init(&f, fd), 0);
         assert_int_equal(finis_report(&f, &r), 0);
         assert_int_equal(r.ending, FINIS_ENDING_OPEN);
@@ -386,6 +392,156 @@ static void a_close_waits_for_the_acknowledgement_of_the_fin(void **state) {
         }
 }
 
+/* Two ends over the namespace's loopback, the client's first bytes in its SYN. */
+static void the_bytes_in_a_syn_are_counted(void **state) {
+        struct finis_report r;
+        struct finis f;
+        struct sockaddr_storage at;
+        socklen_t n = sizeof(at);
+        uint16_t port = 0;
+        int listener, client, server;
+        (void) state;
+        need_namespace();
+
+        /* Fast Open on both sides, without a cookie. */
+        if (namespace_sysctl("net.ipv4.tcp_fastopen", "1543") < 0)
+                skip();
+        listener = listening(AF_INET, "127.0.0.1", &port);
+        assert_int_equal(setsockopt(listener, IPPROTO_TCP, TCP_FASTOPEN, &(int) { 5 }, sizeof(int)), 0);
+        assert_int_equal(getsockname(listener, (struct sockaddr *) &at, &n), 0);
+        client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(finis_init(&f, client), 0);
+        finis_note_write(&f, sendto(client, bytes, 300, MSG_FASTOPEN, (struct sockaddr *) &at, n));
+        server = accept(listener, NULL, NULL);
+        assert_true(server >= 0);
+        assert_int_equal(recv(server, (char[400]) { 0 }, 400, 0), 300);
+        assert_int_equal(finis_write(&f, bytes, 200), 200);
+        for (int i = 0; i < 1000 && (finis_report(&f, &r), r.acknowledged) < 500; ++i)
+                usleep(1000);
+        assert_int_equal(r.written, 500);
+        assert_int_equal(r.acknowledged, 500);
+        assert_int_equal(r.flags, 0);
+        /* Unread data: a reset. */
+        close(server);
+        await(client, POLLERR);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_int_equal(r.written, 500);
+        assert_int_equal(r.acknowledged, 500);
+        assert_int_equal(r.ending, FINIS_ENDING_RESET);
+        assert_int_equal(r.flags, 0);
+        close(client);
+        close(listener);
+}
+
+static void urgent_data_sent_is_counted_as_data(void **state) {
+        struct finis_report r;
+        struct finis f;
+        int client, server;
+        (void) state;
+        need_namespace();
+
+        pair(AF_INET, &client, &server);
+        assert_int_equal(finis_init(&f, client), 0);
+        assert_int_equal(finis_write(&f, bytes, 10), 10);
+        finis_note_write(&f, send(client, "!", 1, MSG_OOB));
+        assert_int_equal(finis_write(&f, bytes, 10), 10);
+        await(server, POLLPRI);
+        usleep(300000);
+        close(server);
+        await(client, POLLERR);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_int_equal(r.written, 21);
+        assert_int_equal(r.acknowledged, 21);
+        assert_int_equal(r.ending, FINIS_ENDING_RESET);
+        assert_int_equal(r.flags, 0);
+        close(client);
+}
+
+/* ss -K, as an administrator does it. */
+static void a_destroyed_socket_is_a_reset_by_this_host(void **state) {
+        struct finis_report r;
+        struct diag_tuple tuple;
+        struct finis f;
+        int client, server;
+        (void) state;
+        need_namespace();
+
+        pair(AF_INET, &client, &server);
+        assert_int_equal(finis_init(&f, client), 0);
+        assert_int_equal(finis_write(&f, bytes, 10), 10);
+        usleep(300000);
+        assert_int_equal(diag_tuple_of(client, &tuple), 0);
+        if (destroy_socket(&tuple) < 0)
+                skip();
+        await(client, POLLERR);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_int_equal(r.ending, FINIS_ENDING_RESET);
+        assert_int_equal(r.flags, 0);
+        assert_int_equal(finis_write(&f, bytes, 1), -ECONNABORTED);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_int_equal(r.ending, FINIS_ENDING_RESET);
+        assert_int_equal(r.flags, FINIS_BY_US);
+        assert_int_equal(r.acknowledged, 10);
+        close(client);
+        close(server);
+}
+
+struct resetter {
+        int fd;
+};
+
+static void *reset_when_stuck(void *data) {
+        struct resetter *p = data;
+        struct linger at_once = { .l_onoff = 1 };
+
+        usleep(100000);
+        setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+        close(p->fd);
+        return NULL;
+}
+
+/* sendfile() blocks with a part moved, the reset comes: it returns the part, and the error is gone. */
+static void a_reset_within_a_blocking_sendfile_is_told(void **state) {
+        struct resetter p;
+        struct finis_sigpipe sigpipe;
+        struct finis_report r;
+        struct finis f;
+        pthread_t thread;
+        ssize_t n;
+        int client, server, file;
+        (void) state;
+        need_namespace();
+
+        file = memfd_create("bytes", MFD_CLOEXEC);
+        assert_int_equal(ftruncate(file, 64 << 20), 0);
+        pair(AF_INET, &client, &server);
+        assert_int_equal(finis_init(&f, client), 0);
+        p.fd = server;
+        assert_int_equal(pthread_create(&thread, NULL, reset_when_stuck, &p), 0);
+        assert_int_equal(finis_sigpipe_block(&sigpipe), 0);
+        n = sendfile(client, file, NULL, 64 << 20);
+        finis_note_write(&f, n);
+        assert_true(n > 0 && n < 64 << 20);
+        pthread_join(thread, NULL);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_int_equal(r.ending, FINIS_ENDING_RESET);
+        assert_int_equal(r.written, n);
+        assert_int_equal(r.error, 0);
+        /* It was swallowed: nothing says ECONNRESET any more. */
+        assert_int_equal(finis_take_error(&f), 0);
+        n = sendfile(client, file, NULL, 1000);
+        assert_int_equal(n, -1);
+        assert_int_equal(errno, EPIPE);
+        finis_note_write(&f, n);
+        assert_int_equal(finis_sigpipe_restore(&sigpipe), 0);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_int_equal(r.ending, FINIS_ENDING_RESET);
+        assert_int_equal(r.flags, 0);
+        assert_true(r.acknowledged > 0 && r.unsent > 0);
+        close(client);
+        close(file);
+}
+
 static void the_words_are_those_of_the_command(void **state) {
         (void) state;
 
@@ -403,6 +559,10 @@ int main(void) {
                 cmocka_unit_test(silence_is_a_time_out),
                 cmocka_unit_test(an_attempt_that_nobody_answers_is_unanswered),
                 cmocka_unit_test(a_soft_error_is_not_taken_for_an_end),
+                cmocka_unit_test(the_bytes_in_a_syn_are_counted),
+                cmocka_unit_test(urgent_data_sent_is_counted_as_data),
+                cmocka_unit_test(a_destroyed_socket_is_a_reset_by_this_host),
+                cmocka_unit_test(a_reset_within_a_blocking_sendfile_is_told),
                 cmocka_unit_test(a_close_waits_for_the_acknowledgement_of_the_fin),
                 cmocka_unit_test(the_counts_are_those_of_the_wire),
                 cmocka_unit_test(the_words_are_those_of_the_command),

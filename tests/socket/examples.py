@@ -114,13 +114,18 @@ class Server:
                                         stdout=subprocess.PIPE)
         self.url = self.process.stdout.readline().strip()
         self.port = int(re.search(r':(\d+)/', self.url)[1])
+        # A line for each connection: a full pipe would stop it.
+        self.lines = []
+        self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout))
+        self.reader.start()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.communicate()
+        self.process.wait()
+        self.reader.join()
 
 
 def upload(port):
@@ -142,8 +147,10 @@ def the_answer_to_an_upload_is_lost_without_and_never_with():
         lost_without = sum(not upload(server.port) for _ in range(N_RUNS))
     with Server() as server:
         lost_with = sum(not upload(server.port) for _ in range(N_RUNS))
+    clean = sum(line.startswith('clean: ') for line in server.lines)
     print(f'# the answer was lost in {lost_without} of {N_RUNS} runs without, {lost_with} with')
     assert lost_with == 0, f'lost in {lost_with}'
+    assert clean == N_RUNS, server.lines
     assert lost_without > 0, 'the plain close never lost it: this shows nothing'
 
 
