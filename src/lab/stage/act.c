@@ -1,5 +1,7 @@
 /* The acts, what is looked at before and after them, and what is told of it. */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,6 +46,10 @@ const char *stage_wire(enum stage_act act, const struct look *look)
                 break;
         case STAGE_DESTROY:
                 event.kind = EVENT_DESTROY;
+                break;
+        case STAGE_KEEPALIVE: /* when its timer runs out */
+                event.kind = EVENT_TIMER;
+                event.timer = TIMER_KEEPALIVE;
                 break;
         case STAGE_HALF_CLOSE:
         case STAGE_LATE_DATA:
@@ -111,8 +117,10 @@ static void leave(struct stage_connection *c)
 
 static enum stage_client what_the_client_did(const struct stage_connection *c)
 {
-        /* After a shutdown() of our own EPOLLRDHUP says nothing of the client. */
-        bool hung_up = (c->events & EPOLLRDHUP) && !(c->result.staged && c->step->ending->act == STAGE_LATE_DATA);
+        enum stage_act act = c->step->ending->act;
+        /* Once our own end is down EPOLLRDHUP says nothing of the client. */
+        bool own = c->result.staged && (act == STAGE_LATE_DATA || act == STAGE_KEEPALIVE);
+        bool hung_up = (c->events & EPOLLRDHUP) && !own;
 
         if (c->client_reset)
                 return STAGE_CLIENT_RESET;
@@ -123,8 +131,11 @@ static void end(struct stage_connection *c, const char *note)
 {
         struct stage_result *r = &c->result;
 
-        if (c->step->ending->act == STAGE_SILENCE && r->staged && c->fd >= 0) {
+        bool silent = c->step->ending->act == STAGE_SILENCE || c->step->ending->act == STAGE_KEEPALIVE;
+
+        if (silent && r->staged && c->fd >= 0)
                 r->ignored = ignored_segments(c->fd);
+        if (c->step->ending->act == STAGE_SILENCE && r->staged) {
                 r->confirmed = r->ignored ? STAGE_CONFIRMED : STAGE_UNCONFIRMED;
         }
         if (c->fd >= 0)
@@ -220,6 +231,17 @@ static void shut(struct stage_connection *c, int how)
                                               ? STAGE_CONFIRMED : STAGE_CONTRADICTED;
 }
 
+/* One probe after a second, and one second for its answer. */
+static int keep_alive(int fd)
+{
+        int one = 1;
+
+        return setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &one, sizeof(one)) < 0 ||
+               setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &one, sizeof(one)) < 0 ||
+               setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &one, sizeof(one)) < 0 ||
+               setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)) < 0 ? -errno : 0;
+}
+
 void connection_act(struct stage_connection *c)
 {
         static const struct linger zero = { .l_onoff = 1 };
@@ -242,6 +264,9 @@ void connection_act(struct stage_connection *c)
                 return;
         case STAGE_SILENCE:
                 r = silence(c->fd);
+                break;
+        case STAGE_KEEPALIVE:
+                r = keep_alive(c->fd) ?: silence(c->fd);
                 break;
         case STAGE_DRIP:
                 c->next_piece_ns = 0;

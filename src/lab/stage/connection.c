@@ -175,6 +175,15 @@ static void run_late_data(struct stage_connection *c)
         connection_finish(c, error ? NULL : "no data came after the close");
 }
 
+/* The stage's own kernel has given the client up. */
+static void run_given_up(struct stage_connection *c)
+{
+        socklen_t length = sizeof(int);
+
+        getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &c->error, &length);
+        connection_finish(c, NULL);
+}
+
 static void run_after(struct stage_connection *c, int64_t now, int64_t *next)
 {
         switch (c->step->ending->act) {
@@ -192,6 +201,10 @@ static void run_after(struct stage_connection *c, int64_t now, int64_t *next)
         case STAGE_SILENCE:
                 c->client_reset = c->events & EPOLLERR;
                 break;
+        case STAGE_KEEPALIVE:
+                if (c->events & EPOLLERR)
+                        run_given_up(c);
+                return;
         case STAGE_OPEN:
         case STAGE_HALF_CLOSE:
                 if (c->upstream >= 0)
@@ -333,9 +346,7 @@ struct stage_connection *connection_new(struct stage *stage, int fd, const struc
         if (epoll_ctl(stage->epoll, EPOLL_CTL_ADD, fd, &event) < 0 || (stage->options.has_to && !open_upstream(c))) {
                 c->error = errno;
                 connection_abort(c, "no descriptor or memory was left: reset");
-                return c;
         }
-        connection_run(c);
         return c;
 }
 

@@ -110,7 +110,7 @@ void connection_finish(struct stage_connection *c, const char *note);
 /* The same by a RST. */
 void connection_abort(struct stage_connection *c, const char *note);
 void connection_free(struct stage_connection *c);
-/* A connection that was accepted. NULL when there is no memory; the descriptor is then closed. */
+/* A connection that was accepted; it does not run yet. NULL when there is no memory; the descriptor is then closed. */
 struct stage_connection *connection_new(struct stage *stage, int fd, const struct stage_address *client);
 
 /* What the kernel will send when `act` is done to a socket that looks like this: asks the model. */

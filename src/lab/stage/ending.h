@@ -21,6 +21,7 @@ enum stage_act {
         STAGE_ZERO_WINDOW,
         STAGE_DRIP,
         STAGE_SILENCE,
+        STAGE_KEEPALIVE,
         /* These are of the listener: no connection reaches the stage. */
         STAGE_REFUSE,
         STAGE_UNANSWERED,

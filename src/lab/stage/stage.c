@@ -87,6 +87,7 @@ static int accept_some(struct stage *stage)
 {
         for (int i = 0; i < ACCEPTS_A_TURN && stage->listening && !enough(stage) && !stage->failure; i++) {
                 struct stage_address client = { .length = sizeof(client.storage) };
+                struct stage_connection *c;
                 int fd = accept4(stage->listener, (struct sockaddr *)&client.storage, &client.length,
                                  SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -99,9 +100,12 @@ static int accept_some(struct stage *stage)
                         stage->paused = true;
                         return 0;
                 }
-                if (!connection_new(stage, fd, &client))
+                c = connection_new(stage, fd, &client);
+                if (!c)
                         return -ENOMEM;
+                /* Before it can end: a client that comes again at once meets the next step. */
                 stage_advance(stage);
+                connection_run(c);
         }
         if (enough(stage))
                 epoll_ctl(stage->epoll, EPOLL_CTL_DEL, stage->listener, NULL);
@@ -171,10 +175,13 @@ struct stage *stage_free(struct stage *stage)
 {
         while (stage->connections) {
                 struct stage_connection *c = stage->connections;
-                const char *note = c->result.staged ? NULL : "the stage ended first";
+                bool undone = !c->result.staged || (c->step->ending->act == STAGE_KEEPALIVE && !c->error);
+                const char *note = undone ? "the stage ended first" : NULL;
+
+                c->result.staged = !undone;
 
                 /* A socket that takes no segment would otherwise repeat its FIN for minutes. */
-                if (c->step->ending->act == STAGE_SILENCE)
+                if (c->step->ending->act == STAGE_SILENCE || c->step->ending->act == STAGE_KEEPALIVE)
                         connection_abort(c, note);
                 else
                         connection_finish(c, note);

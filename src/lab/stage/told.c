@@ -79,6 +79,9 @@ static void server_acts(struct pair *pair, enum stage_act act)
         case STAGE_DESTROY:
                 step(pair, SERVER, (struct event){ .kind = EVENT_DESTROY });
                 break;
+        case STAGE_KEEPALIVE:
+                step(pair, SERVER, (struct event){ .kind = EVENT_TIMER, .timer = TIMER_KEEPALIVE });
+                break;
         case STAGE_DRIP:
                 step(pair, SERVER, (struct event){ .kind = EVENT_SEND, .n = 1, .nonblock = true });
                 break;
