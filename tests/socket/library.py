@@ -116,6 +116,31 @@ def the_header_is_cpp_too():
     compile_header('g++', '-x', 'c++', '-std=c++11')
 
 
+def a_stranger_builds_with_what_is_installed():
+    need('meson')
+    need('pkg-config')
+    if SANITIZED.search(run('nm', STATIC)):
+        raise Skip('built with a sanitizer, whose runtime a stranger lacks')
+    with tempfile.TemporaryDirectory() as root:
+        run('meson', 'install', '-C', os.environ['FINIS_BUILD'], '--no-rebuild', '--quiet', '--destdir', root)
+        found = list(Path(root).rglob('finis.pc'))
+        assert len(found) == 1, found
+        prefix = re.search(r'^prefix=(.*)$', found[0].read_text(), re.M)[1]
+        pkg = ['env', f'PKG_CONFIG_PATH={found[0].parent}', 'pkg-config', f'--define-variable=prefix={root}{prefix}']
+        example = str(SOURCE / 'examples/close-epoll.c')
+        for kind in ('shared', 'static'):
+            flags = run(*pkg, '--cflags', '--libs', 'finis').split()
+            if kind == 'static':
+                flags = ['-Wl,-Bstatic' if flag == '-lfinis' else flag for flag in flags]
+                flags[flags.index('-Wl,-Bstatic'):] = ['-Wl,-Bstatic', '-lfinis', '-Wl,-Bdynamic']
+            run('cc', example, '-o', f'{root}/{kind}', *flags)
+            library = found[0].parent.parent
+            out = run('env', f'LD_LIBRARY_PATH={library if kind == "shared" else "/nowhere"}', f'{root}/{kind}', '4')
+            assert out.startswith('clean 1\n'), out
+        pages = {page.name for page in Path(root).rglob('man3/*')}
+        assert {name + '.3' for name in declared()} <= pages, pages
+
+
 def every_function_has_a_page_of_the_manual():
     pages = ''.join(page.read_text() for page in (SOURCE / 'docs/man').glob('*.3'))
     named = set(re.findall(r'^\.Fo (\w+)', pages, re.M))
@@ -138,6 +163,7 @@ CHECKS = [
     it_calls_nothing_that_allocates_prints_or_starts_threads,
     the_header_is_plain_c99,
     the_header_is_cpp_too,
+    a_stranger_builds_with_what_is_installed,
     every_function_has_a_page_of_the_manual,
     every_page_says_what_it_owes,
 ]
