@@ -149,7 +149,7 @@ static bool wiped(const struct look *look)
 static void count_written(const struct finis *finis, const struct look *look, enum one fin,
                           struct finis_report *ret)
 {
-        uint64_t base, end, acked, unsent, n_fin = fin == YES;
+        uint64_t base, end, unsent, n_fin = fin == YES;
 
         if (finis)
                 base = finis->base_written;
@@ -165,10 +165,10 @@ static void count_written(const struct finis *finis, const struct look *look, en
                 return;
         }
         end = look->acked + look->outstanding - n_fin;
-        acked = look->acked - (n_fin && look->outstanding == 0);
         unsent = look->unsent - (n_fin && look->unsent > 0);
         ret->written = beyond(end, base);
-        ret->acknowledged = at_most(beyond(acked, base), ret->written);
+        /* At most: an acknowledged FIN is one more. */
+        ret->acknowledged = at_most(beyond(look->acked, base), ret->written);
         ret->unsent = at_most(unsent, ret->written - ret->acknowledged);
         ret->uncertain = ret->written - ret->acknowledged - ret->unsent;
 }

@@ -152,9 +152,15 @@ int finis_take_error(struct finis *finis)
                 return -EBADF;
         if (!(poller.revents & POLLERR))
                 return 0;
-        r = look_info(finis->fd, &look);
-        if (r < 0)
-                return r;
+        /* The error is there a moment before the state (tcp_done_with_error()), which TCP_INFO reads
+         * before it waits for the socket's lock: what follows the first has the state. */
+        for (int i = 0; i < 2; i++) {
+                r = look_info(finis->fd, &look);
+                if (r < 0)
+                        return r;
+                if (look.state == AT_CLOSE)
+                        break;
+        }
         if (look.state != AT_CLOSE)
                 return 0;
         if (getsockopt(finis->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)

@@ -173,8 +173,11 @@ static bool shows(int fd, short events, int timeout_ms) {
 }
 
 static void wait_for_the_end(struct life *l, bool expect_death) {
-        if (expect_death)
+        if (expect_death) {
                 await(l->own, POLLHUP);
+                /* poll() may be a moment ahead of the state. */
+                await_state(l->own, CLOSED);
+        }
         /* The peer's FIN is behind what it wrote, which may need room here. */
         else
                 for (int i = 0; i < PATIENCE_MS && !shows(l->own, POLLRDHUP, 1); ++i)
@@ -375,8 +378,10 @@ static void live_and_end(unsigned run, uint64_t seed) {
                 for (int i = 0; i < PATIENCE_MS && outstanding_of(l.own) > 0 && !shows(l.own, POLLERR, 1); ++i)
                         ;
                 dead = outstanding_of(l.own) > 0;
-                if (dead)
+                if (dead) {
                         await(l.own, POLLERR);
+                        await_state(l.own, CLOSED);
+                }
                 had = info_of(l.peer).tcpi_bytes_received;
                 break;
         case N_ACTS:

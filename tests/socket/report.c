@@ -8,6 +8,7 @@
 
 #include <finis/finis.h>
 
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 
@@ -132,7 +133,7 @@ static void a_reset_leaves_the_counts_and_the_unread_bytes(void **state) {
         await(client, POLLIN);
         await_acked(client);
         reset_by(server);
-        await(client, POLLERR);
+        await(client, POLLHUP);
         assert_int_equal(finis_report(&f, &r), 0);
         expect(&r, FINIS_ENDING_RESET, 0, 30, 30, 0, 0);
         assert_int_equal(r.error, 0);
@@ -165,7 +166,7 @@ static void a_reset_after_the_peers_fin_is_a_reset(void **state) {
         assert_int_equal(shutdown(server, SHUT_WR), 0);
         await(client, POLLRDHUP);
         close(server);
-        await(client, POLLERR);
+        await(client, POLLHUP);
         assert_int_equal(finis_read(&f, buffer, sizeof(buffer)), 0);
         assert_int_equal(finis_write(&f, text, 5), -EPIPE);
         assert_int_equal(finis_report(&f, &r), 0);
@@ -188,7 +189,7 @@ static void data_after_the_peers_close_is_uncertain_and_never_acknowledged(void 
         close(server);
         await(client, POLLRDHUP);
         assert_int_equal(finis_write(&f, text, 9), 9);
-        await(client, POLLERR);
+        await(client, POLLHUP);
         assert_int_equal(finis_report(&f, &r), 0);
         expect(&r, FINIS_ENDING_RESET, FINIS_PEER_FIN, 14, 5, 9, 0);
         close(client);
@@ -207,7 +208,7 @@ static void an_error_eaten_by_so_error_changes_no_verdict(void **state) {
         assert_int_equal(finis_write(&f, text, 30), 30);
         await_acked(client);
         reset_by(server);
-        await(client, POLLERR);
+        await(client, POLLHUP);
         assert_int_equal(getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &n), 0);
         assert_int_equal(error, ECONNRESET);
         /* To recv() it looks like a clean end now. */
@@ -246,7 +247,7 @@ static void a_reset_that_sendfile_swallowed_is_told(void **state) {
         }
         peer = info_of(server);
         close(server);
-        await(client, POLLERR);
+        await(client, POLLHUP);
         /* As sendfile() does when it has moved bytes before: the error is consumed, not told. */
         {
                 socklen_t size = sizeof(int);
@@ -285,7 +286,7 @@ static void a_refused_attempt_is_refused(void **state) {
                 assert_int_equal(finis_init(&f, fd), 0);
                 finis_note_connect(&f, connect(fd, (struct sockaddr *) &at, sizeof(at)));
                 if (nonblocking) {
-                        await(fd, POLLERR);
+                        await(fd, POLLHUP);
                         assert_int_equal(finis_take_error(&f), ECONNREFUSED);
                         assert_int_equal(finis_take_error(&f), 0);
                 }
@@ -319,9 +320,28 @@ static void a_memory_from_before_connect_counts_the_same(void **state) {
         close(server);
         await(client, POLLRDHUP);
         assert_int_equal(finis_write(&f, text, 4), 4);
-        await(client, POLLERR);
+        await(client, POLLHUP);
         assert_int_equal(finis_report(&f, &r), 0);
         expect(&r, FINIS_ENDING_RESET, FINIS_PEER_FIN, 16, 12, 4, 0);
+        close(client);
+        close(listener);
+}
+
+static void a_reset_before_the_first_look_is_no_failed_attempt(void **state) {
+        struct finis f;
+        struct finis_report r;
+        struct sockaddr_in at;
+        int listener, client;
+        (void) state;
+
+        listener = a_listener(&at);
+        client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(finis_init(&f, client), 0);
+        assert_int_equal(connect(client, (struct sockaddr *) &at, sizeof(at)), 0);
+        reset_by(accept(listener, NULL, NULL));
+        await(client, POLLHUP);
+        assert_int_equal(finis_report(&f, &r), 0);
+        expect(&r, FINIS_ENDING_RESET, 0, 0, 0, 0, 0);
         close(client);
         close(listener);
 }
@@ -344,7 +364,7 @@ static void a_memory_from_the_midst_counts_from_there(void **state) {
         await_acked(client);
         assert_int_equal(finis_read(&f, buffer, 4), 4);
         reset_by(server);
-        await(client, POLLERR);
+        await(client, POLLHUP);
         assert_int_equal(finis_report(&f, &r), 0);
         expect(&r, FINIS_ENDING_RESET, 0, 6, 6, 0, 0);
         assert_int_equal(r.received, 5);
@@ -370,7 +390,7 @@ static void a_disconnect_wipes_the_counts_and_is_told(void **state) {
                 expect(&r, FINIS_ENDING_RESET, FINIS_VOID | FINIS_BY_US | FINIS_PEER_FIN_UNKNOWN, 0, 0, 0, 0);
                 assert_int_equal(finis_look(fd, &r), 0);
                 expect(&r, FINIS_ENDING_RESET, FINIS_VOID | FINIS_BY_US | FINIS_PEER_FIN_UNKNOWN, 0, 0, 0, 0);
-                await(side ? client : server, POLLERR);
+                await(side ? client : server, POLLHUP);
                 close(client);
                 close(server);
         }
@@ -390,7 +410,7 @@ static void a_time_out_is_told_from_a_reset(void **state) {
         assert_int_equal(finis_init(&f, client), 0);
         while (finis_write(&f, buffer, sizeof(buffer)) > 0)
                 ;
-        await(client, POLLERR);
+        await(client, POLLHUP);
         assert_int_equal(finis_report(&f, &r), 0);
         /* Not taken yet: repeats alone do not tell it from a reset. */
         assert_int_equal(r.ending, FINIS_ENDING_UNSEEN);
@@ -419,7 +439,7 @@ static void unnoted_calls_are_noticed_and_the_kernel_counts_for_them(void **stat
         read_off(client, 9);
         await_acked(client);
         reset_by(server);
-        await(client, POLLERR);
+        await(client, POLLHUP);
         assert_int_equal(finis_report(&f, &r), 0);
         assert_int_equal(r.written, 30);
         assert_int_equal(r.acknowledged, 30);
@@ -428,6 +448,82 @@ static void unnoted_calls_are_noticed_and_the_kernel_counts_for_them(void **stat
         /* No FIN of its own can be in the counts, so that it was a reset all the same. */
         assert_int_equal(r.ending, FINIS_ENDING_RESET);
         close(client);
+}
+
+static void *drain(void *data) {
+        char buffer[3000];
+
+        while (recv(*(int *) data, buffer, sizeof(buffer), 0) > 0)
+                ;
+        return NULL;
+}
+
+/* Four answers of the kernel are four moments: they must tell of one. */
+static void a_look_while_acknowledgements_come_in_adds_up(void **state) {
+        static const char much[1 << 20];
+        struct finis_report r;
+        struct finis f;
+        unsigned n_midst = 0;
+        int client, server;
+        pthread_t thread;
+        (void) state;
+
+        for (int i = 0; i < 20; ++i) {
+                a_pair(&client, &server);
+                be_nonblocking(client);
+                assert_int_equal(finis_init(&f, client), 0);
+                while (finis_write(&f, much, sizeof(much)) > 0)
+                        ;
+                assert_int_equal(pthread_create(&thread, NULL, drain, &server), 0);
+                do {
+                        assert_int_equal(finis_report(&f, &r), 0);
+                        if (!(r.flags & FINIS_MOVING)) {
+                                assert_int_equal(r.written, f.n_written);
+                                assert_int_equal(r.acknowledged + r.uncertain + r.unsent, f.n_written);
+                                n_midst += r.acknowledged > 0 && r.acknowledged < r.written;
+                        }
+                } while (r.acknowledged < f.n_written);
+                close(client);
+                pthread_join(thread, NULL);
+                close(server);
+        }
+        assert_true(n_midst > 20);
+}
+
+/* Unnoted writes and a FIN that never left: only a note tells the FIN from a byte. */
+static void a_fin_behind_unnoted_writes_is_known_by_its_note(void **state) {
+        static const char much[1 << 20];
+        struct finis_report r;
+        struct finis f;
+        int client, server;
+        (void) state;
+
+        for (int noted = 0; noted < 2; ++noted) {
+                uint64_t sum = 0;
+                ssize_t n;
+
+                a_pair(&client, &server);
+                be_nonblocking(client);
+                assert_int_equal(finis_init(&f, client), 0);
+                while ((n = send(client, much, sizeof(much), 0)) > 0)
+                        sum += (uint64_t) n;
+                assert_int_equal(finis_shut(client, SHUT_WR), 0);
+                if (noted)
+                        finis_note_shut(&f, SHUT_WR);
+                reset_by(server);
+                await_state(client, CLOSED);
+                assert_int_equal(finis_report(&f, &r), 0);
+                assert_true(r.unsent > 0);
+                assert_int_equal(r.ending, FINIS_ENDING_RESET);
+                if (noted) {
+                        assert_int_equal(r.written, sum);
+                        assert_int_equal(r.flags, FINIS_OWN_FIN | FINIS_UNNOTED_WRITES);
+                } else {
+                        assert_int_equal(r.written, sum + 1);
+                        assert_int_equal(r.flags, FINIS_OFF_BY_ONE | FINIS_UNNOTED_WRITES);
+                }
+                close(client);
+        }
 }
 
 static void what_is_no_connection_is_an_error(void **state) {
@@ -469,10 +565,13 @@ int main(void) {
                 cmocka_unit_test(a_reset_that_sendfile_swallowed_is_told),
                 cmocka_unit_test(a_refused_attempt_is_refused),
                 cmocka_unit_test(a_memory_from_before_connect_counts_the_same),
+                cmocka_unit_test(a_reset_before_the_first_look_is_no_failed_attempt),
                 cmocka_unit_test(a_memory_from_the_midst_counts_from_there),
                 cmocka_unit_test(a_disconnect_wipes_the_counts_and_is_told),
                 cmocka_unit_test(a_time_out_is_told_from_a_reset),
                 cmocka_unit_test(unnoted_calls_are_noticed_and_the_kernel_counts_for_them),
+                cmocka_unit_test(a_look_while_acknowledgements_come_in_adds_up),
+                cmocka_unit_test(a_fin_behind_unnoted_writes_is_known_by_its_note),
                 cmocka_unit_test(what_is_no_connection_is_an_error),
         };
 
