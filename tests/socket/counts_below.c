@@ -302,6 +302,66 @@ static void silence_is_a_time_out(void **state) {
         close(fd);
 }
 
+/* After repeats only the error tells a reset from a time-out; EPIPE, told first, is a reset that met
+ * the peer's FIN. */
+static void a_broken_pipe_behind_the_peers_fin_is_a_reset(void **state) {
+        __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
+        struct finis_report r;
+        struct finis f;
+        size_t n_seen;
+        int fd;
+        (void) state;
+        need_namespace();
+
+        fd = opened(PEER_SERVER, 9008, &peer);
+        assert_int_equal(finis_init(&f, fd), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_FIN }), 0);
+        assert_int_equal(peer_wait_acked(peer, deadline_in(PATIENCE_MS)), 0);
+        assert_int_equal(finis_write(&f, bytes, 100), 100);
+        assert_int_equal(peer_wait_bytes(peer, 100, deadline_in(PATIENCE_MS)), 0);
+        /* The same again: a tail probe, which is not counted, and a repeat, which is. */
+        for (int i = 0; i < 3; ++i) {
+                n_seen = peer->n_seen;
+                while (peer->n_seen == n_seen)
+                        assert_true(peer_read(peer, deadline_in(PATIENCE_MS)) > 0);
+        }
+        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST,
+                .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 }), 0);
+        await(fd, POLLHUP);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_true(r.n_repeats > 0);
+        assert_int_equal(r.ending, FINIS_ENDING_UNSEEN);
+        assert_int_equal(finis_write(&f, bytes, 1), -EPIPE);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_int_equal(r.ending, FINIS_ENDING_RESET);
+        assert_int_equal(r.flags, FINIS_PEER_FIN);
+        assert_int_equal(r.uncertain, 100);
+        close(fd);
+}
+
+/* A router says that the host is gone, and then nobody answers: this kernel's last word is the router's. */
+static void a_time_out_in_the_words_of_icmp_is_a_time_out(void **state) {
+        __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
+        struct finis_report r;
+        struct finis f;
+        int fd;
+        (void) state;
+        need_namespace();
+
+        fd = opened(PEER_SERVER, 9009, &peer);
+        assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(int) { 500 }, sizeof(int)), 0);
+        assert_int_equal(finis_init(&f, fd), 0);
+        assert_int_equal(finis_write(&f, bytes, 100), 100);
+        assert_int_equal(peer_wait_bytes(peer, 100, deadline_in(PATIENCE_MS)), 0);
+        assert_int_equal(peer_icmp(peer, ICMP_ERROR_HOST_UNREACHABLE), 0);
+        await(fd, POLLHUP);
+        assert_int_equal(finis_write(&f, bytes, 1), -EHOSTUNREACH);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_int_equal(r.ending, FINIS_ENDING_TIMED_OUT);
+        assert_int_equal(r.error, EHOSTUNREACH);
+        close(fd);
+}
+
 static void an_attempt_that_nobody_answers_is_unanswered(void **state) {
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         struct finis_report r;
@@ -560,6 +620,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(lost_acknowledgements_are_uncertain_bytes),
                 cmocka_unit_test(silence_is_a_time_out),
+                cmocka_unit_test(a_broken_pipe_behind_the_peers_fin_is_a_reset),
+                cmocka_unit_test(a_time_out_in_the_words_of_icmp_is_a_time_out),
                 cmocka_unit_test(an_attempt_that_nobody_answers_is_unanswered),
                 cmocka_unit_test(a_soft_error_is_not_taken_for_an_end),
                 cmocka_unit_test(the_bytes_in_a_syn_are_counted),
