@@ -404,7 +404,15 @@ static void a_soft_error_is_not_taken_for_an_end(void **state) {
         assert_int_equal(finis_report(&f, &r), 0);
         assert_int_equal(r.ending, FINIS_ENDING_OPEN);
         assert_int_equal(r.uncertain, 100);
-        /* It had been there: */
+        /* Nor once the connection has ended, and its own error was told. */
+        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST }), 0);
+        await(fd, POLLHUP);
+        assert_int_equal(finis_read(&f, (char[1]) { 0 }, 1), -ECONNRESET);
+        assert_int_equal(finis_take_error(&f), 0);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_int_equal(r.error, ECONNRESET);
+        assert_int_equal(r.ending, FINIS_ENDING_RESET);
+        /* It was there all the time: */
         assert_int_equal(error_of(fd), EHOSTUNREACH);
         close(fd);
 }

@@ -526,6 +526,41 @@ static void a_fin_behind_unnoted_writes_is_known_by_its_note(void **state) {
         }
 }
 
+static void the_first_error_that_ends_it_is_kept(void **state) {
+        static const struct {
+                const char *what;
+                int first, second, kept;
+        } cases[] = {
+                { "EPIPE may be of this end's own shutdown", EPIPE, ECONNRESET, ECONNRESET },
+                { "what is pending once comes before EPIPE", ECONNRESET, EPIPE, ECONNRESET },
+                { "ICMP's errors may leave it alive", EHOSTUNREACH, ECONNRESET, ECONNRESET },
+                { "and may come later", ETIMEDOUT, EHOSTUNREACH, ETIMEDOUT },
+                { "of two that end it the first", ECONNRESET, ETIMEDOUT, ECONNRESET },
+                { "trying again is no error", EAGAIN, ETIMEDOUT, ETIMEDOUT },
+                { "nor is a signal", ECONNABORTED, EINTR, ECONNABORTED },
+                { "nor a wrong call", EBADF, EINVAL, 0 },
+        };
+        struct finis_report r;
+        struct finis f;
+        int client, server;
+        (void) state;
+
+        a_pair(&client, &server);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+                assert_int_equal(finis_init(&f, client), 0);
+                finis_note_write(&f, -cases[i].first);
+                errno = cases[i].second;
+                finis_note_read(&f, -1);
+                assert_int_equal(finis_report(&f, &r), 0);
+                if (r.error != cases[i].kept)
+                        fail_msg("%s: kept %d", cases[i].what, r.error);
+                if (r.error)
+                        assert_int_equal(r.error_by, r.error == cases[i].first ? FINIS_CALL_WRITE : FINIS_CALL_READ);
+        }
+        close(client);
+        close(server);
+}
+
 static void what_is_no_connection_is_an_error(void **state) {
         struct finis_report r;
         struct sockaddr_in at;
@@ -572,6 +607,7 @@ int main(void) {
                 cmocka_unit_test(unnoted_calls_are_noticed_and_the_kernel_counts_for_them),
                 cmocka_unit_test(a_look_while_acknowledgements_come_in_adds_up),
                 cmocka_unit_test(a_fin_behind_unnoted_writes_is_known_by_its_note),
+                cmocka_unit_test(the_first_error_that_ends_it_is_kept),
                 cmocka_unit_test(what_is_no_connection_is_an_error),
         };
 
