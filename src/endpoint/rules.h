@@ -68,10 +68,31 @@
 #define IF_REFUSES_OLD_ACKS  BIT(48)
 #define IF_OLD_ACK           BIT(47)  /* acknowledges less than is acknowledged already */
 #define IF_KILLS_REQUEST     BIT(42)  /* an ICMP error that makes a listener forget a request */
-#define IF_OVER_FIN          BIT(43)  /* data that begins before the peer's FIN and ends behind it */
-#define IF_NO_ACK            BIT(44)  /* the segment has no ACK flag */
+#define IF_OVER_FIN          BIT(49)  /* data that begins before the peer's FIN and ends behind it */
+#define IF_NO_ACK            BIT(50)  /* the segment has no ACK flag */
 #define IF_VECTOR            BIT(36)  /* writev, readv */
 #define IF_QUEUED_MESSAGE    BIT(35)  /* the error queue holds a message */
+
+/* No two share a bit: what they are together is then their sum. */
+_Static_assert((
+        IF_ERROR | IF_SOFT_ERROR | IF_SHUT_RD | IF_SHUT_WR | IF_DONE | IF_QUEUED_DATA |
+        IF_TOO_FEW | IF_NONBLOCK | IF_COPIED | IF_EMPTY | IF_CROWDED | IF_SPLICES | IF_RECVMMSG |
+        IF_SIGNALLED | IF_OTHER_REFS | IF_ORPHAN | IF_REPAIR | IF_LINGER0 | IF_LINGER_WAITS |
+        IF_LINGER2_NONE | IF_LONG_FIN_WAIT2 | IF_UNSENT | IF_NEW | IF_BEYOND | IF_ACKS_FIN |
+        IF_EXACT | IF_IN_WINDOW | IF_HAS_ACK | IF_RECVERR | IF_RFC1337 | IF_WRITES |
+        IF_CONNECTING | IF_WAS_CONNECTED | IF_QUEUED | IF_READS | IF_SOFT_FADES | IF_BARE |
+        IF_QUEUE_FULL | IF_ABORT_ON_OVERFLOW | IF_IPV4 | IF_KEEPS_ORPHANS |
+        IF_KEEPS_MINISOCKETS | IF_BELIEVES_RESETS | IF_REFUSES_CROSSING | IF_REFUSES_OLD_ACKS |
+        IF_OLD_ACK | IF_KILLS_REQUEST | IF_OVER_FIN | IF_NO_ACK | IF_VECTOR | IF_QUEUED_MESSAGE) == (
+        IF_ERROR + IF_SOFT_ERROR + IF_SHUT_RD + IF_SHUT_WR + IF_DONE + IF_QUEUED_DATA +
+        IF_TOO_FEW + IF_NONBLOCK + IF_COPIED + IF_EMPTY + IF_CROWDED + IF_SPLICES + IF_RECVMMSG +
+        IF_SIGNALLED + IF_OTHER_REFS + IF_ORPHAN + IF_REPAIR + IF_LINGER0 + IF_LINGER_WAITS +
+        IF_LINGER2_NONE + IF_LONG_FIN_WAIT2 + IF_UNSENT + IF_NEW + IF_BEYOND + IF_ACKS_FIN +
+        IF_EXACT + IF_IN_WINDOW + IF_HAS_ACK + IF_RECVERR + IF_RFC1337 + IF_WRITES +
+        IF_CONNECTING + IF_WAS_CONNECTED + IF_QUEUED + IF_READS + IF_SOFT_FADES + IF_BARE +
+        IF_QUEUE_FULL + IF_ABORT_ON_OVERFLOW + IF_IPV4 + IF_KEEPS_ORPHANS +
+        IF_KEEPS_MINISOCKETS + IF_BELIEVES_RESETS + IF_REFUSES_CROSSING + IF_REFUSES_OLD_ACKS +
+        IF_OLD_ACK + IF_KILLS_REQUEST + IF_OVER_FIN + IF_NO_ACK + IF_VECTOR + IF_QUEUED_MESSAGE), "two conditions share a bit");
 
 enum holders {
         BY_SOCKET = 1 << HOLDER_SOCKET,
