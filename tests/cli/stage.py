@@ -4,6 +4,7 @@
 import contextlib
 import ctypes
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 
@@ -586,7 +588,7 @@ class Server:
                 return
             connection.settimeout(PATIENCE)
             with connection:
-                self.results.append(self.serve(connection))
+                self.results.append(self.serve(connection) or 'done')
 
     def __enter__(self):
         return self
@@ -650,6 +652,22 @@ def the_proxy_carries_the_bytes_of_a_server_that_resets_at_once():
                 assert (len(data), how) == (1000, 'ECONNRESET'), (len(data), how)
                 whole += 1
         assert whole > 100, whole
+
+
+def the_proxy_holds_a_reset_until_a_slow_client_has_the_bytes():
+    def serve(connection):
+        connection.sendall(bytes(300_000))
+        while struct.unpack('i', fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0]:
+            time.sleep(0.001)
+        reset(connection)
+    with Server(serve) as server, Stage('serve', '--to', server.name) as stage, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(PATIENCE)
+        client.connect(stage.address)
+        server.result()
+        time.sleep(0.3)
+        data, how = read_all(client)
+        assert (len(data), how) == (300_000, 'ECONNRESET'), (len(data), how)
 
 
 def a_client_that_sends_without_end_does_not_keep_others_waiting():
@@ -1041,6 +1059,7 @@ CASES = [
     the_proxy_carries_a_half_close,
     the_proxy_carries_a_reset_of_the_server,
     the_proxy_carries_the_bytes_of_a_server_that_resets_at_once,
+    the_proxy_holds_a_reset_until_a_slow_client_has_the_bytes,
     a_client_that_sends_without_end_does_not_keep_others_waiting,
     the_proxy_carries_a_reset_on_an_idle_connection,
     the_proxy_carries_a_reset_behind_a_fin,
