@@ -327,7 +327,7 @@ static void live_and_end(unsigned run, uint64_t seed) {
                 assert_int_equal(shutdown(l.peer, SHUT_WR), 0);
                 l.peer_fin = true;
                 /* Its own data may be on its way still; the FIN is behind it. */
-                for (int i = 0; i < 9000 && outstanding_of(l.peer) > 0; ++i) {
+                for (int i = 0; i < PATIENCE_MS && outstanding_of(l.peer) > 0; ++i) {
                         own_read(&l);
                         if (i > 100)
                                 usleep(1000);
@@ -347,7 +347,7 @@ static void live_and_end(unsigned run, uint64_t seed) {
                 break;
         case BOTH_CLOSE:
                 /* Everything is read on both sides, then both close, in either order. */
-                for (int i = 0; i < 3000 && (outstanding_of(l.own) > (l.own_fin ? 1 : 0) || unread_of(l.peer) > 0 ||
+                for (int i = 0; i < PATIENCE_MS && (outstanding_of(l.own) > (l.own_fin ? 1 : 0) || unread_of(l.peer) > 0 ||
                                              outstanding_of(l.peer) > 0); ++i) {
                         peer_reads(&l);
                         own_read(&l);

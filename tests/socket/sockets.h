@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum {
-        PATIENCE_MS = 5000,          /* only a failure waits so long */
+        PATIENCE_MS = 25000,         /* only a failure waits so long; a shut window is probed ever more seldom */
         FIN_WAIT2 = 5,               /* of tcpi_state; the two headers that name them exclude each other */
         CLOSED = 7,
 };
