@@ -456,6 +456,22 @@ static void linger_of_the_listener_neither_blocks_nor_resets(void **state) {
         }
 }
 
+static void a_linger_of_0_does_not_reset_a_peer_that_keeps_open(void **state) {
+        struct finis f;
+        int client, server;
+        (void) state;
+
+        a_pair(&client, &server);
+        linger(client, 0);
+        assert_int_equal(finis_init(&f, client), 0);
+        assert_int_equal(finis_write(&f, bytes, 1000), 1000);
+        assert_int_equal(finis_close(&f, &(struct finis_close_options) { .flags = FINIS_ACK_IS_ENOUGH }, NULL),
+                         FINIS_CLOSE_ACKED);
+        read_off(server, 1000);
+        assert_int_equal(recv(server, (char[1]) { 0 }, 1, 0), 0);
+        close(server);
+}
+
 static void the_deadline_holds_whatever_the_progress(void **state) {
         struct peer p = { .read_all = true, .write = 3000, .write_size = 10, .pause_ms = 10 };
         struct finis f;
@@ -564,6 +580,7 @@ int main(void) {
                 cmocka_unit_test(what_had_ended_before_is_told_at_once),
                 cmocka_unit_test(a_reset_behind_the_peers_fin_is_not_clean),
                 cmocka_unit_test(linger_of_the_listener_neither_blocks_nor_resets),
+                cmocka_unit_test(a_linger_of_0_does_not_reset_a_peer_that_keeps_open),
                 cmocka_unit_test(the_deadline_holds_whatever_the_progress),
                 cmocka_unit_test(unnoted_calls_close_clean_too),
                 cmocka_unit_test(a_shut_reading_side_is_not_taken_for_the_peers_fin),

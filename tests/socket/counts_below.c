@@ -417,6 +417,29 @@ static void a_soft_error_is_not_taken_for_an_end(void **state) {
         close(fd);
 }
 
+/* Both FINs came, and a reset in place of the last acknowledgement: recv() said 0, and it is no clean end. */
+static void a_reset_in_place_of_the_last_acknowledgement_is_not_clean(void **state) {
+        __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
+        struct finis_want want;
+        struct finis f;
+        int fd;
+        (void) state;
+        need_namespace();
+
+        fd = opened(PEER_SERVER, 9007, &peer);
+        assert_int_equal(finis_init(&f, fd), 0);
+        assert_int_equal(finis_write(&f, bytes, 100), 100);
+        assert_int_equal(peer_wait_bytes(peer, 100, deadline_in(PATIENCE_MS)), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_FIN,
+                .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 }), 0);
+        await(fd, POLLRDHUP);
+        assert_int_equal(finis_close_begin(&f, NULL, 1000, &want), FINIS_CLOSE_AGAIN);
+        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST }), 0);
+        await(fd, POLLERR);
+        usleep(10000);
+        assert_int_equal(finis_close_step(&f, 1020, &want), FINIS_CLOSE_RESET);
+}
+
 /* Both FINs came, but this end's last bytes and FIN are not acknowledged: UNACKED, then with them
  * acknowledged CLEAN. */
 static void a_close_waits_for_the_acknowledgement_of_the_fin(void **state) {
@@ -636,6 +659,7 @@ int main(void) {
                 cmocka_unit_test(urgent_data_sent_is_counted_as_data),
                 cmocka_unit_test(a_destroyed_socket_is_a_reset_by_this_host),
                 cmocka_unit_test(a_reset_within_a_blocking_sendfile_is_told),
+                cmocka_unit_test(a_reset_in_place_of_the_last_acknowledgement_is_not_clean),
                 cmocka_unit_test(a_close_waits_for_the_acknowledgement_of_the_fin),
                 cmocka_unit_test(the_counts_are_those_of_the_wire),
                 cmocka_unit_test(the_words_are_those_of_the_command),
