@@ -842,7 +842,7 @@ def it_ends_after_so_many_connections():
 
 
 def a_killed_stage_takes_its_command_along():
-    with subprocess.Popen([FINIS, 'stage', 'reset', '--for', 'echo $$; exec sleep 1000'], stdin=subprocess.DEVNULL,
+    with subprocess.Popen([FINIS, 'stage', 'reset', '--for', 'echo $$; exec sleep 20'], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, text=True) as stage:
         command = int(stage.stdout.readline())
         stage.kill()
@@ -858,7 +858,7 @@ def a_killed_stage_takes_its_command_along():
 
 
 def a_signal_reaches_the_command():
-    with subprocess.Popen([FINIS, 'stage', 'reset', '--for', "trap 'kill $!; echo told; exit 5' TERM; echo ready; sleep 1000 & wait"],
+    with subprocess.Popen([FINIS, 'stage', 'reset', '--for', "trap 'echo told; exit 5' TERM; echo ready; while :; do sleep 0.1; done"],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as stage:
         assert stage.stdout.readline() == 'ready\n'
         stage.terminate()
