@@ -205,8 +205,15 @@ static int play_all(struct lab *lab)
 
 static int make_directory(const char *path)
 {
-        if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        struct stat status;
+
+        if (mkdir(path, 0777) == 0)
                 return 0;
+        if (errno == EEXIST && stat(path, &status) == 0) {
+                if (S_ISDIR(status.st_mode))
+                        return 0;
+                errno = ENOTDIR;
+        }
         fprintf(stderr, "finis lab: making the directory %s for captures: %s\n", path, strerror(errno));
         return -errno;
 }
