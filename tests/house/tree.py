@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     'endpoint': {'base', 'words'},
     'socket': {'base', 'words'},
     'ending': {'base', 'words', 'endpoint'},
-    'connection': {'base', 'wire', 'ending/facts.h'},
+    'connection': {'base', 'words', 'wire', 'ending/facts.h'},
     'live': {'base', 'wire', 'capture', 'netlink', 'ending/facts.h'},
     'trace': {'base', 'netlink', 'ending/facts.h'},
     'report': {'base', 'words', 'ending'},

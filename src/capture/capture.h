@@ -1,0 +1,55 @@
+/*
+ * Reads captures: pcap and pcapng of every kind, compressed or not, from a file, a pipe that grows, or
+ * memory, as a row of frames. Knows nothing of what is in a frame.
+ *
+ * A capture that ends within a frame, or turns to nonsense, is read as far as it goes: capture_read()
+ * then comes to an end as if all were well, and capture_complaint() says what was wrong and where.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One frame. @bytes are borrowed: they hold until the next call of capture_read() or capture_close(). */
+struct frame {
+        int64_t time_ns;         /* since 1970, UTC; 0 where the format gave none */
+        const uint8_t *bytes;
+        uint32_t n_bytes;        /* at hand */
+        uint32_t n_frame;        /* on the wire; never less than @n_bytes */
+        uint32_t link_type;      /* LINKTYPE_* of www.tcpdump.org/linktypes.html: one a frame, since pcapng mixes them */
+        uint64_t number;         /* as Wireshark counts: from 1, in its file */
+};
+
+struct capture;
+
+/* Opens @path, or standard input for "-", and reads as far as the format is known. Returns 0 or a negative
+ * errno; -EPROTONOSUPPORT where it is no capture or of a kind that is left out of this build. Then
+ * *@ret_why, if asked for, is a sentence for people; it is never freed. */
+int capture_open(const char *path, struct capture **ret_capture, const char **ret_why);
+
+/* The same for @n_bytes in memory, which must outlive the capture. */
+int capture_open_memory(const void *bytes, size_t n_bytes, struct capture **ret_capture, const char **ret_why);
+
+/* Up to @n frames, as many as are at hand without waiting, but one at least. *@ret_n is 0 at the end.
+ * Returns 0, or a negative errno of reading. */
+int capture_read(struct capture *capture, struct frame *frames, size_t n, size_t *ret_n);
+
+/* After the end: NULL, or what is wrong with the capture, with the place: "cut short within frame 17, at byte
+ * 2048". Lives as long as the capture. */
+const char *capture_complaint(const struct capture *capture);
+
+/* "pcap", "pcapng", "pcap in gzip", … */
+const char *capture_format(const struct capture *capture);
+
+/* How far it has been read in the file itself, and how long that is (0: not known, a pipe), for progress. */
+uint64_t capture_offset(const struct capture *capture);
+uint64_t capture_size(const struct capture *capture);
+
+/* Takes NULL and returns NULL. */
+struct capture *capture_close(struct capture *capture);
+
+static inline void
+capture_closep(struct capture **capture)
+{
+        *capture = capture_close(*capture);
+}

@@ -1,0 +1,29 @@
+/*
+ * The one judge: from the facts of a connection to how it ended, who ended it, why, how sure that is, and
+ * what became of the bytes. It sees neither packets nor kernel. Theory and rules stand in judge.c.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "ending/facts.h"
+#include "ending/record.h"
+
+/* What speaks for the verdict, a sentence each, with frame numbers where there are any. */
+#define EVIDENCE_MAX 24
+#define EVIDENCE_TEXT_MAX 4096
+
+struct evidence {
+        const char *lines[EVIDENCE_MAX];
+        size_t n;
+        char text[EVIDENCE_TEXT_MAX];   /* holds the lines */
+        size_t n_text;
+};
+
+/*
+ * Fills all of @r that follows from the facts: times, ending, causes, directions, reset, acts, …_next,
+ * seen, severity, retry. The caller has called record_init() and fills id, rev, addresses, conn_state,
+ * history, file and frames. @ret_evidence may be NULL: evidence then costs nothing. Otherwise it must live
+ * as long as @r, which borrows its lines.
+ */
+void judge(const struct facts *f, struct record *r, struct evidence *ret_evidence);
