@@ -56,5 +56,12 @@ struct packet_reader *packet_reader_free(struct packet_reader *reader);
 enum packet_kind packet_read(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes,
                              uint32_t n_bytes, uint32_t n_frame, int64_t time_ns, struct packet *ret_packet);
 
-/* Verifies the TCP checksum: sets @checksum_known and @checksum_good. Not done for every packet. */
+/* Verifies the TCP checksum: sets @checksum_known and @checksum_good. Not done for every packet. A sum that
+ * was left to the hardware, and so is that of the pseudo header alone, is not known. */
 void packet_check(struct packet *packet);
+
+static inline void
+packet_reader_freep(struct packet_reader **reader)
+{
+        *reader = packet_reader_free(*reader);
+}

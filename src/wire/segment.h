@@ -28,6 +28,9 @@ enum {
         SEGMENT_HAS_TIMESTAMPS = 0x10,
         SEGMENT_HAS_OTHER = 0x20,    /* an option of another kind (read only) */
         SEGMENT_HAS_BAD = 0x40,      /* the options do not add up, or were cut: what came before holds */
+        SEGMENT_HAS_NO_WINDOW = 0x80,    /* cut before the window: that is 0 and means nothing (read only) */
+        SEGMENT_HAS_MPTCP = 0x100,   /* RFC 8684 (read only) */
+        SEGMENT_HAS_FAST_OPEN = 0x200,   /* RFC 7413, kind 34 (read only) */
 };
 
 /* Why segment_read() made no segment. */
@@ -48,10 +51,13 @@ struct segment {
         uint8_t family;                 /* AF_INET or AF_INET6 */
         uint8_t ttl;                    /* or the hop limit */
         uint8_t tos;                    /* or the traffic class, ECN bits too */
-        uint8_t options;                /* SEGMENT_HAS_* */
         uint8_t window_scale;
         uint8_t n_sack;
+        uint8_t n_header;               /* of the TCP header with its options, as far as it is at hand; read only */
         bool dont_fragment;             /* IPv4 */
+        uint8_t mptcp_subtype;          /* of the last such option; MP_TCPRST is 8 */
+        uint8_t mptcp_reason;           /* of MP_TCPRST (RFC 8684, 3.6) */
+        uint16_t options;               /* SEGMENT_HAS_* */
         uint16_t flags;                 /* SEGMENT_FIN … */
         uint16_t ip_id;                 /* IPv4 */
         uint16_t mss;
@@ -66,8 +72,8 @@ struct segment {
         uint32_t flow_label;            /* IPv6 */
         uint32_t n_payload;             /* as the IP header says */
         uint32_t n_captured;            /* how many of them the packet at hand holds; read only */
-        uint32_t offset;                /* of the TCP header in the packet; read only */
-        const uint8_t *payload;         /* borrowed from the packet */
+        uint32_t offset;                /* of the TCP header in the IP packet; read only */
+        const uint8_t *payload;         /* borrowed from the packet; follows the header */
         uint8_t source[16];             /* IPv4: the first four bytes, the others 0 */
         uint8_t destination[16];
         struct {

@@ -189,7 +189,7 @@ static void ipv6_extension_headers_are_stepped_over(void **state) {
 static void options_that_do_not_add_up_are_noted(void **state) {
         static const struct {
                 const char *bytes;
-                uint8_t options;
+                uint16_t options;
         } rows[] = {
                 { "\x08\x0a\x00\x00", SEGMENT_HAS_BAD },                     /* ends within the option */
                 { "\x02\x00\x00\x00", SEGMENT_HAS_BAD },                     /* length 0 */
@@ -198,7 +198,9 @@ static void options_that_do_not_add_up_are_noted(void **state) {
                 { "\x03\x04\x07\x00", SEGMENT_HAS_BAD },                     /* a wrong length, by the kind */
                 { "\x04\x02\x02\x09", SEGMENT_HAS_SACK_PERMITTED | SEGMENT_HAS_BAD },
                 { "\x00\x02\x00\x00", 0 },                                   /* nothing counts after the end */
-                { "\x1e\x04\x00\x00", SEGMENT_HAS_OTHER },                   /* MPTCP */
+                { "\x1e\x04\x00\x00", SEGMENT_HAS_MPTCP },
+                { "\x22\x02\x00\x00", SEGMENT_HAS_FAST_OPEN },
+                { "\x45\x04\x00\x00", SEGMENT_HAS_OTHER },                   /* of no known kind */
         };
         (void) state;
 

@@ -1,0 +1,162 @@
+/* A frame -> the TCP segment in it. Nearly all frames are Ethernet, IP without options, TCP: these are read
+ * straight away. All others go down layer by layer (walk.h). */
+#include "wire/packet.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "wire/segment_fill.h"
+#include "wire/walk.h"
+
+enum {
+        LINK_ETHERNET = 1,
+        SIZE_ETHERNET = 14,
+};
+
+struct packet_reader {
+        uint8_t nothing;
+};
+
+const char *packet_kind_name(enum packet_kind kind) {
+        static const char *const names[N_PACKET_KINDS] = {
+                [PACKET_TCP] = "TCP",
+                [PACKET_ICMP_ERROR] = "ICMP error about TCP",
+                [PACKET_FRAGMENT] = "piece of a packet",
+                [PACKET_UDP] = "UDP",
+                [PACKET_QUIC] = "QUIC",
+                [PACKET_SCTP] = "SCTP",
+                [PACKET_ICMP] = "other ICMP",
+                [PACKET_ENCRYPTED] = "encrypted",
+                [PACKET_OTHER_IP] = "another protocol over IP",
+                [PACKET_NOT_IP] = "not IP",
+                [PACKET_LINK_UNKNOWN] = "of an unknown link type",
+                [PACKET_CUT] = "cut within the headers",
+                [PACKET_BROKEN] = "broken",
+        };
+
+        return kind < N_PACKET_KINDS ? names[kind] : NULL;
+}
+
+int packet_reader_new(struct packet_reader **ret_reader) {
+        struct packet_reader *reader;
+
+        reader = calloc(1, sizeof(*reader));
+        if (!reader)
+                return -ENOMEM;
+        *ret_reader = reader;
+        return 0;
+}
+
+struct packet_reader *packet_reader_free(struct packet_reader *reader) {
+        free(reader);
+        return NULL;
+}
+
+static enum layer (*const steps[N_LAYERS])(struct walk *walk) = {
+        [LAYER_ETHERNET] = walk_ethernet,
+        [LAYER_ETHERTYPE] = walk_ethertype,
+        [LAYER_IP] = walk_ip,
+        [LAYER_IPV4] = walk_ipv4,
+        [LAYER_IPV6] = walk_ipv6,
+        [LAYER_PROTOCOL] = walk_protocol,
+        [LAYER_TCP] = walk_tcp,
+};
+
+static __attribute__((noinline)) enum packet_kind
+walk(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes, uint32_t n_frame,
+     int64_t time_ns, struct packet *ret_packet) {
+        struct walk walk = {
+                .at = bytes, .n_held = n_bytes, .n_wire = n_frame > n_bytes ? n_frame : n_bytes,
+                .time_ns = time_ns, .reader = reader, .packet = ret_packet,
+        };
+        enum layer layer;
+
+        layer = walk_link(&walk, link_type);
+        for (unsigned i = 0; layer != LAYER_END; ++i) {
+                if (i == WALK_STEPS_MAX)
+                        return PACKET_BROKEN;
+                layer = steps[layer](&walk);
+        }
+        return walk.kind;
+}
+
+enum layer walk_tcp(struct walk *walk) {
+        struct segment *segment = &walk->packet->segment;
+        int r;
+
+        r = segment_check_tcp(walk->at, walk->n_held, walk->n_wire, SEGMENT_SIZE_TCP_LEAST);
+        if (r)
+                return walk_end(walk, r == SEGMENT_CUT ? PACKET_CUT : PACKET_BROKEN);
+
+        if (walk->ip[0] >> 4 == 6) {
+                segment_fill_ipv6(walk->ip, segment);
+                if (walk->final)
+                        memcpy(segment->destination, walk->final, 16);
+        } else {
+                segment_fill_ipv4(walk->ip, segment);
+        }
+        segment_fill_tcp(walk->at, walk->n_held, walk->n_wire, segment);
+        segment->offset = (uint32_t) (walk->at - walk->ip);
+
+        walk->packet->vlan = walk->vlan;
+        walk->packet->depth = (uint8_t) (walk->n_ip - 1);
+        walk->packet->checksum_known = false;
+        walk->packet->checksum_good = false;
+        return walk_end(walk, PACKET_TCP);
+}
+
+/* Where the TCP header lies behind an Ethernet header, and its length on the wire; 0: not that plain. */
+static inline uint32_t plain_ipv4(const uint8_t *ip, uint32_t n, uint32_t *ret_n_wire) {
+        uint32_t n_total = bytes_get16(ip + 2);
+
+        if (ip[0] != 0x45 || ip[9] != IPPROTO_TCP || (bytes_get16(ip + 6) & 0x3fff) ||
+            n_total < WALK_SIZE_IPV4 + SEGMENT_SIZE_TCP || n < WALK_SIZE_IPV4 + SEGMENT_SIZE_TCP)
+                return 0;
+        *ret_n_wire = n_total - WALK_SIZE_IPV4;
+        return WALK_SIZE_IPV4;
+}
+
+static inline uint32_t plain_ipv6(const uint8_t *ip, uint32_t n, uint32_t *ret_n_wire) {
+        if (n < WALK_SIZE_IPV6 + SEGMENT_SIZE_TCP || ip[0] >> 4 != 6 || ip[6] != IPPROTO_TCP ||
+            bytes_get16(ip + 4) < SEGMENT_SIZE_TCP)
+                return 0;
+        *ret_n_wire = bytes_get16(ip + 4);
+        return WALK_SIZE_IPV6;
+}
+
+enum packet_kind packet_read(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes,
+                             uint32_t n_bytes, uint32_t n_frame, int64_t time_ns, struct packet *ret_packet) {
+        struct segment *segment = &ret_packet->segment;
+        uint32_t n_ip = 0, n_wire, n_held, n;
+        const uint8_t *ip, *tcp;
+        uint16_t type;
+
+        if (__builtin_expect(link_type != LINK_ETHERNET || n_bytes < SIZE_ETHERNET + WALK_SIZE_IPV4, 0))
+                return walk(reader, link_type, bytes, n_bytes, n_frame, time_ns, ret_packet);
+
+        ip = bytes + SIZE_ETHERNET;
+        n = n_bytes - SIZE_ETHERNET;
+        type = bytes_get16(bytes + 12);
+        if (__builtin_expect(type == 0x0800, 1))
+                n_ip = plain_ipv4(ip, n, &n_wire);
+        else if (type == 0x86dd)
+                n_ip = plain_ipv6(ip, n, &n_wire);
+        if (__builtin_expect(n_ip == 0, 0))
+                return walk(reader, link_type, bytes, n_bytes, n_frame, time_ns, ret_packet);
+
+        tcp = ip + n_ip;
+        n_held = n - n_ip < n_wire ? n - n_ip : n_wire;
+        if (segment_check_tcp(tcp, n_held, n_wire, SEGMENT_SIZE_TCP) != 0)
+                return PACKET_BROKEN;
+        if (n_ip == WALK_SIZE_IPV4)
+                segment_fill_ipv4(ip, segment);
+        else
+                segment_fill_ipv6(ip, segment);
+        segment_fill_tcp(tcp, n_held, n_wire, segment);
+        segment->offset = n_ip;
+        ret_packet->vlan = 0;
+        ret_packet->depth = 0;
+        ret_packet->checksum_known = false;
+        ret_packet->checksum_good = false;
+        return PACKET_TCP;
+}

@@ -1,0 +1,99 @@
+/* The pieces of which a segment is read, for those who already know where the headers lie. They are inline
+ * because every packet of a capture goes through them. */
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "wire/bytes.h"
+#include "wire/segment.h"
+
+enum {
+        SEGMENT_SIZE_TCP = 20,
+        SEGMENT_SIZE_TCP_LEAST = 14,     /* up to the flags */
+};
+
+/* The options, @n bytes of them. */
+void segment_fill_options(const uint8_t *p, size_t n, struct segment *segment);
+
+static inline void segment_fill_timestamps(const uint8_t *values, struct segment *segment) {
+        segment->ts_value = bytes_get32(values);
+        segment->ts_echo = bytes_get32(values + 4);
+        segment->options |= SEGMENT_HAS_TIMESTAMPS;
+}
+
+/* From an IPv4 header of 20 bytes at least. */
+static inline void segment_fill_ipv4(const uint8_t *ip, struct segment *segment) {
+        segment->family = AF_INET;
+        segment->tos = ip[1];
+        segment->flow_label = 0;
+        segment->ttl = ip[8];
+        segment->dont_fragment = ip[6] & 0x40;
+        segment->ip_id = bytes_get16(ip + 4);
+        memset(segment->source, 0, 16);
+        memset(segment->destination, 0, 16);
+        memcpy(segment->source, ip + 12, 4);
+        memcpy(segment->destination, ip + 16, 4);
+}
+
+/* From an IPv6 header of 40 bytes. */
+static inline void segment_fill_ipv6(const uint8_t *ip, struct segment *segment) {
+        uint32_t first = bytes_get32(ip);
+
+        segment->family = AF_INET6;
+        segment->tos = (uint8_t) (first >> 20);
+        segment->flow_label = first & 0xfffff;
+        segment->ttl = ip[7];
+        segment->dont_fragment = false;
+        segment->ip_id = 0;
+        memcpy(segment->source, ip + 8, 16);
+        memcpy(segment->destination, ip + 24, 16);
+}
+
+/* Whether there is a TCP header to read: @n_held bytes at hand of @n_wire, of which @n_least must be there
+ * (14 bytes or more). Returns 0 or a SEGMENT_* reason. */
+static inline int segment_check_tcp(const uint8_t *tcp, uint32_t n_held, uint32_t n_wire, uint32_t n_least) {
+        uint32_t n_header;
+
+        if (n_wire < SEGMENT_SIZE_TCP)
+                return SEGMENT_BROKEN;
+        if (n_held < n_least)
+                return SEGMENT_CUT;
+        n_header = (tcp[12] >> 4) * 4u;
+        return n_header < SEGMENT_SIZE_TCP || n_header > n_wire ? SEGMENT_BROKEN : 0;
+}
+
+/* From a TCP header that segment_check_tcp() found fit. A capture that ends within it still says the rest. */
+static inline void segment_fill_tcp(const uint8_t *tcp, uint32_t n_held, uint32_t n_wire,
+                                    struct segment *segment) {
+        uint32_t n_header = (tcp[12] >> 4) * 4u;
+        uint32_t n_there = n_header < n_held ? n_header : n_held;
+        bool whole = n_held >= SEGMENT_SIZE_TCP;
+
+        segment->source_port = bytes_get16(tcp);
+        segment->destination_port = bytes_get16(tcp + 2);
+        segment->seq = bytes_get32(tcp + 4);
+        segment->ack = bytes_get32(tcp + 8);
+        segment->flags = (uint16_t) ((tcp[12] & 1u) << 8 | tcp[13]);
+        segment->window = n_held >= 16 ? bytes_get16(tcp + 14) : 0;
+        segment->urgent = whole ? bytes_get16(tcp + 18) : 0;
+        segment->options = n_held >= 16 ? 0 : SEGMENT_HAS_NO_WINDOW;
+        segment->window_scale = 0;
+        segment->n_sack = 0;
+        segment->mptcp_subtype = 0;
+        segment->mptcp_reason = 0;
+        segment->mss = 0;
+        segment->ts_value = 0;
+        segment->ts_echo = 0;
+        segment->n_header = (uint8_t) n_there;
+        segment->n_payload = n_wire - n_header;
+        segment->n_captured = n_held - n_there;
+        segment->payload = tcp + n_there;
+        /* Two NOPs and timestamps: nearly every segment of Linux after the handshake. */
+        if (n_there == 32 && bytes_get32(tcp + SEGMENT_SIZE_TCP) == 0x0101080a)
+                segment_fill_timestamps(tcp + SEGMENT_SIZE_TCP + 4, segment);
+        else if (n_there > SEGMENT_SIZE_TCP)
+                segment_fill_options(tcp + SEGMENT_SIZE_TCP, n_there - SEGMENT_SIZE_TCP, segment);
+        if (n_there < n_header)
+                segment->options |= SEGMENT_HAS_BAD;
+}
