@@ -119,6 +119,8 @@ FACT_KIND(validity, enum reset_validity)
         F(segment, repeated, "What it repeated.")                                                  \
         F(time, unanswered_since, "When it sent the first of what stayed unanswered.")             \
         F(time, unanswered_last, "When it sent the last of what stayed unanswered.")               \
+        F(count, unanswered_frame, "The frame of the first of what stayed unanswered.")            \
+        F(time, before_unanswered, "When the segment before that first one was seen, from whichever end.") \
         F(count, user_timeout_ms, "Its TCP_USER_TIMEOUT.")                                         \
         F(flag, keepalive_on, "SO_KEEPALIVE is on.")                                               \
         F(flag, gave_up, "Its kernel gave the connection up for want of an answer.")               \
@@ -135,6 +137,7 @@ FACT_KIND(validity, enum reset_validity)
         F(count, acked_by_reset, "Bytes acknowledged by the receiver's own RST.")                  \
         F(count, sacked, "Bytes past those that SACK blocks reported.")                            \
         F(count, retransmitted, "Payload bytes sent again, each time counted.")                    \
+        F(count, payload_seen, "Payload bytes of all its segments, repeats and probes counted too.") \
         F(count, missing, "Bytes acknowledged, or passed over, that were not seen.")               \
         F(time, first_payload, "When its first payload was sent.")                                 \
         F(time, last_payload, "When its last new payload was sent.")                               \
@@ -144,6 +147,8 @@ FACT_KIND(validity, enum reset_validity)
         F(flag, fin, "The sender sent a FIN.")                                                     \
         F(count, fin_position, "Where that FIN stands.")                                           \
         F(time, fin_at, "When the first FIN was sent.")                                            \
+        F(count, fin_frame, "The frame of the first FIN.")                                         \
+        F(time, before_fin, "When the segment before the first FIN was seen, from whichever end.") \
         F(flag, fin_acked, "That FIN was acknowledged.")                                           \
         F(time, fin_acked_at, "When it was first acknowledged.")                                   \
         F(count, fin_repeats, "How often the FIN was sent again.")                                 \
@@ -158,6 +163,7 @@ FACT_KIND(validity, enum reset_validity)
         F(side, by, "Whose address it bears as its sender.")                                       \
         F(time, at, "When it was seen.")                                                           \
         F(count, frame, "Its frame.")                                                              \
+        F(time, before, "When the segment before it was seen, from whichever end.")                \
         F(count, repeats, "How many like it followed.")                                            \
         F(flag, has_ack, "Its ACK flag is set.")                                                   \
         F(count, window, "Its window, not scaled.")                                                \
@@ -172,6 +178,9 @@ FACT_KIND(validity, enum reset_validity)
         F(count, ack_position, "The position that it acknowledges.")                               \
         F(flag, ack_impossible, "It acknowledges what was never sent.")                            \
         F(segment, answers, "What the segment was that it directly answers.")                      \
+        F(time, answers_at, "When that segment was seen.")                                         \
+        F(count, answers_frame, "The frame of that segment.")                                      \
+        F(time, before_answers, "When the segment before that one was seen, from whichever end.")  \
         F(flag, after_both_acked, "Both FINs had been acknowledged when it was sent.")             \
         F(flag, obeyed, "Its receiver sent nothing more, or its kernel says that it took it.")     \
         F(count, mptcp_reason, "The reason in its MP_TCPRST option (RFC 8684 section 3.6).")       \
