@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/lines.h"
 #include "cli/stage.h"
 #include "lab/stage/report.h"
 #include "report/json.h"
@@ -25,7 +26,9 @@ enum { STATUS_DONE = 0, STATUS_COULD_NOT = 2 };
 struct show {
         const struct stage_command *command;
         struct stage *stage;
+        struct lines *lines; /* nobody who reads slowly is to change the times of the endings */
         FILE *out;
+        FILE *log;
         int signals;
         pid_t child; /* 0 without, or once it has ended */
         int n_interrupts;
@@ -185,14 +188,33 @@ static int check_rights(const struct stage_options *o)
 static int open_log(struct show *show)
 {
         const char *log = show->command->log;
+        int r;
 
-        show->out = log ? fopen(log, "we") : show->command->run_for ? stderr : stdout;
-        if (!show->out) {
+        show->log = log ? fopen(log, "we") : show->command->run_for ? stderr : stdout;
+        if (!show->log) {
                 fprintf(stderr, "finis stage: opening the log: %s\n", strerror(errno));
                 return -errno;
         }
-        setvbuf(show->out, NULL, _IOLBF, BUFSIZ);
+        r = lines_open(fileno(show->log), &show->lines);
+        if (r < 0) {
+                fprintf(stderr, "finis stage: starting to write: %s\n", strerror(-r));
+                return r;
+        }
+        show->out = lines_stream(show->lines);
         return 0;
+}
+
+/* A reader that left had enough: that is no failure. */
+static int close_log(struct show *show)
+{
+        int r = lines_close(show->lines);
+
+        if (show->command->log && fclose(show->log) != 0 && r == 0)
+                r = -errno;
+        if (r == 0 || r == -EPIPE)
+                return 0;
+        fprintf(stderr, "finis stage: writing %s: %s\n", show->command->log ? "the log" : "what happened", strerror(-r));
+        return r;
 }
 
 static int open_stage(struct show *show)
@@ -256,10 +278,8 @@ int stage_main(int argc, char **argv)
         status = run(&show);
         if (show.signals >= 0)
                 close(show.signals);
-        if (command.log && fclose(show.out) != 0) {
-                fprintf(stderr, "finis stage: writing the log: %s\n", strerror(errno));
+        if (close_log(&show) < 0)
                 status = status ?: STATUS_COULD_NOT;
-        }
         free(command.answer);
         return status;
 }

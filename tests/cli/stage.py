@@ -961,6 +961,36 @@ def a_stage_short_of_descriptors_goes_on():
         assert sorted(stage.line()['n'] for _ in range(60)) == list(range(1, 61))
 
 
+def a_proxy_short_of_descriptors_goes_on():
+    def serve(connection):
+        connection.sendall(b'served')
+    with Server(serve) as server, Stage('serve', '--to', server.name, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (20, 20))) as stage:
+        clients = [stage.connect() for _ in range(40)]
+        for client in clients:
+            assert read_all(client) == (b'served', 'FIN')
+            client.close()
+        lines = [stage.line() for _ in range(40)]
+        assert sorted(line['n'] for line in lines) == list(range(1, 41)), lines
+        assert not any(line['note'] for line in lines), lines
+
+
+def a_reader_that_stops_does_not_stop_the_stage():
+    with subprocess.Popen([FINIS, 'stage', 'reset', '--json'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        first = b''
+        while not first.endswith(b'\n'):
+            first += os.read(process.stdout.fileno(), 1)
+        address = ('127.0.0.1', int(json.loads(first)['listening'].rsplit(':', 1)[1]))
+        # More lines than a pipe holds.
+        for _ in range(2000):
+            with connected(address) as client:
+                client.sendall(b'x')
+                assert read_all(client) == (b'', 'ECONNRESET')
+        process.send_signal(signal.SIGTERM)
+        lines = process.stdout.read().splitlines()
+        assert len(lines) == 2000 and process.wait(PATIENCE) == 0, len(lines)
+
+
 def what_is_open_at_the_end_is_told_and_gone():
     with Stage('timed-out,zero-window,open,half-closed,reset@time=60s') as stage:
         clients = [stage.connect() for _ in range(5)]
@@ -1084,6 +1114,8 @@ CASES = [
     two_thousand_connections_are_reset_for_unread_data,
     two_thousand_connections_are_closed,
     a_stage_short_of_descriptors_goes_on,
+    a_proxy_short_of_descriptors_goes_on,
+    a_reader_that_stops_does_not_stop_the_stage,
     what_is_open_at_the_end_is_told_and_gone,
     curl_says_what_it_says_of_each_ending,
     node_says_what_it_says_of_each_ending,

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -288,15 +290,23 @@ void connection_run(struct stage_connection *c)
                 timers_set(&c->stage->timers, &c->alarm, next);
 }
 
+/* Drops are to be drops, and a proxy is not to add Nagle's waiting to that of the ends (RFC 1122, 4.2.3.4). */
+static void send_at_once(int fd)
+{
+        int on = 1;
+
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 static bool open_upstream(struct stage_connection *c)
 {
         const struct stage_options *o = &c->stage->options;
         struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                      .data.u64 = (uint64_t)(uintptr_t)c | 1 };
 
-        c->upstream = socket(o->to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (c->upstream < 0)
-                return false;
+        c->upstream = c->stage->next_upstream;
+        c->stage->next_upstream = -1;
+        send_at_once(c->upstream);
         if (connect(c->upstream, (const struct sockaddr *)&o->to.storage, o->to.length) < 0 && errno != EINPROGRESS) {
                 c->error = errno;
                 c->upstream_reset = true;
@@ -324,6 +334,7 @@ struct stage_connection *connection_new(struct stage *stage, int fd, const struc
         c->stage = stage;
         c->fd = fd;
         c->upstream = -1;
+        send_at_once(fd);
         c->client = *client;
         c->server.length = sizeof(c->server.storage);
         getsockname(fd, (struct sockaddr *)&c->server.storage, &c->server.length);

@@ -9,7 +9,7 @@
 #define STAGE_PATIENCE_NS INT64_C(5000000000)
 /* Between two looks at whether all was acknowledged: there is no event for that. */
 #define STAGE_RELOOK_NS INT64_C(500000)
-#define STAGE_BUFFER (64 * 1024)
+#define STAGE_BUFFER (256 << 10)
 #define STAGE_PROBES 2
 
 enum phase {
@@ -75,6 +75,7 @@ struct stage {
         bool listening;
         struct alarm alarm;   /* when it listens again */
         int filler;           /* of a full backlog: our own client */
+        int next_upstream;    /* the next connection's socket to the server behind the stage */
         const char *notice;
         int failure; /* of the listener, on its way to the next ending */
         uint8_t scratch[STAGE_BUFFER];

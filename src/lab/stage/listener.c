@@ -265,10 +265,12 @@ void listener_close(struct stage *stage)
                 tell(stage, NULL, 0, ignored_segments(stage->listener), NULL);
         if (stage->filler >= 0)
                 close(stage->filler);
+        if (stage->next_upstream >= 0)
+                close(stage->next_upstream);
         for (size_t i = 0; i < STAGE_PROBES; i++)
                 if (stage->probes[i] >= 0)
                         close(stage->probes[i]);
         if (stage->listener >= 0)
                 close(stage->listener);
-        stage->filler = stage->probes[0] = stage->probes[1] = stage->listener = -1;
+        stage->filler = stage->next_upstream = stage->probes[0] = stage->probes[1] = stage->listener = -1;
 }

@@ -27,7 +27,7 @@ int stage_new(const struct stage_options *options, stage_ended *ended, void *con
         stage->options = *options;
         stage->ended = ended;
         stage->context = context;
-        stage->listener = stage->probes[0] = stage->probes[1] = stage->filler = -1;
+        stage->listener = stage->probes[0] = stage->probes[1] = stage->filler = stage->next_upstream = -1;
         stage->alarm.due_ns = ALARM_NEVER;
         stage->epoll = epoll_create1(EPOLL_CLOEXEC);
         r = stage->epoll < 0 ? -errno : listener_open(stage, ret_why);
@@ -83,19 +83,38 @@ static bool enough(const struct stage *stage)
         return stage->options.max_connections && stage->n_accepted >= stage->options.max_connections;
 }
 
+/* A connection with a server behind it needs two descriptors: the second is had before the first. */
+static int next_upstream(struct stage *stage)
+{
+        if (!stage->options.has_to || stage->next_upstream >= 0)
+                return 0;
+        stage->next_upstream = socket(stage->options.to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        return stage->next_upstream < 0 ? -errno : 0;
+}
+
+static bool is_short_of_something(int error)
+{
+        return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 static int accept_some(struct stage *stage)
 {
         for (int i = 0; i < ACCEPTS_A_TURN && stage->listening && !enough(stage) && !stage->failure; i++) {
                 struct stage_address client = { .length = sizeof(client.storage) };
                 struct stage_connection *c;
-                int fd = accept4(stage->listener, (struct sockaddr *)&client.storage, &client.length,
-                                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+                int fd = next_upstream(stage);
 
+                if (fd == 0) {
+                        fd = accept4(stage->listener, (struct sockaddr *)&client.storage, &client.length,
+                                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+                        fd = fd < 0 ? -errno : fd;
+                }
                 if (fd < 0) {
-                        if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+                        if (fd == -EAGAIN || fd == -EINTR || fd == -ECONNABORTED)
                                 return 0;
-                        if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
-                                return -errno;
+                        /* Where nothing is open, nothing will be given back. */
+                        if (!is_short_of_something(-fd) || !stage->connections)
+                                return fd;
                         epoll_ctl(stage->epoll, EPOLL_CTL_DEL, stage->listener, NULL);
                         stage->paused = true;
                         return 0;
