@@ -61,8 +61,11 @@ FACT_KIND(validity, enum reset_validity)
         F(time, last, "When its last segment or call was seen.")                                   \
         F(count, syns, "How many SYNs the client sent, repeats counted.")                          \
         F(time, last_syn, "When the last SYN was sent.")                                           \
+        F(count, syn_gap, "Nanoseconds between the last two SYNs, where it was repeated.")         \
         F(flag, syn_data, "The SYN carried data (TCP Fast Open).")                                 \
         F(count, syn_acks, "How many SYN-ACKs the server sent, repeats counted.")                  \
+        F(count, late_syn_acks, "How many SYN-ACKs came after the client had acknowledged one like it.") \
+        F(time, last_syn_ack, "When the last SYN-ACK was sent.")                                   \
         F(flag, two_isns, "SYN-ACKs came with different initial sequence numbers.")                \
         F(flag, established, "The handshake was completed: the client's ACK came, or a kernel says so.") \
         F(flag, mptcp, "It is a subflow of Multipath TCP.")                                        \
@@ -72,6 +75,7 @@ FACT_KIND(validity, enum reset_validity)
         F(flag, both_acked, "Both FINs were acknowledged.")                                        \
         F(icmp, icmp, "An ICMP error quoted a segment of it.")                                     \
         F(time, icmp_at, "When that error came.")                                                  \
+        F(count, icmp_frame, "The frame of that error.")                                           \
         F(side, icmp_to, "Whose segment that error quoted.")                                       \
         F(flag, icmp_from_end, "That error came from the addressee itself, not from a host on the way.") \
         F(segment, icmp_quoted, "What that error quoted.")                                         \
@@ -83,6 +87,7 @@ FACT_KIND(validity, enum reset_validity)
         F(os, os, "The kind of TCP that it speaks.")                                               \
         F(flag, local, "It is on the host where finis looks.")                                     \
         F(count, ttl, "The TTL or hop limit of its ordinary segments, as seen.")                   \
+        F(count, answers_in, "The fewest nanoseconds in which a segment of the other end was answered.") \
         F(flag, timestamps, "Its segments carry the timestamp option.")                            \
         F(flag, restarted, "It lost its memory: its timestamps or sequence numbers began anew.")   \
         F(time, last_heard, "When its last segment was seen.")                                     \
@@ -105,6 +110,7 @@ FACT_KIND(validity, enum reset_validity)
         F(error, error_set, "The error that its kernel put on the socket.")                        \
         F(time, error_at, "When its kernel did that.")                                             \
         F(flag, error_taken, "Its program was told that error.")                                   \
+        F(flag, connect_failed, "connect() told it that error, and left the socket as new.")       \
         F(error, soft_error, "An error that its kernel noted without ending the connection.")      \
         F(reason, reason, "Why its kernel sent a reset, in the kernel's own words.")               \
         F(flag, abort_on_close, "Its kernel counted TCPAbortOnClose for it.")                      \
@@ -121,6 +127,7 @@ FACT_KIND(validity, enum reset_validity)
         F(time, unanswered_last, "When it sent the last of what stayed unanswered.")               \
         F(count, unanswered_frame, "The frame of the first of what stayed unanswered.")            \
         F(time, before_unanswered, "When the segment before that first one was seen, from whichever end.") \
+        F(count, unanswered_gap, "Nanoseconds between the last two of what stayed unanswered.")    \
         F(count, user_timeout_ms, "Its TCP_USER_TIMEOUT.")                                         \
         F(flag, keepalive_on, "SO_KEEPALIVE is on.")                                               \
         F(flag, gave_up, "Its kernel gave the connection up for want of an answer.")               \
@@ -141,6 +148,7 @@ FACT_KIND(validity, enum reset_validity)
         F(count, missing, "Bytes acknowledged, or passed over, that were not seen.")               \
         F(time, first_payload, "When its first payload was sent.")                                 \
         F(time, last_payload, "When its last new payload was sent.")                               \
+        F(count, last_payload_frame, "The frame of that last payload.")                            \
         F(flag, last_answered, "Payload came back after its last payload.")                        \
         F(flag, last_is_tls_alert, "Its last payload is a TLS alert, close_notify as a rule.")     \
         F(count, last_run, "Bytes that it sent since the other side's last payload: its part of the exchange.") \
@@ -175,11 +183,14 @@ FACT_KIND(validity, enum reset_validity)
         F(count, payload, "Bytes of payload, which is text for people if anything.")               \
         F(validity, validity, "Its number against what the receiver expected.")                    \
         F(flag, behind, "Its number lies below what the sender had sent already.")                 \
+        F(count, position, "Where its number stands in its sender's direction.")                   \
         F(count, ack_position, "The position that it acknowledges.")                               \
         F(flag, ack_impossible, "It acknowledges what was never sent.")                            \
         F(segment, answers, "What the segment was that it directly answers.")                      \
         F(time, answers_at, "When that segment was seen.")                                         \
         F(count, answers_frame, "The frame of that segment.")                                      \
+        F(flag, answers_repeat, "That segment had been sent before.")                              \
+        F(flag, mirrors, "Its TTL, IP ID and window are copied from that segment.")                \
         F(time, before_answers, "When the segment before that one was seen, from whichever end.")  \
         F(flag, after_both_acked, "Both FINs had been acknowledged when it was sent.")             \
         F(flag, obeyed, "Its receiver sent nothing more, or its kernel says that it took it.")     \
