@@ -43,6 +43,9 @@ for purpose in "$@"; do
         check-all)
                 need gcc has_command gcc
                 need clang has_command clang
+                # What some examples and their tests are made for; a build goes without.
+                need libuv1-dev has_library libuv
+                need libssl-dev has_library openssl
                 ;;
         *)
                 echo "bootstrap: unknown purpose '$purpose'" >&2
