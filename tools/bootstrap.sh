@@ -30,6 +30,8 @@ for purpose in "$@"; do
                 need ninja-build has_command ninja
                 need pkg-config has_command pkg-config
                 need libmnl-dev has_library libmnl
+                need zlib1g-dev has_library zlib
+                need libzstd-dev has_library libzstd
                 ;;
         check)
                 need libcmocka-dev has_library cmocka

@@ -1,0 +1,350 @@
+/*
+ * pcapng (draft-ietf-opsawg-pcapng): blocks one behind the other. A section has a byte order of its own
+ * and numbers its interfaces from 0; each interface has its own link type and clock. Blocks that hold no frame
+ * are passed over without being gathered, however long they are.
+ *
+ * A block begins and ends with its length. Where both agree, the block can be passed over even if it makes no
+ * sense within; where they do not, nothing says where the next one begins, and reading ends there.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "capture/pcapng_time.h"
+#include "capture/reader.h"
+
+enum {
+        BLOCK_SECTION = 0x0a0d0d0a,
+        BLOCK_INTERFACE = 1,
+        BLOCK_PACKET = 2,               /* obsolete, but there are files */
+        BLOCK_SIMPLE_PACKET = 3,
+        BLOCK_ENHANCED_PACKET = 6,
+
+        ORDER_MARK = 0x1a2b3c4d,
+        OPTION_END = 0,
+        OPTION_TSRESOL = 9,
+        OPTION_TSOFFSET = 14,
+
+        N_ENVELOPE = 12,                /* type and length in front, length behind */
+        N_SECTION = 28,
+        N_INTERFACE = 20,
+        N_SIMPLE_PACKET = 16,
+        N_PACKET = 32,                  /* enhanced or not */
+
+        INTERFACES_MAX = 65536,         /* what a hostile file may make us remember */
+};
+
+static unsigned long long place(const struct capture *capture) {
+        return block_place(&capture->block);
+}
+
+bool pcapng_begins(const uint8_t *bytes, size_t n) {
+        return n >= 4 && get32(bytes, false) == BLOCK_SECTION;
+}
+
+static void read_options(struct pcapng_interface *interface, const uint8_t *p, size_t n, bool other_order) {
+        uint8_t resolution = PCAPNG_MICROSECONDS;
+
+        while (n >= 4) {
+                uint16_t code = get16(p, other_order), length = get16(p + 2, other_order);
+                size_t padded = ((size_t) length + 3) & ~(size_t) 3;
+
+                p += 4;
+                n -= 4;
+                if (code == OPTION_END || n < length)
+                        break;
+                if (code == OPTION_TSRESOL && length >= 1)
+                        resolution = p[0];
+                if (code == OPTION_TSOFFSET && length >= 8) {
+                        uint64_t first = get32(p, other_order), second = get32(p + 4, other_order);
+
+                        interface->offset_s = (int64_t) (other_order ? first << 32 | second : second << 32 | first);
+                }
+                if (n < padded)
+                        break;
+                p += padded;
+                n -= padded;
+        }
+        pcapng_time_set(interface, resolution);
+}
+
+static int add_interface(struct capture *capture, const uint8_t *p, size_t length) {
+        struct pcapng *ng = &capture->pcapng;
+        struct pcapng_interface *interface;
+
+        if (ng->n_interfaces == INTERFACES_MAX) {
+                capture_note(capture, "more than %d interfaces in a section, at byte %llu: the frames of the others "
+                             "are left out", INTERFACES_MAX, place(capture));
+                return 0;
+        }
+        if (ng->n_interfaces == ng->n_room) {
+                size_t n_room = ng->n_room ? 2 * ng->n_room : 8;
+                struct pcapng_interface *more = realloc(ng->interfaces, n_room * sizeof(*more));
+
+                if (!more)
+                        return -ENOMEM;
+                ng->interfaces = more;
+                ng->n_room = n_room;
+        }
+        interface = &ng->interfaces[ng->n_interfaces++];
+        *interface = (struct pcapng_interface) {
+                .link_type = capture_link_type(get16(p + 8, ng->other_order)),
+                .snaplen = get32(p + 12, ng->other_order),
+        };
+        read_options(interface, p + 16, length - N_INTERFACE, ng->other_order);
+        return 0;
+}
+
+/* Returns whether there is a frame; a block without one that makes sense is noted. */
+static bool read_packet(struct capture *capture, const uint8_t *p, size_t length, uint32_t type, bool other_order,
+                        struct frame *ret_frame) {
+        const struct pcapng *ng = &capture->pcapng;
+        const struct pcapng_interface *interface;
+        uint32_t id = type == BLOCK_PACKET ? get16(p + 8, other_order) : get32(p + 8, other_order);
+        uint32_t n_bytes = get32(p + 20, other_order), n_frame = get32(p + 24, other_order);
+
+        capture->number++;
+        if (__builtin_expect(n_bytes > length - N_PACKET, 0)) {
+                capture_note(capture, "frame %llu at byte %llu is said to have %u bytes, in a block of %zu; left out",
+                             (unsigned long long) capture->number, place(capture), n_bytes, length);
+                return false;
+        }
+        if (__builtin_expect(id >= ng->n_interfaces, 0)) {
+                capture_note(capture, "frame %llu at byte %llu names interface %u, which is not described; left out",
+                             (unsigned long long) capture->number, place(capture), id);
+                return false;
+        }
+        interface = &ng->interfaces[id];
+        *ret_frame = (struct frame) {
+                .time_ns = pcapng_time(interface, (uint64_t) get32(p + 12, other_order) << 32 |
+                                       get32(p + 16, other_order)),
+                .bytes = p + 28,
+                .n_bytes = n_bytes,
+                .n_frame = n_frame > n_bytes ? n_frame : n_bytes,
+                .link_type = interface->link_type,
+                .number = capture->number,
+        };
+        return true;
+}
+
+/* Has neither interface nor time: it is of the first one. What is at hand follows from all there was, from the
+ * interface's limit and from the room in the block. */
+static bool read_simple_packet(struct capture *capture, const uint8_t *p, size_t length, struct frame *ret_frame) {
+        const struct pcapng *ng = &capture->pcapng;
+        uint32_t n_frame = get32(p + 8, ng->other_order), n_bytes = n_frame;
+
+        capture->number++;
+        if (ng->n_interfaces == 0) {
+                capture_note(capture, "frame %llu at byte %llu comes before any interface is described; left out",
+                             (unsigned long long) capture->number, place(capture));
+                return false;
+        }
+        if (ng->interfaces[0].snaplen && n_bytes > ng->interfaces[0].snaplen)
+                n_bytes = ng->interfaces[0].snaplen;
+        if (n_bytes > length - N_SIMPLE_PACKET)
+                n_bytes = (uint32_t) (length - N_SIMPLE_PACKET);
+        *ret_frame = (struct frame) {
+                .bytes = p + 12,
+                .n_bytes = n_bytes,
+                .n_frame = n_frame,
+                .link_type = ng->interfaces[0].link_type,
+                .number = capture->number,
+        };
+        return true;
+}
+
+/* The byte order comes with the section, and is needed to read even the length in front. */
+static bool begin_section(struct capture *capture, const uint8_t *p) {
+        struct pcapng *ng = &capture->pcapng;
+        uint16_t major;
+
+        ng->other_order = get32(p + 8, false) != ORDER_MARK;
+        if (get32(p + 8, ng->other_order) != ORDER_MARK) {
+                capture_note(capture, "the section at byte %llu has no byte order: the rest cannot be read",
+                             place(capture));
+                return false;
+        }
+        major = get16(p + 12, ng->other_order);
+        if (major != 1) {
+                capture_note(capture, "the section at byte %llu is of version %u, which is not known: the rest "
+                             "cannot be read", place(capture), major);
+                return false;
+        }
+        ng->n_interfaces = 0;
+        return true;
+}
+
+static size_t smallest(uint32_t type) {
+        switch (type) {
+        case BLOCK_SECTION:
+                return N_SECTION;
+        case BLOCK_INTERFACE:
+                return N_INTERFACE;
+        case BLOCK_PACKET:
+        case BLOCK_ENHANCED_PACKET:
+                return N_PACKET;
+        case BLOCK_SIMPLE_PACKET:
+                return N_SIMPLE_PACKET;
+        default:
+                return N_ENVELOPE;
+        }
+}
+
+static bool holds_frame(uint32_t type) {
+        return type == BLOCK_ENHANCED_PACKET || type == BLOCK_SIMPLE_PACKET || type == BLOCK_PACKET;
+}
+
+static bool trailer_agrees(struct capture *capture, const uint8_t *trailer, uint32_t length) {
+        uint32_t behind = get32(trailer, capture->pcapng.other_order);
+
+        if (__builtin_expect(behind == length, 1))
+                return true;
+        capture_note(capture, "the block before byte %llu is of %u bytes by its beginning and of %u by its end: "
+                     "the rest cannot be read",
+                     (unsigned long long) (capture->block.offset + (uint64_t) (trailer + 4 - capture->block.bytes)),
+                     length, behind);
+        capture->ended = true;
+        return false;
+}
+
+static void want(struct capture *capture, size_t need, bool within_frame) {
+        capture->need = need;
+        capture->within_frame = within_frame;
+}
+
+static void pass_over(struct capture *capture, uint32_t length) {
+        capture->skip = length - 4;
+        capture->pcapng.trailer_due = length;
+        capture->within_frame = false;
+}
+
+/* The block at the front of what is at hand. Returns 1 for a frame, 0 for none; then take() goes on unless
+ * @need, @skip or @ended was set. */
+static int take_block(struct capture *capture, struct frame *ret_frame, bool *ret_go_on) {
+        struct pcapng *ng = &capture->pcapng;
+        struct block *block = &capture->block;
+        const uint8_t *p = block->bytes + block->start;
+        size_t left = block_at_hand(block);
+        uint32_t type, length;
+        bool good = false;
+
+        *ret_go_on = false;
+        if (__builtin_expect(ng->trailer_due, 0)) {
+                if (left < 4) {
+                        want(capture, 4, false);
+                        return 0;
+                }
+                if (!trailer_agrees(capture, p, ng->trailer_due))
+                        return 0;
+                ng->trailer_due = 0;
+                block->start += 4;
+                *ret_go_on = true;
+                return 0;
+        }
+        if (left < N_ENVELOPE) {
+                want(capture, N_ENVELOPE, false);
+                return 0;
+        }
+        type = get32(p, ng->other_order);
+        if (type == BLOCK_SECTION) {
+                if (left < N_SECTION) {
+                        want(capture, N_SECTION, false);
+                        return 0;
+                }
+                if (!begin_section(capture, p)) {
+                        capture->ended = true;
+                        return 0;
+                }
+        }
+        length = get32(p + 4, ng->other_order);
+        if (length < N_ENVELOPE || length % 4) {
+                capture_note(capture, "the block at byte %llu is said to have %u bytes: the rest cannot be read",
+                             place(capture), length);
+                capture->ended = true;
+                return 0;
+        }
+        if (length < smallest(type) || length > CAPTURE_FRAME_MAX) {
+                capture->number += holds_frame(type);
+                if (smallest(type) > N_ENVELOPE)
+                        capture_note(capture, "the block at byte %llu is said to have %u bytes, which makes no sense; "
+                                     "left out", place(capture), length);
+                pass_over(capture, length);
+                return 0;
+        }
+        if (smallest(type) == N_ENVELOPE || type == BLOCK_SECTION) {
+                pass_over(capture, length);
+                return 0;
+        }
+        if (left < length) {
+                want(capture, length, holds_frame(type));
+                return 0;
+        }
+        if (!trailer_agrees(capture, p + length - 4, length))
+                return 0;
+        *ret_go_on = true;
+        switch (type) {
+        case BLOCK_INTERFACE:
+                if (add_interface(capture, p, length) < 0) {
+                        capture_note(capture, "there is no memory for its interfaces, at byte %llu", place(capture));
+                        capture->ended = true;
+                        *ret_go_on = false;
+                }
+                break;
+        case BLOCK_SIMPLE_PACKET:
+                good = read_simple_packet(capture, p, length, ret_frame);
+                break;
+        default:
+                good = read_packet(capture, p, length, type, ng->other_order, ret_frame);
+                break;
+        }
+        block->start += length;
+        return good;
+}
+
+/* The common case without detours: an enhanced packet of this machine's byte order that is whole. */
+static inline bool take_common(struct capture *capture, struct frame *ret_frame) {
+        struct block *block = &capture->block;
+        const uint8_t *p = block->bytes + block->start;
+        size_t left = block_at_hand(block);
+        uint32_t length;
+
+        if (capture->pcapng.other_order || capture->pcapng.trailer_due || left < N_PACKET ||
+            get32(p, false) != BLOCK_ENHANCED_PACKET)
+                return false;
+        length = get32(p + 4, false);
+        if (length < N_PACKET || length % 4 || length > left || length > CAPTURE_FRAME_MAX ||
+            get32(p + length - 4, false) != length)
+                return false;
+        if (get32(p + 20, false) > length - N_PACKET || get32(p + 8, false) >= capture->pcapng.n_interfaces)
+                return false;
+        (void) read_packet(capture, p, length, BLOCK_ENHANCED_PACKET, false, ret_frame);
+        block->start += length;
+        return true;
+}
+
+static size_t take(struct capture *capture, struct frame *frames, size_t n) {
+        size_t n_taken = 0;
+
+        while (n_taken < n) {
+                bool go_on;
+
+                if (__builtin_expect(take_common(capture, &frames[n_taken]), 1)) {
+                        n_taken++;
+                        continue;
+                }
+                n_taken += (size_t) take_block(capture, &frames[n_taken], &go_on);
+                if (!go_on)
+                        break;
+        }
+        return n_taken;
+}
+
+static void deinit(struct capture *capture) {
+        free(capture->pcapng.interfaces);
+}
+
+int pcapng_begin(struct capture *capture) {
+        capture->pcapng = (struct pcapng) { .other_order = false };
+        capture->take = take;
+        capture->deinit = deinit;
+        return 0;
+}
