@@ -45,9 +45,9 @@ struct zeek {
         } rare[2];
         struct {
                 uint32_t start, end;    /* counted from the side's @start */
+                unsigned of;            /* whose: 0 or 1 */
         } piece[ZEEK_PIECES_MAX];
         uint8_t n_pieces;
-        uint8_t piece_side;             /* a bit a piece */
 };
 
 /*
