@@ -84,7 +84,19 @@ static bool differs(const struct play *play, int end, const struct look *look, c
         return false;
 }
 
-/* Without a descriptor the kernel is asked by the addresses: a witness of its own. */
+/* A server that nobody accepted has no name of its own yet: it is the client's, from the other end. */
+static struct diag_tuple tuple_of(const struct play *play, int end)
+{
+        const struct diag_tuple *own = &play->tuple[end], *client = &play->tuple[CLIENT];
+
+        if (own->local_port || end == CLIENT || !client->local_port)
+                return *own;
+        return diag_tuple_reverse(client);
+}
+
+/* Without a descriptor the kernel is asked by the addresses: a witness of its own. It is the fence for a
+ * connection that waits to be accepted, too: before Linux 6.5 a segment over loopback may be worked on
+ * after the call that sent it (do_softirq, ksoftirqd_running), and here is where that is waited for. */
 static bool holder_differs(const struct play *play, int end, char why[static WHY_MAX])
 {
         const struct endpoint *e = &play->pair.end[end];
@@ -93,20 +105,22 @@ static bool holder_differs(const struct play *play, int end, char why[static WHY
                               : e->holder == HOLDER_TIME_WAIT ? TCP_STATE_TIME_WAIT
                                                               : TCP_STATE_CLOSE;
         struct diag_socket found = { .state = TCP_STATE_CLOSE };
+        struct diag_tuple tuple = tuple_of(play, end);
         int r;
 
         if (!play->rights->diag || play->fd[end] >= 0 || play->waiting[end] || play->pair.by_hand[end] ||
-            !play->tuple[end].local_port || e->n_refs > 0 || e->crowded)
+            !tuple.local_port || e->n_refs > 0 || e->crowded || e->holder == HOLDER_LISTENER ||
+            e->holder == HOLDER_REQUEST)
                 return false;
-        r = diag_look(&play->tuple[end], &found);
+        r = diag_look(&tuple, &found);
         if (r < 0 && r != -ENOENT) {
                 snprintf(why, WHY_MAX, "asking for the socket by its addresses: %s", strerror(-r));
                 return true;
         }
         if (found.state == want)
                 return false;
-        snprintf(why, WHY_MAX, "the closed %s is in %s, by the model in %s", end == CLIENT ? "client" : "server",
-                 tcp_state_name(found.state), tcp_state_name(want));
+        snprintf(why, WHY_MAX, "the %s %s is in %s, by the model in %s", e->queued ? "queued" : "closed",
+                 end == CLIENT ? "client" : "server", tcp_state_name(found.state), tcp_state_name(want));
         return true;
 }
 

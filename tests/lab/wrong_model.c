@@ -99,6 +99,11 @@ static void wrong_state(void)
         rule_named("fin-first")->next = TCP_STATE_CLOSING;
 }
 
+static void wrong_state_of_the_reset(void)
+{
+        rule_named("rst")->next = TCP_STATE_CLOSE_WAIT;
+}
+
 static void a_right_model_agrees(void **state)
 {
         char said[SAID_MAX];
@@ -149,6 +154,19 @@ static void a_wrong_state_is_a_disagreement(void **state)
         assert_non_null(strstr(said, "is in CLOSE_WAIT, by the model in CLOSING"));
 }
 
+/* Nobody holds a descriptor of what waits to be accepted: the kernel is asked by the addresses. */
+static void a_wrong_state_in_the_accept_queue_is_one_too(void **state)
+{
+        static const char *const words[] = { "lab", "--no-namespace", "--json", "--ipv4",
+                                             "seq-unconnected:l.listen,c.connect,c.connect-unspec", NULL };
+        char said[SAID_MAX];
+
+        (void)state;
+        assert_int_equal(run_lab(NULL, words, said), 0);
+        assert_int_equal(run_lab(wrong_state_of_the_reset, words, said), 1);
+        assert_non_null(strstr(said, "the queued server is in CLOSE, by the model in CLOSE_WAIT"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -156,6 +174,7 @@ int main(void)
                 cmocka_unit_test(a_wrong_result_is_a_disagreement_by_its_rule),
                 cmocka_unit_test(the_json_says_so_too),
                 cmocka_unit_test(a_wrong_state_is_a_disagreement),
+                cmocka_unit_test(a_wrong_state_in_the_accept_queue_is_one_too),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
