@@ -28,15 +28,12 @@ fi
 cp "$busybox" "$ram/bin/busybox"
 cp "$here/init" "$ram/init"
 chmod 755 "$ram/init"
-# The loader and the libraries at the paths at which the programs look for them.
-for program in "$finis" "$(command -v chrt)"; do
-        cp "$program" "$ram/bin/$(basename "$program")" || exit 2
-        for library in $(ldd "$program" 2>/dev/null | grep -o '/[^ ]*'); do
-                mkdir -p "$ram$(dirname "$library")"
-                cp -L "$library" "$ram$library"
-        done
+cp "$finis" "$ram/bin/finis" || exit 2
+# The loader and the libraries at the paths at which the program looks for them.
+for library in $(ldd "$finis" 2>/dev/null | grep -o '/[^ ]*'); do
+        mkdir -p "$ram$(dirname "$library")"
+        cp -L "$library" "$ram$library"
 done
-mv "$ram/bin/$(basename "$finis")" "$ram/bin/finis" 2>/dev/null
 for module in inet_diag tcp_diag veth; do
         file=$(find "$root" -name "$module.ko*" | head -n 1)
         case $file in

@@ -3,7 +3,7 @@
 
 kernels_missing() {
         absent=
-        for pair in qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio xz:xz-utils chrt:util-linux; do
+        for pair in qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio xz:xz-utils; do
                 command -v "${pair%%:*}" >/dev/null 2>&1 || absent="$absent ${pair#*:}"
         done
         echo "$absent"

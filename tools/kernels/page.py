@@ -248,8 +248,7 @@ Made by `make kernels` (tools/kernels/page.py) from its runs; not written by han
 `finis lab` played all its scenarios, timers too, over IPv4 and IPv6, and then {int(sequences):,} random sequences
 with seed 1, on Debian's cloud kernels under QEMU without hardware help. The lab was process 1's child in a RAM disk,
 as root, in network namespaces of its own. What it holds against the model: every call's return, errno and signal; state,
-queues and poll bits after each act; what is on the wire. In the guest ksoftirqd has real-time priority: before
-Linux 6.5 a packet may else be worked on after the next call, on loopback too (tools/kernels/init).
+queues and poll bits after each act; what is on the wire.
 """)
     figures(runs)
     print("Broke off: a sequence at random may ask for what cannot be done at that point; it is left there. The rate is that of\n"
