@@ -4,7 +4,7 @@
 BUILD ?= build
 export BUILD
 
-.PHONY: all demo check check-all kernels mutants lint install clean help
+.PHONY: all bench demo check check-all fuzz kernels mutants lint install clean help
 
 all:
 	@tools/bootstrap.sh build
@@ -29,6 +29,15 @@ mutants: all
 kernels: all
 	@tools/kernels/run.sh $(KERNEL)
 
+# What reading costs, beside the least that it can cost and beside peers; BENCH_DIR says where 2 GB may lie.
+bench:
+	@tools/bench.py $(BENCH) $(BUILD)
+
+# Each fuzzer for SECONDS seconds, on seeds that are generated; what it finds stays in build-fuzz.
+fuzz:
+	@tools/bootstrap.sh build fuzz
+	@tools/fuzz.sh $(if $(SECONDS),$(SECONDS),900) $(FUZZ)
+
 lint:
 	@tools/bootstrap.sh lint
 	@python3 tests/house/tree.py
@@ -37,7 +46,7 @@ install: all
 	@meson install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir '$(DESTDIR)')
 
 clean:
-	rm -rf $(BUILD) build-gcc build-clang build-sanitize
+	rm -rf $(BUILD) build-gcc build-clang build-sanitize build-fuzz build-bench
 
 help:
 	@echo 'make            build the command: $(BUILD)/src/cli/finis'
@@ -46,6 +55,8 @@ help:
 	@echo 'make check-all  the same with gcc, clang, and the sanitizers'
 	@echo 'make mutants    break each rule of the model: does the kernel notice? (minutes)'
 	@echo 'make kernels    the lab on five kernels under QEMU (minutes each; KERNEL=6.1 for one)'
+	@echo 'make fuzz       each fuzzer for 15 minutes, or SECONDS=60; FUZZ names one of them'
+	@echo 'make bench      measure finis read, and the peers that are installed'
 	@echo 'make lint       look at the tree itself: includes, comments, man pages'
 	@echo 'make install    install under the prefix that meson was given; DESTDIR works'
 	@echo 'make clean      remove what was built'

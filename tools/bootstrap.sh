@@ -42,6 +42,9 @@ for purpose in "$@"; do
                 need python3 has_command python3
                 need mandoc has_command mandoc
                 ;;
+        fuzz)
+                need clang has_command clang
+                ;;
         check-all)
                 need gcc has_command gcc
                 need clang has_command clang
