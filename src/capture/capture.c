@@ -41,10 +41,10 @@ static int find_format(struct capture *capture, const char **ret_why) {
                 return r;
         if (block_at_hand(block) >= 4 && pcap_begins(block->bytes, block->end)) {
                 name = "pcap";
-                r = pcap_begin(capture);
+                pcap_begin(capture);
         } else if (block_at_hand(block) >= 4 && pcapng_begins(block->bytes, block->end)) {
                 name = "pcapng";
-                r = pcapng_begin(capture);
+                pcapng_begin(capture);
         } else {
                 *ret_why = looks_like(block->bytes, block->end);
                 return -EPROTONOSUPPORT;
@@ -53,7 +53,7 @@ static int find_format(struct capture *capture, const char **ret_why) {
                 snprintf(capture->format, sizeof(capture->format), "%s in %s", name, capture->stream.unpack->name);
         else
                 snprintf(capture->format, sizeof(capture->format), "%s", name);
-        return r;
+        return 0;
 }
 
 static int open_with(struct capture *capture, int r, struct capture **ret_capture, const char *why,
@@ -102,7 +102,9 @@ static void end_of_bytes(struct capture *capture) {
         /* What is wrong with the packed bytes is the reason, not a second fault. */
         if (capture->stream.fault[0])
                 capture_note(capture, "%s", capture->stream.fault);
-        else if (capture->within_frame)
+        else if (capture->within == WITHIN_FILE_HEADER)
+                capture_note(capture, "cut short within the file header, at byte %llu%s", place, unpacked);
+        else if (capture->within == WITHIN_FRAME)
                 capture_note(capture, "cut short within frame %llu, at byte %llu%s",
                              (unsigned long long) capture->number + 1, place, unpacked);
         else if (block_at_hand(block) > 0 || capture->skip > 0)

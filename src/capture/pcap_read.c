@@ -1,7 +1,5 @@
 /* The classic pcap format (draft-ietf-opsawg-pcap): a file header, then frames one behind the other. Also
  * Alexey Kuznetzov's variant, whose frames have eight bytes more of header. */
-#include <errno.h>
-
 #include "capture/reader.h"
 
 enum {
@@ -36,7 +34,7 @@ static inline __attribute__((always_inline)) size_t take_frames(struct capture *
 
                 if (left < n_header) {
                         capture->need = n_header;
-                        capture->within_frame = left > 0;
+                        capture->within = left > 0 ? WITHIN_FRAME : WITHIN_NOTHING;
                         break;
                 }
                 n_bytes = get32(p + 8, other_order);
@@ -58,7 +56,7 @@ static inline __attribute__((always_inline)) size_t take_frames(struct capture *
                 }
                 if (left < n_header + n_bytes) {
                         capture->need = n_header + n_bytes;
-                        capture->within_frame = true;
+                        capture->within = WITHIN_FRAME;
                         break;
                 }
                 frames[i] = (struct frame) {
@@ -94,23 +92,17 @@ static void read_version(struct pcap *pcap, unsigned int major, unsigned int min
                 pcap->lengths = LENGTHS_UNSURE;
 }
 
-int pcap_begin(struct capture *capture) {
+static size_t take_file_header(struct capture *capture, struct frame *frames, size_t n) {
         struct pcap *pcap = &capture->pcap;
         struct block *block = &capture->block;
-        const uint8_t *p;
+        const uint8_t *p = block->bytes + block->start;
         uint32_t magic, snaplen;
-        int r;
 
-        r = block_fill(block, N_FILE_HEADER);
-        if (r)
-                return r;
-        capture->take = take;
         if (block_at_hand(block) < N_FILE_HEADER) {
-                capture_note(capture, "cut short within the file header, at byte %zu", block->end);
-                capture->ended = true;
+                capture->need = N_FILE_HEADER;
+                capture->within = WITHIN_FILE_HEADER;
                 return 0;
         }
-        p = block->bytes;
         pcap->other_order = !known_magic(get32(p, false));
         magic = get32(p, pcap->other_order);
         pcap->n_header = magic == MAGIC_KUZNETZOV ? N_FRAME_HEADER_KUZNETZOV : N_FRAME_HEADER;
@@ -122,8 +114,12 @@ int pcap_begin(struct capture *capture) {
                 pcap->largest = CAPTURE_FRAME_MAX;
         /* Above the type stand the length of the frame check sequence and bits that are not given out. */
         pcap->link_type = capture_link_type(get32(p + 20, pcap->other_order) & 0xffff);
-        if (pcap->other_order || pcap->n_header != N_FRAME_HEADER)
-                capture->take = take_uncommon;
-        block->start = N_FILE_HEADER;
-        return 0;
+        capture->take = pcap->other_order || pcap->n_header != N_FRAME_HEADER ? take_uncommon : take;
+        block->start += N_FILE_HEADER;
+        return capture->take(capture, frames, n);
+}
+
+void pcap_begin(struct capture *capture) {
+        capture->pcap = (struct pcap) { .lengths = LENGTHS_AS_NOW };
+        capture->take = take_file_header;
 }

@@ -18,6 +18,12 @@ enum {
         BLOCK_PACKET = 2,               /* obsolete, but there are files */
         BLOCK_SIMPLE_PACKET = 3,
         BLOCK_ENHANCED_PACKET = 6,
+        BLOCK_JOURNAL = 9,              /* of systemd */
+        BLOCK_CUSTOM = 0xbad,
+        BLOCK_CUSTOM_NOT_COPIED = 0x40000bad,
+        BLOCK_SYSDIG = 0x204,
+        BLOCK_SYSDIG_V2 = 0x216,
+        BLOCK_SYSDIG_LARGE = 0x221,
 
         ORDER_MARK = 0x1a2b3c4d,
         OPTION_END = 0,
@@ -193,6 +199,26 @@ static bool holds_frame(uint32_t type) {
         return type == BLOCK_ENHANCED_PACKET || type == BLOCK_SIMPLE_PACKET || type == BLOCK_PACKET;
 }
 
+/* Wireshark shows these too, and numbers them (its wiretap/pcapng.c); there is no frame in them. */
+static bool is_numbered(uint32_t type) {
+        switch (type) {
+        case BLOCK_JOURNAL:
+        case BLOCK_CUSTOM:
+        case BLOCK_CUSTOM_NOT_COPIED:
+        case BLOCK_SYSDIG:
+        case BLOCK_SYSDIG_V2:
+        case BLOCK_SYSDIG_LARGE:
+                return true;
+        default:
+                return holds_frame(type);
+        }
+}
+
+/* Some writers leave the padding out of the length, and write it all the same. */
+static size_t with_padding(uint32_t length) {
+        return ((size_t) length + 3) & ~(size_t) 3;
+}
+
 static bool trailer_agrees(struct capture *capture, const uint8_t *trailer, uint32_t length) {
         uint32_t behind = get32(trailer, capture->pcapng.other_order);
 
@@ -208,13 +234,13 @@ static bool trailer_agrees(struct capture *capture, const uint8_t *trailer, uint
 
 static void want(struct capture *capture, size_t need, bool within_frame) {
         capture->need = need;
-        capture->within_frame = within_frame;
+        capture->within = within_frame ? WITHIN_FRAME : WITHIN_NOTHING;
 }
 
 static void pass_over(struct capture *capture, uint32_t length) {
-        capture->skip = length - 4;
+        capture->skip = with_padding(length) - 4;
         capture->pcapng.trailer_due = length;
-        capture->within_frame = false;
+        capture->within = WITHIN_NOTHING;
 }
 
 /* The block at the front of what is at hand. Returns 1 for a frame, 0 for none; then take() goes on unless
@@ -223,7 +249,7 @@ static int take_block(struct capture *capture, struct frame *ret_frame, bool *re
         struct pcapng *ng = &capture->pcapng;
         struct block *block = &capture->block;
         const uint8_t *p = block->bytes + block->start;
-        size_t left = block_at_hand(block);
+        size_t left = block_at_hand(block), span;
         uint32_t type, length;
         bool good = false;
 
@@ -256,14 +282,15 @@ static int take_block(struct capture *capture, struct frame *ret_frame, bool *re
                 }
         }
         length = get32(p + 4, ng->other_order);
-        if (length < N_ENVELOPE || length % 4) {
+        if (length < N_ENVELOPE) {
                 capture_note(capture, "the block at byte %llu is said to have %u bytes: the rest cannot be read",
                              place(capture), length);
                 capture->ended = true;
                 return 0;
         }
+        span = with_padding(length);
         if (length < smallest(type) || length > CAPTURE_FRAME_MAX) {
-                capture->number += holds_frame(type);
+                capture->number += is_numbered(type);
                 if (smallest(type) > N_ENVELOPE)
                         capture_note(capture, "the block at byte %llu is said to have %u bytes, which makes no sense; "
                                      "left out", place(capture), length);
@@ -271,32 +298,33 @@ static int take_block(struct capture *capture, struct frame *ret_frame, bool *re
                 return 0;
         }
         if (smallest(type) == N_ENVELOPE || type == BLOCK_SECTION) {
+                capture->number += is_numbered(type);
                 pass_over(capture, length);
                 return 0;
         }
-        if (left < length) {
-                want(capture, length, holds_frame(type));
+        if (left < span) {
+                want(capture, span, holds_frame(type));
                 return 0;
         }
-        if (!trailer_agrees(capture, p + length - 4, length))
+        if (!trailer_agrees(capture, p + span - 4, length))
                 return 0;
         *ret_go_on = true;
         switch (type) {
         case BLOCK_INTERFACE:
-                if (add_interface(capture, p, length) < 0) {
+                if (add_interface(capture, p, span) < 0) {
                         capture_note(capture, "there is no memory for its interfaces, at byte %llu", place(capture));
                         capture->ended = true;
                         *ret_go_on = false;
                 }
                 break;
         case BLOCK_SIMPLE_PACKET:
-                good = read_simple_packet(capture, p, length, ret_frame);
+                good = read_simple_packet(capture, p, span, ret_frame);
                 break;
         default:
-                good = read_packet(capture, p, length, type, ng->other_order, ret_frame);
+                good = read_packet(capture, p, span, type, ng->other_order, ret_frame);
                 break;
         }
-        block->start += length;
+        block->start += span;
         return good;
 }
 
@@ -342,9 +370,8 @@ static void deinit(struct capture *capture) {
         free(capture->pcapng.interfaces);
 }
 
-int pcapng_begin(struct capture *capture) {
+void pcapng_begin(struct capture *capture) {
         capture->pcapng = (struct pcapng) { .other_order = false };
         capture->take = take;
         capture->deinit = deinit;
-        return 0;
 }

@@ -36,11 +36,9 @@ struct pcapng_interface {
 
 struct pcapng {
         bool other_order;
-        bool in_section;
         struct pcapng_interface *interfaces;
         size_t n_interfaces, n_room;
         uint32_t trailer_due;           /* not 0: a block was passed over that must end with this length */
-        uint64_t block;                 /* from 1 */
 };
 
 struct capture {
@@ -54,7 +52,8 @@ struct capture {
         void (*deinit)(struct capture *capture);
         size_t need;                    /* so many bytes at hand will bring it further */
         uint64_t skip;                  /* to be passed over first */
-        bool within_frame;              /* what is wanted is the rest of a frame */
+        /* What the bytes that are wanted belong to. */
+        enum { WITHIN_NOTHING, WITHIN_FILE_HEADER, WITHIN_FRAME } within;
         bool ended;
         uint64_t n_notes;
         char note[CAPTURE_COMPLAINT_MAX];
@@ -74,9 +73,8 @@ uint32_t capture_link_type(uint32_t as_written);
 /* True where @bytes begin such a file; then the reader takes over. @n is at least 4. */
 bool pcap_begins(const uint8_t *bytes, size_t n);
 bool pcapng_begins(const uint8_t *bytes, size_t n);
-/* 0 or a negative errno. */
-int pcap_begin(struct capture *capture);
-int pcapng_begin(struct capture *capture);
+void pcap_begin(struct capture *capture);
+void pcapng_begin(struct capture *capture);
 
 /* A sentence on what bytes that are no capture seem to be. */
 const char *looks_like(const uint8_t *bytes, size_t n);
