@@ -72,7 +72,7 @@ struct segment {
         uint32_t flow_label;            /* IPv6 */
         uint32_t n_payload;             /* as the IP header says */
         uint32_t n_captured;            /* how many of them the packet at hand holds; read only */
-        uint32_t offset;                /* of the TCP header in the IP packet; read only */
+        uint32_t offset;                /* of the TCP header in the IP packet; 0 in one put together; read only */
         const uint8_t *payload;         /* borrowed from the packet; follows the header */
         uint8_t source[16];             /* IPv4: the first four bytes, the others 0 */
         uint8_t destination[16];
