@@ -1,0 +1,370 @@
+/*
+ * Numbers are believed when they lie within reach of what is known: a stream goes on where it was, or a window
+ * further. What lies beyond is a stray at first: garbage, a forgery, another connection of the same ends. Only
+ * when a second segment goes on from there, or the other end acknowledges it, is it the stream itself, of which
+ * the capture lost a great piece.
+ */
+#include "connection/direction.h"
+
+static bool
+near(int64_t distance)
+{
+        return distance <= REACH && distance >= -REACH;
+}
+
+/* A segment beyond reach: is it the second from over there? Both sides of a stream may tell. */
+static bool
+confirmed(struct step *step, int64_t from, int64_t to, bool of_ack)
+{
+        unsigned side = of_ack ? !step->sender : step->sender;
+        struct extra *extra = step_extra(step);
+        bool known;
+
+        step->c->flags |= CONNECTION_SUSPECT;
+        if (!extra)
+                return false;
+        known = (extra->suspects[side] && near(from - extra->suspect[side])) ||
+                (extra->suspects_ack[side] && near(from - extra->suspect_ack[side]));
+        if (of_ack) {
+                extra->suspects_ack[side] = true;
+                extra->suspect_ack[side] = to;
+        } else {
+                extra->suspects[side] = true;
+                extra->suspect[side] = to;
+        }
+        return known;
+}
+
+static void
+begin(struct direction *d, uint32_t base, bool soft)
+{
+        d->base = base;
+        d->next = 0;
+        d->acked = 0;
+        d->flags = (uint16_t)((d->flags & ~DIRECTION_SOFT) | DIRECTION_BASE | (soft ? DIRECTION_SOFT : 0));
+}
+
+/* The first byte seen is to stand at 0, although numbers were taken from an empty segment before. */
+static void
+rebase(struct direction *d, uint32_t base)
+{
+        int64_t by = seq_distance(d->base, base);
+
+        d->base = base;
+        d->next = d->next > by ? d->next - by : 0;
+        d->acked = d->acked > by ? d->acked - by : 0;
+}
+
+static void
+place_syn(struct step *step)
+{
+        const struct segment *s = step->s;
+        struct direction *d = step->d;
+        struct extra *extra;
+
+        step->position = -1;
+        if (d->flags & DIRECTION_BASE && !(d->flags & DIRECTION_SYN)) {
+                int64_t ahead = seq_distance(s->seq + 1, d->base);
+
+                /* Its answer was seen before it (and may have acknowledged data in it). */
+                if (ahead == 0 || (d->flags & DIRECTION_SOFT && ahead > 0 && ahead <= (int64_t)s->n_payload)) {
+                        d->base = s->seq + 1;
+                        d->acked += ahead;
+                        d->flags = (uint16_t)((d->flags & ~DIRECTION_SOFT) | DIRECTION_SYN);
+                        step->c->isn[step->sender] = s->seq;
+                        return;
+                }
+        }
+        if (!(d->flags & DIRECTION_BASE) || (d->flags & DIRECTION_SOFT && !(d->flags & DIRECTION_SYN))) {
+                begin(d, s->seq + 1, false);
+                d->acked = -1;
+                d->flags |= DIRECTION_SYN;
+                step->c->isn[step->sender] = s->seq;
+                return;
+        }
+        if (s->seq + 1 == d->base) {
+                step->repeated = true;
+                return;
+        }
+        step->stray = true;
+        if (!(s->flags & SEGMENT_ACK) || !(d->flags & DIRECTION_SYN))
+                return;
+        /* Two hosts answer for one address: the client's ACK will say which of them counts. */
+        extra = step_extra(step);
+        if (!extra)
+                return;
+        step->c->flags |= CONNECTION_TWO_ISNS;
+        extra->alternate_isn = s->seq;
+}
+
+static void
+place_data(struct step *step)
+{
+        const struct segment *s = step->s;
+        struct direction *d = step->d;
+        int64_t end;
+
+        if (!(d->flags & DIRECTION_BASE)) {
+                begin(d, s->seq, s->n_payload == 0 && !(s->flags & SEGMENT_FIN));
+                step->position = 0;
+                return;
+        }
+        step->position = direction_position(d, s->seq);
+        if (d->flags & DIRECTION_SOFT && (s->n_payload > 0 || s->flags & SEGMENT_FIN) && near(step->position)) {
+                /* One before: what came first was a keepalive, or an acknowledgement of more than was seen. */
+                if (step->position < 0 || step->position == 1) {
+                        rebase(d, s->seq);
+                        step->position = 0;
+                }
+                if (s->n_payload > 0)
+                        d->flags &= (uint16_t)~DIRECTION_SOFT;
+        }
+        end = step->position + s->n_payload;
+        if ((step->position <= direction_end(d) + REACH || step->position <= d->acked + REACH) &&
+            end >= d->next - PAST)
+                return;
+        if (confirmed(step, step->position, end, false)) {
+                /* Backwards by more than any window: forwards by more than half of all numbers. */
+                if (end < d->next)
+                        step->position += (int64_t)1 << 32;
+                return;
+        }
+        step->stray = true;
+}
+
+/* Which of two SYN-ACKs does the client acknowledge? */
+static void
+choose_isn(struct step *step)
+{
+        struct extra *extra = table_extra_of(step->table, step->c);
+        struct direction *o = step->o;
+        uint32_t base;
+
+        if (!extra || o->acked >= 0)
+                return;
+        base = extra->alternate_isn + 1;
+        if (near(seq_distance(o->base, step->s->ack)) || !near(seq_distance(base, step->s->ack)))
+                return;
+        extra->alternate_isn = o->base - 1;
+        o->base = base;
+        step->c->isn[!step->sender] = base - 1;
+}
+
+static void
+place_ack(struct step *step)
+{
+        struct direction *o = step->o;
+        int64_t known, position;
+
+        if (!(o->flags & DIRECTION_BASE))
+                begin(o, step->s->ack, true);
+        if (step->c->flags & CONNECTION_TWO_ISNS)
+                choose_isn(step);
+        position = direction_position(o, step->s->ack);
+        known = direction_end(o) > o->acked ? direction_end(o) : o->acked;
+        step->ack_position = position;
+        if (position <= known + REACH && position >= known - 2 * PAST) {
+                step->has_ack = true;
+                return;
+        }
+        if (position > known && confirmed(step, position, position, true))
+                step->has_ack = true;
+}
+
+void
+direction_place(struct step *step)
+{
+        if (step->s->flags & SEGMENT_SYN)
+                place_syn(step);
+        else
+                place_data(step);
+        if (!step->stray && step->s->flags & SEGMENT_ACK)
+                place_ack(step);
+}
+
+/* A piece was passed over. */
+static void
+hole_add(struct step *step, int64_t start, int64_t end)
+{
+        struct extra *extra = step_extra(step);
+        unsigned side = step->sender;
+
+        if (!extra)
+                return;
+        if (extra->n_holes[side] == HOLES_MAX) {
+                extra->lost[side] += (uint64_t)(extra->hole[side][0].end - extra->hole[side][0].start);
+                for (unsigned i = 1; i < HOLES_MAX; i++)
+                        extra->hole[side][i - 1] = extra->hole[side][i];
+                extra->n_holes[side]--;
+        }
+        extra->hole[side][extra->n_holes[side]].start = start;
+        extra->hole[side][extra->n_holes[side]].end = end;
+        extra->n_holes[side]++;
+}
+
+static void
+hole_remove(struct extra *extra, unsigned side, unsigned i)
+{
+        for (; i + 1 < extra->n_holes[side]; i++)
+                extra->hole[side][i] = extra->hole[side][i + 1];
+        extra->n_holes[side]--;
+}
+
+/* A piece between @start and @end came after all. Returns how much of it had been missing. */
+static int64_t
+holes_fill(struct extra *extra, unsigned side, int64_t start, int64_t end)
+{
+        int64_t filled = 0;
+
+        for (unsigned i = extra->n_holes[side]; i-- > 0;) {
+                int64_t a = extra->hole[side][i].start, b = extra->hole[side][i].end;
+                int64_t from = start > a ? start : a, to = end < b ? end : b;
+
+                if (from >= to)
+                        continue;
+                filled += to - from;
+                if (from == a && to == b) {
+                        hole_remove(extra, side, i);
+                } else if (from == a) {
+                        extra->hole[side][i].start = to;
+                } else if (to == b) {
+                        extra->hole[side][i].end = from;
+                } else if (extra->n_holes[side] < HOLES_MAX) {
+                        for (unsigned k = extra->n_holes[side]; k > i + 1; k--)
+                                extra->hole[side][k] = extra->hole[side][k - 1];
+                        extra->hole[side][i + 1].start = to;
+                        extra->hole[side][i + 1].end = b;
+                        extra->hole[side][i].end = from;
+                        extra->n_holes[side]++;
+                } else {
+                        /* No room to part it: the rest behind is given up. */
+                        extra->lost[side] += (uint64_t)(b - to);
+                        extra->hole[side][i].end = from;
+                }
+        }
+        return filled;
+}
+
+void
+direction_payload(struct step *step)
+{
+        struct direction *d = step->d;
+        struct extra *extra;
+        int64_t start = step->position < 0 ? 0 : step->position;
+        int64_t end = step->position + step->s->n_payload, old;
+
+        if (step->s->flags & SEGMENT_SYN) {
+                start = 0;
+                end = step->s->n_payload;
+        }
+        if (end > d->next) {
+                if (start > d->next)
+                        hole_add(step, d->next, start);
+                step->n_new = end - (start > d->next ? start : d->next);
+        }
+        old = (int64_t)step->s->n_payload - step->n_new;
+        if (old > 0) {
+                int64_t filled = 0;
+
+                extra = table_extra_of(step->table, step->c);
+                if (extra && extra->n_holes[step->sender] > 0)
+                        filled = holes_fill(extra, step->sender, start, end < d->next ? end : d->next);
+                step->out_of_order = filled > 0;
+                step->n_new += filled;
+                step->repeated = step->n_new == 0;
+                if (step->kind != SEGMENT_KIND_KEEPALIVE && step->kind != SEGMENT_KIND_WINDOW_PROBE)
+                        d->retransmitted += (uint64_t)(old - filled);
+        }
+        if (end > d->next)
+                d->next = end;
+}
+
+void
+direction_fin(struct step *step)
+{
+        struct direction *d = step->d;
+        int64_t at = step->position + step->s->n_payload;
+
+        if (d->flags & DIRECTION_FIN && at <= d->fin) {
+                if (at == d->fin) {
+                        d->fin_repeats++;
+                        step->repeated = step->n_new == 0;
+                }
+                return;
+        }
+        if (at > d->next) {
+                hole_add(step, d->next, at);
+                d->next = at;
+        }
+        /* A FIN farther on corrects one that was no end of the stream. */
+        d->flags &= (uint16_t)~DIRECTION_FIN_ACKED;
+        d->flags |= DIRECTION_FIN;
+        d->fin = at;
+        d->fin_at = step->time;
+        d->fin_before = step->before;
+        d->fin_frame = step->frame;
+        d->fin_ack = step->s->flags & SEGMENT_ACK ? step->s->ack : 0;
+        if (d->acked > at) {
+                d->flags |= DIRECTION_FIN_ACKED;
+                d->fin_acked_at = step->time;
+        }
+}
+
+void
+direction_acknowledge(struct step *step)
+{
+        struct direction *o = step->o;
+
+        if (step->ack_position <= o->acked)
+                return;
+        o->acked = step->ack_position;
+        step->acks_new = true;
+        if (o->flags & DIRECTION_FIN && !(o->flags & DIRECTION_FIN_ACKED) && o->acked > o->fin) {
+                o->flags |= DIRECTION_FIN_ACKED;
+                o->fin_acked_at = step->time;
+        }
+}
+
+void
+direction_sack(struct step *step)
+{
+        struct extra *extra = step_extra(step);
+        unsigned side = !step->sender;
+        int64_t bytes = 0;
+
+        if (!extra)
+                return;
+        for (unsigned i = 0; i < step->s->n_sack; i++) {
+                int64_t start = direction_position(step->o, step->s->sack[i].start);
+                int64_t end = direction_position(step->o, step->s->sack[i].end);
+
+                /* A block below what is acknowledged reports a duplicate (RFC 2883). */
+                if (start < step->o->acked || end <= start || end > direction_end(step->o) + REACH)
+                        continue;
+                bytes += end - start;
+                if (end > extra->sack_edge[side])
+                        extra->sack_edge[side] = end;
+        }
+        extra->sack_bytes[side] = bytes;
+}
+
+int64_t
+direction_contiguous(const struct direction *d, const struct extra *extra, unsigned sender)
+{
+        int64_t at = extra && extra->n_holes[sender] ? extra->hole[sender][0].start : direction_end(d);
+
+        return at > d->acked ? at : d->acked;
+}
+
+uint64_t
+direction_missing(const struct extra *extra, unsigned sender)
+{
+        uint64_t missing;
+
+        if (!extra)
+                return 0;
+        missing = extra->lost[sender];
+        for (unsigned i = 0; i < extra->n_holes[sender]; i++)
+                missing += (uint64_t)(extra->hole[sender][i].end - extra->hole[sender][i].start);
+        return missing;
+}

@@ -1,0 +1,7 @@
+/* An ICMP error joined to the connection whose segment it quotes. */
+#pragma once
+
+#include "connection/step.h"
+
+/* Whether the error is about this connection: what it quotes must have been sent in it. */
+bool icmp_take(struct step *step);

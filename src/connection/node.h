@@ -1,0 +1,224 @@
+/*
+ * What is kept of one connection while it is followed: two directions, each named by its sender (0 sent the
+ * first segment, 1 is the other end), and what belongs to both. Facts are made of it only when it is given out
+ * (give.c). What few connections need (holes, RSTs, SACK, ICMP) lies in a struct extra, made on demand.
+ *
+ * Positions are 64-bit counts from the first byte of a direction, or from the first seen. A SYN stands at -1,
+ * a FIN after the last byte. On the wire they are known modulo 2^32 only: they are unwrapped around the
+ * last position known, so a stream may be longer than 4 GiB.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "connection/roles.h"
+#include "connection/tracker.h"
+#include "connection/zeek.h"
+#include "ending/facts.h"
+#include "wire/segment.h"
+#include "wire/seq.h"
+
+/* @realm: within it, ends are the same if addresses and ports are. */
+enum {
+        REALM_IPV4 = 1,
+        REALM_VLAN_SHIFT = 1,
+};
+
+enum {
+        NODE_NONE = 0,                  /* no node, or no extra: numbers begin at 1 */
+        HOLES_MAX = 8,
+        FINGERPRINTS = 4,
+};
+
+/* No window reaches further (RFC 7323, 2.3); what lies beyond this much is not believed at its first sight. */
+#define REACH ((int64_t)16 << 20)
+#define PAST ((int64_t)1 << 30)
+
+enum {
+        DIRECTION_BASE = 1 << 0,        /* @base is known */
+        DIRECTION_SOFT = 1 << 1,        /* … but only from an empty segment or the other's acknowledgement */
+        DIRECTION_SYN = 1 << 2,         /* its SYN or SYN-ACK was seen */
+        DIRECTION_FIN = 1 << 3,
+        DIRECTION_FIN_ACKED = 1 << 4,
+        DIRECTION_SCALE = 1 << 5,       /* its SYN bore a window scale */
+        DIRECTION_TIMESTAMPS = 1 << 6,  /* its last segments have them */
+        DIRECTION_WINDOW = 1 << 7,      /* @window was seen */
+        DIRECTION_SYN_WHOLE = 1 << 8,   /* all options of its SYN were at hand */
+        DIRECTION_MPTCP = 1 << 9,       /* its SYN, or a later segment, has an option of MPTCP */
+        DIRECTION_OTHER_OS = 1 << 10,   /* it sent what Linux does not */
+        DIRECTION_LINUX = 1 << 11,      /* its SYN is as Linux makes it */
+        DIRECTION_ALERT = 1 << 12,      /* its last new payload is a TLS alert */
+        DIRECTION_ALERT_KNOWN = 1 << 13,
+        DIRECTION_SYN_DATA = 1 << 14,
+        DIRECTION_WENT_ON = 1 << 15,    /* it talked on after a RST in its name */
+};
+
+/* No segment was before. */
+#define NEVER INT64_MIN
+
+/* A segment worth remembering: when it was seen, and when the one before it, from whichever end. */
+struct mark {
+        int64_t at;
+        int64_t before;                 /* or NEVER */
+        int64_t position;
+        uint32_t frame;                 /* 0: not known, or too great */
+        uint32_t ack;                   /* the number that it acknowledged */
+        uint16_t window, ip_id;
+        uint8_t ttl;
+        uint8_t kind;                   /* enum segment_kind */
+        bool repeat;                    /* it had been sent before */
+        bool has_ack;
+};
+
+struct direction {
+        /* What nearly every segment touches. */
+        int64_t next;                   /* where the byte after the last one seen stands */
+        int64_t acked;                  /* by the other end, a FIN included; -1: not even the SYN */
+        int64_t last;                   /* when its last segment was seen */
+        uint64_t packets;
+        uint64_t payload_seen;
+        uint32_t base;                  /* the sequence number of position 0 */
+        uint32_t ack;                   /* the number that its last segment acknowledged */
+        uint32_t ts_value;
+        uint16_t flags;                 /* DIRECTION_* */
+        uint16_t window;                /* of its last segment, not scaled */
+        uint16_t ip_id;
+        uint8_t scale;
+        uint8_t ttl_least, ttl_most;
+        uint8_t ip_id_steps;            /* how often its IP ID went on by little … */
+        uint8_t ip_id_jumps;            /* … or did not */
+        struct {
+                uint32_t what, when;    /* a digest of the header, and microseconds */
+        } fingerprint[FINGERPRINTS];
+
+        /* What payload touches. */
+        uint64_t retransmitted;
+        uint64_t payloads;
+        uint64_t run;                   /* new bytes since the other end's last payload */
+        int64_t first_payload, last_payload;
+        struct mark latest;             /* its last segment but RSTs */
+        struct mark request;            /* its last that takes room in the stream, or is a probe */
+        struct mark since;              /* the first of what is not answered yet */
+        struct mark later;              /* what was first sent when that one was on its way */
+        int64_t unanswered_last, unanswered_gap;
+        uint32_t last_payload_frame;
+        uint16_t repeats, keepalives, probes;
+        uint8_t repeated;               /* enum segment_kind */
+        bool waits;                     /* @since is set */
+        bool waits_later;               /* @later is set */
+
+        /* What its FIN touches. */
+        uint16_t fin_repeats;
+        uint32_t fin_ack;               /* the number that its first FIN acknowledged */
+        int64_t fin;                    /* position of the FIN */
+        int64_t fin_at, fin_before, fin_acked_at;
+        uint32_t fin_frame;
+        uint64_t after_peer_fin;
+        int64_t window_shut_at;
+        int64_t answers_in;             /* the least time in which it answered; 0: not known */
+};
+
+enum {
+        CONNECTION_ENDED = 1 << 0,      /* nothing more is expected of it */
+        CONNECTION_ESTABLISHED = 1 << 1,
+        CONNECTION_BOTH_ACKED = 1 << 2,
+        CONNECTION_RESET = 1 << 3,      /* a RST was seen */
+        CONNECTION_CUT = 1 << 4,        /* some frame was cut */
+        CONNECTION_TWO_ISNS = 1 << 5,
+        CONNECTION_REUSED = 1 << 6,     /* another took its addresses and ports */
+        CONNECTION_MIDSTREAM = 1 << 7,  /* it began without a SYN */
+        CONNECTION_GIVEN = 1 << 8,      /* given out once at least */
+        CONNECTION_CHANGED = 1 << 9,    /* … and a straggler came since */
+        CONNECTION_EVICTED = 1 << 10,
+        CONNECTION_PAYLOAD_BY_1 = 1 << 11, /* the last new payload was from side 1 */
+        CONNECTION_PAYLOAD = 1 << 12,   /* there was payload at all */
+        CONNECTION_SUSPECT = 1 << 13,   /* numbers were seen that fit nowhere */
+        CONNECTION_PENDING = 1 << 14,   /* a SYN whose meaning is not clear yet; it is not in the index */
+};
+
+struct reset {
+        int64_t at, before;
+        uint64_t frame;
+        uint64_t repeats;
+        int64_t position;               /* in its sender's direction */
+        int64_t ack_position;
+        struct mark answered;           /* if @answers is known */
+        uint32_t seq, ack;
+        uint32_t payload;
+        uint16_t window;
+        uint16_t ip_id;
+        uint8_t ttl;
+        uint8_t by;
+        uint8_t validity;
+        uint8_t answers;                /* enum segment_kind, N_SEGMENT_KINDS: not known */
+        uint8_t mptcp_reason;
+        bool has_ack, options, ack_known, ack_impossible, ttl_differs, ttl_known, ip_id_known, ip_id_jumps;
+        bool behind, after_both_acked, mptcp_reason_known, mirrors, position_known;
+        bool ignored;                   /* its receiver went on */
+        bool confirmed;                 /* its receiver answers with RSTs now */
+        bool may_stay_silent;           /* its receiver would send nothing either way */
+};
+
+/* What few connections need. */
+struct extra {
+        struct {
+                int64_t start, end;
+        } hole[2][HOLES_MAX];           /* by sender, in order */
+        uint64_t lost[2];               /* bytes in holes that there was no room for */
+        int64_t sack_edge[2];           /* the end of the highest block reported of this sender's bytes */
+        int64_t sack_bytes[2];
+        int64_t suspect[2];             /* where a segment that was not believed ended, modulo 2^32 */
+        int64_t suspect_ack[2];
+        struct reset reset[FACTS_RESETS_MAX];
+        uint64_t n_resets_in_all;
+        int64_t icmp_at;
+        uint32_t icmp_frame;
+        uint32_t alternate_isn;
+        uint32_t challenge_acks[2];
+        uint32_t pending;               /* the node of a SYN whose meaning is not clear yet */
+        uint8_t n_holes[2];
+        bool suspects[2], suspects_ack[2];
+        uint8_t n_resets;
+        bool icmp;
+        uint8_t icmp_error, icmp_to, icmp_quoted;
+        bool icmp_from_end, icmp_quoted_known;
+        bool siblings_reset;
+        uint32_t next_free;
+};
+
+struct connection {
+        /* Which it is, and where it stands in the lists. */
+        uint8_t address[2][16];
+        uint16_t port[2];
+        uint32_t realm;                 /* the family, and the VLANs if they matter */
+        uint32_t hash;
+        uint32_t older, newer;          /* in its list */
+        uint32_t extra;
+        uint16_t flags;                 /* CONNECTION_* */
+        uint8_t list;
+        uint8_t last_kind, last_sender; /* of its last segment */
+        struct roles_seen roles;
+        uint32_t queued_s;              /* the second in which it was put at its place in the list */
+
+        int64_t first, last;            /* times of its first segment, and the greatest */
+        int64_t previous;               /* time of the last segment in file order */
+        uint64_t first_frame, last_frame;
+        uint32_t first_file, last_file;
+        uint32_t isn[2];
+        uint16_t n_syns[2], n_syn_acks[2], n_late_syn_acks;
+        int64_t last_syn, syn_gap, last_syn_ack;
+        int64_t established_at;
+        uint64_t rev;
+        uint64_t verdict;               /* digest of what was given out */
+        int64_t rtt;                    /* of the handshake; 0: not known */
+
+        struct direction side[2];
+        struct zeek zeek;
+};
+
+static inline int64_t
+direction_position(const struct direction *d, uint32_t seq)
+{
+        return d->next + seq_distance(d->base + (uint32_t)d->next, seq);
+}

@@ -1,0 +1,263 @@
+/*
+ * Whether a RST could be taken is a matter of its number alone (RFC 5961 3.2, tcp_validate_incoming): the next
+ * one expected, the right edge of the highest SACK block, or the one before in a state after the FIN came.
+ * Within the window it draws a challenge ACK, outside it is dropped. In SYN_SENT it must acknowledge the SYN
+ * (tcp_rcv_synsent_state_process).
+ *
+ * What was expected is known from both sides: from what the receiver acknowledged, and from what was sent to it
+ * in order. Where a piece of that was not seen, it is not known.
+ */
+#include "connection/reset.h"
+
+#include <sys/socket.h>
+
+#include "connection/direction.h"
+
+/* After so much longer than a round trip, what an end sends it sent knowing of the RST. */
+#define MARGIN 10000000
+#define MARGIN_BLIND 1000000000
+
+static bool
+bare(const struct segment *s)
+{
+        return s->window == 0 && !(s->options & ~SEGMENT_HAS_NO_WINDOW);
+}
+
+static enum reset_validity
+beyond(const struct direction *receiver, int64_t distance)
+{
+        int64_t window = receiver->window;
+
+        if (!(receiver->flags & DIRECTION_WINDOW))
+                return RESET_VALIDITY_UNKNOWN;
+        if (distance <= window)
+                return RESET_VALIDITY_IN_WINDOW;
+        if (receiver->flags & DIRECTION_SYN && receiver->flags & DIRECTION_SYN_WHOLE)
+                return distance <= window << receiver->scale ? RESET_VALIDITY_IN_WINDOW : RESET_VALIDITY_OUTSIDE;
+        return distance > window << 14 ? RESET_VALIDITY_OUTSIDE : RESET_VALIDITY_UNKNOWN;
+}
+
+static enum reset_validity
+validity(const struct step *step, const struct extra *extra, const struct reset *r)
+{
+        const struct direction *d = step->d, *o = step->o;
+        bool holes = extra->n_holes[step->sender] > 0 || extra->lost[step->sender] > 0 || d->acked > direction_end(d);
+        int64_t expected;
+
+        if (o->flags & DIRECTION_SYN && o->acked < 0 && !(d->flags & DIRECTION_SYN))
+                return r->has_ack && r->ack_known && r->ack_position >= 0 && r->ack_position <= o->next
+                               ? RESET_VALIDITY_EXACT : RESET_VALIDITY_OUTSIDE;
+        if (!r->position_known || o->packets == 0)
+                return RESET_VALIDITY_UNKNOWN;
+        expected = direction_contiguous(d, extra, step->sender);
+        if (r->position == expected)
+                return !holes || d->acked == expected ? RESET_VALIDITY_EXACT : RESET_VALIDITY_UNKNOWN;
+        if (extra->sack_edge[step->sender] > d->acked && r->position == extra->sack_edge[step->sender])
+                return RESET_VALIDITY_SACK_EDGE;
+        if (d->flags & DIRECTION_FIN && r->position == d->fin && expected == d->fin + 1)
+                return RESET_VALIDITY_BEFORE_FIN;
+        if (r->position < d->acked)
+                return RESET_VALIDITY_OUTSIDE;
+        if (holes && r->position <= direction_end(d))
+                return RESET_VALIDITY_UNKNOWN;
+        if (r->position < expected)
+                return RESET_VALIDITY_IN_WINDOW;
+        return beyond(o, r->position - expected);
+}
+
+/* The segment of the other end that a reply answers: its number is what that one acknowledged. */
+static const struct mark *
+answered(const struct step *step)
+{
+        const struct segment *s = step->s;
+        const struct direction *o = step->o;
+
+        if (!bare(s))
+                return NULL;
+        if (s->flags & SEGMENT_ACK) {
+                if (s->seq != 0 || o->request.kind != SEGMENT_KIND_SYN || o->packets == 0 ||
+                    direction_position(o, s->ack) < 0 || direction_position(o, s->ack) > o->next)
+                        return NULL;
+                return &o->request;
+        }
+        if (o->request.has_ack && o->request.ack == s->seq)
+                return &o->request;
+        if (o->latest.has_ack && o->latest.ack == s->seq)
+                return &o->latest;
+        return NULL;
+}
+
+static void
+compare(const struct step *step, struct reset *r)
+{
+        const struct segment *s = step->s;
+        const struct direction *d = step->d;
+        uint16_t ahead = (uint16_t)(s->ip_id - d->ip_id);
+
+        r->ttl = s->ttl;
+        r->ttl_known = d->ttl_most > 0;
+        r->ttl_differs = r->ttl_known && (s->ttl < d->ttl_least || s->ttl > d->ttl_most);
+        r->ip_id = s->ip_id;
+        r->ip_id_known = d->ip_id_steps >= 2 && d->ip_id_jumps == 0;
+        r->ip_id_jumps = r->ip_id_known && (ahead == 0 || ahead > 64);
+}
+
+static bool
+same(const struct reset *r, const struct step *step)
+{
+        const struct segment *s = step->s;
+
+        return r->by == step->sender && r->seq == s->seq && r->has_ack == !!(s->flags & SEGMENT_ACK) &&
+               (!r->has_ack || r->ack == s->ack) && r->window == s->window && r->ttl == s->ttl &&
+               r->payload == s->n_payload;
+}
+
+/* What would come of it if its receiver took it: nothing, when that end is gone or through with it. */
+static bool
+leaves_no_trace(const struct step *step)
+{
+        const struct direction *d = step->d;
+
+        return step->o->packets == 0 || step->c->flags & CONNECTION_BOTH_ACKED ||
+               d->repeats + d->keepalives + d->probes >= 3;
+}
+
+static void
+fill(const struct step *step, const struct extra *extra, struct reset *r)
+{
+        const struct segment *s = step->s;
+        const struct direction *d = step->d, *o = step->o;
+        const struct mark *mark = answered(step);
+
+        *r = (struct reset){
+                .at = step->time, .before = step->before, .frame = step->input->frame, .seq = s->seq, .ack = s->ack,
+                .payload = s->n_payload, .window = s->window, .by = (uint8_t)step->sender,
+                .has_ack = s->flags & SEGMENT_ACK, .options = s->options & ~SEGMENT_HAS_NO_WINDOW,
+                .answers = N_SEGMENT_KINDS,
+        };
+        compare(step, r);
+        if (d->flags & DIRECTION_BASE) {
+                r->position = direction_position(d, s->seq);
+                r->position_known = r->position <= direction_end(d) + PAST && r->position >= d->next - PAST;
+                r->behind = r->position_known && r->position < direction_end(d);
+        }
+        if (r->has_ack && o->flags & DIRECTION_BASE) {
+                r->ack_position = direction_position(o, s->ack);
+                r->ack_impossible = o->packets > 0 && r->ack_position > direction_end(o) && r->ack_position > o->acked;
+                r->ack_known = !r->ack_impossible && r->ack_position >= 0;
+        }
+        r->after_both_acked = step->c->flags & CONNECTION_BOTH_ACKED;
+        r->may_stay_silent = leaves_no_trace(step);
+        r->mptcp_reason_known = s->options & SEGMENT_HAS_MPTCP && s->mptcp_subtype == 8;
+        r->mptcp_reason = s->mptcp_reason;
+        r->validity = (uint8_t)validity(step, extra, r);
+        if (mark) {
+                r->answered = *mark;
+                r->answers = mark->kind;
+                r->mirrors = s->family == AF_INET && s->ip_id != 0 && s->ip_id == mark->ip_id &&
+                             s->ttl == mark->ttl && s->window == mark->window;
+        }
+}
+
+static bool
+may_be_taken(uint8_t validity)
+{
+        return validity != RESET_VALIDITY_IN_WINDOW && validity != RESET_VALIDITY_OUTSIDE;
+}
+
+/* A RST that Linux does not send, though it comes from where that end's other segments come from. */
+static bool
+foreign(const struct step *step, const struct reset *r)
+{
+        if (r->ttl_differs || step->d->packets == 0)
+                return false;
+        if (r->payload > 0)
+                return true;
+        if (step->s->options & SEGMENT_HAS_NO_WINDOW || r->answers != N_SEGMENT_KINDS)
+                return false;
+        /* A shut window of its own would make it 0 as well. */
+        return r->has_ack ? r->window == 0 && r->seq != 0 && step->d->window != 0 : r->window != 0;
+}
+
+bool
+reset_take(struct step *step)
+{
+        struct extra *extra = step_extra(step);
+        struct reset *r;
+
+        step->c->flags |= CONNECTION_RESET;
+        if (!extra)
+                return true;
+        extra->n_resets_in_all++;
+        for (unsigned i = 0; i < extra->n_resets; i++)
+                if (same(&extra->reset[i], step)) {
+                        extra->reset[i].repeats++;
+                        step->repeated = true;
+                        step->position = extra->reset[i].position;
+                        return may_be_taken(extra->reset[i].validity) && !extra->reset[i].ignored;
+                }
+        if (extra->n_resets == FACTS_RESETS_MAX) {
+                struct reset other;
+
+                fill(step, extra, &other);
+                step->position = other.position;
+                return may_be_taken(other.validity);
+        }
+        r = &extra->reset[extra->n_resets++];
+        fill(step, extra, r);
+        if (foreign(step, r))
+                step->d->flags |= DIRECTION_OTHER_OS;
+        step->position = r->position;
+        step->ack_position = r->ack_position;
+        return may_be_taken(r->validity);
+}
+
+/* Its sender goes on: only what a RST just overtook on the way may come behind it. */
+static bool
+goes_on(const struct step *step, const struct reset *r)
+{
+        return !r->position_known || step->time - r->at > MARGIN / 2 ||
+               step->position + (int64_t)step->s->n_payload > r->position;
+}
+
+/* Its receiver goes on: it takes what was sent after the RST, or talks when it must have got it. */
+static bool
+ignores(const struct step *step, const struct reset *r)
+{
+        int64_t margin = step->c->rtt > 0 ? 2 * step->c->rtt + MARGIN : MARGIN_BLIND;
+
+        if (step->acks_new && r->position_known && step->ack_position > r->position)
+                return true;
+        return step->time - r->at > margin;
+}
+
+bool
+reset_after(struct step *step)
+{
+        struct extra *extra = table_extra_of(step->table, step->c);
+        bool lives = true;
+
+        if (!extra)
+                return false;
+        for (unsigned i = 0; i < extra->n_resets; i++) {
+                struct reset *r = &extra->reset[i];
+
+                if (step->kind == SEGMENT_KIND_SYN || step->kind == SEGMENT_KIND_SYN_ACK || step->stray) {
+                        lives = false;
+                } else if (r->by == step->sender) {
+                        if (step->kind != SEGMENT_KIND_RST && goes_on(step, r))
+                                step->d->flags |= DIRECTION_WENT_ON;
+                } else if (step->kind == SEGMENT_KIND_RST) {
+                        if (bare(step->s) && !r->ignored && step->time > r->at)
+                                r->confirmed = true;
+                } else if (!r->confirmed && ignores(step, r)) {
+                        r->ignored = true;
+                }
+                if (may_be_taken(r->validity) && !r->ignored)
+                        lives = false;
+        }
+        if (step->kind == SEGMENT_KIND_ACK && !step->acks_new && step->c->last_sender != step->sender &&
+            step->c->last_kind == SEGMENT_KIND_RST)
+                extra->challenge_acks[step->sender]++;
+        return lives;
+}

@@ -1,0 +1,11 @@
+/* RSTs: each that differs is kept, with what it was when it came; and what happened after it. */
+#pragma once
+
+#include "connection/step.h"
+
+/* Takes a RST. Says whether its receiver can have taken it, so that the connection is over. */
+bool reset_take(struct step *step);
+
+/* Looks at a segment after a RST: does its sender go on as if there had been none? Says whether the connection
+ * turns out to live on. */
+bool reset_after(struct step *step);

@@ -1,0 +1,88 @@
+/*
+ * A SYN with the number of the old one is that one again. With another number it begins a new connection
+ * if the old one is over, or was never answered. On a living connection it is not yet known what it is: a
+ * kernel that holds the connection answers with a challenge ACK (RFC 5961 4) and the connection goes on; one
+ * that does not answers with a SYN-ACK or a RST for the new number. So the SYN waits for its answer.
+ */
+#include "connection/reuse.h"
+
+#include "connection/direction.h"
+
+/* A SYN so long after the end is no repeat on its way, though it bear the same number. */
+#define REPEAT_AT_MOST 1000000000
+
+static bool
+over(const struct connection *c)
+{
+        return c->flags & CONNECTION_ENDED || c->side[0].flags & c->side[1].flags & DIRECTION_FIN;
+}
+
+static enum reuse
+decide_syn(const struct connection *c, const struct connection *pending, unsigned sender, const struct segment *s,
+           int64_t time)
+{
+        const struct direction *d = &c->side[sender], *o = &c->side[!sender];
+
+        if (d->flags & DIRECTION_SYN && s->seq + 1 == d->base)
+                return c->flags & CONNECTION_BOTH_ACKED && time - c->last > REPEAT_AT_MOST ? REUSE_NEW : REUSE_SAME;
+        if (d->flags & DIRECTION_BASE && !(d->flags & DIRECTION_SYN) && o->flags & DIRECTION_SYN) {
+                int64_t ahead = seq_distance(s->seq + 1, d->base);
+
+                /* The SYN-ACK came first in the file. */
+                if (ahead >= 0 && ahead <= (int64_t)s->n_payload)
+                        return REUSE_SAME;
+        }
+        /* Both ends begin at once (RFC 9293 3.5). */
+        if (d->packets == 0 && o->flags & DIRECTION_SYN && o->acked < 0 && !(c->flags & CONNECTION_ENDED))
+                return REUSE_SAME;
+        if (over(c) || o->packets == 0)
+                return REUSE_NEW;
+        if (pending && pending->isn[0] != s->seq)
+                return REUSE_WAIT;
+        return REUSE_WAIT;
+}
+
+static enum reuse
+decide_syn_ack(const struct connection *c, unsigned sender, const struct segment *s)
+{
+        const struct direction *d = &c->side[sender], *o = &c->side[!sender];
+
+        if (d->flags & DIRECTION_BASE && s->seq + 1 == d->base)
+                return REUSE_SAME;
+        /* The answer to the SYN at hand, be it the second. */
+        if (o->flags & DIRECTION_SYN && direction_position(o, s->ack) >= 0 && direction_position(o, s->ack) <= o->next)
+                return REUSE_SAME;
+        /* Its own SYN was not seen, and it fits nothing: the old one is over, or only one side is seen. */
+        return over(c) || o->packets == 0 ? REUSE_NEW : REUSE_SAME;
+}
+
+enum reuse
+reuse_decide(const struct connection *c, const struct connection *pending, unsigned pending_sender, unsigned sender,
+             const struct segment *s, int64_t time)
+{
+        if (pending && pending_sender != sender && s->flags & SEGMENT_ACK && s->flags & (SEGMENT_SYN | SEGMENT_RST)) {
+                const struct direction *d = &pending->side[0];
+
+                if (direction_position(d, s->ack) >= 0 && direction_position(d, s->ack) <= d->next)
+                        return REUSE_PENDING;
+        }
+        if (pending && pending_sender == sender && !(s->flags & (SEGMENT_SYN | SEGMENT_RST))) {
+                int64_t old = direction_position(&c->side[sender], s->seq);
+                int64_t new = direction_position(&pending->side[0], s->seq);
+                bool fits_old = old >= -1 && old <= direction_end(&c->side[sender]) + REACH;
+                bool fits_new = new >= 0 && new <= REACH;
+
+                if (fits_new && !fits_old)
+                        return REUSE_PENDING;
+                if (fits_old && !fits_new)
+                        return REUSE_REFUTED;
+        }
+        if ((s->flags & (SEGMENT_SYN | SEGMENT_RST)) == SEGMENT_SYN) {
+                if (s->flags & SEGMENT_ACK)
+                        return decide_syn_ack(c, sender, s);
+                if (pending && pending_sender == sender && pending->isn[0] == s->seq)
+                        return over(c) ? REUSE_PENDING : REUSE_WAIT;
+                return decide_syn(c, pending, sender, s, time);
+        }
+        return REUSE_SAME;
+}

@@ -1,0 +1,110 @@
+/*
+ * A segment that takes room in the stream wants to be acknowledged, a probe wants any answer. While nothing
+ * comes, it is repeated, and the repeats are counted; whatever the other end sends of its own ends the count,
+ * but not what it only repeats itself: two ends that cannot hear each other both do that.
+ *
+ * When a part of what is on its way is acknowledged, the rest was sent some time later than its first segment.
+ * That time is remembered for one segment of each round trip (@later), which is near enough.
+ */
+#include "connection/silence.h"
+
+#include "connection/direction.h"
+
+/* A probe comes after a pause: 200 ms for a shut window, seconds for keepalive. What stands where a probe
+ * would, sooner, is only out of order. */
+#define PAUSE 150000000
+
+enum segment_kind
+silence_kind(const struct step *step)
+{
+        const struct segment *s = step->s;
+        const struct direction *d = step->d, *o = step->o;
+        bool shut = o->flags & DIRECTION_WINDOW && o->window == 0;
+        int64_t end;
+
+        if (s->flags & SEGMENT_RST)
+                return SEGMENT_KIND_RST;
+        if (s->flags & SEGMENT_SYN)
+                return s->flags & SEGMENT_ACK ? SEGMENT_KIND_SYN_ACK : SEGMENT_KIND_SYN;
+        if (s->flags & SEGMENT_FIN)
+                return SEGMENT_KIND_FIN;
+        if (s->n_payload > 1 || d->packets == 0 || step->stray)
+                return s->n_payload ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK;
+
+        end = direction_end(d);
+        /* One byte into a shut window, as BSD and Windows probe it; it may be taken. */
+        if (s->n_payload == 1 && shut && step->position == d->acked && step->position + 1 >= end)
+                return SEGMENT_KIND_WINDOW_PROBE;
+        /* The byte before the next: keepalive everywhere, and Linux's window probe (tcp_xmit_probe_skb). */
+        if (step->position == end - 1 && d->acked >= end && step->time - d->last >= PAUSE)
+                return shut ? SEGMENT_KIND_WINDOW_PROBE : SEGMENT_KIND_KEEPALIVE;
+        return s->n_payload ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK;
+}
+
+static void
+count(uint16_t *n)
+{
+        if (*n < UINT16_MAX)
+                ++*n;
+}
+
+void
+silence_asked(struct step *step)
+{
+        struct direction *d = step->d;
+        bool again = step->repeated || (int64_t)step->s->n_payload > step->n_new;
+
+        switch (step->kind) {
+        case SEGMENT_KIND_KEEPALIVE:
+                count(&d->keepalives);
+                break;
+        case SEGMENT_KIND_WINDOW_PROBE:
+                count(&d->probes);
+                break;
+        case SEGMENT_KIND_SYN:
+        case SEGMENT_KIND_SYN_ACK:
+        case SEGMENT_KIND_DATA:
+        case SEGMENT_KIND_FIN:
+                /* What was acknowledged long ago asks for nothing. */
+                if (again && direction_end(d) <= d->acked)
+                        return;
+                if (again && step->position <= d->acked) {
+                        count(&d->repeats);
+                        d->repeated = (uint8_t)step->kind;
+                }
+                break;
+        case SEGMENT_KIND_ACK:
+        case SEGMENT_KIND_RST:
+        case N_SEGMENT_KINDS:
+        default:
+                return;
+        }
+        d->request = step_mark(step);
+        if (!d->waits) {
+                d->since = d->request;
+                d->waits = true;
+        } else if (!d->waits_later && !again) {
+                d->later = d->request;
+                d->waits_later = true;
+        }
+        d->unanswered_gap = step->time - d->unanswered_last;
+        d->unanswered_last = step->time;
+}
+
+void
+silence_answered(struct step *step)
+{
+        struct direction *o = step->o;
+        bool says_nothing = step->repeated || step->kind == SEGMENT_KIND_KEEPALIVE ||
+                            step->kind == SEGMENT_KIND_WINDOW_PROBE;
+
+        if (!o->waits || (says_nothing && !step->acks_new))
+                return;
+        o->repeats = o->keepalives = o->probes = 0;
+        if (o->acked >= direction_end(o)) {
+                o->waits = o->waits_later = false;
+        } else if (o->waits_later && o->acked > o->later.position) {
+                o->since = o->later;
+                o->waits_later = false;
+        }
+}

@@ -1,0 +1,13 @@
+/* Who asked and got no answer: repeats, keepalives, window probes, and since when. */
+#pragma once
+
+#include "connection/step.h"
+
+/* What kind of segment it is: a probe looks like any other segment but for where it stands. */
+enum segment_kind silence_kind(const struct step *step);
+
+/* Takes a segment as a question of its sender's … */
+void silence_asked(struct step *step);
+
+/* … and as an answer to the other end. */
+void silence_answered(struct step *step);

@@ -1,0 +1,61 @@
+/*
+ * Linux writes the options of a SYN in one order (tcp_options_write): MSS; SACK permitted and timestamps, or two
+ * NOPs and either alone; a NOP and the window scale. Only the whole row of five is taken for Linux, since
+ * others write the shorter ones too. Windows, macOS and FreeBSD put the window scale before SACK or
+ * timestamps, which Linux never does; neither does it ever send a SYN without MSS.
+ */
+#include "connection/system.h"
+
+#include <string.h>
+
+enum {
+        SIZE_TCP = 20,
+        OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_SCALE = 3, OPTION_SACK = 4, OPTION_TIMESTAMPS = 8,
+        ROW = 16,
+};
+
+/* The kinds of the options in order. Returns how many, 0 if they do not add up or were not all at hand. */
+static unsigned
+read_row(const struct segment *s, uint8_t row[static ROW])
+{
+        const uint8_t *p, *end = s->payload;
+        unsigned n = 0;
+
+        if (s->options & SEGMENT_HAS_BAD || s->n_header < SIZE_TCP)
+                return 0;
+        for (p = end - (s->n_header - SIZE_TCP); p < end && *p != OPTION_END && n < ROW;) {
+                row[n++] = *p;
+                if (*p == OPTION_NOP)
+                        p++;
+                else if (end - p < 2 || p[1] < 2)
+                        return 0;
+                else
+                        p += p[1];
+        }
+        return n;
+}
+
+void
+system_syn(struct step *step)
+{
+        static const uint8_t linux_row[] = { OPTION_MSS, OPTION_SACK, OPTION_TIMESTAMPS, OPTION_NOP, OPTION_SCALE };
+        const struct segment *s = step->s;
+        uint8_t row[ROW];
+        bool scaled = false;
+        unsigned n;
+
+        if (s->n_header == SIZE_TCP && !(s->options & SEGMENT_HAS_BAD)) {
+                step->d->flags |= DIRECTION_OTHER_OS;
+                return;
+        }
+        n = read_row(s, row);
+        if (n >= sizeof(linux_row) && memcmp(row, linux_row, sizeof(linux_row)) == 0 && s->ttl <= 64) {
+                step->d->flags |= DIRECTION_LINUX;
+                return;
+        }
+        for (unsigned i = 0; i < n; i++) {
+                if (scaled && (row[i] == OPTION_SACK || row[i] == OPTION_TIMESTAMPS))
+                        step->d->flags |= DIRECTION_OTHER_OS;
+                scaled |= row[i] == OPTION_SCALE;
+        }
+}

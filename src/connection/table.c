@@ -1,0 +1,314 @@
+/* The index is open addressing with the hash beside the number, so that a wrong node is hardly ever fetched;
+ * what is taken out is closed up behind, so there are no traces of the past in it. */
+#include "connection/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum { SLOTS_AT_FIRST = 1024 };
+
+static uint64_t
+mix(uint64_t a, uint64_t b)
+{
+        unsigned __int128 product = (unsigned __int128)a * b;
+
+        return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t
+hash_end(const struct table *table, const uint8_t *address, uint16_t port)
+{
+        uint64_t low, high;
+
+        memcpy(&low, address, sizeof(low));
+        memcpy(&high, address + 8, sizeof(high));
+        return mix(low ^ table->secret[0], high ^ table->secret[1] ^ (uint64_t)port << 17);
+}
+
+/* The sum of both ends does not know which of them sent. */
+uint32_t
+table_hash(const struct table *table, const struct ends *ends)
+{
+        uint64_t sum = hash_end(table, ends->source, ends->source_port) +
+                       hash_end(table, ends->destination, ends->destination_port);
+
+        return (uint32_t)(mix(sum ^ ends->realm, table->secret[2]) >> 16);
+}
+
+int
+table_init(struct table *table)
+{
+        *table = (struct table){};
+        table->slots = calloc(SLOTS_AT_FIRST, sizeof(*table->slots));
+        if (!table->slots)
+                return -ENOMEM;
+        table->mask = SLOTS_AT_FIRST - 1;
+        /* So that nobody can make a capture whose connections all fall into one place. */
+        if (getrandom(table->secret, sizeof(table->secret), GRND_NONBLOCK) != sizeof(table->secret)) {
+                struct timespec now;
+
+                clock_gettime(CLOCK_MONOTONIC, &now);
+                for (size_t i = 0; i < 3; i++)
+                        table->secret[i] = mix((uint64_t)now.tv_nsec + i, 0x9e3779b97f4a7c15u);
+        }
+        for (size_t i = 0; i < 3; i++)
+                table->secret[i] |= 1;
+        return 0;
+}
+
+void
+table_deinit(struct table *table)
+{
+        for (size_t i = 0; i < table->n_slabs; i++)
+                free(table->slabs[i]);
+        for (size_t i = 0; i < table->n_extra_slabs; i++)
+                free(table->extra_slabs[i]);
+        free(table->slabs);
+        free(table->extra_slabs);
+        free(table->slots);
+        *table = (struct table){};
+}
+
+void
+table_fetch_node(const struct table *table, uint32_t hash)
+{
+        size_t at = hash & table->mask;
+
+        while (table->slots[at].node != NODE_NONE) {
+                if (table->slots[at].hash == hash) {
+                        const char *c = (const char *)table_at(table, table->slots[at].node);
+
+                        for (size_t line = 0; line < sizeof(struct connection); line += 64)
+                                __builtin_prefetch(c + line, 1);
+                        return;
+                }
+                at = (at + 1) & table->mask;
+        }
+}
+
+static bool
+same_ends(const struct connection *c, unsigned sender, const struct ends *ends)
+{
+        return c->port[sender] == ends->source_port && c->port[!sender] == ends->destination_port &&
+               memcmp(c->address[sender], ends->source, 16) == 0 &&
+               memcmp(c->address[!sender], ends->destination, 16) == 0;
+}
+
+uint32_t
+table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender)
+{
+        for (size_t at = ends->hash & table->mask; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask) {
+                const struct connection *c;
+
+                if (table->slots[at].hash != ends->hash)
+                        continue;
+                c = table_at(table, table->slots[at].node);
+                if (c->realm != ends->realm)
+                        continue;
+                for (unsigned sender = 0; sender < 2; sender++)
+                        if (same_ends(c, sender, ends)) {
+                                *ret_sender = sender;
+                                return table->slots[at].node;
+                        }
+        }
+        return NODE_NONE;
+}
+
+/* Room for one more pointer in a growing array; grown by halves so that it costs little in all. */
+static int
+make_room(void **array, size_t n)
+{
+        void *larger;
+
+        if (n & (n - 1))
+                return 0;
+        larger = realloc(*array, (n ? n * 2 : 1) * sizeof(void *));
+        if (!larger)
+                return -ENOMEM;
+        *array = larger;
+        return 0;
+}
+
+int
+table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
+{
+        struct connection *c;
+        uint32_t node = table->free_node;
+
+        if (node != NODE_NONE) {
+                c = table_at(table, node);
+                table->free_node = c->newer;
+        } else {
+                if (table->n_nodes == table->n_slabs << SLAB_SHIFT) {
+                        void *slabs = table->slabs, *slab;
+
+                        if (make_room(&slabs, table->n_slabs) < 0)
+                                return -ENOMEM;
+                        table->slabs = slabs;
+                        slab = aligned_alloc(64, (SLAB_NODES * sizeof(*c) + 63) & ~(size_t)63);
+                        if (!slab)
+                                return -ENOMEM;
+                        table->slabs[table->n_slabs++] = slab;
+                }
+                node = ++table->n_nodes;
+                c = table_at(table, node);
+        }
+        memset(c, 0, sizeof(*c));
+        memcpy(c->address[0], ends->source, 16);
+        memcpy(c->address[1], ends->destination, 16);
+        c->port[0] = ends->source_port;
+        c->port[1] = ends->destination_port;
+        c->realm = ends->realm;
+        c->hash = ends->hash;
+        table->n_used++;
+        *ret_node = node;
+        return 0;
+}
+
+static void
+unlist(struct table *table, struct connection *c)
+{
+        if (c->list == LIST_NONE)
+                return;
+        if (c->older)
+                table_at(table, c->older)->newer = c->newer;
+        else
+                table->oldest[c->list] = c->newer;
+        if (c->newer)
+                table_at(table, c->newer)->older = c->older;
+        else
+                table->newest[c->list] = c->older;
+        table->n_listed[c->list]--;
+        c->list = LIST_NONE;
+        c->older = c->newer = NODE_NONE;
+}
+
+void
+table_list(struct table *table, uint32_t node, unsigned list)
+{
+        struct connection *c = table_at(table, node);
+
+        unlist(table, c);
+        if (list == LIST_NONE)
+                return;
+        c->list = (uint8_t)list;
+        c->older = table->newest[list];
+        if (c->older)
+                table_at(table, c->older)->newer = node;
+        else
+                table->oldest[list] = node;
+        table->newest[list] = node;
+        table->n_listed[list]++;
+}
+
+void
+table_free_node(struct table *table, uint32_t node)
+{
+        struct connection *c = table_at(table, node);
+
+        unlist(table, c);
+        if (c->extra != NODE_NONE) {
+                table_extra_at(table, c->extra)->next_free = table->free_extra;
+                table->free_extra = c->extra;
+                c->extra = NODE_NONE;
+        }
+        c->newer = table->free_node;
+        table->free_node = node;
+        table->n_used--;
+}
+
+static void
+place(struct table *table, uint32_t hash, uint32_t node)
+{
+        size_t at = hash & table->mask;
+
+        while (table->slots[at].node != NODE_NONE)
+                at = (at + 1) & table->mask;
+        table->slots[at] = (struct slot){ hash, node };
+        table->n_slots_used++;
+}
+
+static int
+grow(struct table *table)
+{
+        struct slot *old = table->slots, *slots;
+        size_t n = table->mask + 1;
+
+        slots = calloc(n * 2, sizeof(*slots));
+        if (!slots)
+                return -ENOMEM;
+        table->slots = slots;
+        table->mask = n * 2 - 1;
+        table->n_slots_used = 0;
+        for (size_t i = 0; i < n; i++)
+                if (old[i].node != NODE_NONE)
+                        place(table, old[i].hash, old[i].node);
+        free(old);
+        return 0;
+}
+
+int
+table_index(struct table *table, uint32_t node)
+{
+        if (table->n_slots_used * 2 > table->mask && grow(table) < 0)
+                return -ENOMEM;
+        place(table, table_at(table, node)->hash, node);
+        return 0;
+}
+
+void
+table_unindex(struct table *table, uint32_t node)
+{
+        size_t at = table_at(table, node)->hash & table->mask, next;
+
+        while (table->slots[at].node != node) {
+                if (table->slots[at].node == NODE_NONE)
+                        return;
+                at = (at + 1) & table->mask;
+        }
+        /* What stands behind moves up, unless it stands where it belongs. */
+        for (next = (at + 1) & table->mask; table->slots[next].node != NODE_NONE; next = (next + 1) & table->mask) {
+                size_t home = table->slots[next].hash & table->mask;
+
+                if (((next - home) & table->mask) < ((next - at) & table->mask))
+                        continue;
+                table->slots[at] = table->slots[next];
+                at = next;
+        }
+        table->slots[at] = (struct slot){};
+        table->n_slots_used--;
+}
+
+struct extra *
+table_extra(struct table *table, struct connection *c)
+{
+        uint32_t number = table->free_extra;
+        struct extra *extra;
+
+        if (c->extra != NODE_NONE)
+                return table_extra_at(table, c->extra);
+        if (number != NODE_NONE) {
+                extra = table_extra_at(table, number);
+                table->free_extra = extra->next_free;
+        } else {
+                if (table->n_extras == table->n_extra_slabs << EXTRA_SHIFT) {
+                        void *slabs = table->extra_slabs, *slab;
+
+                        if (make_room(&slabs, table->n_extra_slabs) < 0)
+                                return NULL;
+                        table->extra_slabs = slabs;
+                        slab = malloc(EXTRA_NODES * sizeof(*extra));
+                        if (!slab)
+                                return NULL;
+                        table->extra_slabs[table->n_extra_slabs++] = slab;
+                }
+                number = ++table->n_extras;
+                extra = table_extra_at(table, number);
+        }
+        memset(extra, 0, sizeof(*extra));
+        c->extra = number;
+        return extra;
+}

@@ -1,0 +1,107 @@
+/*
+ * All connections at hand: nodes in slabs that never move, an index by ends, and three lists in the order of
+ * their last segments. Numbers of nodes and extras are 32 bits and begin at 1.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "connection/node.h"
+
+enum {
+        SLAB_SHIFT = 9,
+        SLAB_NODES = 1 << SLAB_SHIFT,
+        EXTRA_SHIFT = 6,
+        EXTRA_NODES = 1 << EXTRA_SHIFT,
+};
+
+/* Where a node is listed. */
+enum {
+        LIST_NONE,
+        LIST_LIVE,                      /* more may come */
+        LIST_ENDED,                     /* waiting to be given out */
+        LIST_GIVEN,                     /* given out, and kept for stragglers */
+        N_LISTS
+};
+
+/* Who: both ends of a segment, its sender first. */
+struct ends {
+        const uint8_t *source, *destination;
+        uint16_t source_port, destination_port;
+        uint32_t realm;
+        uint32_t hash;
+};
+
+struct slot {
+        uint32_t hash;
+        uint32_t node;
+};
+
+struct table {
+        struct slot *slots;
+        size_t mask;
+        size_t n_slots_used;
+        struct connection **slabs;
+        size_t n_slabs;
+        struct extra **extra_slabs;
+        size_t n_extra_slabs;
+        uint32_t n_nodes;               /* numbers given out so far */
+        uint32_t n_extras;
+        uint32_t free_node, free_extra;
+        size_t n_used;                  /* nodes in use */
+        size_t n_listed[N_LISTS];
+        uint32_t oldest[N_LISTS], newest[N_LISTS];
+        uint64_t secret[3];
+};
+
+/* Returns 0, or -ENOMEM. */
+int table_init(struct table *table);
+void table_deinit(struct table *table);
+
+/* The same for both ways. */
+uint32_t table_hash(const struct table *table, const struct ends *ends);
+
+static inline struct connection *
+table_at(const struct table *table, uint32_t node)
+{
+        return &table->slabs[(node - 1) >> SLAB_SHIFT][(node - 1) & (SLAB_NODES - 1)];
+}
+
+static inline void
+table_fetch_slot(const struct table *table, uint32_t hash)
+{
+        __builtin_prefetch(&table->slots[hash & table->mask]);
+}
+
+/* Fetches what a segment will touch of the node that @hash very likely means. */
+void table_fetch_node(const struct table *table, uint32_t hash);
+
+/* The node of these ends, or NODE_NONE; @ret_sender is 0 or 1. */
+uint32_t table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender);
+
+/* A new node of zeroes with its ends set, in no list and not in the index. */
+int table_new(struct table *table, const struct ends *ends, uint32_t *ret_node);
+void table_free_node(struct table *table, uint32_t node);
+
+int table_index(struct table *table, uint32_t node);
+void table_unindex(struct table *table, uint32_t node);
+
+/* Puts a node at the end of a list, taking it out of the one in which it is. */
+void table_list(struct table *table, uint32_t node, unsigned list);
+
+/* The extra of a connection, made if need be; NULL for want of memory. */
+struct extra *table_extra(struct table *table, struct connection *c);
+
+static inline struct extra *
+table_extra_at(const struct table *table, uint32_t extra)
+{
+        return &table->extra_slabs[(extra - 1) >> EXTRA_SHIFT][(extra - 1) & (EXTRA_NODES - 1)];
+}
+
+/* NULL if there is none. */
+static inline struct extra *
+table_extra_of(const struct table *table, const struct connection *c)
+{
+        return c->extra == NODE_NONE ? NULL : table_extra_at(table, c->extra);
+}

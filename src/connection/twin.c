@@ -1,0 +1,44 @@
+/*
+ * A twin has every number of the TCP header and the IP ID in common with a packet seen a moment ago; its TTL may
+ * be less by the hops between. A segment that TCP sends again is another packet: it has another IP ID, and
+ * another timestamp. Without either of them only so short a time tells that no sender repeats within it.
+ */
+#include "connection/twin.h"
+
+/* Microseconds. */
+enum {
+        WITH_IP_ID = 100000,
+        WITH_TIMESTAMP = 20000,
+        WITH_NEITHER = 500,
+};
+
+static uint32_t
+digest(const struct segment *s)
+{
+        uint64_t a = (uint64_t)s->seq << 32 | s->ack, b = (uint64_t)s->ts_value << 32 | s->ts_echo;
+        uint64_t c = (uint64_t)s->n_payload << 40 | (uint64_t)s->window << 24 | s->flags;
+
+        a = (a ^ 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;
+        b = (b ^ a >> 29) * 0xa0761d6478bd642fu;
+        c = (c ^ b >> 31 ^ a) * 0xe7037ed1a0b428dbu;
+        c ^= (uint64_t)s->ip_id << 20;
+        return (uint32_t)((c * 0x8ebc6af09c88c6e3u) >> 32);
+}
+
+bool
+twin_seen(struct step *step)
+{
+        const struct segment *s = step->s;
+        struct direction *d = step->d;
+        uint32_t what = digest(s), when = (uint32_t)(step->time / 1000), within;
+        unsigned n = d->packets < FINGERPRINTS ? (unsigned)d->packets : FINGERPRINTS;
+
+        within = s->ip_id ? WITH_IP_ID : s->options & SEGMENT_HAS_TIMESTAMPS ? WITH_TIMESTAMP : WITH_NEITHER;
+        for (unsigned i = 0; i < n; i++)
+                if (d->fingerprint[i].what == what && (when - d->fingerprint[i].when <= within ||
+                                                       d->fingerprint[i].when - when <= within))
+                        return true;
+        d->fingerprint[d->packets % FINGERPRINTS].what = what;
+        d->fingerprint[d->packets % FINGERPRINTS].when = when;
+        return false;
+}
