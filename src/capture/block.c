@@ -5,23 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-        SIZE = 256 * 1024,
-};
-
-int block_init(struct block *block, struct stream *stream) {
+int block_init(struct block *block, struct stream *stream, size_t size) {
         *block = (struct block) { .stream = stream };
-        if (stream->fd < 0 && !stream->unpack) {
+        if (stream->fd < 0 && !stream->unpack && !stream->piece) {
                 block->bytes = stream->input;
                 block->end = stream->n_input;
                 block->ended = true;
                 return 0;
         }
-        block->room = malloc(SIZE);
+        block->room = malloc(size);
         if (!block->room)
                 return -ENOMEM;
         block->bytes = block->room;
-        block->size = SIZE;
+        block->size = size;
         return 0;
 }
 

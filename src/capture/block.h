@@ -22,7 +22,9 @@ struct block {
         bool ended;             /* nothing follows @end */
 };
 
-int block_init(struct block *block, struct stream *stream);
+#define BLOCK_SIZE (256 * 1024)
+
+int block_init(struct block *block, struct stream *stream, size_t size);
 
 /* Brings @need bytes to hand, unless the end comes first; moves those that are. Returns 0, also at the end, or
  * a negative errno. */

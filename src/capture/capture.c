@@ -29,12 +29,12 @@ uint32_t capture_link_type(uint32_t as_written) {
         }
 }
 
-static int find_format(struct capture *capture, const char **ret_why) {
+static int find_format(struct capture *capture, size_t size, const char **ret_why) {
         struct block *block = &capture->block;
         const char *name;
         int r;
 
-        r = block_init(block, &capture->stream);
+        r = block_init(block, &capture->stream, size);
         if (!r)
                 r = block_fill(block, 4);
         if (r)
@@ -45,6 +45,9 @@ static int find_format(struct capture *capture, const char **ret_why) {
         } else if (block_at_hand(block) >= 4 && pcapng_begins(block->bytes, block->end)) {
                 name = "pcapng";
                 pcapng_begin(capture);
+        } else if (block->end == 0 && capture->stream.fault[0]) {
+                *ret_why = "it is packed, but damaged or cut short before anything of it comes out";
+                return -EPROTONOSUPPORT;
         } else {
                 *ret_why = looks_like(block->bytes, block->end);
                 return -EPROTONOSUPPORT;
@@ -56,10 +59,10 @@ static int find_format(struct capture *capture, const char **ret_why) {
         return 0;
 }
 
-static int open_with(struct capture *capture, int r, struct capture **ret_capture, const char *why,
-                     const char **ret_why) {
+static int open_with(struct capture *capture, int r, size_t size, const char *why,
+                     struct capture **ret_capture, const char **ret_why) {
         if (!r)
-                r = find_format(capture, &why);
+                r = find_format(capture, size, &why);
         if (r) {
                 capture_close(capture);
                 if (ret_why)
@@ -78,7 +81,7 @@ int capture_open(const char *path, struct capture **ret_capture, const char **re
         if (!capture)
                 return -ENOMEM;
         r = stream_init(&capture->stream, path, &why);
-        return open_with(capture, r, ret_capture, why, ret_why);
+        return open_with(capture, r, BLOCK_SIZE, why, ret_capture, ret_why);
 }
 
 int capture_open_memory(const void *bytes, size_t n_bytes, struct capture **ret_capture, const char **ret_why) {
@@ -89,7 +92,19 @@ int capture_open_memory(const void *bytes, size_t n_bytes, struct capture **ret_
         if (!capture)
                 return -ENOMEM;
         r = stream_init_memory(&capture->stream, bytes, n_bytes, &why);
-        return open_with(capture, r, ret_capture, why, ret_why);
+        return open_with(capture, r, BLOCK_SIZE, why, ret_capture, ret_why);
+}
+
+int capture_open_pieces(const void *bytes, size_t n_bytes, size_t piece, size_t size, struct capture **ret_capture) {
+        struct capture *capture = calloc(1, sizeof(*capture));
+        const char *why = NULL;
+        int r;
+
+        if (!capture)
+                return -ENOMEM;
+        r = stream_init_memory(&capture->stream, bytes, n_bytes, &why);
+        capture->stream.piece = piece;
+        return open_with(capture, r, size, why, ret_capture, NULL);
 }
 
 /* What is at hand is less than what was wanted, and no more will come. */
@@ -100,16 +115,25 @@ static void end_of_bytes(struct capture *capture) {
 
         capture->ended = true;
         /* What is wrong with the packed bytes is the reason, not a second fault. */
-        if (capture->stream.fault[0])
+        if (capture->stream.fault[0]) {
                 capture_note(capture, "%s", capture->stream.fault);
-        else if (capture->within == WITHIN_FILE_HEADER)
+                return;
+        }
+        if (block_at_hand(block) == 0 && !capture->owed)
+                return;
+        switch (capture->within) {
+        case WITHIN_FILE_HEADER:
                 capture_note(capture, "cut short within the file header, at byte %llu%s", place, unpacked);
-        else if (capture->within == WITHIN_FRAME)
+                break;
+        case WITHIN_FRAME:
                 capture_note(capture, "cut short within frame %llu, at byte %llu%s",
                              (unsigned long long) capture->number + 1, place, unpacked);
-        else if (block_at_hand(block) > 0 || capture->skip > 0)
+                break;
+        case WITHIN_OTHER:
                 capture_note(capture, "cut short within what follows frame %llu, at byte %llu%s",
                              (unsigned long long) capture->number, place, unpacked);
+                break;
+        }
 }
 
 static void complain(struct capture *capture) {

@@ -34,7 +34,7 @@ static inline __attribute__((always_inline)) size_t take_frames(struct capture *
 
                 if (left < n_header) {
                         capture->need = n_header;
-                        capture->within = left > 0 ? WITHIN_FRAME : WITHIN_NOTHING;
+                        capture->within = WITHIN_FRAME;
                         break;
                 }
                 n_bytes = get32(p + 8, other_order);

@@ -234,13 +234,14 @@ static bool trailer_agrees(struct capture *capture, const uint8_t *trailer, uint
 
 static void want(struct capture *capture, size_t need, bool within_frame) {
         capture->need = need;
-        capture->within = within_frame ? WITHIN_FRAME : WITHIN_NOTHING;
+        capture->within = within_frame ? WITHIN_FRAME : WITHIN_OTHER;
 }
 
 static void pass_over(struct capture *capture, uint32_t length) {
         capture->skip = with_padding(length) - 4;
         capture->pcapng.trailer_due = length;
-        capture->within = WITHIN_NOTHING;
+        capture->owed = true;
+        capture->within = WITHIN_OTHER;
 }
 
 /* The block at the front of what is at hand. Returns 1 for a frame, 0 for none; then take() goes on unless
@@ -262,6 +263,7 @@ static int take_block(struct capture *capture, struct frame *ret_frame, bool *re
                 if (!trailer_agrees(capture, p, ng->trailer_due))
                         return 0;
                 ng->trailer_due = 0;
+                capture->owed = false;
                 block->start += 4;
                 *ret_go_on = true;
                 return 0;

@@ -52,8 +52,10 @@ struct capture {
         void (*deinit)(struct capture *capture);
         size_t need;                    /* so many bytes at hand will bring it further */
         uint64_t skip;                  /* to be passed over first */
-        /* What the bytes that are wanted belong to. */
-        enum { WITHIN_NOTHING, WITHIN_FILE_HEADER, WITHIN_FRAME } within;
+        /* What the bytes that are wanted belong to; where none of them is there, it may end here, unless more is
+         * owed. */
+        enum { WITHIN_FRAME, WITHIN_FILE_HEADER, WITHIN_OTHER } within;
+        bool owed;
         bool ended;
         uint64_t n_notes;
         char note[CAPTURE_COMPLAINT_MAX];
@@ -69,6 +71,10 @@ void capture_note(struct capture *capture, const char *format, ...) __attribute_
 
 /* What the files hold where they should hold a LINKTYPE: what one system or another calls that type. */
 uint32_t capture_link_type(uint32_t as_written);
+
+/* As capture_open_memory(), but as from a pipe that gives @piece bytes at a time, through a block of @size bytes:
+ * what is seldom with the usual size then happens all the time. For tests: the outcome must be the same. */
+int capture_open_pieces(const void *bytes, size_t n_bytes, size_t piece, size_t size, struct capture **ret_capture);
 
 /* True where @bytes begin such a file; then the reader takes over. @n is at least 4. */
 bool pcap_begins(const uint8_t *bytes, size_t n);

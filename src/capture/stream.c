@@ -176,6 +176,8 @@ ssize_t stream_read(struct stream *stream, uint8_t *bytes, size_t n) {
         if (stream->n_input > 0) {
                 size_t n_first = n < stream->n_input ? n : stream->n_input;
 
+                if (stream->piece && n_first > stream->piece)
+                        n_first = stream->piece;
                 memcpy(bytes, stream->input, n_first);
                 take_input(stream, n_first);
                 return (ssize_t) n_first;

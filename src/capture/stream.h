@@ -22,6 +22,7 @@ struct stream {
         size_t n_input;
         const struct unpack *unpack;    /* NULL: not packed */
         void *unpack_state;
+        size_t piece;                   /* memory is given out in pieces of this, not as a whole; 0: as a whole */
         bool unpack_between;            /* all that was begun is complete: it may end here */
         char fault[STREAM_FAULT_MAX];   /* what is wrong with the packed bytes; "": nothing so far */
 };

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "capture/reader.h"
 #include "make.h"
 
 void make_begin(struct made *made, bool big_endian) {
@@ -133,4 +134,26 @@ void make_enhanced(struct made *made, uint32_t interface, uint64_t stamp, uint32
         make_32(made, n_frame);
         counting(made, n_bytes, first);
         make_block_end(made, block);
+}
+
+void make_check_pieces(const struct made *made, size_t n, const char *complaint) {
+        static const size_t sizes[][2] = { { 1, 24 }, { 7, 30 }, { 16, 64 }, { 1000, 40 } };
+
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+                struct capture *capture = NULL;
+                struct frame frames[2];
+                size_t n_read, n_all = 0;
+
+                assert_int_equal(capture_open_pieces(made->bytes, made->n, sizes[i][0], sizes[i][1], &capture), 0);
+                do {
+                        assert_int_equal(capture_read(capture, frames, 2, &n_read), 0);
+                        n_all += n_read;
+                } while (n_read > 0);
+                assert_int_equal(n_all, n);
+                if (complaint)
+                        assert_string_equal(capture_complaint(capture), complaint);
+                else
+                        assert_null(capture_complaint(capture));
+                capture_close(capture);
+        }
 }

@@ -33,3 +33,6 @@ void make_enhanced(struct made *made, uint32_t interface, uint64_t stamp, uint32
 
 /* The bytes of a frame as they were made. */
 void make_check(const uint8_t *bytes, size_t n, uint8_t first);
+
+/* Reads what was made in small pieces through a small block: as many frames as @n, and the complaint, or NULL. */
+void make_check_pieces(const struct made *made, size_t n, const char *complaint);

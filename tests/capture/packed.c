@@ -151,9 +151,9 @@ static void packed_bytes_cut_anywhere_are_read_up_to_there(void **state) {
                                 assert_string_equal(capture_complaint(capture), expected);
                                 capture_close(capture);
                         } else {
-                                /* Not one byte of it came out. */
-                                snprintf(expected, sizeof(expected), "in %s that is damaged", kind->name);
-                                assert_non_null(why);
+                                assert_true(!strcmp(why, "it is packed, but damaged or cut short before anything of "
+                                                    "it comes out") ||
+                                            !strcmp(why, "it is too short to be a capture"));
                         }
                         assert_true(n_frames >= before);
                         before = n_frames;

@@ -388,6 +388,7 @@ static void a_capture_cut_anywhere_is_read_up_to_there(void **state) {
                         assert_non_null(strstr(capture_complaint(capture), "cut short within "));
                         assert_non_null(strstr(capture_complaint(capture), expected));
                 }
+                make_check_pieces(&made, n, capture_complaint(capture));
         }
 }
 
