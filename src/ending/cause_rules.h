@@ -1,0 +1,70 @@
+/*
+ * The table of causes: what has to be known for a list of causes to be given. judge_cause.c looks the
+ * conditions up in the facts once; the table is then only compared, and the first rule that fits is taken.
+ *
+ * Every condition is something known. "No FIN was sent" is a condition of its own and not the lack of another,
+ * so a fact that is forgotten can only take a rule away. Rules that state more stand before those that state less.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "words/cause.h"
+#include "words/certainty.h"
+#include "words/ending.h"
+
+/* What the kernel that sent the RST said of it, by its reason or by the counter that moved. */
+enum said {
+        SAID_NOTHING,
+        SAID_ABORT_ON_CLOSE,
+        SAID_ABORT_ON_DATA,
+        SAID_ABORT_ON_LINGER,
+        SAID_ABORT_ON_MEMORY,
+        SAID_STATE,             /* or DISCONNECT_WITH_DATA: tcp_disconnect(), tcp_abort() and others */
+        SAID_KEEPALIVE,
+        SAID_TIME_WAIT,
+        SAID_NO_SOCKET,
+        SAID_INVALID_SYN,
+        SAID_BAD_ACK,           /* reasons 2 to 5, and 7 */
+        SAID_LISTENS,           /* TCP_FLAGS: an ACK met a listener */
+        SAID_MPTCP,
+};
+
+/* X is the end that the RST names, or that kept asking; Y is the other. */
+#define CAUSE_CONDITIONS(C)                                                                        \
+        /* what X's program or another did at X */                                                 \
+        C(CLOSES) C(UNSPEC) C(DESTROYED) C(LISTENER_CLOSES) C(TIMER) C(ZERO_LINGER) C(UNREAD)      \
+        C(ALL_READ) C(SHUT_BOTH_WAYS) C(LINGER2_NEGATIVE) C(LINGER2_USUAL) C(QUEUE_FULL)           \
+        C(NO_MPTCP) C(MPTCP) C(NO_RESET_COUNTED) C(ABORTED)                                        \
+        /* the RST */                                                                              \
+        C(BY_CLIENT) C(BY_SERVER) C(BY_NETWORK) C(OWN_ACCORD) C(ACTIVE) C(REPLY) C(FOREIGN)        \
+        C(WITH_TEXT) C(TO_SYN) C(TO_SYN_ACK) C(TO_ACK) C(TO_DATA) C(TO_FIN) C(NOT_TO_SYN)          \
+        C(WRONG_NUMBER) C(WENT_ON) C(FIN_BEFORE) C(FIN_RECENT) C(FIN_LONG_AGO) C(PEER_FIN_BEFORE)  \
+        C(DATA_IN_PLACE) C(LATE_DATA) C(NO_LATE_DATA)                                              \
+        /* the connection */                                                                       \
+        C(ONLY_SYN_ACKED) C(TALKED) C(NO_SYN_ACK) C(IDLE) C(RESTARTED) C(LINUX) C(ICMP) C(ICMP_FILTER) \
+        /* who asks in vain */                                                                     \
+        C(TOLD) C(ORPHAN) C(HELD) C(USER_TIMEOUT_ON) C(USER_TIMEOUT_OFF) C(KEEPALIVES)             \
+        C(KEEPALIVE_DUE) C(PROBES) C(ASKS_DATA) C(ASKS_FIN) C(SILENT_CLIENT)
+
+#define C(name) COND_BIT_##name,
+enum { CAUSE_CONDITIONS(C) N_CAUSE_CONDITIONS };
+#undef C
+_Static_assert(N_CAUSE_CONDITIONS <= 64, "the conditions are bits of a 64-bit number");
+#define COND(name) (UINT64_C(1) << COND_BIT_##name)
+
+#define CAUSES_OF_A_RULE 8
+
+struct cause_rule {
+        enum ending ending;
+        enum said said;                 /* SAID_NOTHING: whatever was said */
+        uint64_t needs;
+        enum certainty certainty;       /* of the first cause; what else fits stands behind it */
+        unsigned n_causes;
+        enum cause causes[CAUSES_OF_A_RULE]; /* likeliest first */
+        const char *why;                /* a sentence, for the evidence */
+};
+
+extern const struct cause_rule cause_rules[];
+extern const size_t n_cause_rules;

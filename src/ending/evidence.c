@@ -1,0 +1,231 @@
+/*
+ * What speaks for the verdict, as sentences that can be pasted into a ticket: who did what, in which frame, with
+ * which numbers. Made only on demand: it is the one part of the judge that formats.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "ending/judging.h"
+#include "words/act.h"
+#include "words/icmp_error.h"
+#include "words/segment_kind.h"
+
+static void __attribute__((format(printf, 2, 3)))
+say(struct evidence *e, const char *format, ...)
+{
+        size_t room = sizeof(e->text) - e->n_text;
+        va_list arguments;
+        int n;
+
+        if (e->n == EVIDENCE_MAX)
+                return;
+        va_start(arguments, format);
+        n = vsnprintf(e->text + e->n_text, room, format, arguments);
+        va_end(arguments);
+        if (n < 0 || (size_t)n >= room) {
+                e->text[e->n_text < sizeof(e->text) ? e->n_text : sizeof(e->text) - 1] = '\0';
+                return;
+        }
+        e->lines[e->n++] = e->text + e->n_text;
+        e->n_text += (size_t)n + 1;
+}
+
+/* " (frame 7)", or nothing. */
+struct at_frame {
+        char text[40];
+};
+
+static struct at_frame
+at(struct fact_count frame)
+{
+        struct at_frame a = { "" };
+
+        if (fact_known(frame.how))
+                snprintf(a.text, sizeof(a.text), " (frame %" PRIu64 ")", frame.value);
+        return a;
+}
+
+static double
+seconds(int64_t ns)
+{
+        return (double)ns / 1e9;
+}
+
+static const char *
+the(enum side side)
+{
+        return side == SIDE_CLIENT ? "the client" : "the server";
+}
+
+static const char *
+The(enum side side)
+{
+        return side == SIDE_CLIENT ? "The client" : "The server";
+}
+
+static void
+say_ttl(const struct judging *j, struct evidence *e)
+{
+        const struct facts_of_reset *reset = j->shown;
+        const struct facts_of_end *end = &j->f->end[reset->by.value];
+
+        if (!fact_known(reset->ttl.how) || !fact_known(end->ttl.how))
+                say(e, "The RST has another TTL than %s's other segments.", the(reset->by.value));
+        else
+                say(e, "The RST has TTL %" PRIu64 "; %s's other segments have %" PRIu64 ".", reset->ttl.value,
+                    the(reset->by.value), end->ttl.value);
+}
+
+static void
+say_doubts(const struct judging *j, struct evidence *e)
+{
+        const struct facts_of_reset *reset = j->shown;
+        enum side by;
+
+        if (!j->doubts)
+                return;
+        by = reset->by.value;
+        if (j->doubts & DOUBT_TTL)
+                say_ttl(j, e);
+        if (j->doubts & DOUBT_EARLY)
+                say(e, "The RST came %.6f s after the segment that it answers; %s takes at least %.6f s.",
+                    seconds(reset->at.value - reset->answers_at.value), the(by),
+                    (double)j->f->end[by].answers_in.value / 1e9);
+        if (j->doubts & DOUBT_WENT_ON)
+                say(e, "%s talked on after the RST that bears its address.", The(by));
+        if (j->doubts & DOUBT_MIRRORS)
+                say(e, "TTL, IP ID and window of the RST are those of the segment that it answers.");
+        if (j->doubts & DOUBT_ACK)
+                say(e, "The RST acknowledges what was never sent.");
+        if (j->doubts & DOUBT_CHANGES)
+                say(e, "Several RSTs bear rising numbers, as of one who guesses.");
+        if (j->doubts & DOUBT_BEHIND)
+                say(e, "The RST's number lies below what %s had sent already.", the(by));
+        if (j->doubts & DOUBT_IP_ID)
+                say(e, "The RST's IP ID does not continue %s's others.", the(by));
+        if (j->doubts & DOUBT_SHAPE)
+                say(e, "The RST has neither of the shapes that Linux gives it, and %s runs Linux.", the(by));
+}
+
+static void
+say_reset(const struct judging *j, struct evidence *e)
+{
+        static const char *const shapes[] = { [RESET_KIND_ACTIVE] = "of its own accord (RST and ACK, a window)",
+                                              [RESET_KIND_REPLY] = "as an answer (window 0, no options)",
+                                              [RESET_KIND_UNKNOWN] = "of a shape that Linux does not make" };
+        const struct facts_of_reset *reset = j->shown;
+        bool seen;
+
+        if (!reset || !fact_known(reset->by.how) || !is_end(reset->by.value))
+                return;
+        seen = fact_known(reset->has_ack.how) || j->shape != RESET_KIND_UNKNOWN;
+        say(e, "A RST in the name of %s%s%s%s.", the(reset->by.value), seen ? " " : "", seen ? shapes[j->shape] : "",
+            at(reset->frame).text);
+        if (j->shape == RESET_KIND_REPLY && fact_known(reset->answers.how) && reset->answers.value < N_SEGMENT_KINDS)
+                say(e, "It answers a segment of %s's: %s%s.", the(other_side(reset->by.value)),
+                    segment_kind_name(reset->answers.value), at(reset->answers_frame).text);
+        if (j->r->reset.kernel_reason)
+                say(e, "The sending kernel's reason: %s.", j->r->reset.kernel_reason);
+        if (fact_is(reset->after_both_acked))
+                say(e, "Both FINs had been acknowledged before it: it changes nothing.");
+        else if (!j->reset)
+                say(e, "It did not end the connection: %s went on as before.", the(other_side(reset->by.value)));
+        if (j->f->n_resets_in_all > 1)
+                say(e, "%" PRIu64 " RSTs were seen in all.", j->f->n_resets_in_all);
+        say_doubts(j, e);
+}
+
+static void
+say_fins(const struct judging *j, struct evidence *e)
+{
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+                const struct facts_of_direction *from = &j->f->from[side];
+
+                if (!fact_is(from->fin))
+                        continue;
+                say(e, "%s sent a FIN%s%s.", The((enum side)side), at(from->fin_frame).text,
+                    fact_is(from->fin_acked)       ? ", and it was acknowledged"
+                    : fact_is_not(from->fin_acked) ? ", and it was never acknowledged"
+                                                   : "");
+        }
+        if (fact_is(j->f->crossed))
+                say(e, "The two FINs crossed.");
+}
+
+static void
+say_silence(const struct judging *j, struct evidence *e)
+{
+        const struct facts_of_end *end;
+
+        if (!is_end(j->asker))
+                return;
+        end = &j->f->end[j->asker];
+        if (count_above(end->repeats_unanswered, 0))
+                say(e, "%s repeated its last %s %" PRIu64 " times without an answer%s.", The(j->asker),
+                    fact_known(end->repeated.how) && end->repeated.value < N_SEGMENT_KINDS
+                            ? segment_kind_name(end->repeated.value) : "segment",
+                    end->repeats_unanswered.value, at(end->unanswered_frame).text);
+        if (count_above(end->keepalives_unanswered, 0))
+                say(e, "%s sent %" PRIu64 " keepalive probes without an answer%s.", The(j->asker),
+                    end->keepalives_unanswered.value, at(end->unanswered_frame).text);
+        if (count_above(end->probes_unanswered, 0))
+                say(e, "%s sent %" PRIu64 " window probes without an answer%s.", The(j->asker),
+                    end->probes_unanswered.value, at(end->unanswered_frame).text);
+        if (j->r->ending == ENDING_UNANSWERED && count_above(j->f->syns, 0))
+                say(e, "%" PRIu64 " SYNs and %" PRIu64 " SYN-ACKs were sent, and nobody completed the handshake.",
+                    j->f->syns.value, fact_known(j->f->syn_acks.how) ? j->f->syn_acks.value : 0);
+        if (j->told_timeout)
+                say(e, "%s's kernel or program gave up.", The(j->asker));
+        else if (j->r->ongoing)
+                say(e, "The evidence ends before the next repeat was due, so it may have gone on.");
+}
+
+static void
+say_fate(const struct judging *j, struct evidence *e, enum side sender)
+{
+        const struct record_direction *d = record_from(j->r, sender);
+
+        if (d->unread.known && d->unread.value > 0)
+                say(e, "%" PRIu64 " bytes from %s arrived and were never read.", d->unread.value, the(sender));
+        if (d->unsent.known && d->unsent.value > 0)
+                say(e, "%" PRIu64 " bytes were written by %s and never sent.", d->unsent.value, the(sender));
+        if (d->fate == FATE_LOST && d->uncertain.known && d->uncertain.value > 0)
+                say(e, "%" PRIu64 " bytes from %s reached no program: they drew a RST, or were refused.",
+                    d->uncertain.value, the(sender));
+        else if (d->fate == FATE_UNCERTAIN)
+                say(e, "%" PRIu64 " bytes from %s were never acknowledged.", d->uncertain.value, the(sender));
+        else if (d->acked_by_reset.known && d->acked.known && d->acked_by_reset.value > d->acked.value)
+                say(e, "The RST acknowledges %" PRIu64 " bytes from %s, %" PRIu64 " more than had been before.",
+                    d->acked_by_reset.value, the(sender), d->acked_by_reset.value - d->acked.value);
+        if (d->missing.known && d->missing.value > 0)
+                say(e, "%" PRIu64 " bytes from %s were acknowledged or passed over, and not seen.",
+                    d->missing.value, the(sender));
+}
+
+void
+judge_evidence(const struct judging *j, struct evidence *ret_evidence)
+{
+        struct evidence *e = ret_evidence;
+        const struct facts *f = j->f;
+
+        e->n = e->n_text = 0;
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+                if (fact_known(f->end[side].act.how) && act_sentence(f->end[side].act.value))
+                        say(e, "%s: %s", The((enum side)side), act_sentence(f->end[side].act.value));
+        say_fins(j, e);
+        say_reset(j, e);
+        if (fact_known(f->icmp.how) && icmp_error_name(f->icmp.value))
+                say(e, "An ICMP error came: %s%s.", icmp_error_name(f->icmp.value), at(f->icmp_frame).text);
+        say_silence(j, e);
+        if (j->r->idle_before.known && j->r->idle_before.value >= INT64_C(1000000000))
+                say(e, "Before the ending began nothing was said for %.6f s.", seconds(j->r->idle_before.value));
+        if (j->why)
+                say(e, "%s", j->why);
+        say_fate(j, e, SIDE_CLIENT);
+        say_fate(j, e, SIDE_SERVER);
+        if (f->seen.gaps)
+                say(e, "Segments are missing from the evidence.");
+        if (f->seen.evicted)
+                say(e, "It was given out before its time, for want of memory.");
+}

@@ -1,0 +1,196 @@
+/*
+ * The two directions: their counts, what became of their bytes, and whether the last request may be sent again.
+ *
+ * Acknowledged is by the other kernel. Bytes are lost only where it is known that no program can get them: a
+ * kernel counted them as unread or unsent, or they drew a reply RST when they were sent for the first time. A
+ * repeat that draws one may have arrived before. What is not acknowledged when the evidence ends is no loss: the
+ * answer may be on its way, so it is unknown until somebody repeats it or nobody can answer any more.
+ */
+#include "ending/judging.h"
+
+static struct maybe_u64
+counted(struct fact_count count)
+{
+        return fact_known(count.how) ? known_u64(count.value) : (struct maybe_u64){ 0 };
+}
+
+/* RSTs that bear its address; those shown to be another's are not its own. */
+static const struct facts_of_reset *
+own_reset(const struct judging *j, enum side sender)
+{
+        for (size_t i = 0; i < j->f->n_resets && i < FACTS_RESETS_MAX; i++) {
+                const struct facts_of_reset *reset = &j->f->resets[i];
+
+                if (fact_known(reset->by.how) && reset->by.value == sender &&
+                    !(j->by_network && reset == j->shown))
+                        return reset;
+        }
+        return NULL;
+}
+
+/* How the sender ended it first. */
+static enum closed
+how_closed(const struct judging *j, enum side sender)
+{
+        const struct facts_of_direction *from = &j->f->from[sender];
+        const struct facts_of_reset *reset = own_reset(j, sender);
+
+        if (fact_is(from->fin)) {
+                if (reset && fact_known(reset->at.how) && fact_known(from->fin_at.how) &&
+                    reset->at.value < from->fin_at.value)
+                        return CLOSED_RESET;
+                return CLOSED_FIN;
+        }
+        if (reset)
+                return CLOSED_RESET;
+        return fact_is_not(from->fin) ? CLOSED_NO : CLOSED_UNKNOWN;
+}
+
+static void
+count(const struct judging *j, enum side sender, struct record_direction *d)
+{
+        const struct facts_of_direction *from = &j->f->from[sender];
+        enum side receiver = other_side(sender);
+        bool forged = j->by_network && j->shown && j->shown->by.value == receiver;
+
+        d->bytes = counted(from->bytes);
+        d->acked = counted(from->acked);
+        if (d->bytes.known && d->acked.known && d->acked.value > d->bytes.value)
+                d->acked = d->bytes;
+        if (!forged)
+                d->acked_by_reset = counted(from->acked_by_reset);
+        if (d->bytes.known && d->acked_by_reset.known && d->acked_by_reset.value > d->bytes.value)
+                d->acked_by_reset = d->bytes;
+        d->uncertain = record_uncertain(d);
+        d->unsent = counted(j->f->end[sender].unsent);
+        d->unread = counted(j->f->end[receiver].unread);
+        d->closed = how_closed(j, sender);
+        if (fact_known(from->fin_acked.how))
+                d->fin_acked = known_bool(from->fin_acked.value && d->closed == CLOSED_FIN);
+        d->retransmitted = counted(from->retransmitted);
+        d->missing = counted(from->missing);
+        d->packets = counted(from->packets);
+}
+
+/* Did bytes that were sent for the first time draw a reply RST of the receiver's own? */
+static bool
+drew_a_reset(const struct judging *j, enum side sender)
+{
+        const struct facts *f = j->f;
+
+        for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
+                const struct facts_of_reset *reset = &f->resets[i];
+
+                if (!fact_known(reset->by.how) || reset->by.value != other_side(sender) ||
+                    (j->by_network && reset == j->shown))
+                        continue;
+                if (reset_shape(f, reset) != RESET_KIND_REPLY || !fact_is_not(reset->answers_repeat) ||
+                    !fact_known(reset->answers.how))
+                        continue;
+                if (reset->answers.value == SEGMENT_KIND_DATA ||
+                    (reset->answers.value == SEGMENT_KIND_FIN && count_above(f->from[sender].after_peer_fin, 0)))
+                        return true;
+        }
+        return false;
+}
+
+static bool
+kernel_told_of_loss(const struct judging *j, enum side sender)
+{
+        enum side receiver = other_side(sender);
+
+        return (j->r->cause == CAUSE_DATA_AFTER_CLOSE || j->r->cause == CAUSE_NO_CONNECTION) &&
+               j->r->certainty == CERTAINTY_CERTAIN && j->named == receiver;
+}
+
+static enum fate
+fate_of(const struct judging *j, enum side sender, const struct record_direction *d)
+{
+        const struct facts *f = j->f;
+        const struct facts_of_end *from = &f->end[sender], *to = &f->end[other_side(sender)];
+        bool unsent = d->unsent.known && d->unsent.value > 0;
+        bool unread = d->unread.known && d->unread.value > 0;
+        bool gone = fact_is(to->closed) || (j->reset && !j->r->ongoing);
+
+        if (d->bytes.known && d->bytes.value == 0 && !unsent)
+                return FATE_NONE;
+        if (unread && gone)
+                return FATE_LOST;
+        if (unsent && (!j->r->ongoing || fact_is(from->closed)))
+                return j->r->ending == ENDING_ORDERLY ? FATE_UNKNOWN : FATE_LOST;
+        if (d->bytes.known && j->r->cause == CAUSE_UNREAD_DATA && j->r->certainty == CERTAINTY_CERTAIN &&
+            j->named == other_side(sender))
+                return FATE_LOST;
+        if (unread || unsent || !d->uncertain.known)
+                return FATE_UNKNOWN;
+        if (d->uncertain.value == 0)
+                return FATE_ACKED;
+        if (kernel_told_of_loss(j, sender))
+                return FATE_LOST;
+        /* The acknowledgement, or an earlier copy, may be among what was not seen. */
+        if (f->seen.gaps)
+                return FATE_UNKNOWN;
+        if (drew_a_reset(j, sender))
+                return FATE_LOST;
+        switch (j->r->ending) {
+        case ENDING_ORDERLY:
+        case ENDING_HALF_CLOSED:
+        case ENDING_OPEN:
+        case ENDING_UNSEEN:
+                return FATE_UNKNOWN;
+        case ENDING_REFUSED:
+        case ENDING_UNANSWERED:
+        case ENDING_RESET:
+        case ENDING_TIMED_OUT:
+        case N_ENDINGS:
+        default:
+                return FATE_UNCERTAIN;
+        }
+}
+
+void
+judge_fate(struct judging *j)
+{
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+                struct record_direction *d = record_from(j->r, (enum side)side);
+
+                count(j, (enum side)side, d);
+                d->fate = fate_of(j, (enum side)side, d);
+        }
+}
+
+/* With each of these the host answers for a segment that it gives to no program. */
+static bool
+reaches_no_program(enum cause cause)
+{
+        return cause == CAUSE_DATA_AFTER_CLOSE || cause == CAUSE_NO_CONNECTION || cause == CAUSE_NOT_LISTENING ||
+               cause == CAUSE_FIREWALL || cause == CAUSE_BACKLOG_FULL || cause == CAUSE_LISTENER_CLOSED ||
+               cause == CAUSE_ABANDONED || cause == CAUSE_UNREACHABLE || cause == CAUSE_LINGER2 ||
+               cause == CAUSE_BAD_SEGMENT;
+}
+
+void
+judge_retry(struct judging *j)
+{
+        const struct facts *f = j->f;
+        struct record *r = j->r;
+        const struct record_direction *request = &r->to_server;
+        bool all = r->n_causes > 0;
+
+        for (size_t i = 0; i < r->n_causes; i++)
+                all = all && reaches_no_program(r->causes[i]);
+        if (!request->bytes.known)
+                r->retry = RETRY_UNKNOWN;
+        else if (request->bytes.value == 0)
+                r->retry = f->seen.midstream ? RETRY_UNKNOWN : RETRY_SAFE;
+        else if (fact_is_not(f->end[SIDE_SERVER].accepted) && r->cause == CAUSE_LISTENER_CLOSED)
+                r->retry = RETRY_SAFE;
+        else if (r->ending == ENDING_REFUSED && all)
+                r->retry = RETRY_SAFE;
+        else if (request->fate == FATE_LOST && all && j->named == SIDE_SERVER && !j->by_network &&
+                 request->uncertain.known && fact_known(f->from[SIDE_CLIENT].last_run.how) &&
+                 request->uncertain.value >= f->from[SIDE_CLIENT].last_run.value)
+                r->retry = RETRY_SAFE;
+        else
+                r->retry = RETRY_MAYBE_PROCESSED;
+}

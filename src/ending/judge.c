@@ -1,0 +1,103 @@
+/*
+ * The judge.
+ *
+ * The theory. A TCP connection is two pipelines of bytes that share one fate. Each pipeline ends by a FIN, which
+ * says "all that I had to send is before this", and the FIN's acknowledgement says that the other kernel has it
+ * all. When both FINs are acknowledged the connection ended in order, and nothing that comes later can change it.
+ *
+ * A RST ends both pipelines at once and takes back what lies in them. A kernel sends one for one of two reasons.
+ * It gives a connection up of its own accord (active), because a program closed in a way that throws something
+ * away: unread data, zero linger, disconnect; because somebody destroyed the socket; or because keepalive found
+ * nobody. Or it answers a segment that it has no use for (reply): data for a socket that was closed, a segment for
+ * a connection that it does not have, a SYN for a port where nobody listens. The shape tells the two apart; which
+ * of the acts it was, only that kernel knows. So a capture can seldom be certain of a cause, and never is here
+ * unless nothing else could have made what was seen. And something between the two can send in the name of either.
+ *
+ * Silence ends nothing by itself. Somebody asks (data, a FIN, a probe, a SYN), asks again, and gives up; it is over
+ * when twice the last interval has passed without another try, or when his kernel says so.
+ *
+ * How it ended, and why, say nothing yet of the bytes. A byte is acknowledged, and then the other kernel has it,
+ * though its program may never read it; or a kernel has told that it was never read or never sent, or it drew a
+ * reply RST, and then it is lost; or neither, and it is uncertain.
+ *
+ * The order below is the order of thought: which RST counts and whose it is (judge_reset.c), how it ended and by
+ * whom (judge_ending.c), when (judge_times.c), why (judge_cause.c with the table in cause_rules.c), what became of
+ * the bytes (fate.c), whether anybody needs to care (severity.c), and what the programs are told (told.c).
+ */
+#include "ending/judging.h"
+
+#include "words/reset_reason.h"
+
+static void
+fill_reset(const struct judging *j)
+{
+        const struct facts *f = j->f;
+        const struct facts_of_reset *shown = j->shown;
+        struct record *r = j->r;
+
+        if (shown) {
+                r->reset.seen = true;
+                r->reset.kind = j->shape;
+                r->reset.by = !fact_known(shown->by.how) ? SIDE_UNKNOWN
+                              : j->by_network            ? SIDE_NETWORK
+                                                         : shown->by.value;
+                if (fact_known(shown->frame.how))
+                        r->reset.frame = known_u64(shown->frame.value);
+                if (fact_known(shown->validity.how))
+                        r->reset.valid = shown->validity.value;
+                if (fact_known(shown->obeyed.how))
+                        r->reset.obeyed = known_bool(shown->obeyed.value);
+                if (fact_known(shown->window.how))
+                        r->reset.window = known_u64(shown->window.value);
+                if (fact_known(shown->ttl.how))
+                        r->reset.ttl = known_u64(shown->ttl.value);
+        } else if (r->ending == ENDING_RESET) {
+                /* Only its trace in a socket was seen. */
+                r->reset.seen = true;
+                r->reset.by = r->ended_by;
+                r->reset.obeyed = known_bool(true);
+        }
+        if (r->reset.seen) {
+                r->reset.count = f->n_resets_in_all > f->n_resets ? f->n_resets_in_all : f->n_resets;
+                if (r->reset.count == 0)
+                        r->reset.count = 1;
+                if (j->reason != RESET_REASON_NOT_SPECIFIED)
+                        r->reset.kernel_reason = reset_reason_name(j->reason);
+        }
+}
+
+static void
+fill_end(const struct facts_of_end *end, struct record_end *r, struct record_act *act)
+{
+        if (fact_known(end->os.how))
+                r->os = end->os.value;
+        if (fact_known(end->act.how)) {
+                act->known = true;
+                act->how = end->act.value;
+        }
+}
+
+void
+judge(const struct facts *f, struct record *r, struct evidence *ret_evidence)
+{
+        struct judging j = { .f = f, .r = r, .named = SIDE_UNKNOWN, .asker = SIDE_UNKNOWN };
+
+        r->seen = (struct record_seen){ .roles = f->seen.roles, .sides = f->seen.sides, .gaps = f->seen.gaps,
+                                        .cut = f->seen.cut, .both_ends = f->seen.both_ends };
+        fill_end(&f->end[SIDE_CLIENT], &r->client, &r->client_act);
+        fill_end(&f->end[SIDE_SERVER], &r->server, &r->server_act);
+        judge_reset(&j);
+        judge_ending(&j);
+        judge_times(&j);
+        judge_cause(&j);
+        judge_fate(&j);
+        judge_severity(&j);
+        judge_retry(&j);
+        judge_told(&j);
+        fill_reset(&j);
+        if (ret_evidence) {
+                judge_evidence(&j, ret_evidence);
+                r->evidence = ret_evidence->lines;
+                r->n_evidence = ret_evidence->n;
+        }
+}

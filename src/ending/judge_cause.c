@@ -1,0 +1,395 @@
+/*
+ * Why it ended: the facts as conditions, the first rule of cause_rules.c that fits, what a fact rules out of its
+ * list, and what a fact adds to it.
+ *
+ * Only what a kernel said, or what its program is known to have done, makes a cause certain. The wire makes it
+ * likely at best: a packet filter can send whatever a host can.
+ */
+#include <errno.h>
+
+#include "ending/cause_rules.h"
+#include "ending/judging.h"
+
+#define SECOND_NS INT64_C(1000000000)
+/* tcp_fin_timeout as shipped: so long a closed socket waits for the other's FIN. */
+#define FIN_TIMEOUT_NS (60 * SECOND_NS)
+/* Shorter silences than this are forgotten by nothing between two hosts. */
+#define IDLE_NS (25 * SECOND_NS)
+
+static enum said
+said_by(const struct judging *j, enum side x)
+{
+        const struct facts_of_end *end = is_end(x) ? &j->f->end[x] : NULL;
+
+        switch (j->reason) {
+        case RESET_REASON_NO_SOCKET: return SAID_NO_SOCKET;
+        case RESET_REASON_TCP_INVALID_ACK_SEQUENCE:
+        case RESET_REASON_TCP_RFC7323_PAWS:
+        case RESET_REASON_TCP_TOO_OLD_ACK:
+        case RESET_REASON_TCP_ACK_UNSENT_DATA:
+        case RESET_REASON_TCP_OLD_ACK: return SAID_BAD_ACK;
+        case RESET_REASON_TCP_FLAGS: return SAID_LISTENS;
+        case RESET_REASON_TCP_ABORT_ON_DATA: return SAID_ABORT_ON_DATA;
+        case RESET_REASON_TCP_TIMEWAIT_SOCKET: return SAID_TIME_WAIT;
+        case RESET_REASON_INVALID_SYN: return SAID_INVALID_SYN;
+        case RESET_REASON_TCP_ABORT_ON_CLOSE: return SAID_ABORT_ON_CLOSE;
+        case RESET_REASON_TCP_ABORT_ON_LINGER: return SAID_ABORT_ON_LINGER;
+        case RESET_REASON_TCP_ABORT_ON_MEMORY: return SAID_ABORT_ON_MEMORY;
+        case RESET_REASON_TCP_STATE:
+        case RESET_REASON_TCP_DISCONNECT_WITH_DATA: return SAID_STATE;
+        case RESET_REASON_TCP_KEEPALIVE_TIMEOUT: return SAID_KEEPALIVE;
+        case RESET_REASON_MPTCP_RST_EUNSPEC:
+        case RESET_REASON_MPTCP_RST_EMPTCP:
+        case RESET_REASON_MPTCP_RST_ERESOURCE:
+        case RESET_REASON_MPTCP_RST_EPROHIBIT:
+        case RESET_REASON_MPTCP_RST_EWQ2BIG:
+        case RESET_REASON_MPTCP_RST_EBADPERF:
+        case RESET_REASON_MPTCP_RST_EMIDDLEBOX: return SAID_MPTCP;
+        case RESET_REASON_NOT_SPECIFIED:
+        case RESET_REASON_ERROR:
+        case RESET_REASON_MAX:
+        case N_RESET_REASONS:
+        default: break;
+        }
+        /* TCPAbortOnData is not looked at: it counts too many things, even a close that sent nothing. */
+        if (end && j->reset && !j->by_network) {
+                if (fact_is(end->abort_on_close))
+                        return SAID_ABORT_ON_CLOSE;
+                if (fact_is(end->abort_on_linger))
+                        return SAID_ABORT_ON_LINGER;
+                if (fact_is(end->abort_on_memory))
+                        return SAID_ABORT_ON_MEMORY;
+        }
+        return SAID_NOTHING;
+}
+
+static uint64_t
+when(bool holds, uint64_t condition)
+{
+        return holds ? condition : 0;
+}
+
+/* The act of the end, and what its socket held then. */
+static uint64_t
+of_acts(const struct facts *f, enum side x)
+{
+        const struct facts_of_end *end = &f->end[x];
+        uint64_t c = 0;
+
+        if (fact_known(end->act.how)) {
+                switch (end->act.value) {
+                case ACT_CLOSE:
+                case ACT_EXIT:
+                case ACT_SIGNAL:
+                case ACT_EXEC: c |= COND(CLOSES); break;
+                case ACT_CONNECT_UNSPEC: c |= COND(UNSPEC); break;
+                case ACT_SOCK_DESTROY: c |= COND(DESTROYED); break;
+                case ACT_LISTENER_CLOSE: c |= COND(LISTENER_CLOSES); break;
+                case ACT_TIMER: c |= COND(TIMER); break;
+                case ACT_SHUTDOWN:
+                case N_ACTS:
+                default: break;
+                }
+        }
+        c |= when(fact_is(end->linger_on) && count_is(end->linger_s, 0), COND(ZERO_LINGER));
+        c |= when(count_above(end->unread, 0), COND(UNREAD));
+        c |= when(count_is(end->unread, 0), COND(ALL_READ));
+        c |= when(fact_is(end->closed) || (fact_is(end->shut_read) && fact_is(end->shut_write)),
+                  COND(SHUT_BOTH_WAYS));
+        c |= when(fact_is(end->linger2_negative), COND(LINGER2_NEGATIVE));
+        c |= when(fact_is_not(end->linger2_negative), COND(LINGER2_USUAL));
+        c |= when(error_is(end->error_set, ECONNABORTED), COND(ABORTED));
+        c |= when(fact_is(end->counts_no_reset), COND(NO_RESET_COUNTED));
+        c |= when(fact_is(end->closed), COND(ORPHAN));
+        c |= when(fact_is_not(end->closed), COND(HELD));
+        c |= when(count_above(end->user_timeout_ms, 0), COND(USER_TIMEOUT_ON));
+        c |= when(count_is(end->user_timeout_ms, 0), COND(USER_TIMEOUT_OFF));
+        c |= when(fact_known(end->os.how) && end->os.value == OS_LINUX, COND(LINUX));
+        c |= when(fact_is(end->restarted), COND(RESTARTED));
+        return c;
+}
+
+static uint64_t
+of_what_it_answers(const struct facts_of_reset *reset)
+{
+        if (!fact_known(reset->answers.how))
+                return 0;
+        switch (reset->answers.value) {
+        case SEGMENT_KIND_SYN: return COND(TO_SYN);
+        case SEGMENT_KIND_SYN_ACK: return COND(TO_SYN_ACK) | COND(NOT_TO_SYN);
+        case SEGMENT_KIND_DATA: return COND(TO_DATA) | COND(NOT_TO_SYN);
+        case SEGMENT_KIND_FIN: return COND(TO_FIN) | COND(NOT_TO_SYN);
+        case SEGMENT_KIND_ACK:
+        case SEGMENT_KIND_KEEPALIVE:
+        case SEGMENT_KIND_WINDOW_PROBE: return COND(TO_ACK) | COND(NOT_TO_SYN);
+        case SEGMENT_KIND_RST:
+        case N_SEGMENT_KINDS:
+        default: return 0;
+        }
+}
+
+/* The FINs of both ends, held against the RST and the segment that it answers. */
+static uint64_t
+of_fins(const struct judging *j, const struct facts_of_reset *reset, enum side x)
+{
+        const struct facts_of_direction *own = &j->f->from[x], *peer = &j->f->from[other_side(x)];
+        uint64_t c = 0;
+        int64_t since;
+
+        if (fact_is(own->fin) && fact_known(own->fin_at.how) && fact_known(reset->at.how) &&
+            !__builtin_sub_overflow(reset->at.value, own->fin_at.value, &since) && since >= 0)
+                c |= COND(FIN_BEFORE) | (since > FIN_TIMEOUT_NS ? COND(FIN_LONG_AGO) : COND(FIN_RECENT));
+        if (fact_is(peer->fin) && fact_known(peer->fin_at.how) && fact_known(reset->answers_at.how))
+                c |= peer->fin_at.value < reset->answers_at.value && !fact_is(reset->answers_repeat)
+                             ? COND(PEER_FIN_BEFORE)
+                             : COND(DATA_IN_PLACE);
+        else if (fact_is_not(peer->fin))
+                c |= COND(DATA_IN_PLACE);
+        c |= when(count_above(peer->after_peer_fin, 0), COND(LATE_DATA));
+        c |= when(count_is(peer->after_peer_fin, 0), COND(NO_LATE_DATA));
+        return c;
+}
+
+/* Keepalive gives up one interval after its last probe (tcp_keepalive_timer). */
+static bool
+keepalive_is_due(const struct facts_of_end *end, const struct facts_of_reset *reset)
+{
+        int64_t since;
+
+        if (!count_above(end->keepalives_unanswered, 1) || !fact_known(end->unanswered_gap.how) ||
+            !fact_known(end->unanswered_last.how) || !fact_known(reset->at.how))
+                return false;
+        if (__builtin_sub_overflow(reset->at.value, end->unanswered_last.value, &since) || since < 0 ||
+            end->unanswered_gap.value > UINT64_MAX / 16)
+                return false;
+        return (uint64_t)since * 8 > end->unanswered_gap.value * 7 && (uint64_t)since * 8 < end->unanswered_gap.value * 10;
+}
+
+static uint64_t
+of_reset(const struct judging *j, enum side x)
+{
+        const struct facts *f = j->f;
+        const struct facts_of_reset *reset = j->reset;
+        bool unseen = f->seen.source != SOURCE_CAPTURE && !fact_known(reset->has_ack.how) &&
+                      !fact_known(reset->window.how) && !fact_known(reset->answers.how);
+        uint64_t c = 0;
+
+        c |= when(j->named == SIDE_CLIENT, COND(BY_CLIENT)) | when(j->named == SIDE_SERVER, COND(BY_SERVER));
+        c |= when(j->by_network, COND(BY_NETWORK));
+        c |= when(j->shape == RESET_KIND_ACTIVE, COND(ACTIVE)) | when(j->shape == RESET_KIND_REPLY, COND(REPLY));
+        c |= when(!j->by_network && (j->shape == RESET_KIND_ACTIVE || (j->shape == RESET_KIND_UNKNOWN && unseen)),
+                  COND(OWN_ACCORD));
+        c |= when(j->shape == RESET_KIND_UNKNOWN && fact_known(reset->has_ack.how) && fact_known(reset->window.how),
+                  COND(FOREIGN));
+        c |= when(count_above(reset->payload, 0), COND(WITH_TEXT));
+        c |= of_what_it_answers(reset);
+        c |= of_fins(j, reset, x);
+        c |= when(count_above(reset->position, 0), COND(WRONG_NUMBER));
+        c |= when(j->doubts & DOUBT_WENT_ON, COND(WENT_ON));
+        c |= when(keepalive_is_due(&f->end[x], reset), COND(KEEPALIVE_DUE));
+        c |= when(j->r->idle_before.known && j->r->idle_before.value >= IDLE_NS, COND(IDLE));
+        return c;
+}
+
+static uint64_t
+of_connection(const struct judging *j)
+{
+        const struct facts *f = j->f;
+        const struct facts_of_direction *server = &f->from[SIDE_SERVER];
+        const struct facts_of_end *client = &f->end[SIDE_CLIENT];
+        bool spoke = count_above(server->payloads, 0) || count_above(server->bytes, 0) || fact_is(server->fin);
+        uint64_t c = 0;
+
+        c |= when(fact_is(f->mptcp), COND(MPTCP)) | when(fact_is_not(f->mptcp), COND(NO_MPTCP));
+        c |= when(fact_is(f->end[SIDE_SERVER].accept_queue_full), COND(QUEUE_FULL));
+        c |= when(count_above(f->syn_acks, 0) && count_is(server->payloads, 0) && fact_is_not(server->fin) &&
+                          count_is(f->from[SIDE_CLIENT].acked, 0), COND(ONLY_SYN_ACKED));
+        c |= when(spoke, COND(TALKED)) | when(count_is(f->syn_acks, 0) && fact_is_not(f->established), COND(NO_SYN_ACK));
+        c |= when(fact_known(f->icmp.how), COND(ICMP));
+        c |= when(fact_known(f->icmp.how) && (f->icmp.value == ICMP_ERROR_ADMIN_PROHIBITED ||
+                                              f->icmp.value == ICMP_ERROR_PORT_UNREACHABLE), COND(ICMP_FILTER));
+        c |= when(j->r->ending == ENDING_UNANSWERED &&
+                          (error_is(client->error_set, EHOSTUNREACH) || error_is(client->error_set, ENETUNREACH)),
+                  COND(ICMP));
+        return c;
+}
+
+static uint64_t
+of_questions(const struct judging *j)
+{
+        const struct facts_of_end *end = &j->f->end[j->asker];
+        bool fin = fact_known(end->repeated.how) && end->repeated.value == SEGMENT_KIND_FIN;
+        uint64_t c = 0;
+
+        c |= when(j->told_timeout, COND(TOLD)) | when(j->r->silent == SIDE_CLIENT, COND(SILENT_CLIENT));
+        c |= when(count_above(end->probes_unanswered, 0), COND(PROBES));
+        c |= when(count_above(end->repeats_unanswered, 0), fin ? COND(ASKS_FIN) : COND(ASKS_DATA));
+        return c;
+}
+
+/* Whose doing is asked for: the end that the RST names, or that gave up. */
+static enum side
+end_in_question(const struct judging *j)
+{
+        if (j->r->ending == ENDING_TIMED_OUT || j->r->ending == ENDING_UNANSWERED)
+                return j->asker;
+        if (j->reset)
+                return j->named;
+        return j->r->ending == ENDING_REFUSED ? SIDE_SERVER : j->r->ended_by;
+}
+
+/* A fact that rules a cause out. */
+static bool
+ruled_out(const struct judging *j, enum side x, enum cause cause)
+{
+        const struct facts *f = j->f;
+        const struct facts_of_end *end = &f->end[x];
+        const struct facts_of_direction *own = &f->from[x], *peer = &f->from[other_side(x)];
+        bool spoke = count_above(own->payloads, 0) || fact_is(own->fin);
+
+        switch (cause) {
+        case CAUSE_UNREAD_DATA:
+                return count_is(end->unread, 0) || count_is(peer->bytes, 0);
+        case CAUSE_LISTENER_CLOSED:
+                return x == SIDE_CLIENT || spoke || fact_is(end->accepted);
+        case CAUSE_BACKLOG_FULL:
+                return j->r->ending == ENDING_RESET && (x == SIDE_CLIENT || spoke);
+        case CAUSE_USER_TIMEOUT:
+                return count_is(end->user_timeout_ms, 0);
+        case CAUSE_LINGER2:
+                return fact_is_not(end->linger2_negative);
+        case CAUSE_ORPHAN_TIMEOUT:
+                return fact_is_not(end->closed);
+        case CAUSE_ZERO_LINGER:
+                return fact_is_not(end->linger_on) && fact_is(end->closed);
+        case CAUSE_DISCONNECT:
+        case CAUSE_SOCK_DESTROYED:
+        case CAUSE_DATA_AFTER_CLOSE:
+        case CAUSE_NO_CONNECTION:
+        case CAUSE_STATE_LOST:
+        case CAUSE_NOT_LISTENING:
+        case CAUSE_KEEPALIVE:
+        case CAUSE_RETRANSMISSION_TIMEOUT:
+        case CAUSE_PROBE_TIMEOUT:
+        case CAUSE_MEMORY:
+        case CAUSE_BAD_SEGMENT:
+        case CAUSE_ABANDONED:
+        case CAUSE_FIREWALL:
+        case CAUSE_FORGED:
+        case CAUSE_UNREACHABLE:
+        case CAUSE_MPTCP:
+        case CAUSE_UNKNOWN:
+        case CAUSE_NONE:
+        case N_CAUSES:
+        default:
+                return false;
+        }
+}
+
+static bool
+has_cause(const struct record *r, enum cause cause)
+{
+        for (size_t i = 0; i < r->n_causes; i++)
+                if (r->causes[i] == cause)
+                        return true;
+        return false;
+}
+
+/* What fits beside the rule's own list. */
+static void
+add_others(struct judging *j, enum side x, uint64_t conditions)
+{
+        const struct facts *f = j->f;
+        struct record *r = j->r;
+        bool by_rst = j->reset && (r->ending == ENDING_RESET || r->ending == ENDING_REFUSED);
+
+        /* After a request alone there is no state to lose, nor to a SYN. */
+        if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) &&
+            !(conditions & (COND(TO_SYN) | COND(TO_SYN_ACK))) &&
+            ((j->doubts & DOUBT_TTL) || !fact_known(j->reset->ttl_differs.how)))
+                record_add_cause(r, CAUSE_STATE_LOST);
+        /* A FIN may have been among what was not seen. */
+        if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) && (conditions & COND(TO_DATA)) &&
+            !(conditions & COND(FIN_BEFORE)) && (f->seen.gaps || !fact_known(f->from[x].fin.how)))
+                record_add_cause(r, CAUSE_DATA_AFTER_CLOSE);
+        if (by_rst && j->doubts && !has_cause(r, CAUSE_FORGED)) {
+                record_add_cause(r, CAUSE_FORGED);
+                r->certainty = CERTAINTY_POSSIBLE;
+        }
+        if (by_rst && (conditions & COND(MPTCP)))
+                record_add_cause(r, CAUSE_MPTCP);
+        if (r->ending == ENDING_TIMED_OUT && fact_known(f->icmp.how))
+                record_add_cause(r, CAUSE_UNREACHABLE);
+        if (r->ending == ENDING_RESET && r->certainty == CERTAINTY_POSSIBLE && !(conditions & COND(LINUX)))
+                record_add_cause(r, CAUSE_UNKNOWN);
+}
+
+/* What was not seen could speak for another cause; who is not heard himself is believed a step less. */
+static bool
+seen_too_little(const struct facts *f)
+{
+        return f->seen.gaps || f->seen.sides != SIDES_SEEN_BOTH;
+}
+
+static void
+apply(struct judging *j, enum side x, uint64_t conditions, const struct cause_rule *rule)
+{
+        struct record *r = j->r;
+        bool capture = j->f->seen.source == SOURCE_CAPTURE;
+
+        r->certainty = rule->certainty;
+        j->why = rule->why;
+        if (rule->certainty == CERTAINTY_CERTAIN) {
+                record_add_cause(r, rule->causes[0]);
+        } else {
+                for (unsigned i = 0; i < rule->n_causes; i++) {
+                        if (!is_end(x) || !ruled_out(j, x, rule->causes[i]))
+                                record_add_cause(r, rule->causes[i]);
+                        else if (i == 0)
+                                r->certainty = CERTAINTY_POSSIBLE;
+                }
+                if (rule->said == SAID_NOTHING && is_end(x))
+                        add_others(j, x, conditions);
+                if (r->certainty == CERTAINTY_LIKELY && capture && seen_too_little(j->f))
+                        r->certainty = CERTAINTY_POSSIBLE;
+        }
+        if (r->n_causes == 0) {
+                record_add_cause(r, CAUSE_UNKNOWN);
+                r->certainty = CERTAINTY_POSSIBLE;
+        }
+        if (r->certainty != CERTAINTY_POSSIBLE)
+                r->cause = r->causes[0];
+}
+
+void
+judge_cause(struct judging *j)
+{
+        enum ending ending = j->r->ending;
+        uint64_t conditions = 0;
+        enum said said;
+        enum side x;
+
+        if (ending != ENDING_REFUSED && ending != ENDING_UNANSWERED && ending != ENDING_TIMED_OUT &&
+            ending != ENDING_RESET)
+                return;
+        x = end_in_question(j);
+        said = said_by(j, x);
+        conditions = of_connection(j);
+        if (is_end(x)) {
+                conditions |= of_acts(j->f, x);
+                conditions |= when(count_above(j->f->end[x].keepalives_unanswered, 0), COND(KEEPALIVES));
+        }
+        if (j->reset && is_end(x) && j->named == x)
+                conditions |= of_reset(j, x);
+        if ((ending == ENDING_TIMED_OUT || ending == ENDING_UNANSWERED) && is_end(j->asker))
+                conditions |= of_questions(j);
+        for (size_t i = 0; i < n_cause_rules; i++) {
+                const struct cause_rule *rule = &cause_rules[i];
+
+                if (rule->ending != ending || (rule->needs & ~conditions) ||
+                    (rule->said != SAID_NOTHING && rule->said != said))
+                        continue;
+                apply(j, x, conditions, rule);
+                return;
+        }
+}

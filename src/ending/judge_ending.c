@@ -1,0 +1,420 @@
+/*
+ * How it ended, by whom, and when. The endings are tried in the order of docs/record.md, and the first that
+ * fits is taken; rules[] below is that list.
+ *
+ * An ending that needs no cause bears its own certainty: certain only if all that speaks against it is known
+ * not to be. So a direction of which no FIN was seen makes a connection open only where its FIN would have been.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "ending/judging.h"
+
+/* So many repeats without an answer are a time-out; fewer are a bad moment. */
+#define REPEATS_ENOUGH 3
+/* The first repeat of a SYN comes by then (RFC 6298 section 2: 1 s, and 3 s in older systems). */
+#define FIRST_REPEAT_NS (3 * INT64_C(1000000000))
+
+static bool
+server_only_syn_acked(const struct facts *f)
+{
+        return fact_known(f->syn_acks.how) && fact_known(f->from[SIDE_SERVER].packets.how) &&
+               f->from[SIDE_SERVER].packets.value == f->syn_acks.value;
+}
+
+/* Payload or a FIN, which no handshake that failed has; TCP Fast Open sends data before it is done. */
+static bool
+talked(const struct facts *f, enum side side)
+{
+        return count_above(f->from[side].payloads, 0) || count_above(f->from[side].bytes, 0) ||
+               fact_is(f->from[side].fin);
+}
+
+static bool
+never_established(const struct facts *f)
+{
+        return fact_is_not(f->established) && !talked(f, SIDE_SERVER) &&
+               (!talked(f, SIDE_CLIENT) || fact_is(f->syn_data));
+}
+
+static bool
+icmp_refuses(const struct facts *f)
+{
+        if (!fact_known(f->icmp.how) || f->icmp.value == ICMP_ERROR_TOO_BIG || f->icmp.value == ICMP_ERROR_OTHER)
+                return false;
+        if (!fact_known(f->icmp_quoted.how) || f->icmp_quoted.value != SEGMENT_KIND_SYN)
+                return false;
+        return never_established(f) && count_is(f->syn_acks, 0) &&
+               (!fact_known(f->icmp_to.how) || f->icmp_to.value == SIDE_CLIENT);
+}
+
+static bool
+is_refused(struct judging *j)
+{
+        const struct facts *f = j->f;
+
+        if (j->reset && j->named == SIDE_SERVER) {
+                if (fact_known(j->reset->answers.how) && j->reset->answers.value == SEGMENT_KIND_SYN &&
+                    !talked(f, SIDE_SERVER) && !fact_is(f->established))
+                        return true;
+                return never_established(f) && count_above(f->syns, 0) && count_is(f->syn_acks, 0);
+        }
+        if (j->reset)
+                return false;
+        return icmp_refuses(f) || (!fact_is(f->established) && !talked(f, SIDE_SERVER) &&
+                                   error_is(f->end[SIDE_CLIENT].error_set, ECONNREFUSED));
+}
+
+/* The client's ACK came, and the server goes on repeating its SYN-ACK: its accept queue is full. */
+static bool
+queue_was_full(const struct facts *f)
+{
+        bool asks = count_above(f->end[SIDE_CLIENT].repeats_unanswered, 0);
+
+        if (!server_only_syn_acked(f) || talked(f, SIDE_SERVER) || count_above(f->from[SIDE_CLIENT].acked, 0))
+                return false;
+        return count_above(f->late_syn_acks, asks ? 0 : 1);
+}
+
+static bool
+is_unanswered(struct judging *j)
+{
+        const struct facts *f = j->f;
+
+        if (j->reset || f->seen.sides == SIDES_SEEN_SERVER)
+                return false;
+        if (queue_was_full(f))
+                return true;
+        return never_established(f) && (count_above(f->syns, 0) || f->seen.source != SOURCE_CAPTURE);
+}
+
+static uint64_t
+asked(const struct facts_of_end *end)
+{
+        uint64_t most = 0;
+
+        if (fact_known(end->repeats_unanswered.how))
+                most = end->repeats_unanswered.value;
+        if (fact_known(end->keepalives_unanswered.how) && end->keepalives_unanswered.value > most)
+                most = end->keepalives_unanswered.value;
+        if (fact_known(end->probes_unanswered.how) && end->probes_unanswered.value > most)
+                most = end->probes_unanswered.value;
+        return most;
+}
+
+/* On a connection that was up, Linux sets these of its own only when it gives up (tcp_write_err). */
+static bool
+told_timeout(const struct facts *f, enum side side)
+{
+        const struct facts_of_end *end = &f->end[side];
+        int error = fact_known(end->error_set.how) ? end->error_set.value : 0;
+
+        return fact_is(end->gave_up) || fact_is(end->abort_on_timeout) || error == ETIMEDOUT ||
+               ((error == EHOSTUNREACH || error == ENETUNREACH) && fact_is(f->established));
+}
+
+/* Did the RST come from the other end, or from between, after the last question? Then there was an answer. */
+static bool
+was_answered(const struct judging *j, enum side asker)
+{
+        const struct facts_of_end *end = &j->f->end[asker];
+
+        if (!j->reset || (j->named == asker && !j->by_network))
+                return false;
+        return !fact_known(end->unanswered_last.how) || !fact_known(j->reset->at.how) ||
+               j->reset->at.value >= end->unanswered_last.value;
+}
+
+static bool
+is_timed_out(struct judging *j)
+{
+        const struct facts *f = j->f;
+        uint64_t most = 0;
+
+        if (fact_is(f->both_acked))
+                return false;
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+                if (told_timeout(f, (enum side)side)) {
+                        j->asker = (enum side)side;
+                        j->told_timeout = true;
+                        return true;
+                }
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+                uint64_t n = asked(&f->end[side]);
+
+                if (n >= REPEATS_ENOUGH && n > most && !was_answered(j, (enum side)side)) {
+                        most = n;
+                        j->asker = (enum side)side;
+                }
+        }
+        return most > 0;
+}
+
+/* A RST and nothing else says nothing of the connection. */
+static bool
+only_resets(const struct facts *f)
+{
+        uint64_t packets = 0;
+
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+                if (!fact_known(f->from[side].packets.how))
+                        return false;
+                packets += f->from[side].packets.value;
+        }
+        return f->seen.source == SOURCE_CAPTURE && packets <= f->n_resets_in_all;
+}
+
+static bool
+is_reset(struct judging *j)
+{
+        const struct facts *f = j->f;
+
+        if (j->reset)
+                return !only_resets(f);
+        if (fact_is(f->both_acked) || f->n_resets > 0)
+                return false;
+        /* A socket sees no RST, only the error that it left. */
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+                if (error_is(f->end[side].error_set, ECONNRESET) || error_is(f->end[side].error_set, EPIPE) ||
+                    error_is(f->end[side].error_set, ECONNABORTED))
+                        return true;
+        return false;
+}
+
+static bool
+is_orderly(struct judging *j)
+{
+        return fact_is(j->f->from[SIDE_CLIENT].fin) && fact_is(j->f->from[SIDE_SERVER].fin);
+}
+
+static bool
+is_half_closed(struct judging *j)
+{
+        return fact_is(j->f->from[SIDE_CLIENT].fin) || fact_is(j->f->from[SIDE_SERVER].fin);
+}
+
+static bool
+is_open(struct judging *j)
+{
+        const struct facts *f = j->f;
+
+        if (only_resets(f))
+                return false;
+        return fact_is(f->established) || talked(f, SIDE_CLIENT) || talked(f, SIDE_SERVER) ||
+               (f->seen.midstream && count_above(f->from[SIDE_CLIENT].packets, 0) &&
+                count_above(f->from[SIDE_SERVER].packets, 0));
+}
+
+static bool
+is_unseen(struct judging *j)
+{
+        (void)j;
+        return true;
+}
+
+static const struct {
+        enum ending ending;
+        bool (*fits)(struct judging *j);
+} rules[] = {
+        { ENDING_REFUSED, is_refused },
+        { ENDING_UNANSWERED, is_unanswered },
+        { ENDING_TIMED_OUT, is_timed_out },
+        { ENDING_RESET, is_reset },
+        { ENDING_ORDERLY, is_orderly },
+        { ENDING_HALF_CLOSED, is_half_closed },
+        { ENDING_OPEN, is_open },
+        { ENDING_UNSEEN, is_unseen },
+};
+
+/* Is it over, as far as who kept asking goes? Twice the last interval must have passed. */
+static bool
+asks_on(const struct facts *f, int64_t last, struct fact_count gap, uint64_t n, int64_t since)
+{
+        int64_t wait = FIRST_REPEAT_NS, quiet;
+
+        if (fact_known(gap.how))
+                wait = gap.value < (uint64_t)INT64_MAX / 2 ? (int64_t)gap.value : INT64_MAX / 2;
+        else if (n > 0 && last > since && last - since < INT64_MAX / 2)
+                wait = (last - since) / (int64_t)(n < 16 ? n : 16);
+        return __builtin_sub_overflow(f->seen.until, last, &quiet) || quiet < 2 * wait;
+}
+
+/* When the last segment of a handshake that nobody completed was sent. */
+static struct maybe_i64
+last_attempt(const struct facts *f)
+{
+        struct maybe_i64 last = { 0 };
+        const struct fact_time times[] = { f->last_syn, f->last_syn_ack, f->end[SIDE_CLIENT].unanswered_last };
+
+        for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
+                if (fact_known(times[i].how) && (!last.known || times[i].value > last.value))
+                        last = known_i64(times[i].value);
+        return last;
+}
+
+static void
+end_unanswered(struct judging *j)
+{
+        const struct facts *f = j->f;
+        const struct facts_of_end *client = &f->end[SIDE_CLIENT];
+        bool full = queue_was_full(f);
+        bool answered = count_above(f->syn_acks, 0) && !full;
+        enum side asker = answered ? SIDE_SERVER : SIDE_CLIENT;
+        struct maybe_i64 last = last_attempt(f);
+        bool told = told_timeout(f, asker) || fact_known(f->end[asker].act.how);
+
+        j->r->silent = other_side(asker);
+        j->asker = asker;
+        j->told_timeout = told;
+        if (!told && last.known) {
+                bool data = count_above(client->repeats_unanswered, 0) &&
+                            fact_known(client->unanswered_last.how);
+
+                j->r->ongoing = data ? asks_on(f, client->unanswered_last.value, client->unanswered_gap,
+                                               client->repeats_unanswered.value, client->unanswered_since.value)
+                                     : asks_on(f, last.value, f->syn_gap, 0, 0);
+        } else if (!told) {
+                j->r->ongoing = true;
+        }
+        if (!j->r->ongoing)
+                j->r->ended_by = asker;
+}
+
+static void
+end_timed_out(struct judging *j)
+{
+        const struct facts *f = j->f;
+        const struct facts_of_end *end = &f->end[j->asker];
+        bool resets = j->reset && j->named == j->asker && !j->by_network;
+
+        j->r->silent = other_side(j->asker);
+        if (!j->told_timeout && !resets)
+                j->r->ongoing = !fact_known(end->unanswered_last.how) ||
+                                asks_on(f, end->unanswered_last.value, end->unanswered_gap, asked(end),
+                                        fact_known(end->unanswered_since.how) ? end->unanswered_since.value
+                                                                              : end->unanswered_last.value);
+        if (!j->r->ongoing)
+                j->r->ended_by = j->asker;
+}
+
+/* Who sent the first FIN; nobody where they crossed, or might have. */
+static enum side
+first_to_close(const struct facts *f)
+{
+        const struct facts_of_direction *c = &f->from[SIDE_CLIENT], *s = &f->from[SIDE_SERVER];
+
+        if (fact_is(c->fin) && fact_is_not(s->fin))
+                return SIDE_CLIENT;
+        if (fact_is(s->fin) && fact_is_not(c->fin))
+                return SIDE_SERVER;
+        if (!fact_is(c->fin) || !fact_is(s->fin) || !fact_is_not(f->crossed))
+                return SIDE_UNKNOWN;
+        if (!fact_known(c->fin_at.how) || !fact_known(s->fin_at.how))
+                return SIDE_UNKNOWN;
+        return c->fin_at.value <= s->fin_at.value ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+static enum side
+sender_of_reset(const struct judging *j)
+{
+        const struct facts *f = j->f;
+
+        if (j->reset)
+                return j->by_network ? SIDE_NETWORK : j->named;
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+                const struct facts_of_end *end = &f->end[side];
+
+                if (error_is(end->error_set, ECONNABORTED))
+                        return (enum side)side;
+                /* A kernel says ECONNRESET of itself, too, where data came after the end was shut. */
+                if (error_is(end->error_set, EPIPE) ||
+                    (error_is(end->error_set, ECONNRESET) && fact_is_not(end->shut_read)))
+                        return other_side((enum side)side);
+        }
+        return SIDE_UNKNOWN;
+}
+
+static enum side
+who_refused(const struct judging *j)
+{
+        if (j->reset)
+                return j->by_network ? SIDE_NETWORK : SIDE_SERVER;
+        if (!fact_known(j->f->icmp.how))
+                return SIDE_SERVER;
+        return fact_is(j->f->icmp_from_end) ? SIDE_SERVER
+               : fact_is_not(j->f->icmp_from_end) ? SIDE_NETWORK
+                                                  : SIDE_UNKNOWN;
+}
+
+/* Of an ending that needs no cause. */
+static enum certainty
+certainty_of_ending(const struct facts *f, enum ending ending)
+{
+        bool whole = f->seen.sides == SIDES_SEEN_BOTH && !f->seen.gaps;
+        bool no_fin[2], no_time_out = true;
+
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+                const struct facts_of_end *end = &f->end[side];
+
+                no_fin[side] = fact_is_not(f->from[side].fin);
+                no_time_out = no_time_out && count_up_to(end->repeats_unanswered, REPEATS_ENOUGH - 1) &&
+                              count_up_to(end->keepalives_unanswered, REPEATS_ENOUGH - 1) &&
+                              count_up_to(end->probes_unanswered, REPEATS_ENOUGH - 1);
+        }
+        if (ending == ENDING_UNSEEN)
+                return CERTAINTY_POSSIBLE;
+        if (ending == ENDING_ORDERLY)
+                return fact_is(f->both_acked)                  ? CERTAINTY_CERTAIN
+                       : fact_is_not(f->both_acked) && whole && no_time_out && f->n_resets == 0 ? CERTAINTY_LIKELY
+                                                               : CERTAINTY_POSSIBLE;
+        if (!whole || !no_time_out || f->n_resets > 0)
+                return CERTAINTY_POSSIBLE;
+        if (ending == ENDING_HALF_CLOSED)
+                return no_fin[SIDE_CLIENT] || no_fin[SIDE_SERVER] ? CERTAINTY_CERTAIN : CERTAINTY_POSSIBLE;
+        if (!no_fin[SIDE_CLIENT] || !no_fin[SIDE_SERVER])
+                return CERTAINTY_POSSIBLE;
+        return fact_is(f->established) || f->seen.midstream ? CERTAINTY_CERTAIN : CERTAINTY_POSSIBLE;
+}
+
+void
+judge_ending(struct judging *j)
+{
+        struct record *r = j->r;
+
+        j->asker = SIDE_UNKNOWN;
+        for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
+                if (rules[i].fits(j)) {
+                        r->ending = rules[i].ending;
+                        break;
+                }
+        if (r->ending != ENDING_TIMED_OUT) {
+                j->asker = SIDE_UNKNOWN;
+                j->told_timeout = false;
+        }
+        switch (r->ending) {
+        case ENDING_REFUSED:
+                r->ended_by = who_refused(j);
+                break;
+        case ENDING_UNANSWERED:
+                end_unanswered(j);
+                break;
+        case ENDING_TIMED_OUT:
+                end_timed_out(j);
+                break;
+        case ENDING_RESET:
+                r->ended_by = sender_of_reset(j);
+                break;
+        case ENDING_ORDERLY:
+        case ENDING_HALF_CLOSED:
+                r->ended_by = first_to_close(j->f);
+                break;
+        case ENDING_OPEN:
+        case ENDING_UNSEEN:
+        case N_ENDINGS:
+        default:
+                break;
+        }
+        if (r->ending == ENDING_HALF_CLOSED || r->ending == ENDING_OPEN || r->ending == ENDING_UNSEEN)
+                r->ongoing = true;
+        r->certainty = certainty_of_ending(j->f, r->ending);
+}

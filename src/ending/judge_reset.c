@@ -1,0 +1,206 @@
+/*
+ * The RSTs: which of them ended the connection, what shape it has, and whether it came from the end that it
+ * names.
+ *
+ * Linux sends two shapes (tcp_send_active_reset, tcp_v4_send_reset). An active one bears the closing socket's
+ * own ACK, window and options. A reply is bare, with window 0 and no options; only where the segment answered
+ * had no ACK does it bear one. What fits neither comes from another system, or from something between.
+ *
+ * The tests for forgery are those of Weaver, Sommer and Paxson (NDSS 2009): RST_SEQ_DATA, DATA_SEQ_RST,
+ * RST_SEQ_CHANGE, RST_ACK_CHANGE; and TTL, IP ID, window and time, held against that end's other segments.
+ * Harmless hosts show each of them now and then, so no single one is believed unless it cannot be harmless,
+ * and a reply is excused what is natural to it: Linux sends replies with the default TTL whatever the
+ * socket's is, with IP ID 0, and with the number that the segment answered asked for.
+ */
+#include "ending/judging.h"
+
+/* A route that changes by a hop or two is no other host. */
+#define TTL_SLACK 2
+/* Together they must weigh so much before a RST is held to be another's. */
+#define DOUBT_ENOUGH 3
+
+static bool
+reason_is_active(enum reset_reason reason)
+{
+        return reason == RESET_REASON_TCP_ABORT_ON_CLOSE || reason == RESET_REASON_TCP_ABORT_ON_LINGER ||
+               reason == RESET_REASON_TCP_ABORT_ON_MEMORY || reason == RESET_REASON_TCP_STATE ||
+               reason == RESET_REASON_TCP_KEEPALIVE_TIMEOUT ||
+               reason == RESET_REASON_TCP_DISCONNECT_WITH_DATA;
+}
+
+/* Those of MPTCP may have either shape. */
+static bool
+reason_is_reply(enum reset_reason reason)
+{
+        return (reason >= RESET_REASON_NO_SOCKET && reason <= RESET_REASON_INVALID_SYN);
+}
+
+static enum reset_reason
+told_reason(const struct facts *f, const struct facts_of_reset *reset)
+{
+        enum side by = fact_known(reset->by.how) ? reset->by.value : SIDE_UNKNOWN;
+
+        if (fact_known(reset->reason.how))
+                return reset->reason.value;
+        if (is_end(by) && fact_known(f->end[by].reason.how))
+                return f->end[by].reason.value;
+        return RESET_REASON_NOT_SPECIFIED;
+}
+
+enum reset_kind
+reset_shape(const struct facts *f, const struct facts_of_reset *reset)
+{
+        bool window, options, answers_syn;
+
+        if (!fact_known(reset->has_ack.how) && !fact_known(reset->window.how)) {
+                enum reset_reason reason = told_reason(f, reset);
+
+                return reason_is_active(reason)  ? RESET_KIND_ACTIVE
+                       : reason_is_reply(reason) ? RESET_KIND_REPLY
+                                                 : RESET_KIND_UNKNOWN;
+        }
+        if (!fact_known(reset->has_ack.how) || !fact_known(reset->window.how) || count_above(reset->payload, 0))
+                return RESET_KIND_UNKNOWN;
+        window = reset->window.value > 0;
+        options = fact_is(reset->options);
+        answers_syn = fact_known(reset->answers.how) && reset->answers.value == SEGMENT_KIND_SYN;
+        if (reset->has_ack.value && (window || options))
+                return answers_syn ? RESET_KIND_UNKNOWN : RESET_KIND_ACTIVE;
+        if (!window && !options && (!reset->has_ack.value || answers_syn))
+                return RESET_KIND_REPLY;
+        return RESET_KIND_UNKNOWN;
+}
+
+/* Could the receiver have taken it? */
+static bool
+may_end(const struct facts *f, const struct facts_of_reset *reset)
+{
+        if (!fact_known(reset->by.how) || !is_end(reset->by.value))
+                return false;
+        if (fact_is(reset->after_both_acked) || fact_is_not(reset->obeyed))
+                return false;
+        if (!fact_known(reset->after_both_acked.how) && fact_is(f->both_acked))
+                return false;
+        /* Challenged (RFC 5961 3.2), it ended nothing: had it been meant, an exact one would have followed. */
+        if (fact_known(reset->validity.how) && reset->validity.value == RESET_VALIDITY_IN_WINDOW &&
+            count_above(f->end[other_side(reset->by.value)].challenge_acks, 0))
+                return false;
+        if (fact_known(reset->validity.how) && reset->validity.value == RESET_VALIDITY_OUTSIDE)
+                return fact_is(reset->obeyed) && fact_is_not(f->end[reset->by.value].went_on);
+        return true;
+}
+
+static bool
+ttl_is_another(const struct facts_of_end *end, const struct facts_of_reset *reset)
+{
+        uint64_t a = reset->ttl.value, b = end->ttl.value;
+
+        if (!fact_is(reset->ttl_differs))
+                return false;
+        if (!fact_known(reset->ttl.how) || !fact_known(end->ttl.how))
+                return true;
+        return (a > b ? a - b : b - a) > TTL_SLACK;
+}
+
+/* Did it come in less than half of the time in which that end has ever answered? */
+static bool
+came_early(const struct facts_of_end *end, const struct facts_of_reset *reset)
+{
+        if (!fact_known(end->answers_in.how) || !fact_known(reset->at.how) || !fact_known(reset->answers_at.how))
+                return false;
+        return reset->at.value >= reset->answers_at.value &&
+               (uint64_t)(reset->at.value - reset->answers_at.value) < end->answers_in.value / 2;
+}
+
+/* RSTs of one end, none of them a reply, with different numbers: it hedges. */
+static bool
+numbers_change(const struct facts *f, const struct facts_of_reset *reset)
+{
+        for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
+                const struct facts_of_reset *other = &f->resets[i];
+
+                if (other != reset && fact_known(other->by.how) && other->by.value == reset->by.value &&
+                    fact_known(other->position.how) && fact_known(reset->position.how) &&
+                    other->position.value > reset->position.value &&
+                    reset_shape(f, other) != RESET_KIND_REPLY)
+                        return true;
+        }
+        return false;
+}
+
+static unsigned
+doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_kind shape)
+{
+        const struct facts_of_end *end = &f->end[reset->by.value];
+        bool reply = shape == RESET_KIND_REPLY;
+        bool foreign = shape == RESET_KIND_UNKNOWN && fact_known(reset->window.how) &&
+                       fact_known(reset->has_ack.how);
+        unsigned doubts = 0;
+
+        if (fact_is(end->went_on))
+                doubts |= DOUBT_WENT_ON;
+        if (fact_is(reset->behind) && !reply)
+                doubts |= DOUBT_BEHIND;
+        if (!reply && numbers_change(f, reset))
+                doubts |= DOUBT_CHANGES;
+        if (fact_is(reset->ack_impossible))
+                doubts |= DOUBT_ACK;
+        if (ttl_is_another(end, reset))
+                doubts |= DOUBT_TTL;
+        if (fact_is(reset->ip_id_jumps) && !reply)
+                doubts |= DOUBT_IP_ID;
+        if (fact_is(reset->mirrors))
+                doubts |= DOUBT_MIRRORS;
+        if (reply && came_early(end, reset))
+                doubts |= DOUBT_EARLY;
+        if (foreign && fact_known(end->os.how) && end->os.value == OS_LINUX)
+                doubts |= DOUBT_SHAPE;
+        return doubts;
+}
+
+/* How much the doubts weigh together. */
+static int
+weigh(unsigned doubts, enum reset_kind shape)
+{
+        static const struct {
+                enum doubt doubt;
+                int of_reply, of_other;
+        } weights[] = {
+                { DOUBT_WENT_ON, 3, 3 }, { DOUBT_MIRRORS, 3, 3 }, { DOUBT_ACK, 2, 2 },
+                { DOUBT_CHANGES, 0, 2 }, { DOUBT_TTL, 1, 2 },     { DOUBT_EARLY, 2, 0 },
+                { DOUBT_BEHIND, 0, 1 },  { DOUBT_IP_ID, 0, 1 },   { DOUBT_SHAPE, 0, 1 },
+        };
+        int weight = 0;
+
+        for (size_t i = 0; i < sizeof(weights) / sizeof(*weights); i++)
+                if (doubts & weights[i].doubt)
+                        weight += shape == RESET_KIND_REPLY ? weights[i].of_reply : weights[i].of_other;
+        return weight;
+}
+
+void
+judge_reset(struct judging *j)
+{
+        const struct facts *f = j->f;
+        size_t n = f->n_resets < FACTS_RESETS_MAX ? f->n_resets : FACTS_RESETS_MAX;
+
+        j->named = SIDE_UNKNOWN;
+        j->shape = RESET_KIND_UNKNOWN;
+        j->reason = RESET_REASON_NOT_SPECIFIED;
+        for (size_t i = 0; i < n && !j->reset; i++)
+                if (may_end(f, &f->resets[i]))
+                        j->reset = &f->resets[i];
+        j->shown = j->reset ? j->reset : n > 0 ? &f->resets[0] : NULL;
+        if (!j->shown)
+                return;
+        j->shape = reset_shape(f, j->shown);
+        j->reason = told_reason(f, j->shown);
+        if (!fact_known(j->shown->by.how) || !is_end(j->shown->by.value))
+                return;
+        /* A kernel that owns up to it leaves no doubt. */
+        if (j->reason == RESET_REASON_NOT_SPECIFIED)
+                j->doubts = doubts_of(f, j->shown, j->shape);
+        j->by_network = weigh(j->doubts, j->shape) >= DOUBT_ENOUGH;
+        if (j->reset)
+                j->named = j->reset->by.value;
+}

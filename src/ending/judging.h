@@ -1,0 +1,109 @@
+/*
+ * What the judge's parts share while one connection is judged: the facts, the record under way, and what
+ * has been concluded so far. judge.c calls the parts in the order in which they stand here; a part may use
+ * what the earlier ones concluded, never the reverse.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ending/facts.h"
+#include "ending/judge.h"
+#include "ending/record.h"
+
+/* What speaks against a RST's having come from the end that it names (judge_reset.c). */
+enum doubt {
+        DOUBT_WENT_ON = 1 << 0,    /* that end talked on: RST_SEQ_DATA */
+        DOUBT_BEHIND = 1 << 1,     /* its number lies below what that end had sent: DATA_SEQ_RST */
+        DOUBT_CHANGES = 1 << 2,    /* several with rising numbers: RST_SEQ_CHANGE */
+        DOUBT_ACK = 1 << 3,        /* it acknowledges what was never sent: RST_ACK_CHANGE */
+        DOUBT_TTL = 1 << 4,        /* another TTL than that end's segments */
+        DOUBT_IP_ID = 1 << 5,      /* an IP ID out of that end's row */
+        DOUBT_MIRRORS = 1 << 6,    /* TTL, IP ID and window copied from the segment answered */
+        DOUBT_EARLY = 1 << 7,      /* sooner than that end ever answered */
+        DOUBT_SHAPE = 1 << 8,      /* a shape that its system does not make */
+};
+
+struct judging {
+        const struct facts *f;
+        struct record *r;
+
+        /* The RST that ended the connection, or NULL; else the one to be described, or NULL. */
+        const struct facts_of_reset *reset;
+        const struct facts_of_reset *shown;
+        enum side named;           /* whose address the RST that ended it bears */
+        bool by_network;           /* … and was shown not to come from it */
+        enum reset_kind shape;     /* of @reset, or of @shown */
+        unsigned doubts;           /* enum doubt */
+        enum reset_reason reason;  /* of the sending kernel; RESET_REASON_NOT_SPECIFIED: none was told */
+
+        /* Who kept asking without an answer, or gave up; SIDE_UNKNOWN: nobody. */
+        enum side asker;
+        bool told_timeout;         /* its kernel said that it gave up */
+
+        const char *why;           /* the rule of causes that held: a sentence */
+};
+
+static inline enum side
+other_side(enum side side)
+{
+        return side == SIDE_CLIENT ? SIDE_SERVER : side == SIDE_SERVER ? SIDE_CLIENT : SIDE_UNKNOWN;
+}
+
+static inline bool
+is_end(enum side side)
+{
+        return side == SIDE_CLIENT || side == SIDE_SERVER;
+}
+
+static inline bool
+count_is(struct fact_count count, uint64_t value)
+{
+        return fact_known(count.how) && count.value == value;
+}
+
+static inline bool
+count_above(struct fact_count count, uint64_t value)
+{
+        return fact_known(count.how) && count.value > value;
+}
+
+/* Known, and at most @count. */
+static inline bool
+count_up_to(struct fact_count count, uint64_t value)
+{
+        return fact_known(count.how) && count.value <= value;
+}
+
+static inline bool
+error_is(struct fact_error error, int value)
+{
+        return fact_known(error.how) && error.value == value;
+}
+
+/* judge_reset.c */
+enum reset_kind reset_shape(const struct facts *f, const struct facts_of_reset *reset);
+void judge_reset(struct judging *j);
+
+/* judge_ending.c */
+void judge_ending(struct judging *j);
+
+/* judge_times.c */
+void judge_times(struct judging *j);
+
+/* judge_cause.c */
+void judge_cause(struct judging *j);
+
+/* fate.c: the directions, what became of their bytes, and whether the request may be sent again. */
+void judge_fate(struct judging *j);
+void judge_retry(struct judging *j);
+
+/* severity.c */
+void judge_severity(struct judging *j);
+
+/* told.c: what calls would tell each end next. */
+void judge_told(struct judging *j);
+
+/* evidence.c */
+void judge_evidence(const struct judging *j, struct evidence *ret_evidence);
