@@ -4,35 +4,40 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/decimal.h"
+
 #define NS_PER_S 1000000000U
-#define DIGITS_MAX 20 /* of a uint64_t */
+
+static void
+flush(struct json *j)
+{
+        if (j->n_buffer > 0 && fwrite_unlocked(j->buffer, 1, j->n_buffer, j->file) != j->n_buffer && j->error == 0)
+                j->error = errno > 0 ? -errno : -EIO;
+        j->n_buffer = 0;
+}
 
 static void
 put(struct json *j, const char *text, size_t n)
 {
-        if (fwrite_unlocked(text, 1, n, j->file) != n && j->error == 0)
-                j->error = errno > 0 ? -errno : -EIO;
+        while (n > sizeof(j->buffer) - j->n_buffer) {
+                size_t room = sizeof(j->buffer) - j->n_buffer;
+
+                memcpy(j->buffer + j->n_buffer, text, room);
+                j->n_buffer += room;
+                text += room;
+                n -= room;
+                flush(j);
+        }
+        memcpy(j->buffer + j->n_buffer, text, n);
+        j->n_buffer += n;
 }
 
 static void
 put_char(struct json *j, char c)
 {
-        if (putc_unlocked(c, j->file) == EOF && j->error == 0)
-                j->error = errno > 0 ? -errno : -EIO;
-}
-
-/* Decimal, with zeros before it up to `width`. */
-static void
-put_uint(struct json *j, uint64_t value, size_t width)
-{
-        char digits[DIGITS_MAX];
-        size_t at = sizeof(digits);
-
-        do {
-                digits[--at] = (char)('0' + value % 10);
-                value /= 10;
-        } while (value > 0 || sizeof(digits) - at < width);
-        put(j, digits + at, sizeof(digits) - at);
+        if (j->n_buffer == sizeof(j->buffer))
+                flush(j);
+        j->buffer[j->n_buffer++] = c;
 }
 
 static void
@@ -93,6 +98,17 @@ is_unsafe(uint32_t code)
                (code >= 0x2060 && code <= 0x2069) || code == 0xfeff || code == 0xfffd;
 }
 
+/* How many bytes of ASCII stand here that need no escape: as a rule all of them. */
+static size_t
+plain(const unsigned char *p, size_t n)
+{
+        size_t i = 0;
+
+        while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+                i++;
+        return i;
+}
+
 static void
 put_text(struct json *j, const char *text, size_t n)
 {
@@ -100,8 +116,16 @@ put_text(struct json *j, const char *text, size_t n)
 
         put_char(j, '"');
         while (n > 0) {
+                size_t n_plain = plain(p, n);
                 uint32_t code;
-                size_t took = read_utf8(p, n, &code);
+                size_t took;
+
+                put(j, (const char *)p, n_plain);
+                p += n_plain;
+                n -= n_plain;
+                if (n == 0)
+                        break;
+                took = read_utf8(p, n, &code);
 
                 if (code == '"' || code == '\\') {
                         put_char(j, '\\');
@@ -133,7 +157,10 @@ put_key(struct json *j, const char *key)
 void
 json_begin(struct json *j, FILE *file)
 {
-        *j = (struct json){ .file = file };
+        j->file = file;
+        j->comma = false;
+        j->error = 0;
+        j->n_buffer = 0; /* what stands in the buffer needs no zeroing */
 }
 
 int
@@ -141,7 +168,16 @@ json_end(struct json *j)
 {
         put_char(j, '\n');
         j->comma = false;
+        flush(j);
         return j->error;
+}
+
+char *
+json_room(struct json *j, size_t n)
+{
+        if (n > sizeof(j->buffer) - j->n_buffer)
+                flush(j);
+        return j->buffer + j->n_buffer;
 }
 
 void
@@ -195,7 +231,7 @@ void
 json_uint(struct json *j, const char *key, uint64_t value)
 {
         put_key(j, key);
-        put_uint(j, value, 1);
+        j->n_buffer = (size_t)(decimal_put(json_room(j, DECIMAL_MAX), value) - j->buffer);
 }
 
 void
@@ -236,11 +272,11 @@ civil(int64_t days, int64_t *ret_year, unsigned *ret_month, unsigned *ret_day)
         *ret_year = *ret_month <= 2 ? year + 1 : year;
 }
 
-void
-json_time(struct json *j, const char *key, int64_t time_ns)
+char *
+json_put_time(char *to, int64_t time_ns)
 {
         int64_t seconds = time_ns / NS_PER_S, ns = time_ns % NS_PER_S, days, of_day, year;
-        unsigned month, day;
+        unsigned month, day, second;
 
         if (ns < 0) {
                 ns += NS_PER_S;
@@ -253,43 +289,63 @@ json_time(struct json *j, const char *key, int64_t time_ns)
                 days--;
         }
         civil(days, &year, &month, &day);
+        second = (unsigned)of_day;
 
         /* An int64_t of nanoseconds lies between the years 1677 and 2262. */
+        to = decimal_two(to, (unsigned)year / 100);
+        to = decimal_two(to, (unsigned)year % 100);
+        *to++ = '-';
+        to = decimal_two(to, month);
+        *to++ = '-';
+        to = decimal_two(to, day);
+        *to++ = 'T';
+        to = decimal_two(to, second / 3600);
+        *to++ = ':';
+        to = decimal_two(to, second / 60 % 60);
+        *to++ = ':';
+        to = decimal_two(to, second % 60);
+        *to++ = '.';
+        to = decimal_put_width(to, (uint64_t)ns, 9);
+        *to++ = 'Z';
+        return to;
+}
+
+char *
+json_put_seconds(char *to, int64_t span_ns)
+{
+        uint64_t ns = span_ns < 0 ? -(uint64_t)span_ns : (uint64_t)span_ns;
+        uint64_t fraction = ns % NS_PER_S;
+        unsigned width = 9;
+
+        if (span_ns < 0)
+                *to++ = '-';
+        to = decimal_put(to, ns / NS_PER_S);
+        if (fraction == 0)
+                return to;
+        for (; fraction % 10 == 0; width--)
+                fraction /= 10;
+        *to++ = '.';
+        return decimal_put_width(to, fraction, width);
+}
+
+void
+json_time(struct json *j, const char *key, int64_t time_ns)
+{
+        char *to;
+
         put_key(j, key);
-        put_char(j, '"');
-        put_uint(j, (uint64_t)year, 4);
-        put_char(j, '-');
-        put_uint(j, month, 2);
-        put_char(j, '-');
-        put_uint(j, day, 2);
-        put_char(j, 'T');
-        put_uint(j, (uint64_t)of_day / 3600, 2);
-        put_char(j, ':');
-        put_uint(j, (uint64_t)of_day / 60 % 60, 2);
-        put_char(j, ':');
-        put_uint(j, (uint64_t)of_day % 60, 2);
-        put_char(j, '.');
-        put_uint(j, (uint64_t)ns, 9);
-        put(j, "Z\"", 2);
+        to = json_room(j, JSON_TIME_MAX);
+        *to++ = '"';
+        to = json_put_time(to, time_ns);
+        *to++ = '"';
+        json_took(j, to, true);
 }
 
 void
 json_seconds(struct json *j, const char *key, int64_t span_ns)
 {
-        uint64_t ns = span_ns < 0 ? -(uint64_t)span_ns : (uint64_t)span_ns;
-        uint64_t fraction = ns % NS_PER_S;
-        size_t width = 9;
-
         put_key(j, key);
-        if (span_ns < 0)
-                put_char(j, '-');
-        put_uint(j, ns / NS_PER_S, 1);
-        if (fraction == 0)
-                return;
-        for (; fraction % 10 == 0; width--)
-                fraction /= 10;
-        put_char(j, '.');
-        put_uint(j, fraction, width);
+        json_took(j, json_put_seconds(json_room(j, JSON_SECONDS_MAX), span_ns), true);
 }
 
 void

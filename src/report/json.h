@@ -13,10 +13,15 @@
 
 #include "base/maybe.h"
 
+/* Enough for a record: the FILE is then called once for each. */
+#define JSON_BUFFER_SIZE 4096
+
 struct json {
         FILE *file;
         bool comma; /* the next value needs one before it */
         int error;  /* the first that the FILE gave, negative */
+        size_t n_buffer;
+        char buffer[JSON_BUFFER_SIZE];
 };
 
 void json_begin(struct json *j, FILE *file);
@@ -45,6 +50,25 @@ void json_time(struct json *j, const char *key, int64_t time_ns);
 
 /* A span as seconds, exact: 6.234567, 5, 0.000000001. */
 void json_seconds(struct json *j, const char *key, int64_t span_ns);
+
+/*
+ * For what is written a million times: room for @n bytes of JSON made by the caller, who says by json_took()
+ * where they end and whether the next value needs a comma before it. @n is at most JSON_BUFFER_SIZE.
+ */
+char *json_room(struct json *j, size_t n);
+
+static inline void
+json_took(struct json *j, const char *end, bool comma)
+{
+        j->n_buffer = (size_t)(end - j->buffer);
+        j->comma = comma;
+}
+
+/* "2026-11-22T05:56:00.123456789Z" without quotes or NUL; and a span. Return the end. */
+#define JSON_TIME_MAX 32
+#define JSON_SECONDS_MAX 24
+char *json_put_time(char *to, int64_t time_ns);
+char *json_put_seconds(char *to, int64_t span_ns);
 
 /* The same where known, else null. */
 void json_maybe_bool(struct json *j, const char *key, struct maybe_bool value);
