@@ -19,6 +19,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+        {"read", read_main, "say how every connection in captures ended, and why"},
         {"lab", lab_main, "stage every known ending here, check the kernel against the model"},
         {"stage", stage_main, "be a peer that ends connections as told, to test programs with"},
         {"explain", explain_main, "say what an errno, signal, ending, cause or reset reason means"},
@@ -59,7 +60,8 @@ static void usage(FILE *f)
               "\n"
               "  --help, --version\n"
               "\n"
-              "Exit status: 0 done, 1 lab found a disagreement, 2 could not (a line says why).\n"
+              "Exit status: 0 done; 1 lab found a disagreement, or read --check something bad;\n"
+              "2 could not (a line says why).\n"
               "More: man finis\n",
               f);
 }

@@ -259,11 +259,16 @@ static void put_silence(const struct page *page, int64_t silence_ns) {
         put_gap(page, text);
 }
 
-static void put_left_out(const struct page *page, const struct ladder_row *from, const struct ladder_row *to) {
+static void put_left_out(const struct page *page, const struct ladder_row *from, const struct ladder_row *to,
+                         uint64_t n) {
         int64_t ms = (to->time_ns - from->time_ns) / 1000000;
         char text[TEXT_MAX];
 
-        snprintf(text, sizeof(text), "%td more, in %" PRId64 ".%03" PRId64 " s", to - from, ms / 1000, ms % 1000);
+        /* A clock may have been set back on the way. */
+        if (ms >= 0)
+                snprintf(text, sizeof(text), "%" PRIu64 " more, in %" PRId64 ".%03" PRId64 " s", n, ms / 1000, ms % 1000);
+        else
+                snprintf(text, sizeof(text), "%" PRIu64 " more", n);
         put_gap(page, text);
 }
 
@@ -324,8 +329,10 @@ int ladder_write(FILE *file, const char *left, const char *right,
         put_names(&page, left, right, width);
         for (size_t i = 0; i < n_rows; ++i) {
                 if (i == n_head && n_out > 0) {
-                        put_left_out(&page, &rows[i], &rows[i + n_out]);
+                        put_left_out(&page, &rows[i], &rows[i + n_out], n_out);
                         i += n_out;
+                } else if (i > 0 && options->n_left_out > 0 && i == options->left_out_before) {
+                        put_left_out(&page, &rows[i - 1], &rows[i], options->n_left_out);
                 } else if (i > 0) {
                         put_silence(&page, rows[i].time_ns - rows[i - 1].time_ns);
                 }

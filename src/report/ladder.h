@@ -30,6 +30,8 @@ struct ladder_row {
 struct ladder_options {
         unsigned width;         /* columns; 0: 80; at least 60 are taken */
         unsigned max_rows;      /* more are left out in the middle, and counted; 0: 40 */
+        uint64_t n_left_out;    /* so many the caller has left out already … */
+        size_t left_out_before; /* … before this row */
         bool utf8;              /* lines and arrows drawn, not typed: ladder_utf8() */
 };
 

@@ -1,0 +1,255 @@
+/* The records of `finis read`: chosen, counted and printed. */
+#include "cli/read_output.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/read_known.h"
+#include "cli/read_list.h"
+#include "cli/read_summary.h"
+#include "report/line.h"
+#include "report/phrase.h"
+#include "report/record_csv.h"
+#include "report/record_json.h"
+#include "report/record_zeek.h"
+#include "report/summary.h"
+#include "report/totals.h"
+
+/* So many connections are listed if nobody says how many; so many may be kept in order. */
+enum { LIMIT = 10, KEPT_MAX = 1000000 };
+
+struct read_output {
+        const struct read_options *options;
+        bool counts;                    /* totals are wanted */
+        bool header;                    /* it was printed */
+        bool short_of_memory;
+        struct totals totals;
+        struct read_known *known;
+        struct read_list *list;         /* NULL: none, or printed as they come */
+        int64_t last_ns;
+};
+
+int read_output_new(const struct read_options *options, struct read_output **ret_output)
+{
+        struct read_output *output = calloc(1, sizeof(*output));
+        size_t max = options->limit ? options->limit : options->all ? KEPT_MAX : LIMIT;
+        int r = 0;
+
+        if (!output)
+                return -ENOMEM;
+        output->options = options;
+        output->counts = options->format == READ_EYES || options->check;
+        if (output->counts)
+                r = read_known_new(&output->known);
+        if (r == 0 && options->format == READ_EYES && (!options->all || options->sort || options->limit))
+                r = read_list_new(options->sort, max, options->evidence, &options->style, &output->list);
+        if (r < 0) {
+                read_output_free(output);
+                return r;
+        }
+        if (options->format == READ_CSV)
+                record_csv_header(stdout);
+        *ret_output = output;
+        return 0;
+}
+
+struct read_output *read_output_free(struct read_output *output)
+{
+        if (!output)
+                return NULL;
+        read_known_free(output->known);
+        read_list_free(output->list);
+        free(output);
+        return NULL;
+}
+
+static void count(struct read_output *output, const struct record *r, bool wanted)
+{
+        struct totals_share share = totals_share(r), old;
+        bool was;
+
+        /* A first rev cannot have been there before. */
+        if (!wanted) {
+                if (r->rev > 1 && read_known_take(output->known, r->file.value, r->first_frame.value, &old))
+                        totals_uncount(&output->totals, &old);
+                return;
+        }
+        was = read_known_put(output->known, r->file.value, r->first_frame.value, &share, &old);
+        if (was)
+                totals_uncount(&output->totals, &old);
+        totals_count(&output->totals, &share);
+}
+
+static void print(struct read_output *output, const struct record *r)
+{
+        const struct read_options *options = output->options;
+
+        switch (options->format) {
+        case READ_JSON:
+                record_write_json(stdout, r, options->evidence ? RECORD_JSON_EVIDENCE : 0);
+                break;
+        case READ_CSV:
+                record_csv_write(stdout, r);
+                break;
+        case READ_ZEEK:
+                if (!output->header)
+                        record_zeek_header(stdout, r->started.value);
+                output->header = true;
+                record_zeek_write(stdout, r);
+                break;
+        case READ_EYES:
+                if (output->list) {
+                        if (read_list_add(output->list, r) < 0)
+                                output->short_of_memory = true;
+                        break;
+                }
+                line_write(stdout, r, &options->style);
+                if (options->evidence)
+                        line_write_evidence(stdout, r, &options->style);
+                break;
+        }
+}
+
+void read_output_record(struct read_output *output, const struct record *r)
+{
+        bool wanted = filter_match(&output->options->filter, r);
+
+        if (output->counts)
+                count(output, r, wanted);
+        if (wanted)
+                print(output, r);
+        else if (r->rev > 1 && output->list)
+                read_list_remove(output->list, r);
+}
+
+void read_output_flush(struct read_output *output)
+{
+        (void)output;
+        fflush(stdout);
+}
+
+bool read_output_any_bad(const struct read_output *output)
+{
+        return output->totals.severities[SEVERITY_BAD] > 0;
+}
+
+/* "57 connections:", "12 of 57 connections fit the filter:" */
+static void put_number(const struct read_output *output, const struct read_counts *counts)
+{
+        const struct totals *t = &output->totals;
+        struct phrase p = {0};
+
+        if (output->options->filter.n_terms > 0) {
+                phrase_count(&p, t->n);
+                phrase_add(&p, " of ");
+                phrase_count(&p, counts->connections);
+                phrase_add(&p, counts->connections == 1 ? " connection fits" : " connections fit");
+                phrase_add(&p, " the filter");
+        } else if (t->n == 0) {
+                phrase_add(&p, "no TCP in it");
+        } else {
+                phrase_count(&p, t->n);
+                phrase_add(&p, t->n == 1 ? " connection" : " connections");
+        }
+        if (t->n > 0) {
+                phrase_add(&p, ": ");
+                for (int s = SEVERITY_BAD; s >= SEVERITY_FINE; s--) {
+                        if (t->severities[s] == 0)
+                                continue;
+                        if (p.text[p.n - 2] != ':')
+                                phrase_add(&p, ", ");
+                        phrase_count(&p, t->severities[s]);
+                        phrase_add(&p, " %s", severity_name((enum severity)s));
+                }
+        }
+        puts(p.text);
+}
+
+/* How many of the list are told: all if there are few or they were asked for, else what is bad, else notable. */
+static size_t n_told(const struct read_output *output, const char **ret_heading)
+{
+        const struct read_options *options = output->options;
+        size_t n = read_list_count(output->list), i = 0;
+        enum severity least = SEVERITY_BAD;
+
+        *ret_heading = "";
+        if (options->filter.n_terms > 0 || options->sort || options->all || options->limit || output->totals.n <= LIMIT / 2)
+                return n;
+        if (output->totals.severities[SEVERITY_BAD] == 0)
+                least = SEVERITY_NOTABLE;
+        while (i < n && read_list_severity(output->list, i) >= least)
+                i++;
+        *ret_heading = least == SEVERITY_BAD ? "Bad, worst first:\n" : "Nothing is bad. Notable:\n";
+        return i;
+}
+
+static void put_list(struct read_output *output)
+{
+        const struct read_options *options = output->options;
+        const char *heading;
+        uint64_t candidates = output->totals.n;
+        size_t n;
+
+        read_list_sort(output->list);
+        n = n_told(output, &heading);
+        if (n == 0) {
+                if (output->totals.n > 0)
+                        puts("\nNothing is bad. All connections: finis read --all");
+                return;
+        }
+        if (*heading == 'B')
+                candidates = output->totals.severities[SEVERITY_BAD];
+        else if (*heading)
+                candidates = output->totals.severities[SEVERITY_NOTABLE];
+        printf("\n%s", heading);
+        for (size_t i = 0; i < n; i++)
+                fputs(read_list_text(output->list, i), stdout);
+        if (candidates > n) {
+                struct phrase p = {0};
+
+                phrase_count(&p, candidates - n);
+                printf("%s more of these: --limit %" PRIu64 "\n", p.text, candidates);
+        }
+        printf("\nMore of one: finis read --show %s ", read_list_id(output->list, 0));
+        read_summary_files(stdout, options);
+        putchar('\n');
+}
+
+static void put_evicted(const struct read_counts *counts, const struct style *style)
+{
+        struct phrase p = {0};
+
+        if (counts->evicted == 0)
+                return;
+        phrase_count(&p, counts->evicted);
+        phrase_add(&p, " connections were judged before their time, as too many were open at once; "
+                       "--max-connections N remembers more");
+        phrase_write(stdout, p.text, style->width, 2, 0);
+}
+
+void read_output_finish(struct read_output *output, const struct read_counts *counts)
+{
+        const struct read_options *options = output->options;
+
+        if (options->format == READ_ZEEK) {
+                if (!output->header)
+                        record_zeek_header(stdout, counts->first_ns);
+                record_zeek_footer(stdout, counts->last_ns);
+        }
+        if (output->short_of_memory)
+                fputs("finis read: not all connections could be listed, for want of memory\n", stderr);
+        if (options->format != READ_EYES || counts->n_read == 0)
+                return;
+        if (!output->list && output->totals.n > 0)
+                putchar('\n');
+        read_summary_input(stdout, options, counts);
+        put_number(output, counts);
+        summary_write(stdout, &output->totals, &options->style);
+        read_summary_others(stdout, options, counts);
+        put_evicted(counts, &options->style);
+        if (output->list)
+                put_list(output);
+}

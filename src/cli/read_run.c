@@ -1,0 +1,394 @@
+/*
+ * The loop of `finis read`. It is the hot path: frames come in batches, a packet is read straight into the
+ * place where the tracker wants it, and nothing is allocated for a packet.
+ */
+#include "cli/read_run.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/decimal.h"
+#include "cli/read_progress.h"
+#include "cli/say.h"
+#include "ending/judge.h"
+
+#define ID_MAX 32
+#define PROGRESS_EVERY 1024 /* batches */
+
+struct pass {
+        const struct read_input *input;
+        const struct read_hooks *hooks;
+        struct read_counts *counts;
+        struct packet_reader *reader;
+        struct tracker *tracker;
+        struct read_progress progress;
+        uint32_t file;
+        const struct frame *frames; /* of the batch that is being read */
+        size_t n_frames;
+        struct tracker_input inputs[TRACKER_BATCH];
+        size_t n_inputs;
+        struct evidence evidence;
+};
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+        (void)signal;
+        stopped = 1;
+}
+
+void read_stop(void)
+{
+        stopped = 1;
+}
+
+void read_stop_on_signals(void)
+{
+        stopped = 0;
+        /* Without SA_RESTART, so that a read() that waits comes back; once, so that a second signal kills. */
+        struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
+
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
+}
+
+static void put_address(char ip[static INET6_ADDRSTRLEN], uint8_t family, const uint8_t *address)
+{
+        if (family != AF_INET) {
+                inet_ntop(AF_INET6, address, ip, INET6_ADDRSTRLEN);
+                return;
+        }
+        for (size_t i = 0; i < 4; i++) {
+                ip = decimal_put(ip, address[i]);
+                *ip++ = i < 3 ? '.' : '\0';
+        }
+}
+
+static void give(void *context, const struct tracked *t)
+{
+        struct pass *p = context;
+        struct record r;
+        char id[ID_MAX + 16], *at;
+
+        if (!p->hooks->record)
+                return;
+        at = decimal_put(id, t->file);
+        *at++ = '.';
+        *decimal_put(at, t->first_frame) = '\0';
+        record_init(&r, SOURCE_CAPTURE, id);
+        r.rev = t->rev;
+        put_address(r.client.ip, t->family, t->address[SIDE_CLIENT]);
+        put_address(r.server.ip, t->family, t->address[SIDE_SERVER]);
+        r.client.port = t->port[SIDE_CLIENT];
+        r.server.port = t->port[SIDE_SERVER];
+        r.conn_state_known = true;
+        r.conn_state = t->conn_state;
+        r.history = t->history;
+        r.file = known_u64(t->file);
+        r.first_frame = known_u64(t->first_frame);
+        r.last_frame = known_u64(t->last_frame);
+        judge(&t->facts, &r, p->input->evidence ? &p->evidence : NULL);
+        p->hooks->record(p->hooks->context, &r, t);
+}
+
+/* The frame of this batch that has this number: as a rule they follow each other without a gap. */
+static const struct frame *frame_of(const struct pass *p, const struct tracked_segment *segment)
+{
+        size_t i;
+
+        if (segment->at_file != p->file || p->n_frames == 0 || segment->frame < p->frames[0].number)
+                return NULL;
+        i = (size_t)(segment->frame - p->frames[0].number);
+        return i < p->n_frames && p->frames[i].number == segment->frame ? &p->frames[i] : NULL;
+}
+
+static void give_segment(void *context, const struct tracked_segment *segment)
+{
+        struct pass *p = context;
+
+        p->hooks->segment(p->hooks->context, segment, frame_of(p, segment));
+}
+
+static int track(struct pass *p)
+{
+        size_t n = p->n_inputs;
+
+        p->n_inputs = 0;
+        return n > 0 ? tracker_add(p->tracker, p->inputs, n) : 0;
+}
+
+static void count_time(struct read_counts *counts, int64_t time_ns)
+{
+        if (time_ns == 0)
+                return;
+        if (counts->first_ns == 0 || time_ns < counts->first_ns)
+                counts->first_ns = time_ns;
+        if (counts->last_ns == 0 || time_ns > counts->last_ns)
+                counts->last_ns = time_ns;
+}
+
+/* True where the packet was put together from fragments: it then holds until the next is read only. */
+static bool is_elsewhere(const struct packet *packet, const struct frame *frame)
+{
+        uintptr_t payload = (uintptr_t)packet->segment.payload, bytes = (uintptr_t)frame->bytes;
+
+        return payload < bytes || payload > bytes + frame->n_bytes;
+}
+
+static int take(struct pass *p, const struct frame *frames, size_t n)
+{
+        struct read_counts *counts = p->counts;
+        int r;
+
+        p->frames = frames;
+        p->n_frames = n;
+        for (size_t i = 0; i < n; i++) {
+                const struct frame *frame = &frames[i];
+                struct tracker_input *in = &p->inputs[p->n_inputs];
+                enum packet_kind kind;
+
+                kind = packet_read(p->reader, frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame,
+                                   frame->time_ns, &in->packet);
+                counts->kinds[kind]++;
+                counts->bytes += frame->n_frame;
+                count_time(counts, frame->time_ns);
+                if (kind != PACKET_TCP && kind != PACKET_ICMP_ERROR)
+                        continue;
+                in->kind = kind;
+                in->file = p->file;
+                in->frame = frame->number;
+                in->time_ns = frame->time_ns;
+                in->cut = frame->n_bytes < frame->n_frame;
+                p->n_inputs++;
+                if (!is_elsewhere(&in->packet, frame))
+                        continue;
+                r = track(p);
+                if (r < 0)
+                        return r;
+        }
+        counts->frames += n;
+        r = track(p);
+        p->n_frames = 0; /* the bytes are gone with the next batch */
+        return r;
+}
+
+static const char *name_of(const char *path)
+{
+        return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+/* One line on stderr: the file, and what is the matter with it. */
+static void complain(struct pass *p, const char *path, const char *what, const char *then)
+{
+        read_progress_clear(&p->progress);
+        fputs("finis read: ", stderr);
+        say_typed(stderr, name_of(path));
+        fprintf(stderr, ": %s%s\n", what, then);
+}
+
+static int read_capture(struct pass *p, const char *path, struct capture *capture)
+{
+        struct frame frames[TRACKER_BATCH];
+        size_t n, n_batches = 0;
+        int r = 0;
+
+        while (!stopped) {
+                r = capture_read(capture, frames, TRACKER_BATCH, &n);
+                if (r == -EINTR)
+                        continue;
+                if (r < 0) {
+                        complain(p, path, strerror(-r), "; what came before is read");
+                        p->counts->n_unreadable++;
+                        return 0;
+                }
+                if (n == 0)
+                        break;
+                r = take(p, frames, n);
+                if (r < 0)
+                        return r;
+                if (n < TRACKER_BATCH && capture_size(capture) == 0 && p->hooks->wait)
+                        p->hooks->wait(p->hooks->context);
+                if (++n_batches % PROGRESS_EVERY == 0)
+                        read_progress_show(&p->progress, capture_offset(capture), p->counts->frames);
+        }
+        p->counts->n_read++;
+        if (stopped && capture_size(capture) > 0)
+                p->counts->unfinished = true;
+        if (!stopped && capture_complaint(capture)) {
+                p->counts->n_damaged++;
+                if (!p->input->quiet)
+                        complain(p, path, capture_complaint(capture), "; all before that is read");
+        }
+        return 0;
+}
+
+static int read_path(struct pass *p, const char *path)
+{
+        __attribute__((cleanup(capture_closep))) struct capture *capture = NULL;
+        const char *why = NULL;
+        uint64_t size;
+        int r;
+
+        r = capture_open(path, &capture, &why);
+        if (r == -EINTR && stopped)
+                return 0;
+        if (r < 0) {
+                complain(p, path, why ? why : strerror(-r), "");
+                p->counts->n_unreadable++;
+                return 0;
+        }
+        r = read_capture(p, path, capture);
+        size = capture_size(capture);
+        p->progress.done += size;
+        return r;
+}
+
+/* A file and when it begins. */
+struct place {
+        size_t i;
+        int64_t first_ns;
+};
+
+static int by_time(const void *a, const void *b)
+{
+        const struct place *x = a, *y = b;
+
+        if (x->first_ns != y->first_ns)
+                return x->first_ns < y->first_ns ? -1 : 1;
+        return x->i < y->i ? -1 : x->i > y->i;
+}
+
+/* When a capture begins; INT64_MAX where it cannot be read or is empty. */
+static int64_t begins_at(const char *path)
+{
+        __attribute__((cleanup(capture_closep))) struct capture *capture = NULL;
+        struct frame frame;
+        size_t n;
+
+        if (capture_open(path, &capture, NULL) < 0 || capture_read(capture, &frame, 1, &n) < 0 || n == 0)
+                return INT64_MAX;
+        return frame.time_ns;
+}
+
+/*
+ * Rotated captures are read in the order of their beginnings: a shell puts cap10 before cap2. What is not a
+ * regular file cannot be looked at beforehand; then the order is the one given.
+ */
+static int put_in_order(const struct read_input *input, struct place **ret_places)
+{
+        struct place *places = calloc(input->n_paths, sizeof(*places));
+        bool regular = true;
+        struct stat st;
+
+        if (!places)
+                return -ENOMEM;
+        for (size_t i = 0; i < input->n_paths; i++) {
+                places[i].i = i;
+                regular = regular && (stat(input->paths[i], &st) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+        }
+        if (regular && input->n_paths > 1) {
+                for (size_t i = 0; i < input->n_paths; i++)
+                        places[i].first_ns = begins_at(input->paths[i]);
+                qsort(places, input->n_paths, sizeof(*places), by_time);
+        }
+        *ret_places = places;
+        return 0;
+}
+
+static int read_all(struct pass *p)
+{
+        const struct read_input *input = p->input;
+        struct place *places = NULL;
+        int r;
+
+        r = put_in_order(input, &places);
+        for (size_t i = 0; r == 0 && i < input->n_paths && !stopped; i++) {
+                p->file = (uint32_t)(places[i].i + 1);
+                r = read_path(p, input->paths[places[i].i]);
+        }
+        p->counts->unfinished |= stopped && p->counts->n_read + p->counts->n_unreadable < input->n_paths;
+        free(places);
+        return r;
+}
+
+int read_run(const struct read_input *input, const struct read_hooks *hooks, struct read_counts *ret_counts)
+{
+        struct tracker_hooks tracker_hooks = {.give = give, .segment = hooks->segment ? give_segment : NULL};
+        struct pass *p = calloc(1, sizeof(*p));
+        int r = p ? 0 : -ENOMEM;
+
+        *ret_counts = (struct read_counts){0};
+        if (p) {
+                p->input = input;
+                p->hooks = hooks;
+                p->counts = ret_counts;
+                tracker_hooks.context = p;
+                read_progress_init(&p->progress, input->paths, input->n_paths);
+                r = packet_reader_new(&p->reader);
+        }
+        if (r == 0)
+                r = tracker_new(&input->tracker, &tracker_hooks, &p->tracker);
+        if (r == 0)
+                r = read_all(p);
+        if (p && p->tracker) {
+                ret_counts->interrupted = stopped;
+                tracker_finish(p->tracker, ret_counts->n_damaged > 0);
+                ret_counts->connections = tracker_connections(p->tracker);
+                ret_counts->evicted = tracker_evicted(p->tracker);
+                read_progress_clear(&p->progress);
+        }
+        if (r < 0)
+                fprintf(stderr, "finis read: %s%s\n", strerror(-r),
+                        r == -ENOMEM ? "; --max-connections N needs less memory" : "");
+        if (p) {
+                tracker_free(p->tracker);
+                packet_reader_free(p->reader);
+                free(p);
+        }
+        return r;
+}
+
+int read_status(const struct read_counts *counts, bool strict)
+{
+        return counts->n_unreadable > 0 || counts->unfinished || (strict && counts->n_damaged > 0) ? 2 : 0;
+}
+
+static const char *read_number(const char *text, uint64_t most, uint64_t *ret_n)
+{
+        char *end;
+        unsigned long long n;
+
+        if (*text < '1' || *text > '9')
+                return NULL;
+        errno = 0;
+        n = strtoull(text, &end, 10);
+        if (errno || n > most)
+                return NULL;
+        *ret_n = n;
+        return end;
+}
+
+int read_parse_id(const char *text, uint32_t *ret_file, uint64_t *ret_frame)
+{
+        uint64_t file = 1, frame;
+        const char *end = read_number(text, UINT64_MAX, &frame);
+
+        if (end && *end == '.' && frame <= UINT32_MAX) {
+                file = frame;
+                end = read_number(end + 1, UINT64_MAX, &frame);
+        }
+        if (!end || *end)
+                return -EINVAL;
+        *ret_file = (uint32_t)file;
+        *ret_frame = frame;
+        return 0;
+}

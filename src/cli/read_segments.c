@@ -1,0 +1,150 @@
+/* Segments kept for a ladder. */
+#include "cli/read_segments.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "report/ladder.h"
+#include "report/phrase.h"
+#include "wire/segment_text.h"
+#include "words/icmp_error.h"
+
+enum { ROWS = 40, ROWS_MIN = 8, NOTE_MAX = 64, NAME_MAX = INET6_ADDRSTRLEN + 16 };
+
+struct kept {
+        struct tracked_segment is;
+        struct segment segment;
+};
+
+/* The first third stays; of the rest a ring keeps the last. */
+struct read_segments {
+        size_t n_head, n_ring;
+        uint64_t n;
+        struct kept kept[];
+};
+
+int read_segments_new(size_t max, struct read_segments **ret_segments)
+{
+        size_t n = max == 0 ? ROWS : max < ROWS_MIN ? ROWS_MIN : max;
+        struct read_segments *segments = calloc(1, sizeof(*segments) + n * sizeof(segments->kept[0]));
+
+        if (!segments)
+                return -ENOMEM;
+        segments->n_head = n / 3;
+        segments->n_ring = n - n / 3;
+        *ret_segments = segments;
+        return 0;
+}
+
+struct read_segments *read_segments_free(struct read_segments *segments)
+{
+        free(segments);
+        return NULL;
+}
+
+static size_t place_of(const struct read_segments *segments, uint64_t i)
+{
+        return i < segments->n_head ? (size_t)i : segments->n_head + (size_t)((i - segments->n_head) % segments->n_ring);
+}
+
+void read_segments_add(struct read_segments *segments, const struct tracked_segment *segment)
+{
+        struct kept *kept = &segments->kept[place_of(segments, segments->n++)];
+
+        kept->is = *segment;
+        kept->segment = *segment->segment;
+        kept->segment.payload = NULL;
+        kept->is.segment = NULL;
+}
+
+/* Whose segment it is, by the roles as they are known at last. */
+static enum side sender_of(const struct tracked *connection, const struct segment *s)
+{
+        size_t n = s->family == AF_INET ? 4 : 16;
+        bool client = s->source_port == connection->port[SIDE_CLIENT] &&
+                      memcmp(s->source, connection->address[SIDE_CLIENT], n) == 0;
+        bool server = s->source_port == connection->port[SIDE_SERVER] &&
+                      memcmp(s->source, connection->address[SIDE_SERVER], n) == 0;
+
+        /* A connection of a socket with itself has one end twice. */
+        return client || !server ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+/* The number that comes before the first byte, so that this is 1, as in other programs. */
+static uint32_t base_of(const struct tracked *connection, enum side side)
+{
+        return connection->isn_known[side] ? connection->isn[side] : connection->first_seq[side] - 1;
+}
+
+static void put_note(char note[static NOTE_MAX], const struct kept *kept)
+{
+        const struct tracked_segment *is = &kept->is;
+        const char *what = is->twin                                    ? ", the same packet again"
+                           : is->icmp                                  ? ", ICMP error about this"
+                           : is->stray                                 ? ", stray"
+                           : is->kind == SEGMENT_KIND_KEEPALIVE        ? ", keepalive"
+                           : is->kind == SEGMENT_KIND_WINDOW_PROBE     ? ", window probe"
+                           : is->repeated && is->kind != SEGMENT_KIND_ACK ? ", again"
+                           : is->out_of_order                          ? ", out of order"
+                                                                       : "";
+
+        snprintf(note, NOTE_MAX, "%" PRIu64 "%s", is->frame, what);
+}
+
+static void put_name(char name[static NAME_MAX], const struct tracked *connection, enum side side)
+{
+        char ip[INET6_ADDRSTRLEN];
+
+        inet_ntop(connection->family, connection->address[side], ip, sizeof(ip));
+        snprintf(name, NAME_MAX, connection->family == AF_INET ? "%s:%u" : "[%s]:%u", ip, connection->port[side]);
+}
+
+void read_segments_write(FILE *file, const struct read_segments *segments, const struct tracked *connection,
+                         const struct style *style)
+{
+        uint64_t room = segments->n_head + segments->n_ring;
+        uint64_t n_out = segments->n > room ? segments->n - room : 0;
+        size_t n = (size_t)(segments->n - n_out), n_rows = 0;
+        struct ladder_row *rows = calloc(n + 1, sizeof(*rows));
+        char (*labels)[SEGMENT_TEXT_MAX] = calloc(n + 1, sizeof(*labels));
+        char (*notes)[NOTE_MAX] = calloc(n + 1, sizeof(*notes));
+        char left[NAME_MAX], right[NAME_MAX];
+        struct ladder_options options = {.width = style->width, .n_left_out = n_out, .utf8 = style->utf8};
+
+        if (rows && labels && notes) {
+                for (uint64_t i = 0; i < segments->n; i++) {
+                        const struct kept *kept = &segments->kept[place_of(segments, i)];
+                        enum side from = sender_of(connection, &kept->segment);
+
+                        /* What the ring has thrown away. */
+                        if (i == segments->n_head && n_out > 0) {
+                                options.left_out_before = n_rows;
+                                i += n_out;
+                                kept = &segments->kept[place_of(segments, i)];
+                                from = sender_of(connection, &kept->segment);
+                        }
+                        segment_text(&kept->segment, base_of(connection, from),
+                                     base_of(connection, from == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT),
+                                     labels[n_rows]);
+                        put_note(notes[n_rows], kept);
+                        rows[n_rows] = (struct ladder_row){
+                                .time_ns = kept->is.time_ns,
+                                .kind = from == SIDE_CLIENT ? LADDER_TO_RIGHT : LADDER_TO_LEFT,
+                                .label = labels[n_rows],
+                                .note = notes[n_rows],
+                        };
+                        n_rows++;
+                }
+                put_name(left, connection, SIDE_CLIENT);
+                put_name(right, connection, SIDE_SERVER);
+                options.max_rows = (unsigned)n_rows;
+                ladder_write(file, left, right, rows, n_rows, &options);
+        }
+        free(rows);
+        free(labels);
+        free(notes);
+}

@@ -1,0 +1,20 @@
+/* The segments of one connection for its ladder: the first and the last of them, however many there are. */
+#pragma once
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "connection/tracker.h"
+#include "report/style.h"
+
+struct read_segments;
+
+/* @max: how many are told; 0: as many as fit to be read, 40. */
+int read_segments_new(size_t max, struct read_segments **ret_segments);
+struct read_segments *read_segments_free(struct read_segments *segments);
+
+void read_segments_add(struct read_segments *segments, const struct tracked_segment *segment);
+
+/* The ladder; @connection says who is who, and where the numbers begin. */
+void read_segments_write(FILE *file, const struct read_segments *segments, const struct tracked *connection,
+                         const struct style *style);

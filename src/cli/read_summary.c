@@ -1,0 +1,102 @@
+/* The words around a list of connections. */
+#include "cli/read_summary.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "cli/say.h"
+#include "report/phrase.h"
+
+#define SECOND_NS INT64_C(1000000000)
+/* More than that would only hide the command in which it stands. */
+enum { FILES_MAX = 48 };
+
+static void add_time(struct phrase *p, int64_t time_ns)
+{
+        int64_t seconds = time_ns / SECOND_NS - (time_ns % SECOND_NS < 0);
+        time_t t = (time_t)seconds;
+        struct tm tm;
+        char text[32];
+
+        if (gmtime_r(&t, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) > 0)
+                phrase_add(p, "%s", text);
+}
+
+void read_summary_input(FILE *file, const struct read_options *options, const struct read_counts *counts)
+{
+        struct phrase p = {0};
+
+        if (options->n_paths == 1)
+                say_typed(file, strcmp(options->paths[0], "-") == 0 ? "standard input" : options->paths[0]);
+        else
+                fprintf(file, "%zu files", options->n_paths);
+        fputs(": ", file);
+        phrase_count(&p, counts->frames);
+        phrase_add(&p, counts->frames == 1 ? " packet" : " packets");
+        if (counts->frames > 0) {
+                phrase_add(&p, ", ");
+                phrase_bytes(&p, counts->bytes);
+        }
+        if (counts->frames > 1 && counts->last_ns > counts->first_ns) {
+                phrase_add(&p, " in ");
+                phrase_span(&p, counts->last_ns - counts->first_ns);
+        }
+        if (counts->first_ns != 0) {
+                phrase_add(&p, " from ");
+                add_time(&p, counts->first_ns);
+        }
+        fprintf(file, "%s\n", p.text);
+}
+
+void read_summary_others(FILE *file, const struct read_options *options, const struct read_counts *counts)
+{
+        struct phrase p = {0};
+        bool any = false;
+
+        for (int i = 0; i < N_PACKET_KINDS; i++) {
+                if (i == PACKET_TCP || i == PACKET_ICMP_ERROR || counts->kinds[i] == 0)
+                        continue;
+                phrase_add(&p, any ? ", " : "Other packets: ");
+                phrase_count(&p, counts->kinds[i]);
+                phrase_add(&p, " %s", packet_kind_name((enum packet_kind)i));
+                any = true;
+        }
+        if (!any)
+                return;
+        if (counts->kinds[PACKET_QUIC] > 0)
+                phrase_add(&p, ". QUIC is encrypted to its end: how its connections ended cannot be seen");
+        phrase_write(file, p.text, options->style.width, 2, 0);
+}
+
+/* Words for a shell: in quotes if need be. */
+static void put_file(FILE *file, const char *path)
+{
+        if (path[strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+,@%-")] == '\0') {
+                fputs(path, file);
+                return;
+        }
+        fputc('\'', file);
+        for (; *path; path++)
+                if (*path == '\'')
+                        fputs("'\\''", file);
+                else
+                        fputc((unsigned char)*path < ' ' || *path == 0x7f ? '?' : *path, file);
+        fputc('\'', file);
+}
+
+void read_summary_files(FILE *file, const struct read_options *options)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < options->n_paths; i++)
+                n += strlen(options->paths[i]) + 1;
+        if (n > FILES_MAX) {
+                fputs(options->n_paths == 1 ? "FILE" : "FILE...", file);
+                return;
+        }
+        for (size_t i = 0; i < options->n_paths; i++) {
+                if (i > 0)
+                        fputc(' ', file);
+                put_file(file, options->paths[i]);
+        }
+}

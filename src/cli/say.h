@@ -1,0 +1,7 @@
+/* Saying back what a user typed, or what a file is called: without control characters. */
+#pragma once
+
+#include <stdio.h>
+
+/* Nothing that a terminal would obey goes through: controls and bytes that are no UTF-8 become '?'. */
+void say_typed(FILE *file, const char *text);

@@ -1,0 +1,74 @@
+/* A record as an entry of a list. */
+#include "report/line.h"
+
+#include <inttypes.h>
+
+#include "report/phrase.h"
+#include "report/sentence.h"
+
+enum { INDENT = 6 };
+
+static const char *colour_of(enum severity severity)
+{
+        switch (severity) {
+        case SEVERITY_BAD:
+                return STYLE_RED;
+        case SEVERITY_NOTABLE:
+                return STYLE_YELLOW;
+        case SEVERITY_FINE:
+        case N_SEVERITIES:
+                break;
+        }
+        return STYLE_GREEN;
+}
+
+static void put_blanks(FILE *file, size_t n)
+{
+        fprintf(file, "%*s", (int)n, "");
+}
+
+void line_write(FILE *file, const struct record *r, const struct style *style)
+{
+        struct phrase client = {0}, server = {0}, right = {0}, words = {0};
+        size_t column = phrase_columns(r->id);
+
+        sentence_end(&client, &r->client);
+        sentence_end(&server, &r->server);
+        phrase_add(&right, "%s", ending_name(r->ending));
+        if (r->duration.known) {
+                phrase_add(&right, "  ");
+                phrase_span(&right, r->duration.value);
+        }
+        fprintf(file, "%s%s%s", style_on(style, colour_of(r->severity)), r->id, style_off(style));
+        if (column + 1 < INDENT) {
+                put_blanks(file, INDENT - column);
+                column = INDENT;
+        } else {
+                put_blanks(file, 2);
+                column += 2;
+        }
+        fprintf(file, "%s%s %s ", style_on(style, STYLE_BOLD), client.text, style_arrow(style));
+        column += client.n + 1 + phrase_columns(style_arrow(style)) + 1;
+        if (column + server.n + 2 + right.n > style->width) {
+                fputc('\n', file);
+                put_blanks(file, INDENT);
+                column = INDENT;
+        }
+        fprintf(file, "%s%s", server.text, style_off(style));
+        column += server.n;
+        put_blanks(file, column + right.n < style->width ? style->width - column - right.n : 2);
+        fprintf(file, "%s\n", right.text);
+        if (r->rev > 1)
+                phrase_add(&words, "(again, since more was seen:) ");
+        sentence_record(&words, r);
+        phrase_write(file, words.text, style->width, INDENT, 0);
+}
+
+void line_write_evidence(FILE *file, const struct record *r, const struct style *style)
+{
+        for (size_t i = 0; i < r->n_evidence; i++) {
+                put_blanks(file, INDENT);
+                fputs("- ", file);
+                phrase_write(file, r->evidence[i], style->width, INDENT + 2, INDENT + 2);
+        }
+}

@@ -1,0 +1,12 @@
+/* A record as an entry of a list: its id and ends, and below them how it ended, in words. */
+#pragma once
+
+#include <stdio.h>
+
+#include "ending/record.h"
+#include "report/style.h"
+
+void line_write(FILE *file, const struct record *r, const struct style *style);
+
+/* The evidence below it, a line or two each. */
+void line_write_evidence(FILE *file, const struct record *r, const struct style *style);

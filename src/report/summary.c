@@ -1,0 +1,135 @@
+/* The totals of many records in words. */
+#include "report/summary.h"
+
+#include <string.h>
+
+#include "report/phrase.h"
+
+/* Of an ending so many reasons are named, the commonest; the others are counted. */
+enum { GROUPS_SHOWN = 4, CAUSES_SHOWN = 3 };
+enum { COUNT_WIDTH = 9, ENDING_WIDTH = 12, WHY_INDENT = 24 };
+
+/* Best first: what is read as a table should not begin with its exceptions. */
+static const enum ending order[] = {
+        ENDING_ORDERLY, ENDING_RESET, ENDING_TIMED_OUT, ENDING_REFUSED, ENDING_UNANSWERED,
+        ENDING_HALF_CLOSED, ENDING_OPEN, ENDING_UNSEEN,
+};
+
+static void add_causes(struct phrase *p, const struct totals_group *group)
+{
+        unsigned n = (unsigned)__builtin_popcount(group->causes), shown = 0;
+
+        if (group->cause != CAUSE_NONE) {
+                phrase_add(p, "%s", cause_name((enum cause)group->cause));
+                return;
+        }
+        for (unsigned i = 0; i < N_CAUSES && shown < CAUSES_SHOWN; i++)
+                if (group->causes >> i & 1) {
+                        phrase_add(p, "%s%s", shown == 0 ? "" : n == 2 ? " or " : shown + 1 == n ? " or " : ", ",
+                                   cause_name((enum cause)i));
+                        shown++;
+                }
+        if (n > shown)
+                phrase_add(p, " or %u more", n - shown);
+}
+
+/* The largest group of this ending that is smaller than the last one told, in a fixed order. */
+static const struct totals_group *next_group(const struct totals *t, enum ending ending, const struct totals_group *last)
+{
+        const struct totals_group *best = NULL;
+
+        for (size_t i = 0; i < t->n_groups; i++) {
+                const struct totals_group *g = &t->groups[i];
+                bool later = !last || g->n < last->n || (g->n == last->n && g > last);
+
+                if (g->ending == ending && g->n > 0 && later && (!best || g->n > best->n))
+                        best = g;
+        }
+        return best;
+}
+
+static void add_reasons(struct phrase *p, const struct totals *t, enum ending ending)
+{
+        const struct totals_group *group = NULL;
+        uint64_t told = 0;
+
+        for (size_t i = 0; i < GROUPS_SHOWN; i++) {
+                group = next_group(t, ending, group);
+                if (!group || (group->cause == CAUSE_NONE && group->causes == 0))
+                        break;
+                if (i > 0)
+                        phrase_add(p, "; ");
+                if (group->n < t->endings[ending]) {
+                        phrase_count(p, group->n);
+                        phrase_add(p, " ");
+                }
+                add_causes(p, group);
+                told += group->n;
+        }
+        if (told > 0 && told < t->endings[ending]) {
+                phrase_add(p, "; ");
+                phrase_count(p, t->endings[ending] - told);
+                phrase_add(p, " otherwise");
+        }
+}
+
+static void write_ending(FILE *file, const struct totals *t, enum ending ending, const struct style *style)
+{
+        struct phrase count = {0}, why = {0};
+
+        phrase_count(&count, t->endings[ending]);
+        if (t->bad[ending] == t->endings[ending])
+                phrase_add(&why, "%s", t->endings[ending] > 1 ? "all bad" : "bad");
+        else if (t->bad[ending] > 0) {
+                phrase_count(&why, t->bad[ending]);
+                phrase_add(&why, " bad");
+        }
+        if (ending != ENDING_ORDERLY && ending != ENDING_OPEN && ending != ENDING_HALF_CLOSED && ending != ENDING_UNSEEN) {
+                struct phrase reasons = {0};
+
+                add_reasons(&reasons, t, ending);
+                if (reasons.n > 0)
+                        phrase_add(&why, "%s%s", why.n > 0 ? ": " : "", reasons.text);
+        }
+        fprintf(file, "%*s  %s%-*s%s", COUNT_WIDTH, count.text,
+                style_on(style, t->bad[ending] > 0       ? STYLE_RED
+                                : t->notable[ending] > 0 ? STYLE_YELLOW
+                                                         : STYLE_GREEN),
+                why.n > 0 ? ENDING_WIDTH : 0, ending_name(ending), style_off(style));
+        if (why.n > 0) {
+                fputc(' ', file);
+                phrase_write(file, why.text, style->width, WHY_INDENT, WHY_INDENT);
+        } else {
+                fputc('\n', file);
+        }
+}
+
+static void write_bytes(FILE *file, const struct totals *t, const struct style *style)
+{
+        struct phrase p = {0};
+
+        phrase_bytes(&p, t->bytes);
+        phrase_add(&p, " sent");
+        if (t->lost > 0) {
+                phrase_add(&p, ", ");
+                phrase_bytes(&p, t->lost);
+                phrase_add(&p, " did not arrive");
+        }
+        if (t->uncertain > 0) {
+                phrase_add(&p, ", ");
+                phrase_bytes(&p, t->uncertain);
+                phrase_add(&p, " unacknowledged, fate uncertain");
+        }
+        if (t->lost == 0 && t->uncertain == 0 && t->bytes > 0)
+                phrase_add(&p, ", none known to be lost or in doubt");
+        phrase_write(file, p.text, style->width, 2, 0);
+}
+
+void summary_write(FILE *file, const struct totals *totals, const struct style *style)
+{
+        for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+                if (totals->endings[order[i]] > 0)
+                        write_ending(file, totals, order[i], style);
+        if (totals->n > 0)
+                write_bytes(file, totals, style);
+}
