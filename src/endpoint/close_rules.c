@@ -22,7 +22,15 @@ const struct rule shutdown_rules[] = {
                 .gives = GIVES_ZERO,
                 .next = TCP_STATE_CLOSE,
                 .at = "inet_shutdown: tcp_disconnect",
-                .why = "a listener that is shut for reading stops to listen",
+                .why = "a listener that is shut for reading stops to listen; who waits to be accepted is reset",
+        },
+        {
+                .name = "shutdown-listener-for-writing",
+                .on = EVENT_SHUTDOWN,
+                .states = IN(LISTEN),
+                .gives = GIVES_ZERO,
+                .at = "inet_shutdown: TCP_LISTEN",
+                .why = "a listener does not write: SHUT_WR does nothing to it",
         },
         {
                 .name = "shutdown-connecting",

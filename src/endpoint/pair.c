@@ -19,6 +19,8 @@ void pair_init_connected(struct pair *ret_pair, int family)
                 ret_pair->window[i] = UINT64_MAX;
                 ret_pair->end[i].ipv4 = family == AF_INET;
         }
+        endpoint_init_fresh(&ret_pair->listener);
+        ret_pair->listener.n_refs = 0;
         ret_pair->window_at[CLIENT] = 1; /* its last word was the ACK of the handshake, the server's the SYN-ACK */
 }
 
@@ -35,6 +37,16 @@ void pair_init_unconnected(struct pair *ret_pair, int family)
 
 void pair_listen(struct pair *pair)
 {
+        struct endpoint *listener = &pair->listener;
+
+        if (listener->state != TCP_STATE_LISTEN) {
+                endpoint_init_fresh(listener);
+                listener->state = TCP_STATE_LISTEN;
+                listener->holder = HOLDER_SOCKET;
+                listener->ipv4 = pair->family == AF_INET;
+                listener->traits = pair->end[SERVER].traits;
+                pair->end[SERVER].queued = false;
+        }
         if (pair->end[SERVER].holder == HOLDER_NOBODY && pair->end[SERVER].n_refs == 0)
                 pair->end[SERVER].holder = HOLDER_LISTENER;
 }
@@ -204,6 +216,31 @@ void pair_step(struct pair *pair, int end, const struct event *event, struct out
 {
         apply(pair, end, event, ret_outcome);
         settle(pair);
+}
+
+void pair_listener_step(struct pair *pair, const struct event *event, struct outcome *ret_outcome)
+{
+        bool listened = pair->listener.state == TCP_STATE_LISTEN;
+        struct event closed = { .kind = EVENT_LISTENER_CLOSED, .observed = -1 };
+        struct outcome ignored;
+
+        if (event->kind == EVENT_ACCEPT && listened && pair->end[SERVER].queued) {
+                pair_step(pair, SERVER, event, ret_outcome);
+                return;
+        }
+        endpoint_step(&pair->listener, event, ret_outcome);
+        note_rule(pair, ret_outcome->rule);
+        if (listened && pair->listener.state != TCP_STATE_LISTEN)
+                pair_step(pair, SERVER, &closed, &ignored);
+}
+
+short pair_listener_poll(const struct pair *pair)
+{
+        struct endpoint listener = pair->listener;
+        short ignored;
+
+        listener.queued = pair->end[SERVER].queued || pair->end[SERVER].queue_full;
+        return endpoint_poll(&listener, &ignored);
 }
 
 void pair_offer(struct pair *pair, int from, uint64_t at, uint64_t acked, bool acks_fin, uint64_t window)

@@ -25,6 +25,7 @@ struct emitted {
 
 struct pair {
         struct endpoint end[N_ENDS];
+        struct endpoint listener; /* the socket that listens at the server's address; in CLOSE where none does */
         bool by_hand[N_ENDS];    /* not a socket: its segments are decided elsewhere */
         uint64_t window[N_ENDS]; /* what the end by hand lets the other send; UINT64_MAX */
         uint64_t window_at[N_ENDS]; /* where it stood when it said so (snd_wl1), counted from its SYN */
@@ -49,8 +50,12 @@ struct pair {
         struct outcome outcome[N_ENDS];
 };
 
-/* The server's address gets a listener, if nothing is there yet. */
+/* The server's address gets a listener, if it has none yet. */
 void pair_listen(struct pair *pair);
+/* A call on the listener, or SOCK_DESTROY of it. Where it ends the listening, the server's end hears of it. */
+void pair_listener_step(struct pair *pair, const struct event *event, struct outcome *ret_outcome);
+/* What poll() reports of it. */
+short pair_listener_poll(const struct pair *pair);
 
 void pair_init_connected(struct pair *ret_pair, int family);
 /* A fresh client, and a server that is only an address. */

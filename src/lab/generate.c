@@ -222,6 +222,20 @@ static void put_segment(struct draft *d)
         }
 }
 
+static void put_listener_call(struct draft *d)
+{
+        static const char *const calls[] = { "l.close",   "l.close",    "l.shut-rd", "l.shut-rdwr",  "l.connect-unspec",
+                                             "l.destroy", "l.shut-wr",  "l.recv",    "l.send1",      "l.recvmmsg",
+                                             "l.connect", "l.so-error", "l.splice1", "l.splice-out", "l.error-queue" };
+        unsigned what = below(d, sizeof(calls) / sizeof(*calls));
+
+        if (what == 5 && !d->generator->own_namespace)
+                what = 0;
+        put(d, "%s", calls[what]);
+        if (what < 6)
+                d->listening = false;
+}
+
 static void put_unconnected(struct draft *d)
 {
         switch (below(d, 8)) {
@@ -241,10 +255,8 @@ static void put_unconnected(struct draft *d)
                 }
                 break;
         case 3:
-                if (d->listening) {
-                        put(d, "l.close");
-                        d->listening = false;
-                }
+                if (d->listening)
+                        put_listener_call(d);
                 break;
         default:
                 put_call(d, 0);

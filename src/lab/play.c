@@ -117,6 +117,8 @@ static int destroy(struct play *play, struct step *step)
 
         if (!play->rights->own_namespace)
                 return play_skip(play, "SOCK_DESTROY needs a network namespace of its own");
+        if (step->act.side == ACT_LISTENER)
+                return play_destroy_listener(play, step);
         r = destroy_socket(&play->tuple[end]);
         if (r < 0 && r != -ENOENT && !(r == -EOPNOTSUPP && play->rights->traits.keeps_minisockets))
                 return play_skip(play, "SOCK_DESTROY: %s", strerror(-r));
@@ -140,12 +142,35 @@ static int look_with_poll(struct play *play, struct step *step)
         return r < 0 ? play_skip(play, "%s: %s", step->act.text, strerror(-r)) : 0;
 }
 
+/* Whose act it can be; what a call of the listener can be, play_listener_call() says. */
+static bool side_fits(const struct lab_act *act)
+{
+        switch ((int)act->verb) {
+        case VERB_LISTEN:
+        case VERB_FILL_BACKLOG:
+                return act->side == ACT_LISTENER;
+        case VERB_ACCEPT:
+                return act->side == ACT_SERVER;
+        case VERB_SYSCTL:
+                return act->side == ACT_NAMESPACE;
+        case VERB_LINGER:
+        case VERB_DESTROY:
+                return act->side <= ACT_LISTENER;
+        default:
+                return act->side <= (act->verb < VERB_WAIT ? ACT_LISTENER : ACT_SERVER);
+        }
+}
+
 static int perform(struct play *play, struct step *step)
 {
         const struct lab_act *act = &step->act;
 
+        if (!side_fits(act))
+                return play_skip(play, "%s: not an act of that side", act->text);
         if (verb_is_segment(act->verb))
                 return play_segment(play, act);
+        if (act->side == ACT_LISTENER && act->verb < VERB_WAIT && act->verb != VERB_LISTEN && act->verb != VERB_CLOSE)
+                return play_listener_call(play, step);
         switch ((int)act->verb) {
         case VERB_LISTEN:
         case VERB_ACCEPT:

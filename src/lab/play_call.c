@@ -294,6 +294,29 @@ int play_call(struct play *play, struct step *step)
         return play_compare(play, step);
 }
 
+/* None of them waits: a listener has no stream. */
+int play_listener_call(struct play *play, struct step *step)
+{
+        const struct lab_act *act = &step->act;
+        struct event event = event_of(act);
+        int r;
+
+        if (act->verb == VERB_FILL || act->verb == VERB_DRAIN || act->verb == VERB_POLL || act->block)
+                return play_skip(play, "%s: not a call of a listener here", act->text);
+        if (play->listener < 0)
+                return play_skip(play, "%s: no listener (l.listen)", act->text);
+        if (act->verb == VERB_CONNECT && play->pair.listener.state != TCP_STATE_LISTEN)
+                return play_skip(play, "%s: it does not listen any more", act->text);
+        step->is_call = true;
+        r = calls_make(act, play->listener, &play->address, play->address_length, &step->seen);
+        if (r < 0)
+                return play_skip(play, "%s: %s", act->text, strerror(-r));
+        step->has_result = true;
+        event.observed = step->seen.value;
+        pair_listener_step(&play->pair, &event, &step->expected);
+        return play_compare(play, step);
+}
+
 static int set_int(int fd, int level, int name, int value)
 {
         return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;

@@ -9,6 +9,7 @@
 
 #include "lab/namespace.h"
 #include "lab/play_internal.h"
+#include "netlink/destroy.h"
 
 #define BACKLOG 16
 
@@ -104,8 +105,12 @@ void play_name(struct play *play, int end)
 
 static int open_listener(struct play *play, int backlog)
 {
+        bool stopped = play->listener >= 0 && play->pair.listener.state != TCP_STATE_LISTEN;
         int r = 0;
 
+        /* tcp_disconnect() gives a port back that bind() had chosen: it would listen elsewhere. */
+        if (stopped)
+                return play_skip(play, "a listener that has stopped has no port any more");
         if (play->listener < 0) {
                 if (play->reserved >= 0) {
                         play->listener = play->reserved;
@@ -270,7 +275,7 @@ static int fill_backlog(struct play *play, int n)
 int play_listener(struct play *play, struct step *step)
 {
         const struct lab_act *act = &step->act;
-        struct event event = { .kind = EVENT_LISTENER_CLOSED, .observed = -1 };
+        struct event event = { .kind = EVENT_CLOSE, .observed = -1 };
         struct outcome ignored;
         int r;
 
@@ -285,15 +290,15 @@ int play_listener(struct play *play, struct step *step)
                         return play_skip(play, "%s: no listener", act->text);
                 close(play->listener);
                 play->listener = -1;
-                pair_step(&play->pair, SERVER, &event, &ignored);
+                pair_listener_step(&play->pair, &event, &ignored);
                 return 0;
         default:
                 break;
         }
-        if (act->side != ACT_SERVER || play->listener < 0)
+        if (play->listener < 0)
                 return play_skip(play, "%s: no listener to accept from (l.listen)", act->text);
         event.kind = EVENT_ACCEPT;
-        pair_step(&play->pair, SERVER, &event, &step->expected);
+        pair_listener_step(&play->pair, &event, &step->expected);
         step->is_call = step->has_result = true;
         for (struct pause pause = { 0 }; pause.n < 1000; pause_a_little(&pause)) {
                 r = accept_one(play);
@@ -302,6 +307,22 @@ int play_listener(struct play *play, struct step *step)
         }
         step->seen = (struct result_seen){ .value = r < 0 ? -1 : 0, .error = r < 0 ? -r : 0 };
         return play_compare(play, step);
+}
+
+int play_destroy_listener(struct play *play, struct step *step)
+{
+        struct event event = { .kind = EVENT_DESTROY, .observed = -1 };
+        struct diag_tuple tuple = { .family = (uint8_t)play->family };
+        int r;
+
+        if (play->listener < 0)
+                return play_skip(play, "%s: no listener (l.listen)", step->act.text);
+        put_address(&play->address, tuple.local, &tuple.local_port);
+        r = destroy_socket(&tuple);
+        if (r < 0)
+                return play_skip(play, "SOCK_DESTROY: %s", strerror(-r));
+        pair_listener_step(&play->pair, &event, &step->expected);
+        return 0;
 }
 
 /* NAME:VALUE, below net.ipv4; what was there before is set again when the play ends. */

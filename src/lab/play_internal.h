@@ -34,6 +34,8 @@ int play_option(struct play *play, const struct lab_act *act);
 int play_process(struct play *play, struct step *step);
 /* Acts on the listener and on the namespace. */
 int play_listener(struct play *play, struct step *step);
+int play_listener_call(struct play *play, struct step *step);
+int play_destroy_listener(struct play *play, struct step *step);
 int play_setting(struct play *play, const struct lab_act *act);
 /* Segments by hand. */
 int play_segment(struct play *play, const struct lab_act *act);

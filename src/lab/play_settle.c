@@ -136,6 +136,31 @@ static bool references_differ(const struct play *play, int end, char why[static 
         return true;
 }
 
+/* Of the listener its state and poll bits say all: it has no stream. */
+static bool listener_differs(const struct play *play, char why[static WHY_MAX])
+{
+        short bits = pair_listener_poll(&play->pair);
+        char want[LOOK_POLL_TEXT_MAX], saw[LOOK_POLL_TEXT_MAX];
+        enum tcp_state state = play->pair.listener.state;
+        struct look look;
+        int r;
+
+        if (play->listener < 0)
+                return false;
+        r = look_at(play->listener, &look);
+        if (r < 0)
+                snprintf(why, WHY_MAX, "looking at the listener: %s", strerror(-r));
+        else if (look.state != state)
+                snprintf(why, WHY_MAX, "the listener is in %s, by the model in %s", tcp_state_name(look.state),
+                         tcp_state_name(state));
+        else if (look.poll != bits)
+                snprintf(why, WHY_MAX, "poll() of the listener says %s, the model %s", look_poll_text(look.poll, saw),
+                         look_poll_text(bits, want));
+        else
+                return false;
+        return true;
+}
+
 static bool quiet(struct play *play, struct step *step, char why[static WHY_MAX])
 {
         struct look look[N_ENDS];
@@ -167,7 +192,7 @@ static bool quiet(struct play *play, struct step *step, char why[static WHY_MAX]
         for (int i = 0; i < N_ENDS; i++)
                 if (holder_differs(play, i, why) || references_differ(play, i, why))
                         return false;
-        return true;
+        return !listener_differs(play, why);
 }
 
 /* Results of calls that waited and by the model have returned: 0, -EAGAIN while one still waits. */

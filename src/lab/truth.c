@@ -173,6 +173,20 @@ static void fill_reset(const struct play *play, struct record *r)
         }
 }
 
+/* What stops a listener is an act upon whoever waits in its queue. */
+static void fill_listener_act(const struct lab_act *act, struct record_act *ret_act)
+{
+        const char *call = act->verb == VERB_CLOSE                                    ? "close"
+                           : act->verb == VERB_SHUT_RD || act->verb == VERB_SHUT_RDWR ? "shutdown"
+                           : act->verb == VERB_UNSPEC                                 ? "connect"
+                                                                                      : NULL;
+
+        if (act->verb == VERB_DESTROY)
+                *ret_act = (struct record_act){ .known = true, .how = ACT_SOCK_DESTROY };
+        else if (call)
+                *ret_act = (struct record_act){ .known = true, .how = ACT_LISTENER_CLOSE, .call = call };
+}
+
 /* The last act of an end that could end a connection. */
 static void fill_act(const struct play *play, int end, struct record_act *act)
 {
@@ -204,8 +218,8 @@ static void fill_act(const struct play *play, int end, struct record_act *act)
                                         act->signal = known_u64((uint64_t)hows[h].signal);
                         }
         for (size_t i = 0; end == SERVER && i < play->n_steps && !act->known; i++)
-                if (play->steps[i].act.side == ACT_LISTENER && play->steps[i].act.verb == VERB_CLOSE)
-                        *act = (struct record_act){ .known = true, .how = ACT_LISTENER_CLOSE, .call = "close" };
+                if (play->steps[i].act.side == ACT_LISTENER)
+                        fill_listener_act(&play->steps[i].act, act);
 }
 
 static struct told told_of(const struct outcome *o, bool sending)

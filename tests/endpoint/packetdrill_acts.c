@@ -197,9 +197,10 @@ static bool interrupt(struct replay *r, const struct lab_act *act, int end)
 static bool listener(struct replay *r, const struct lab_act *act)
 {
         struct outcome ignored;
+        struct event event = { .kind = EVENT_CLOSE, .observed = -1 };
 
         if (act->verb == VERB_CLOSE)
-                happen(r, SERVER, (struct event){ .kind = EVENT_LISTENER_CLOSED }, &ignored);
+                pair_listener_step(&r->pair, &event, &ignored);
         else
                 pair_listen(&r->pair);
         return true;
@@ -256,14 +257,20 @@ bool replay_perform(struct replay *r, const struct lab_act *act)
 {
         int end = (int)act->side;
 
-        if (act->side == ACT_LISTENER)
+        if (act->side == ACT_LISTENER && (act->verb == VERB_LISTEN || act->verb == VERB_CLOSE))
                 return listener(r, act);
         if (act->side == ACT_NAMESPACE)
                 return true;
         if (verb_is_segment(act->verb))
                 return segment(r, act);
         if (!is_call(act->verb))
-                return setting(r, act, end);
+                return end < N_ENDS ? setting(r, act, end) : replay_fault(r, "%s: not an act of a listener", act->text);
+        if (act->side == ACT_LISTENER || act->verb == VERB_ACCEPT) {
+                struct event event = call_event(act);
+
+                pair_listener_step(&r->pair, &event, &r->last);
+                return r->owes_result = true;
+        }
         happen(r, end, call_event(act), &r->last);
         /* A call that waits may return within the same step where the other end is a socket. */
         if (r->last.result == RESULT_BLOCKS && r->pair.returned[end] && !act->background) {

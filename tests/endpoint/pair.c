@@ -1,4 +1,5 @@
 /* Stories of two ends: the claims of manuals and forums, as the kernel was seen to answer them. */
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "model.h"
@@ -186,6 +187,59 @@ static void connect_meets_a_listener_or_is_refused(void **state)
         assert_int_equal(p.end[CLIENT].state, TCP_STATE_SYN_SENT);
 }
 
+static void a_listener_that_stops_resets_who_waits(void **state)
+{
+        static const struct event stops[] = {
+                { .kind = EVENT_CLOSE, .observed = -1 },
+                { .kind = EVENT_SHUTDOWN, .shut_rd = true, .observed = -1 },
+                { .kind = EVENT_DISCONNECT, .observed = -1 },
+                { .kind = EVENT_DESTROY, .observed = -1 },
+        };
+        struct outcome o;
+
+        (void)state;
+        for (size_t i = 0; i < LENGTH(stops); i++) {
+                struct pair p;
+
+                pair_init_unconnected(&p, AF_INET);
+                pair_listen(&p);
+                assert_int_equal(pair_listener_poll(&p), 0);
+                play(&p, CLIENT, CONNECTS);
+                assert_int_equal(pair_listener_poll(&p), POLLIN);
+                pair_listener_step(&p, &stops[i], &o);
+                assert_int_equal(p.listener.state, TCP_STATE_CLOSE);
+                assert_int_equal(p.end[CLIENT].error, ECONNRESET);
+                pair_listener_step(&p, &EVENT(.kind = EVENT_ACCEPT), &o);
+                is_error(o, EINVAL, false);
+        }
+}
+
+static void calls_on_a_listener_say_that_it_has_no_stream(void **state)
+{
+        struct pair p;
+        struct outcome o;
+
+        (void)state;
+        pair_init_unconnected(&p, AF_INET);
+        pair_listen(&p);
+        pair_listener_step(&p, &RECVS(9), &o);
+        is_error(o, ENOTCONN, false);
+        pair_listener_step(&p, &SENDS(1), &o);
+        is_error(o, EPIPE, true);
+        pair_listener_step(&p, &CONNECTS, &o);
+        is_error(o, EISCONN, false);
+        pair_listener_step(&p, &EVENT(.kind = EVENT_SHUTDOWN, .shut_wr = true), &o);
+        is_count(o, 0);
+        pair_listener_step(&p, &EVENT(.kind = EVENT_ACCEPT), &o);
+        is_error(o, EAGAIN, false);
+        assert_int_equal(p.listener.state, TCP_STATE_LISTEN);
+        assert_int_equal(pair_listener_poll(&p), 0);
+        play(&p, CLIENT, CONNECTS);
+        pair_listener_step(&p, &EVENT(.kind = EVENT_ACCEPT), &o);
+        is_count(o, 0);
+        is_count(play(&p, SERVER, SENDS(1)), 1);
+}
+
 static void a_call_that_waits_returns_when_the_other_end_acts(void **state)
 {
         struct pair p = connected_pair();
@@ -265,6 +319,8 @@ int main(void)
                 cmocka_unit_test(simultaneous_resets_need_no_answer),
                 cmocka_unit_test(a_reset_unread_behind_both_fins_is_seen_by_nobody),
                 cmocka_unit_test(connect_meets_a_listener_or_is_refused),
+                cmocka_unit_test(a_listener_that_stops_resets_who_waits),
+                cmocka_unit_test(calls_on_a_listener_say_that_it_has_no_stream),
                 cmocka_unit_test(a_call_that_waits_returns_when_the_other_end_acts),
                 cmocka_unit_test(what_the_queues_say_is_taken_only_if_lawful),
                 cmocka_unit_test(draining_lets_all_through),

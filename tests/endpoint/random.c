@@ -3,6 +3,7 @@
  * One game in two has a peer below the sockets at one end, so that segments come as a stranger sends
  * them. FINIS_SEED chooses other games; a failure names its seed.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,25 @@ static bool is_another_connection(const struct pair *p, int end, const struct ev
                                                 p->end[!end].n_refs > 0 || p->end[end].voided);
 }
 
+static void play_listener_step(struct pair *p, size_t at)
+{
+        struct event event = random_call(&p->listener);
+        struct endpoint before = p->listener;
+        struct outcome o;
+
+        if (one_in(8))
+                event = EVENT(.kind = EVENT_DESTROY);
+        else if (one_in(4))
+                event = EVENT(.kind = EVENT_ACCEPT);
+        if (event.kind == EVENT_CONNECT && p->listener.state != TCP_STATE_LISTEN)
+                return; /* a client, for all that follows */
+        pair_listener_step(p, &event, &o);
+        laws_of_an_outcome(&event, &o, &before, &p->listener, at);
+        laws_of_one(&p->listener, at, o.rule->name);
+        if (p->listener.state == TCP_STATE_LISTEN && (pair_listener_poll(p) & ~POLLIN))
+                fail_msg("step %zu: poll() of a listener shows more than IN", at);
+}
+
 static void play_step(struct pair *p, size_t at)
 {
         int end = (int)below(2);
@@ -223,13 +243,17 @@ static void play_step(struct pair *p, size_t at)
         struct event event;
         struct outcome o;
 
+        if (p->listener.n_refs > 0 && one_in(6)) {
+                play_listener_step(p, at);
+                return;
+        }
         if (p->by_hand[end])
                 end = !end, e = &p->end[end], waits = e->pending;
         if (p->by_hand[!end] && one_in(2))
                 event = random_arrival(e);
         else if (one_in(12))
                 event = random_other();
-        else if (e->queued)
+        else if (e->queued && one_in(4))
                 event = EVENT(.kind = EVENT_ACCEPT);
         else
                 event = random_call(e);

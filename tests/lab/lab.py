@@ -411,6 +411,17 @@ def acts_from_the_command_line_are_played_and_told(place):
     assert play['theme'] is None and play['shows'] is None and play['advice'] is None
 
 
+def acts_of_a_side_that_cannot_do_them_are_not_played(place):
+    acts = ('l.wait', 'n.signal', 'l.expire=user', 'n.poll', 'n.send1', 'l.dup', 'n.close', 'n.destroy', 'l.ack',
+            'n.data1', 'n.accept', 'l.accept', 'c.listen', 'c.sysctl=a:b', 's.fill-backlog', 'l.recverr')
+    for act in acts:
+        done = place.run('--no-namespace', '--ipv4', f'seq:{act}')
+        assert done.returncode == 2 and f'{act}: not an act of that side' in done.stdout, f'{act}: {done}'
+    for act in ('l.recv', 'l.close', 'l.recv+block', 'l.drain', 'l.poll'):
+        done = place.run('--no-namespace', '--ipv4', f'seq:{act}')
+        assert done.returncode == 2 and 'listener' in done.stdout, f'{act}: {done}'
+
+
 @todo('a comma at the end of a full line')
 def output_is_80_columns_wide_and_without_colour_in_a_pipe(place):
     for arguments in (['--table', '--quick', '--ipv4'], ['--full', '--ipv4', 'two-writes', 'zero-linger']):
@@ -468,6 +479,7 @@ CASES = [
     names_select_and_wrong_ones_are_refused,
     options_that_make_no_sense_are_refused,
     acts_from_the_command_line_are_played_and_told,
+    acts_of_a_side_that_cannot_do_them_are_not_played,
     output_is_80_columns_wide_and_without_colour_in_a_pipe,
     the_manual_and_the_completions_name_every_option_and_verb,
     bash_completes_options_themes_and_names,

@@ -20,6 +20,7 @@ const struct scenario_list *const scenario_lists[] = {
         &more_destroy,
         &listener,
         &more_listener,
+        &listener_calls,
         &connecting,
         &more_connecting,
         &timeouts,

@@ -23,5 +23,5 @@
 extern const struct scenario_list two_writes, peer_closes, half_close, fin_rst, rst_states, unread, zero_linger,
         linger, unsent, late_data, disconnect, destroy, listener, connecting, timeouts, icmp, challenge, send_calls,
         recv_calls, poll_matrix, account, more_fin_rst, more_rst_states, more_late_data, more_destroy,
-        more_listener, more_connecting, more_icmp, more_send_calls, more_recv_calls,
+        more_listener, listener_calls, more_connecting, more_icmp, more_send_calls, more_recv_calls,
         request_scenarios, orphan_scenarios, corner_scenarios, lingering_scenarios;
