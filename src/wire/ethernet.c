@@ -150,11 +150,11 @@ enum layer walk_mpls(struct walk *walk) {
                 return walk_short(walk, 1);
         switch (walk->at[0] >> 4) {
         case 4:
-                if (walk_is_ip(walk))
+                if (walk_may_be_ip(walk))
                         return LAYER_IPV4;
                 break;
         case 6:
-                if (walk_is_ip(walk))
+                if (walk_may_be_ip(walk))
                         return LAYER_IPV6;
                 break;
         case 0:

@@ -19,7 +19,7 @@ enum {
         PROTOCOL_ETHERIP = 97,
 };
 
-bool walk_is_ip(const struct walk *walk) {
+bool walk_may_be_ip(const struct walk *walk) {
         const uint8_t *ip = walk->at;
         uint32_t n_header, n_total;
 
@@ -31,7 +31,32 @@ bool walk_is_ip(const struct walk *walk) {
         n_total = bytes_get16(ip + 2);
         if (n_header < WALK_SIZE_IPV4 || n_header > walk->n_held || (n_total != 0 && n_total < n_header))
                 return false;
-        return n_total <= walk->n_wire && checksum_fold(checksum_add(0, ip, n_header)) == 0;
+        return n_total <= walk->n_wire || checksum_fold(checksum_add(0, ip, n_header)) == 0;
+}
+
+bool walk_is_ip(const struct walk *walk) {
+        const uint8_t *ip = walk->at;
+
+        if (!walk_may_be_ip(walk))
+                return false;
+        if (ip[0] >> 4 == 6)
+                return true;
+        return bytes_get16(ip + 2) == walk->n_wire ||
+               checksum_fold(checksum_add(0, ip, (ip[0] & 0x0fu) * 4u)) == 0;
+}
+
+/* From here on the IP header says how long the packet is, whatever the frame had room for. */
+static void set_length(struct walk *walk, uint32_t n) {
+        if (!walk->exact || n < walk->n_wire)
+                walk_limit(walk, n);
+        walk->exact = false;
+}
+
+/* A frame that was not cut, and yet is shorter than the IPv4 header says, was cut by someone who did not say
+ * so, or its length was damaged: then the header's checksum does not hold. */
+static bool length_is_damaged(const struct walk *walk, uint32_t n_header, uint32_t n_total) {
+        return n_total > walk->n_wire && walk->n_held == walk->n_wire && walk->n_held >= n_header &&
+               checksum_fold(checksum_add(0, walk->at, n_header)) != 0;
 }
 
 static enum layer begin(struct walk *walk) {
@@ -116,8 +141,8 @@ enum layer walk_ipv4(struct walk *walk) {
                 walk->length_from_frame = true;
         else if (n_total < n_header)
                 return walk_end(walk, PACKET_BROKEN);
-        else
-                walk_limit(walk, n_total);
+        else if (!length_is_damaged(walk, n_header, n_total))
+                set_length(walk, n_total);
         if (walk->n_held < n_header)
                 return walk_short(walk, n_header);
         if (n_header > WALK_SIZE_IPV4)
@@ -154,7 +179,7 @@ enum layer walk_ipv6(struct walk *walk) {
         if (n_total == 0)
                 walk->length_from_frame = true;
         else
-                walk_limit(walk, n_total + WALK_SIZE_IPV6);
+                set_length(walk, n_total + WALK_SIZE_IPV6);
         walk_over(walk, WALK_SIZE_IPV6);
         walk->protocol = ip[6];
         return LAYER_PROTOCOL;

@@ -174,7 +174,7 @@ static inline uint32_t plain_ipv6(const uint8_t *ip, uint32_t n, uint32_t *ret_n
 enum packet_kind packet_read(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes,
                              uint32_t n_bytes, uint32_t n_frame, int64_t time_ns, struct packet *ret_packet) {
         struct segment *segment = &ret_packet->segment;
-        uint32_t n_ip = 0, n_wire, n_held, n;
+        uint32_t n_ip = 0, n_wire = 0, n_held, n;
         const uint8_t *ip, *tcp;
         uint16_t type;
 
@@ -188,7 +188,7 @@ enum packet_kind packet_read(struct packet_reader *reader, uint32_t link_type, c
                 n_ip = plain_ipv4(ip, n, &n_wire);
         else if (type == 0x86dd)
                 n_ip = plain_ipv6(ip, n, &n_wire);
-        if (__builtin_expect(n_ip == 0, 0))
+        if (__builtin_expect(n_ip == 0 || (n_wire > n - n_ip && n_bytes >= n_frame), 0))
                 return walk_down(reader, link_type, bytes, n_bytes, n_frame, time_ns, ret_packet);
 
         tcp = ip + n_ip;

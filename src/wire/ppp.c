@@ -51,7 +51,8 @@ enum layer walk_ppp(struct walk *walk) {
         }
 }
 
-/* RFC 2516. The length tells the padding of Ethernet from the packet. */
+/* RFC 2516. The length tells the padding of Ethernet from the packet, even where a device has counted that
+ * padding into the IP length. */
 enum layer walk_pppoe(struct walk *walk) {
         uint32_t n;
 
@@ -61,8 +62,10 @@ enum layer walk_pppoe(struct walk *walk) {
                 return walk_end(walk, PACKET_NOT_IP);
         n = bytes_get16(walk->at + 4);
         walk_over(walk, SIZE_PPPOE);
-        if (n <= walk->n_wire)
+        if (n <= walk->n_wire) {
                 walk_limit(walk, n);
+                walk->exact = true;
+        }
         return LAYER_PPP;
 }
 

@@ -9,6 +9,7 @@ enum {
         SIZE_GTP = 8,
         SIZE_LISP = 8,
         SIZE_AYIYA = 8,
+        SIZE_CAPWAP = 8,
         QUIC_CONNECTION_ID_MAX = 20,
 };
 
@@ -154,6 +155,8 @@ static enum layer tzsp(struct walk *walk) {
                 } else if (walk->at[0] == 1) {
                         if (what == 1)
                                 return walk_to(walk, 1, LAYER_ETHERNET);
+                        walk->wifi_padded = false;
+                        walk->wifi_swapped = false;
                         return what == 0x12 ? walk_to(walk, 1, LAYER_WIFI) : not_a_tunnel(walk);
                 }
                 walk_over(walk, n);
@@ -168,6 +171,26 @@ static enum layer ayiya(struct walk *walk) {
                 return not_a_tunnel(walk);
         n = SIZE_AYIYA + (1u << (walk->at[0] >> 4)) + (walk->at[1] >> 4) * 4u;
         return walk_to(walk, n, LAYER_IPV6);
+}
+
+/* RFC 5415: what an access point sends its controller, 802.3 or 802.11, the latter often with its first two
+ * bytes exchanged. */
+static enum layer capwap(struct walk *walk) {
+        uint32_t n;
+
+        if (walk->n_held < SIZE_CAPWAP)
+                return not_a_tunnel(walk);
+        if (bytes_get32(walk->at) == 0x01000000)        /* DTLS */
+                return walk_end(walk, PACKET_ENCRYPTED);
+        n = (walk->at[1] >> 3) * 4u;
+        if (walk->at[0] != 0 || n < SIZE_CAPWAP || (walk->at[3] & 0x80) || walk->n_held < n + 2)
+                return not_a_tunnel(walk);
+        if (!(walk->at[2] & 1))
+                return walk_to(walk, n, LAYER_ETHERNET);
+        walk_over(walk, n);
+        walk->wifi_padded = false;
+        walk->wifi_swapped = (walk->at[0] & 0x0f) != 0x08;      /* version 0, type data */
+        return LAYER_WIFI;
 }
 
 /* A long header of a version that was in use (RFC 9000, 17.2; RFC 9369; the drafts; Google's own). */
@@ -206,6 +229,8 @@ static enum layer by_port(struct walk *walk, uint16_t port) {
                 return tzsp(walk);
         case 5072:
                 return ayiya(walk);
+        case 5247:
+                return capwap(walk);
         case 4341:              /* LISP, RFC 9300 */
                 return walk->n_held < SIZE_LISP ? not_a_tunnel(walk) : walk_to(walk, SIZE_LISP, LAYER_IP);
         case 4754:              /* RFC 8086 */

@@ -56,7 +56,9 @@ struct walk {
         uint32_t n_wire;                /* as many as there were, by the outer headers; not less than @n_held */
         uint16_t protocol;
         bool wifi_padded;               /* the 802.11 header ends at a multiple of four */
+        bool wifi_swapped;              /* its first two bytes are exchanged */
         bool in_doubt;                  /* a port alone said that this is a tunnel; no IP header has proved it */
+        bool exact;                     /* whatever IP says, there are @n_wire bytes */
         bool put_together;              /* from fragments: @ip and @at lie apart */
         bool length_from_frame;         /* the IP header gave no length: @n_wire may count padding */
         uint8_t n_ip;                   /* IP headers passed */
@@ -109,8 +111,10 @@ enum layer walk_ppi(struct walk *walk);
 /* What the IP header and the way to it say of the segment at @at. */
 void walk_fill_ip(struct walk *walk);
 
-/* Whether an IP header stands at @at whose lengths and, if IPv4, checksum add up: for those who have no
- * better reason to believe that it is one. */
+/* Whether an IP header may stand at @at: its lengths fit. */
+bool walk_may_be_ip(const struct walk *walk);
+
+/* Whether one surely does: its checksum holds, too, or its length is that of all there is. */
 bool walk_is_ip(const struct walk *walk);
 
 static inline enum layer walk_end(struct walk *walk, enum packet_kind kind) {

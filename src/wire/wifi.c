@@ -19,29 +19,32 @@ static uint32_t get32(const uint8_t *p) {
 enum layer walk_wifi(struct walk *walk) {
         const uint8_t *p = walk->at;
         uint32_t n = SIZE_DATA;
+        uint8_t what, flags;
         bool qos, aggregate;
 
         if (walk->n_held < 2)
                 return walk_short(walk, 2);
-        if ((p[0] >> 2 & 3) != TYPE_DATA || (p[0] & 0x40))      /* 0x40: without data */
+        what = p[walk->wifi_swapped];
+        flags = p[!walk->wifi_swapped];
+        if ((what >> 2 & 3) != TYPE_DATA || (what & 0x40))      /* 0x40: without data */
                 return walk_end(walk, PACKET_NOT_IP);
-        if (p[1] & 0x40)
+        if (flags & 0x40)
                 return walk_end(walk, PACKET_ENCRYPTED);
-        qos = p[0] & 0x80;
-        if ((p[1] & 0x03) == 0x03)
+        qos = what & 0x80;
+        if ((flags & 0x03) == 0x03)
                 n += 6;         /* from one distribution system to another: a fourth address */
         if (qos)
                 n += 2;
         if (walk->n_held < n)
                 return walk_short(walk, n);
         aggregate = qos && (p[n - 2] & 0x80);
-        if (qos && (p[1] & 0x80))
+        if (qos && (flags & 0x80))
                 n += 4;         /* HT control */
         if (walk->wifi_padded)
                 n = (n + 3) & ~3u;
         if (walk->n_held < n)
                 return walk_short(walk, n);
-        if (get16(p + 22) & 0x0f)
+        if (p[walk->wifi_swapped ? 23 : 22] & 0x0f)
                 return walk_end(walk, PACKET_FRAGMENT);
         walk_over(walk, n);
         if (!aggregate)
