@@ -70,6 +70,11 @@ count(const struct judging *j, enum side sender, struct record_direction *d)
         d->retransmitted = counted(from->retransmitted);
         d->missing = counted(from->missing);
         d->packets = counted(from->packets);
+        if (j->by_network && d->packets.known && j->shown->by.value == sender) {
+                uint64_t others = 1 + (fact_known(j->shown->repeats.how) ? j->shown->repeats.value : 0);
+
+                d->packets.value -= others < d->packets.value ? others : d->packets.value;
+        }
 }
 
 /* Did bytes that were sent for the first time draw a reply RST of the receiver's own? */
@@ -84,8 +89,11 @@ drew_a_reset(const struct judging *j, enum side sender)
                 if (!fact_known(reset->by.how) || reset->by.value != other_side(sender) ||
                     (j->by_network && reset == j->shown))
                         continue;
-                if (reset_shape(f, reset) != RESET_KIND_REPLY || !fact_is_not(reset->answers_repeat) ||
-                    !fact_known(reset->answers.how))
+                if (reset_shape(f, reset) != RESET_KIND_REPLY)
+                        continue;
+                if (fact_is(reset->drew_data))
+                        return true;
+                if (!fact_is_not(reset->answers_repeat) || !fact_known(reset->answers.how))
                         continue;
                 if (reset->answers.value == SEGMENT_KIND_DATA ||
                     (reset->answers.value == SEGMENT_KIND_FIN && count_above(f->from[sender].after_peer_fin, 0)))

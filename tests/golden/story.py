@@ -73,9 +73,11 @@ def direction(segments, sender):
     }
 
 
-def history(segments, flipped):
-    """Zeek's letters (update_history, update_last_seq), checksums ignored."""
+def history(segments, flipped, cut=False):
+    """Zeek's letters (update_history, update_last_seq), checksums ignored. Payload that was @cut off is a gap once it
+    is acknowledged."""
     letters, last, ends, repeats, reset = "^" if flipped else "", {}, {}, {}, set()
+    gap_of = None
     for s in segments:
         who = s.sender
         if who not in SIDES:
@@ -96,6 +98,10 @@ def history(segments, flipped):
             add("r", s.position)
         else:
             add("d" if s.bytes else "a")
+        other = SIDES[who == "client"]
+        if cut and gap_of is None and "R" not in s and (s.ack or 0) > 0 and ends.get(other, 0) > 0:
+            gap_of = other
+            letters += "g" if who == "client" else "G"
         end = -1 if s.position is None else s.position + (0 if "R" in s else s.bytes)
         if who not in reset and s.bytes and end <= ends.get(who, 0):
             repeats[who] = repeats.get(who, 0) + 1

@@ -186,7 +186,7 @@ def story_faults(r, segments):
         counted = story.direction(segments, side)
         for what in counted if both else ("packets",):
             yield from differ(f"{key}.{what}", r[key][what], counted[what])
-    letters = story.history(segments, r["history"].startswith("^"))
+    letters = story.history(segments, r["history"].startswith("^"), r["seen"]["cut"])
     yield from differ("history", r["history"], letters)
     yield from differ("conn_state", r["conn_state"], story.conn_state(segments, letters))
     yield from differ("frames", r["frames"], [segments[0].frame, segments[-1].frame])
