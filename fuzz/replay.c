@@ -1,5 +1,5 @@
-/* Runs a fuzz target on files, once each: for seeds and findings, in any build. With --cut each file is also
- * given without its last byte, without its last two, and so on, to the first. */
+/* Runs a fuzz target on files, once each: for seeds and findings, in any build. After --cut N each file is
+ * also given without its last N bytes, without its last 2 N, and so on, to the first. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static void run(const uint8_t *bytes, size_t n) {
         free(copy);
 }
 
-static int replay(const char *path, int cut) {
+static int replay(const char *path, size_t cut) {
         FILE *file = fopen(path, "rbe");
         uint8_t *bytes = NULL;
         size_t n = 0, r;
@@ -39,18 +39,19 @@ static int replay(const char *path, int cut) {
         } while (r > 0);
         fclose(file);
         run(bytes, n);
-        while (cut && n > 0)
-                run(bytes, --n);
+        while (cut && n > cut)
+                run(bytes, n -= cut);
         free(bytes);
         return 0;
 }
 
 int main(int argc, char **argv) {
-        int status = 0, cut = 0;
+        size_t cut = 0;
+        int status = 0;
 
         for (int i = 1; i < argc; ++i)
-                if (strcmp(argv[i], "--cut") == 0)
-                        cut = 1;
+                if (strcmp(argv[i], "--cut") == 0 && i + 1 < argc)
+                        cut = strtoul(argv[++i], NULL, 10);
                 else if (replay(argv[i], cut))
                         status = 2;
         return status;

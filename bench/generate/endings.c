@@ -266,7 +266,7 @@ static void unreachable(struct plan *p, enum mix mix) {
         plan_wait_ms(p, 1, 900);
         error = plan_repeat(p, syn);
         error->from = SIDE_SERVER;
-        error->kind = (uint8_t) (STEP_ICMP | (router ? STEP_ROUTER : 0));
+        error->kind = (uint16_t) (STEP_ICMP | (router ? STEP_ROUTER : 0));
         verdict(p)->ending = ENDING_REFUSED;
         verdict(p)->ended_by = router ? SIDE_NETWORK : SIDE_SERVER;
         verdict(p)->cause = CAUSE_UNREACHABLE;
@@ -505,6 +505,121 @@ static void simultaneous_open(struct plan *p, enum mix mix) {
         close_both(p, mix, C);
 }
 
+/* The server closes an idle connection; the client's next request crosses the FIN, or comes too late. */
+static void closed_in_reuse(struct plan *p, enum mix mix) {
+        struct step late;
+
+        begin(p, mix);
+        plan_wait_ms(p, 2000, 5000);
+        plan_say(p, S, FIN | ACK, 0);
+        p->deaf[C] = dice_permille(&p->dice, 500);
+        if (p->deaf[C])
+                p->heard[C] = p->sent[S] - 1;
+        late = *plan_say(p, C, PSH | ACK, dice_between(&p->dice, 20, 34));
+        plan_reply(p, late);
+        reset(p, S, CAUSE_DATA_AFTER_CLOSE);
+        verdict(p)->lost[C] = true;
+}
+
+static struct step alert(struct plan *p, enum side from) {
+        struct step *step = plan_say(p, from, PSH | ACK, 24);
+
+        step->kind = STEP_ALERT;
+        return *step;
+}
+
+/* The client says goodbye and closes at once; the server's goodbye draws a RST, and so does its FIN. */
+static void close_notify(struct plan *p, enum mix mix) {
+        struct step late, fin;
+
+        begin(p, mix);
+        alert(p, C);
+        plan_say(p, C, FIN | ACK, 0);
+        plan_say(p, S, ACK, 0);
+        late = alert(p, S);
+        fin = *plan_say(p, S, FIN | ACK, 0);
+        plan_reply(p, late);
+        plan_reply(p, fin);
+        reset(p, C, CAUSE_DATA_AFTER_CLOSE);
+        verdict(p)->lost[S] = true;
+        verdict(p)->conn_state = CONN_STATE_SF;
+}
+
+/* An old duplicate after the end draws an ACK out of TIME_WAIT, and that a RST. */
+static void assassinated(struct plan *p, enum mix mix) {
+        struct step old;
+
+        begin(p, mix);
+        old = *plan_say(p, S, PSH | ACK, dice_between(&p->dice, 5, 34));
+        plan_say(p, C, ACK, 0);
+        close_both(p, mix, C);
+        plan_wait_ms(p, 100, 3000);
+        plan_repeat(p, old)->ack = old.ack;
+        plan_reply(p, *plan_say(p, C, ACK, 0));
+        verdict(p)->reset_by = S;
+}
+
+/* The client aborts while an answer is on its way. */
+static void aborted_in_flight(struct plan *p, enum mix mix) {
+        struct step late[2];
+
+        begin(p, mix);
+        plan_say(p, C, PSH | ACK, dice_between(&p->dice, 5, 34));
+        plan_wait_ms(p, 1, 50);
+        plan_reset(p, C);
+        p->heard[S] = p->sent[C];
+        for (unsigned i = 0; i < 2; ++i)
+                late[i] = *plan_say(p, S, PSH | ACK, dice_between(&p->dice, 5, 34));
+        for (unsigned i = 0; i < 2; ++i)
+                plan_reply(p, late[i]);
+        reset(p, C, CAUSE_ZERO_LINGER);
+        verdict(p)->lost[S] = true;
+}
+
+/* The path is dead for a while, and comes back before anybody gives up. */
+static void recovered(struct plan *p, enum mix mix) {
+        enum side from = either(p);
+        struct step said;
+
+        begin(p, mix);
+        said = *plan_say(p, from, PSH | ACK, dice_between(&p->dice, 2, 34));
+        in_vain(p, said, dice_between(&p->dice, 3, 5), rto(p));
+        plan_say(p, other(from), ACK, 0);
+        plan_say(p, other(from), PSH | ACK, dice_between(&p->dice, 2, 34));
+        plan_say(p, from, ACK, 0);
+        close_both(p, mix, either(p));
+}
+
+static void fin_recovered(struct plan *p, enum mix mix) {
+        enum side from = either(p);
+
+        begin(p, mix);
+        in_vain(p, *plan_say(p, from, FIN | ACK, 0), dice_between(&p->dice, 2, 4), rto(p));
+        plan_say(p, other(from), ACK, 0);
+        plan_say(p, other(from), FIN | ACK, 0);
+        plan_say(p, from, ACK, 0);
+        orderly(p, from);
+}
+
+/* A SYN with another number, blind or of a host that was restarted, on a living connection: the server
+ * answers with a challenge ACK (RFC 5961, 4) and the true ends talk on. */
+static void syn_on_live(struct plan *p, enum mix mix) {
+        struct step *syn;
+
+        begin(p, mix);
+        syn = plan_say(p, C, 0, 0);
+        syn->flags = SYN;
+        syn->seq += dice_between(&p->dice, 100000, 2000000000);
+        syn->kind = STEP_FORGED;
+        syn->ttl = (uint8_t) (64 - dice_between(&p->dice, 5, 12));
+        plan_say(p, S, ACK, 0);
+        plan_say(p, C, PSH | ACK, dice_between(&p->dice, 5, 34));
+        plan_say(p, S, PSH | ACK, dice_between(&p->dice, 5, 34));
+        plan_say(p, C, ACK, 0);
+        close_both(p, mix, C);
+        verdict(p)->conn_state = N_CONN_STATES;
+}
+
 static const struct kind {
         const char *name;
         uint16_t weight[N_MIXES];
@@ -540,6 +655,13 @@ static const struct kind {
         { "reuse", { 5, 5, 30 }, reuse },
         { "midstream", { 10, 10, 30 }, midstream },
         { "data-in-syn", { 2, 5, 20 }, data_in_syn },
+        { "closed-in-reuse", { 5, 5, 30 }, closed_in_reuse },
+        { "close-notify", { 5, 5, 30 }, close_notify },
+        { "assassinated", { 1, 1, 20 }, assassinated },
+        { "aborted-in-flight", { 5, 5, 30 }, aborted_in_flight },
+        { "recovered", { 5, 10, 30 }, recovered },
+        { "fin-recovered", { 5, 5, 30 }, fin_recovered },
+        { "syn-on-live", { 1, 1, 20 }, syn_on_live },
         { "simultaneous-open", { 1, 1, 10 }, simultaneous_open },
 };
 

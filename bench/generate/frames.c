@@ -88,6 +88,9 @@ static void put_options(struct segment *segment, struct plan *plan, const struct
         }
 }
 
+/* A record of 19 bytes that says close_notify to who can decrypt it. */
+static const uint8_t alert[24] = { 0x15, 0x03, 0x03, 0, 19, 0x8b, 0x11 };
+
 static size_t put_packet(uint8_t *packet, struct plan *plan, const struct step *step, enum side from) {
         struct segment segment = {
                 .family = plan->family,
@@ -100,7 +103,7 @@ static size_t put_packet(uint8_t *packet, struct plan *plan, const struct step *
                 .seq = step->kind & STEP_RAW_SEQ ? step->seq : plan->isn[from][step->part] + step->seq,
                 .flow_label = plan->flow_label[from],
                 .n_payload = step->n,
-                .payload = payload_at(step->seq),
+                .payload = step->kind & STEP_ALERT ? alert : payload_at(step->seq),
         };
         int n;
 

@@ -140,7 +140,7 @@ struct step *plan_repeat(struct plan *plan, struct step original) {
         hear(plan, original.from);
         *step = original;
         step->at = at;
-        step->kind &= (uint8_t) ~STEP_SACK;
+        step->kind &= (uint16_t) ~STEP_SACK;
         if (step->flags & SEGMENT_ACK)
                 step->ack = plan->heard[original.from];
         return step;

@@ -27,6 +27,7 @@ enum {
         STEP_ROUTER = 0x10,          /* … from a router on the way */
         STEP_SACK = 0x20,            /* bears the block @sack_start … @sack_end */
         STEP_RAW_SEQ = 0x40,         /* its sequence number is 0 itself, not the place 0 */
+        STEP_ALERT = 0x100,          /* its payload is a TLS alert */
         STEP_FIRST_SIGHT = 0x80,     /* sent again, but what was sent first was not seen */
 };
 
@@ -37,8 +38,8 @@ struct step {
         uint16_t flags;              /* SEGMENT_* */
         uint16_t n;                  /* bytes of payload */
         uint16_t window;
+        uint16_t kind;               /* STEP_* */
         uint8_t from;                /* SIDE_* */
-        uint8_t kind;                /* STEP_* */
         uint8_t ttl;                 /* 0: the sender's own */
         uint8_t part;                /* which connection of this tuple: 0 or 1 */
 };
@@ -53,7 +54,7 @@ struct verdict {
         enum side silent;
         enum cause cause;            /* CAUSE_NONE where there is none */
         enum side reset_by;          /* whose RST; SIDE_UNKNOWN: no RST */
-        enum conn_state conn_state;
+        enum conn_state conn_state;  /* N_CONN_STATES: left open */
         bool lost[2];                /* bytes of this sender certainly reached no program */
         bool gave_up;                /* somebody repeated in vain: ongoing until the silence is long */
         bool midstream;

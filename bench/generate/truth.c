@@ -10,7 +10,7 @@
 
 struct count {
         uint32_t bytes, acked, acked_by_reset;
-        uint32_t again, maybe_again;
+        uint32_t again, maybe_again, forged;
         bool by_reset;
         bool fin, reset, fin_acked;
         uint32_t fin_end;
@@ -41,6 +41,7 @@ static void count_payload(struct count *count, const struct step *step) {
 }
 
 static void count_step(struct count *own, struct count *back, const struct step *step) {
+        own->forged += !!(step->kind & STEP_FORGED);
         if (step->kind & (STEP_FORGED | STEP_ICMP))
                 return;
         if (step->flags & SEGMENT_RST) {
@@ -84,8 +85,9 @@ static void put_direction(FILE *file, const char *name, const struct count *coun
         else
                 fputs("null", file);
         fprintf(file, ",\"closed\":\"%s\",\"fin_acked\":%s,\"retransmitted\":%u,\"maybe_retransmitted\":%u,"
-                "\"packets\":%llu,\"fate\":\"%s\"}", closed_name(count->closed), count->fin_acked ? "true" : "false",
-                count->again, count->maybe_again, (unsigned long long) packets, fate_name(fate(count, lost)));
+                "\"packets\":%llu,\"forged\":%u,\"fate\":\"%s\"}", closed_name(count->closed), count->fin_acked ? "true" : "false",
+                count->again, count->maybe_again, (unsigned long long) packets, count->forged,
+                fate_name(fate(count, lost)));
 }
 
 static void put_word(FILE *file, const char *key, const char *word) {
