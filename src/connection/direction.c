@@ -94,7 +94,35 @@ place_syn(struct step *step)
         if (!extra)
                 return;
         step->c->flags |= CONNECTION_TWO_ISNS;
-        extra->alternate_isn = s->seq;
+        for (unsigned i = 0; i < extra->n_alternates; i++)
+                if (extra->alternate_isn[i] == s->seq)
+                        return;
+        if (extra->n_alternates < ISNS_MAX) {
+                extra->alternates_of = (uint8_t)step->sender;
+                extra->alternate_isn[extra->n_alternates++] = s->seq;
+        }
+}
+
+/* Which of several SYN-ACKs counts? The one whose numbers the client acknowledges, or if it is not heard, the one
+ * from which the stream goes on. */
+static void
+choose_isn(struct step *step, unsigned side, uint32_t seq)
+{
+        struct extra *extra = table_extra_of(step->table, step->c);
+        struct direction *d = &step->c->side[side];
+
+        if (!extra || extra->alternates_of != side || d->acked >= 0 || d->base == seq)
+                return;
+        for (unsigned i = 0; i < extra->n_alternates; i++) {
+                uint32_t base = extra->alternate_isn[i] + 1;
+
+                if (base != seq && (near(seq_distance(d->base, seq)) || !near(seq_distance(base, seq))))
+                        continue;
+                extra->alternate_isn[i] = d->base - 1;
+                d->base = base;
+                step->c->isn[side] = base - 1;
+                return;
+        }
 }
 
 static void
@@ -109,6 +137,8 @@ place_data(struct step *step)
                 step->position = 0;
                 return;
         }
+        if (step->c->flags & CONNECTION_TWO_ISNS && step->c->side[!step->sender].packets == 0)
+                choose_isn(step, step->sender, s->seq);
         step->position = direction_position(d, s->seq);
         if (d->flags & DIRECTION_SOFT && (s->n_payload > 0 || s->flags & SEGMENT_FIN) && near(step->position)) {
                 /* One before: what came first was a keepalive, or an acknowledgement of more than was seen. */
@@ -132,24 +162,6 @@ place_data(struct step *step)
         step->stray = true;
 }
 
-/* Which of two SYN-ACKs does the client acknowledge? */
-static void
-choose_isn(struct step *step)
-{
-        struct extra *extra = table_extra_of(step->table, step->c);
-        struct direction *o = step->o;
-        uint32_t base;
-
-        if (!extra || o->acked >= 0)
-                return;
-        base = extra->alternate_isn + 1;
-        if (near(seq_distance(o->base, step->s->ack)) || !near(seq_distance(base, step->s->ack)))
-                return;
-        extra->alternate_isn = o->base - 1;
-        o->base = base;
-        step->c->isn[!step->sender] = base - 1;
-}
-
 static void
 place_ack(struct step *step)
 {
@@ -159,7 +171,7 @@ place_ack(struct step *step)
         if (!(o->flags & DIRECTION_BASE))
                 begin(o, step->s->ack, true);
         if (step->c->flags & CONNECTION_TWO_ISNS)
-                choose_isn(step);
+                choose_isn(step, !step->sender, step->s->ack);
         position = direction_position(o, step->s->ack);
         known = direction_end(o) > o->acked ? direction_end(o) : o->acked;
         step->ack_position = position;

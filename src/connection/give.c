@@ -74,7 +74,8 @@ fill_payload(const struct view *v, struct facts_of_direction *f)
         const struct direction *d = v->d;
         unsigned last_by = v->c->flags & CONNECTION_PAYLOAD_BY_1 ? 1 : 0;
 
-        if (!v->sent)
+        /* A RST alone shows no place in the stream, unless it answers the SYN. */
+        if (!v->sent || (!(d->flags & DIRECTION_BASE) && !(v->o->flags & DIRECTION_SYN)))
                 return;
         SEEN(f->payloads, d->payloads);
         SEEN(f->retransmitted, d->retransmitted);
@@ -97,8 +98,10 @@ fill_fin(const struct view *v, struct facts_of_direction *f)
         const struct direction *d = v->d;
 
         if (!(d->flags & DIRECTION_FIN)) {
-                SEEN_IF(v->whole, f->fin, false);
-                SEEN_IF(v->whole, f->fin_acked, false);
+                bool whole = v->whole && (d->flags & DIRECTION_BASE || v->o->flags & DIRECTION_SYN);
+
+                SEEN_IF(whole, f->fin, false);
+                SEEN_IF(whole, f->fin_acked, false);
                 return;
         }
         SEEN(f->fin, true);
@@ -126,6 +129,27 @@ fill_window(const struct view *v, struct facts_of_direction *f)
                 SEEN(f->window, (uint64_t)o->window << (v->d->flags & o->flags & DIRECTION_SCALE ? o->scale : 0));
 }
 
+/* An end that sent SYNs and acknowledged nothing has heard nothing: the other end is silent, not unseen. */
+static bool
+unheard(const struct connection *c, unsigned side)
+{
+        const struct direction *d = &c->side[side], *o = &c->side[!side];
+
+        return o->packets == 0 && !(o->flags & DIRECTION_BASE) && d->flags & DIRECTION_SYN && c->n_syns[side] > 0;
+}
+
+static void
+fill_nothing(struct facts_of_direction *f)
+{
+        INFERRED(f->payloads, 0);
+        INFERRED(f->bytes, 0);
+        INFERRED(f->acked, 0);
+        INFERRED(f->missing, 0);
+        INFERRED(f->retransmitted, 0);
+        INFERRED(f->fin, false);
+        INFERRED(f->fin_acked, false);
+}
+
 static void
 fill_direction(const struct view *v, struct facts_of_direction *f)
 {
@@ -134,6 +158,14 @@ fill_direction(const struct view *v, struct facts_of_direction *f)
 
         SEEN(f->packets, d->packets);
         SEEN(f->payload_seen, d->payload_seen);
+        if (unheard(v->c, !v->side)) {
+                fill_nothing(f);
+                return;
+        }
+        if (unheard(v->c, v->side)) {
+                INFERRED(f->acked, 0);
+                INFERRED(f->missing, 0);
+        }
         fill_payload(v, f);
         fill_fin(v, f);
         fill_window(v, f);
@@ -171,7 +203,7 @@ fill_silence(const struct view *v, struct facts_of_end *f)
         const struct direction *d = v->d;
 
         /* Of one side alone it cannot be said what was answered, unless it never got beyond its SYN. */
-        if (!v->sent || (!v->heard && !(d->flags & DIRECTION_SYN && d->acked < 0)))
+        if (!v->sent || (!v->heard && d->packets != (uint64_t)v->c->n_syns[v->side] + v->c->n_syn_acks[v->side]))
                 return;
         SEEN(f->repeats_unanswered, d->waits ? d->repeats : 0);
         SEEN(f->keepalives_unanswered, d->waits ? d->keepalives : 0);
@@ -234,6 +266,7 @@ fill_reset(const struct connection *c, const struct reset *r, unsigned client, s
                 SEEN(f->answers, (enum segment_kind)r->answers);
                 SEEN(f->answers_at, r->answered.at);
                 SEEN(f->answers_repeat, r->answered.repeat);
+                SEEN(f->drew_data, r->drew_data);
                 SEEN_IF(c->realm & REALM_IPV4, f->mirrors, r->mirrors);
                 SEEN_IF(r->answered.frame, f->answers_frame, r->answered.frame);
                 SEEN_IF(r->answered.before != NEVER, f->before_answers, r->answered.before);
@@ -333,7 +366,8 @@ give_fill(const struct connection *c, const struct extra *extra, int64_t until, 
                 gaps |= v.missing > 0 || (v.sent && v.d->acked > direction_end(v.d));
         }
         f->seen.roles = how;
-        f->seen.sides = c->side[!client].packets == 0 ? SIDES_SEEN_CLIENT
+        f->seen.sides = unheard(c, client) ? SIDES_SEEN_BOTH
+                      : c->side[!client].packets == 0 ? SIDES_SEEN_CLIENT
                       : c->side[client].packets == 0 ? SIDES_SEEN_SERVER : SIDES_SEEN_BOTH;
         f->seen.midstream = !(c->side[client].flags & DIRECTION_SYN);
         f->seen.gaps = gaps || c->flags & CONNECTION_SUSPECT;

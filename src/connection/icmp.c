@@ -48,7 +48,7 @@ icmp_take(struct step *step)
         if (packet->n_quoted < QUOTED_SEQ || !(d->flags & DIRECTION_BASE))
                 return false;
         step->position = direction_position(d, s->seq);
-        if (step->position < d->acked - PAST || step->position > direction_end(d) + REACH)
+        if (step->position < -1 || (step->position > direction_end(d) && step->position > d->acked))
                 return false;
         extra = step_extra(step);
         if (!extra)

@@ -29,6 +29,7 @@ enum {
         NODE_NONE = 0,                  /* no node, or no extra: numbers begin at 1 */
         HOLES_MAX = 8,
         FINGERPRINTS = 4,
+        ISNS_MAX = 4,
 };
 
 /* No window reaches further (RFC 7323, 2.3); what lies beyond this much is not believed at its first sight. */
@@ -68,6 +69,7 @@ struct mark {
         uint8_t ttl;
         uint8_t kind;                   /* enum segment_kind */
         bool repeat;                    /* it had been sent before */
+        bool answered;                  /* by a RST */
         bool has_ack;
 };
 
@@ -97,14 +99,15 @@ struct direction {
         uint64_t payloads;
         uint64_t run;                   /* new bytes since the other end's last payload */
         int64_t first_payload, last_payload;
-        struct mark latest;             /* its last segment but RSTs */
-        struct mark request;            /* its last that takes room in the stream, or is a probe */
+        struct mark bare_ack;           /* its last segment that says nothing but an acknowledgement */
+        struct mark request[2];         /* its last two that take room in the stream, or are probes */
         struct mark since;              /* the first of what is not answered yet */
         struct mark later;              /* what was first sent when that one was on its way */
         int64_t unanswered_last, unanswered_gap;
         uint32_t last_payload_frame;
         uint16_t repeats, keepalives, probes;
         uint8_t repeated;               /* enum segment_kind */
+        uint8_t asked;                  /* which of @request is the last */
         bool waits;                     /* @since is set */
         bool waits_later;               /* @later is set */
 
@@ -134,6 +137,7 @@ enum {
         CONNECTION_PAYLOAD_BY_1 = 1 << 11, /* the last new payload was from side 1 */
         CONNECTION_PAYLOAD = 1 << 12,   /* there was payload at all */
         CONNECTION_SUSPECT = 1 << 13,   /* numbers were seen that fit nowhere */
+        CONNECTION_TWINS = 1 << 15,     /* some of its packets were captured twice for sure */
         CONNECTION_PENDING = 1 << 14,   /* a SYN whose meaning is not clear yet; it is not in the index */
 };
 
@@ -154,6 +158,7 @@ struct reset {
         uint8_t answers;                /* enum segment_kind, N_SEGMENT_KINDS: not known */
         uint8_t mptcp_reason;
         bool has_ack, options, ack_known, ack_impossible, ttl_differs, ttl_known, ip_id_known, ip_id_jumps;
+        bool drew_data;                 /* it or a repeat answers payload sent for the first time */
         bool behind, after_both_acked, mptcp_reason_known, mirrors, position_known;
         bool ignored;                   /* its receiver went on */
         bool confirmed;                 /* its receiver answers with RSTs now */
@@ -174,10 +179,11 @@ struct extra {
         uint64_t n_resets_in_all;
         int64_t icmp_at;
         uint32_t icmp_frame;
-        uint32_t alternate_isn;
+        uint32_t alternate_isn[ISNS_MAX];
         uint32_t challenge_acks[2];
         uint32_t pending;               /* the node of a SYN whose meaning is not clear yet */
         uint8_t n_holes[2];
+        uint8_t n_alternates, alternates_of; /* other numbers that a SYN-ACK offered, and who sent it */
         bool suspects[2], suspects_ack[2];
         uint8_t n_resets;
         bool icmp;

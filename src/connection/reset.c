@@ -50,10 +50,15 @@ validity(const struct step *step, const struct extra *extra, const struct reset 
         if (!r->position_known || o->packets == 0)
                 return RESET_VALIDITY_UNKNOWN;
         expected = direction_contiguous(d, extra, step->sender);
+        /* A block reported above what is acknowledged: a piece was lost behind the place of the capture. */
+        if (extra->sack_edge[step->sender] > d->acked && d->acked >= 0) {
+                if (r->position == extra->sack_edge[step->sender])
+                        return RESET_VALIDITY_SACK_EDGE;
+                if (r->position != expected)
+                        expected = d->acked;
+        }
         if (r->position == expected)
                 return !holes || d->acked == expected ? RESET_VALIDITY_EXACT : RESET_VALIDITY_UNKNOWN;
-        if (extra->sack_edge[step->sender] > d->acked && r->position == extra->sack_edge[step->sender])
-                return RESET_VALIDITY_SACK_EDGE;
         if (d->flags & DIRECTION_FIN && r->position == d->fin && expected == d->fin + 1)
                 return RESET_VALIDITY_BEFORE_FIN;
         if (r->position < d->acked)
@@ -65,26 +70,36 @@ validity(const struct step *step, const struct extra *extra, const struct reset 
         return beyond(o, r->position - expected);
 }
 
-/* The segment of the other end that a reply answers: its number is what that one acknowledged. */
-static const struct mark *
+/* What was acknowledged drew no RST; a probe stands where all was. */
+static bool
+was_taken(const struct direction *d, const struct mark *mark)
+{
+        return mark->kind != SEGMENT_KIND_KEEPALIVE && mark->kind != SEGMENT_KIND_WINDOW_PROBE &&
+               mark->position < d->acked;
+}
+
+/* The segment of the other end that a reply answers: its number is what that one acknowledged. Of several the
+ * earliest that no RST has answered yet, since replies come in the order of what draws them. */
+static struct mark *
 answered(const struct step *step)
 {
         const struct segment *s = step->s;
-        const struct direction *o = step->o;
+        struct direction *o = step->o;
+        struct mark *marks[] = { &o->request[!o->asked], &o->request[o->asked], &o->bare_ack }, *found = NULL;
 
-        if (!bare(s))
+        if (!bare(s) || o->packets == 0)
                 return NULL;
         if (s->flags & SEGMENT_ACK) {
-                if (s->seq != 0 || o->request.kind != SEGMENT_KIND_SYN || o->packets == 0 ||
-                    direction_position(o, s->ack) < 0 || direction_position(o, s->ack) > o->next)
-                        return NULL;
-                return &o->request;
+                int64_t position = direction_position(o, s->ack);
+
+                return s->seq == 0 && marks[1]->kind == SEGMENT_KIND_SYN && position >= 0 && position <= o->next
+                               ? marks[1] : NULL;
         }
-        if (o->request.has_ack && o->request.ack == s->seq)
-                return &o->request;
-        if (o->latest.has_ack && o->latest.ack == s->seq)
-                return &o->latest;
-        return NULL;
+        for (unsigned i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+                if (marks[i]->has_ack && marks[i]->ack == s->seq &&
+                    (!found || found->answered || was_taken(o, found)))
+                        found = marks[i];
+        return found;
 }
 
 static void
@@ -127,7 +142,7 @@ fill(const struct step *step, const struct extra *extra, struct reset *r)
 {
         const struct segment *s = step->s;
         const struct direction *d = step->d, *o = step->o;
-        const struct mark *mark = answered(step);
+        struct mark *mark = answered(step);
 
         *r = (struct reset){
                 .at = step->time, .before = step->before, .frame = step->input->frame, .seq = s->seq, .ack = s->ack,
@@ -154,6 +169,8 @@ fill(const struct step *step, const struct extra *extra, struct reset *r)
         if (mark) {
                 r->answered = *mark;
                 r->answers = mark->kind;
+                r->drew_data = mark->kind == SEGMENT_KIND_DATA && !mark->repeat;
+                mark->answered = true;
                 r->mirrors = s->family == AF_INET && s->ip_id != 0 && s->ip_id == mark->ip_id &&
                              s->ttl == mark->ttl && s->window == mark->window;
         }
@@ -191,7 +208,13 @@ reset_take(struct step *step)
         extra->n_resets_in_all++;
         for (unsigned i = 0; i < extra->n_resets; i++)
                 if (same(&extra->reset[i], step)) {
+                        struct mark *mark = answered(step);
+
                         extra->reset[i].repeats++;
+                        if (mark) {
+                                extra->reset[i].drew_data |= mark->kind == SEGMENT_KIND_DATA && !mark->repeat;
+                                mark->answered = true;
+                        }
                         step->repeated = true;
                         step->position = extra->reset[i].position;
                         return may_be_taken(extra->reset[i].validity) && !extra->reset[i].ignored;

@@ -49,8 +49,14 @@ decide_syn_ack(const struct connection *c, unsigned sender, const struct segment
 
         if (d->flags & DIRECTION_BASE && s->seq + 1 == d->base)
                 return REUSE_SAME;
+        /* The first that is seen of its sender answers something. */
+        if (d->packets == 0)
+                return REUSE_SAME;
         /* The answer to the SYN at hand, be it the second. */
         if (o->flags & DIRECTION_SYN && direction_position(o, s->ack) >= 0 && direction_position(o, s->ack) <= o->next)
+                return REUSE_SAME;
+        /* So is one that acknowledges what the one before did, where the SYN was not seen. */
+        if (d->flags & DIRECTION_SYN && d->ack == s->ack && !(c->flags & CONNECTION_ENDED))
                 return REUSE_SAME;
         /* Its own SYN was not seen, and it fits nothing: the old one is over, or only one side is seen. */
         return over(c) || o->packets == 0 ? REUSE_NEW : REUSE_SAME;
@@ -77,7 +83,8 @@ reuse_decide(const struct connection *c, const struct connection *pending, unsig
                 if (fits_old && !fits_new)
                         return REUSE_REFUTED;
         }
-        if ((s->flags & (SEGMENT_SYN | SEGMENT_RST)) == SEGMENT_SYN) {
+        /* With FIN it begins nothing: even a listener drops it (tcp_rcv_state_process). */
+        if ((s->flags & (SEGMENT_SYN | SEGMENT_RST | SEGMENT_FIN)) == SEGMENT_SYN) {
                 if (s->flags & SEGMENT_ACK)
                         return decide_syn_ack(c, sender, s);
                 if (pending && pending_sender == sender && pending->isn[0] == s->seq)

@@ -113,10 +113,11 @@ take_ack(struct step *step)
 {
         struct connection *c = step->c;
         struct direction *o = step->o;
+        const struct mark *request = &o->request[o->asked];
 
         direction_acknowledge(step);
-        if (step->acks_new && o->request.at != 0 && !o->request.repeat && o->acked >= direction_end(o)) {
-                int64_t in = step->time - o->request.at;
+        if (step->acks_new && request->at != 0 && !request->repeat && o->acked >= direction_end(o)) {
+                int64_t in = step->time - request->at;
 
                 if (in > 0 && (step->d->answers_in == 0 || in < step->d->answers_in))
                         step->d->answers_in = in;
@@ -180,7 +181,8 @@ take_other(struct step *step)
                 silence_answered(step);
                 silence_asked(step);
         }
-        step->d->latest = step_mark(step);
+        if (step->kind == SEGMENT_KIND_ACK)
+                step->d->bare_ack = step_mark(step);
 }
 
 void

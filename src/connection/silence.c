@@ -79,12 +79,13 @@ silence_asked(struct step *step)
         default:
                 return;
         }
-        d->request = step_mark(step);
+        d->asked = !d->asked;
+        d->request[d->asked] = step_mark(step);
         if (!d->waits) {
-                d->since = d->request;
+                d->since = d->request[d->asked];
                 d->waits = true;
         } else if (!d->waits_later && !again) {
-                d->later = d->request;
+                d->later = d->request[d->asked];
                 d->waits_later = true;
         }
         d->unanswered_gap = step->time - d->unanswered_last;

@@ -1,7 +1,8 @@
 /*
  * A twin has every number of the TCP header and the IP ID in common with a packet seen a moment ago; its TTL may
  * be less by the hops between. A segment that TCP sends again is another packet: it has another IP ID, and
- * another timestamp. Without either of them only so short a time tells that no sender repeats within it.
+ * another timestamp. Without either of them (a SYN-ACK or a reply RST of Linux; two RSTs for two segments are alike
+ * to the last bit) it is taken for a twin only where the connection has shown others.
  */
 #include "connection/twin.h"
 
@@ -34,10 +35,14 @@ twin_seen(struct step *step)
         unsigned n = d->packets < FINGERPRINTS ? (unsigned)d->packets : FINGERPRINTS;
 
         within = s->ip_id ? WITH_IP_ID : s->options & SEGMENT_HAS_TIMESTAMPS ? WITH_TIMESTAMP : WITH_NEITHER;
+        if (within == WITH_NEITHER && !(step->c->flags & CONNECTION_TWINS))
+                n = 0;
         for (unsigned i = 0; i < n; i++)
                 if (d->fingerprint[i].what == what && (when - d->fingerprint[i].when <= within ||
-                                                       d->fingerprint[i].when - when <= within))
+                                                       d->fingerprint[i].when - when <= within)) {
+                        step->c->flags |= CONNECTION_TWINS;
                         return true;
+                }
         d->fingerprint[d->packets % FINGERPRINTS].what = what;
         d->fingerprint[d->packets % FINGERPRINTS].when = when;
         return false;

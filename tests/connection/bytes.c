@@ -1,0 +1,506 @@
+/* The bytes of a direction: counted once, whatever order and number of segments brought them. */
+#include "story.h"
+
+static void
+an_exchange_is_counted_each_way(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.0205, .by = 'c', .f = "P.", .at = 0, .n = 2000, .ack = 0 },
+                { .t = 0.041, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 2000 },
+                { .t = 0.0411, .by = 'c', .f = ".", .at = 2000, .ack = 300 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->from[0].bytes, 2000);
+        is_known(f->from[0].acked, 2000);
+        is_known(f->from[0].packets, 4);
+        is_known(f->from[0].payloads, 1);
+        is_known(f->from[0].missing, 0);
+        is_known(f->from[0].retransmitted, 0);
+        is_known(f->from[0].fin, false);
+        is_known(f->from[0].last_answered, true);
+        is_known(f->from[0].last_run, 2000);
+        is_known(f->from[1].bytes, 300);
+        is_known(f->from[1].acked, 300);
+        is_known(f->from[1].last_answered, false);
+        is_known(f->established, true);
+        is_known(f->syns, 1);
+        is_known(f->syn_acks, 1);
+        is_known(f->both_acked, false);
+        is_known(f->end[0].os, OS_LINUX);
+        is_known(f->end[0].repeats_unanswered, 0);
+        is_known(f->end[1].repeats_unanswered, 0);
+        assert_int_equal(f->seen.roles, ROLES_SYN);
+        assert_int_equal(f->seen.sides, SIDES_SEEN_BOTH);
+        assert_false(f->seen.midstream);
+        assert_false(f->seen.gaps);
+        assert_true(story.given[0].isn_known[0]);
+        assert_int_equal(story.given[0].isn[0], CLIENT_ISN);
+        assert_int_equal(story.given[0].first_seq[1], SERVER_ISN + 1);
+        assert_int_equal(story.given[0].first_frame, 1);
+        assert_int_equal(story.given[0].last_frame, 6);
+}
+
+static void
+what_is_sent_again_is_counted_apart(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.3, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                /* More than before in one piece. */
+                { .t = 0.7, .by = 'c', .f = "P.", .at = 50, .n = 100, .ack = 0 },
+                { .t = 0.8, .by = 's', .f = ".", .at = 0, .ack = 150 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 150);
+        is_known(f->from[0].retransmitted, 150);
+        is_known(f->from[0].payload_seen, 300);
+        is_known(f->from[0].payloads, 2);
+        is_known(f->end[0].repeats_unanswered, 0);
+        assert_true(story.segments[4].repeated);
+        assert_false(story.segments[5].repeated);
+}
+
+static void
+what_comes_out_of_order_is_not_sent_again(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = ".", .at = 200, .n = 100, .ack = 0 },
+                { .t = 0.101, .by = 'c', .f = ".", .at = 100, .n = 100, .ack = 0 },
+                { .t = 0.102, .by = 'c', .f = ".", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.2, .by = 's', .f = ".", .at = 0, .ack = 300 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 300);
+        is_known(f->from[0].missing, 0);
+        is_known(f->from[0].retransmitted, 0);
+        assert_false(f->seen.gaps);
+        assert_true(story.segments[4].out_of_order);
+        assert_int_equal(story.segments[4].position, 100);
+}
+
+static void
+what_was_passed_over_is_missing(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = ".", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.2, .by = 'c', .f = ".", .at = 1100, .n = 100, .ack = 0 },
+                { .t = 0.3, .by = 's', .f = ".", .at = 0, .ack = 1200 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_not_equal(f->from[0].bytes.how, HOW_SEEN);
+        is_known(f->from[0].bytes, 1200);
+        is_known(f->from[0].missing, 1000);
+        is_known(f->from[0].acked, 1200);
+        is_unknown(f->from[0].fin);
+        assert_true(f->seen.gaps);
+}
+
+static void
+what_was_acknowledged_but_not_seen_is_missing(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = ".", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.3, .by = 's', .f = ".", .at = 0, .ack = 601 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        /* The last of it may be a FIN. */
+        is_known(f->from[0].acked, 600);
+        is_known(f->from[0].bytes, 600);
+        is_known(f->from[0].missing, 500);
+        is_unknown(f->from[0].fin);
+        assert_true(f->seen.gaps);
+}
+
+static void
+an_ack_before_its_data_is_made_good(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 's', .f = ".", .at = 0, .ack = 500 },
+                { .t = 0.1001, .by = 'c', .f = ".", .at = 0, .n = 500, .ack = 0 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 500);
+        assert_int_equal(f->from[0].bytes.how, HOW_SEEN);
+        is_known(f->from[0].missing, 0);
+        is_known(f->from[0].retransmitted, 0);
+        is_known(f->from[0].fin, false);
+}
+
+static void
+more_than_four_gigabytes_are_counted(void **state)
+{
+        enum { PIECES = 100 };
+        struct row rows[4 + PIECES] = { HANDSHAKE };
+        const int64_t step = 64000000;
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        /* Two segments at each place, since one alone would not be believed so far from the last. */
+        for (int64_t i = 0; i < PIECES; i++)
+                rows[3 + i] = (struct row){ .t = 1.0 + (double)i / 100, .by = 'c', .f = ".",
+                                            .at = i / 2 * 2 * step + i % 2 * 1000, .n = 1000, .ack = 0 };
+        rows[3 + PIECES] = (struct row){ .t = 9, .by = 's', .f = ".", .at = 0, .ack = (PIECES - 2) * step + 2000 };
+        story_play(&story, rows, 4 + PIECES, NULL, 32);
+        assert_int_equal(story.n, 1);
+        is_known(f->from[0].bytes, (uint64_t)(PIECES - 2) * step + 2000);
+        is_known(f->from[0].acked, (uint64_t)(PIECES - 2) * step + 2000);
+}
+
+static void
+a_number_out_of_all_reach_is_no_bytes(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = ".", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.2, .by = 'c', .f = ".", .at = 1500000000, .n = 100, .ack = 0 },
+                { .t = 0.3, .by = 'c', .f = ".", .at = 100, .n = 100, .ack = 0 },
+                { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 200 },
+                { .t = 0.5, .by = 's', .f = ".", .at = 0, .ack = 1900000000 },
+                { .t = 0.6, .by = 's', .f = "P.", .at = 0, .n = 5, .ack = 200 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 200);
+        is_known(f->from[0].acked, 200);
+        is_known(f->from[0].payload_seen, 300);
+        is_known(f->from[1].bytes, 5);
+        assert_true(story.segments[4].stray);
+        assert_true(f->seen.gaps);
+}
+
+static void
+a_great_hole_is_believed_when_the_stream_goes_on_behind_it(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = ".", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.2, .by = 'c', .f = ".", .at = 800000000, .n = 100, .ack = 0 },
+                { .t = 0.3, .by = 'c', .f = ".", .at = 800000100, .n = 100, .ack = 0 },
+                { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 800000200 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 800000200);
+        is_known(f->from[0].acked, 800000200);
+        assert_true(f->seen.gaps);
+}
+
+static void
+keepalives_are_no_data(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.2, .by = 's', .f = ".", .at = 0, .ack = 100 },
+                { .t = 60.2, .by = 'c', .f = ".", .at = 99, .ack = 0 },
+                { .t = 60.3, .by = 's', .f = ".", .at = 0, .ack = 100 },
+                /* With a byte of rubbish, as others send it. */
+                { .t = 120.3, .by = 'c', .f = ".", .at = 99, .n = 1, .ack = 0 },
+                { .t = 130.3, .by = 'c', .f = ".", .at = 99, .n = 1, .ack = 0 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 100);
+        is_known(f->from[0].retransmitted, 0);
+        is_known(f->from[0].payload_seen, 102);
+        is_known(f->end[0].keepalives_unanswered, 2);
+        is_known(f->end[0].unanswered_since, STORY_TIME(120.3));
+        is_known(f->end[0].before_unanswered, STORY_TIME(60.3));
+        is_known(f->end[0].unanswered_last, STORY_TIME(130.3));
+        assert_int_equal(story.segments[5].kind, SEGMENT_KIND_KEEPALIVE);
+}
+
+static void
+a_last_byte_sent_again_is_no_keepalive(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 1, .ack = 0 },
+                { .t = 0.3, .by = 'c', .f = "P.", .at = 0, .n = 1, .ack = 0 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].retransmitted, 1);
+        is_known(f->end[0].keepalives_unanswered, 0);
+        is_known(f->end[0].repeats_unanswered, 1);
+        is_known(f->end[0].repeated, SEGMENT_KIND_DATA);
+}
+
+static void
+a_shut_window_is_probed(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.2, .by = 's', .f = ".", .at = 0, .ack = 100, .window = -1 },
+                { .t = 0.5, .by = 'c', .f = ".", .at = 99, .ack = 0 },
+                { .t = 0.6, .by = 's', .f = ".", .at = 0, .ack = 100, .window = -1 },
+                /* As others do it: with a byte, which is sent again. */
+                { .t = 1.0, .by = 'c', .f = ".", .at = 100, .n = 1, .ack = 0 },
+                { .t = 2.0, .by = 'c', .f = ".", .at = 100, .n = 1, .ack = 0 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 101);
+        is_known(f->from[0].retransmitted, 0);
+        is_known(f->from[0].window_shut, true);
+        is_known(f->from[0].window_shut_at, STORY_TIME(0.2));
+        is_known(f->from[0].window, 0);
+        is_known(f->end[0].probes_unanswered, 2);
+        assert_int_equal(story.segments[5].kind, SEGMENT_KIND_WINDOW_PROBE);
+        assert_int_equal(story.segments[7].kind, SEGMENT_KIND_WINDOW_PROBE);
+}
+
+static void
+the_window_is_scaled_if_both_agreed(void **state)
+{
+        static const struct row rows[] = { HANDSHAKE, { .t = 1, .by = 's', .f = ".", .ack = 0, .window = 10 } };
+        static const struct row plain[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 0.02, .by = 's', .f = "S.", .ack = 0, .plain = true },
+                { .t = 0.03, .by = 'c', .f = ".", .ack = 0 },
+                { .t = 1, .by = 's', .f = ".", .ack = 0, .window = 10 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(story.given[0].facts.from[0].window, 1280);
+        TELL(&story, plain);
+        is_known(story.given[0].facts.from[0].window, 10);
+        is_known(story.given[0].facts.end[1].os, OS_OTHER);
+}
+
+static void
+data_in_the_syn_is_data(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S", .n = 50 },
+                { .t = 0.02, .by = 's', .f = "S.", .ack = 0, .n = 7 },
+                { .t = 0.03, .by = 'c', .f = ".", .at = 0, .n = 50, .ack = 7 },
+                { .t = 0.05, .by = 's', .f = ".", .at = 7, .ack = 50 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->syn_data, true);
+        is_known(f->from[0].bytes, 50);
+        is_known(f->from[0].retransmitted, 50);
+        is_known(f->from[0].acked, 50);
+        is_known(f->from[1].bytes, 7);
+        is_known(f->from[1].acked, 7);
+}
+
+static void
+a_packet_seen_twice_is_one_segment(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0, .ip_id = 77 },
+                { .t = 0.1001, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0, .ip_id = 77, .ttl = 63 },
+                /* Later it is TCP that sends it again. */
+                { .t = 0.4, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0, .ip_id = 78 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 100);
+        is_known(f->from[0].retransmitted, 100);
+        is_known(f->from[0].packets, 5);
+        is_known(f->from[0].payload_seen, 300);
+        is_known(f->end[0].repeats_unanswered, 1);
+        assert_true(story.segments[4].twin);
+        assert_false(story.segments[5].twin);
+}
+
+static void
+one_side_alone_tells_the_least_of_the_other(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.04, .by = 's', .f = ".", .at = 0, .ack = 100 },
+                { .t = 0.05, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 100 },
+                { .t = 0.0501, .by = 's', .f = "F.", .at = 300, .ack = 100 },
+                { .t = 0.09, .by = 's', .f = ".", .at = 301, .ack = 101 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(f->seen.sides, SIDES_SEEN_SERVER);
+        assert_int_equal(f->seen.roles, ROLES_SYN_ACK);
+        is_unknown(f->from[0].bytes);
+        is_known(f->from[0].acked, 100);
+        assert_int_equal(f->from[0].acked.how, HOW_INFERRED);
+        is_known(f->from[0].missing, 100);
+        is_unknown(f->from[0].fin);
+        is_known(f->from[1].bytes, 300);
+        is_unknown(f->from[1].acked);
+        is_known(f->from[1].fin, true);
+        is_unknown(f->from[1].fin_acked);
+        is_unknown(f->end[1].repeats_unanswered);
+}
+
+static void
+in_the_middle_the_first_byte_seen_is_the_first(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.0, .by = 's', .f = ".", .at = 5000, .ack = 900 },
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 5000 },
+                { .t = 0.2, .by = 's', .f = "P.", .at = 5000, .n = 50, .ack = 1000 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 100);
+        is_known(f->from[0].acked, 100);
+        is_known(f->from[1].bytes, 50);
+        assert_true(f->seen.midstream);
+        assert_int_equal(f->seen.roles, ROLES_PORTS);
+        assert_int_equal(story.given[0].port[SIDE_SERVER], 443);
+        is_unknown(f->syns);
+        is_known(f->established, true);
+        assert_int_equal(f->established.how, HOW_INFERRED);
+}
+
+static void
+a_keepalive_first_does_not_make_a_hole(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.0, .by = 'c', .f = ".", .at = 899, .ack = 5000 },
+                { .t = 0.02, .by = 's', .f = ".", .at = 5000, .ack = 900 },
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 5000 },
+                { .t = 1.02, .by = 's', .f = ".", .at = 5000, .ack = 1000 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 100);
+        is_known(f->from[0].missing, 0);
+        is_known(f->from[0].acked, 100);
+        assert_false(f->seen.gaps);
+}
+
+static void
+clocks_that_go_back_change_no_order(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 5.000, .by = 'c', .f = "S" },
+                { .t = 4.020, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 5.001, .by = 'c', .f = ".", .ack = 0 },
+                { .t = 3.0, .by = 'c', .f = "P.", .at = 0, .n = 10, .ack = 0 },
+                { .t = 5.1, .by = 's', .f = ".", .at = 0, .ack = 10 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->established, true);
+        is_known(f->from[0].bytes, 10);
+        is_known(f->last, STORY_TIME(5.1));
+}
+
+static void
+an_alert_is_known_by_its_bytes(void **state)
+{
+        static const uint8_t alert[] = { 21, 3, 3, 0, 19 };
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 24, .ack = 0, .bytes = alert, .n_bytes = 5 },
+                { .t = 0.2, .by = 's', .f = "P.", .at = 0, .n = 24, .ack = 24 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(story.given[0].facts.from[0].last_is_tls_alert, true);
+        is_unknown(story.given[0].facts.from[1].last_is_tls_alert);
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(an_exchange_is_counted_each_way),
+                cmocka_unit_test(what_is_sent_again_is_counted_apart),
+                cmocka_unit_test(what_comes_out_of_order_is_not_sent_again),
+                cmocka_unit_test(what_was_passed_over_is_missing),
+                cmocka_unit_test(what_was_acknowledged_but_not_seen_is_missing),
+                cmocka_unit_test(an_ack_before_its_data_is_made_good),
+                cmocka_unit_test(more_than_four_gigabytes_are_counted),
+                cmocka_unit_test(a_number_out_of_all_reach_is_no_bytes),
+                cmocka_unit_test(a_great_hole_is_believed_when_the_stream_goes_on_behind_it),
+                cmocka_unit_test(keepalives_are_no_data),
+                cmocka_unit_test(a_last_byte_sent_again_is_no_keepalive),
+                cmocka_unit_test(a_shut_window_is_probed),
+                cmocka_unit_test(the_window_is_scaled_if_both_agreed),
+                cmocka_unit_test(data_in_the_syn_is_data),
+                cmocka_unit_test(a_packet_seen_twice_is_one_segment),
+                cmocka_unit_test(one_side_alone_tells_the_least_of_the_other),
+                cmocka_unit_test(in_the_middle_the_first_byte_seen_is_the_first),
+                cmocka_unit_test(a_keepalive_first_does_not_make_a_hole),
+                cmocka_unit_test(clocks_that_go_back_change_no_order),
+                cmocka_unit_test(an_alert_is_known_by_its_bytes),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,495 @@
+/* RSTs: what they were, and what became of them. */
+#include "story.h"
+
+/* The handshake, a request, its answer; then what a test adds. */
+#define TALK                                                                                       \
+        HANDSHAKE,                                                                                 \
+        { .t = 0.0205, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },                        \
+        { .t = 0.041, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 100 },                       \
+        { .t = 0.0411, .by = 'c', .f = ".", .at = 100, .ack = 300 }
+
+static void
+an_active_reset_acknowledges_more_than_was_known(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 900, .ack = 300 },
+                { .t = 1.02, .by = 's', .f = "R.", .at = 300, .ack = 1000, .window = 92 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(f->n_resets, 1);
+        is_known(f->resets[0].by, SIDE_SERVER);
+        is_known(f->resets[0].validity, RESET_VALIDITY_EXACT);
+        is_known(f->resets[0].obeyed, true);
+        is_known(f->resets[0].has_ack, true);
+        is_known(f->resets[0].window, 92);
+        is_known(f->resets[0].ack_position, 1000);
+        is_known(f->resets[0].ack_impossible, false);
+        is_known(f->resets[0].position, 300);
+        is_known(f->resets[0].behind, false);
+        is_known(f->resets[0].ttl_differs, false);
+        is_known(f->resets[0].after_both_acked, false);
+        is_known(f->resets[0].frame, 8);
+        is_known(f->resets[0].before, STORY_TIME(1.0));
+        is_unknown(f->resets[0].answers);
+        is_known(f->from[0].acked, 100);
+        is_known(f->from[0].acked_by_reset, 1000);
+        is_unknown(f->from[1].acked_by_reset);
+        is_known(f->from[1].fin, false);
+}
+
+static void
+a_reply_names_the_segment_that_it_answers(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 9.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 9.02, .by = 's', .f = "R", .at = 300, .bare = true },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
+        is_known(f->resets[0].answers_at, STORY_TIME(9.0));
+        is_known(f->resets[0].answers_frame, 7);
+        is_known(f->resets[0].answers_repeat, false);
+        is_known(f->resets[0].before_answers, STORY_TIME(0.0411));
+        is_known(f->resets[0].validity, RESET_VALIDITY_EXACT);
+        is_known(f->resets[0].obeyed, true);
+        is_known(f->resets[0].has_ack, false);
+        is_unknown(f->resets[0].ack_position);
+        is_known(f->end[1].repeats_unanswered, 0);
+        is_known(f->end[0].repeats_unanswered, 0);
+}
+
+static void
+the_second_of_two_replies_answers_the_second_segment(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 5.030, .by = 'c', .f = "P.", .at = 100, .n = 100, .ack = 300 },
+                { .t = 5.035, .by = 's', .f = "F.", .at = 300, .ack = 100 },
+                { .t = 5.0351, .by = 'c', .f = ".", .at = 200, .ack = 301 },
+                { .t = 5.050, .by = 's', .f = "R", .at = 300, .bare = true },
+                { .t = 5.055, .by = 's', .f = "R", .at = 301, .bare = true },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(f->n_resets, 2);
+        is_known(f->resets[0].validity, RESET_VALIDITY_BEFORE_FIN);
+        is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
+        is_known(f->resets[1].answers, SEGMENT_KIND_ACK);
+        is_known(f->resets[1].validity, RESET_VALIDITY_EXACT);
+        is_known(f->from[1].fin_acked, true);
+        is_known(f->both_acked, false);
+        is_known(f->resets[0].behind, true);
+}
+
+static void
+replies_answer_in_the_order_of_what_draws_them(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.000, .by = 's', .f = "F.", .at = 300, .ack = 100 },
+                { .t = 1.001, .by = 'c', .f = ".", .at = 100, .ack = 301 },
+                { .t = 1.010, .by = 'c', .f = "P.", .at = 100, .n = 24, .ack = 301 },
+                { .t = 1.011, .by = 'c', .f = "F.", .at = 124, .ack = 301 },
+                { .t = 1.030, .by = 's', .f = "R", .at = 301, .bare = true },
+                /* Alike to the last bit, and no twin. */
+                { .t = 1.0301, .by = 's', .f = "R", .at = 301, .bare = true },
+        };
+        static const struct row taken[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 1.1, .by = 's', .f = ".", .at = 300, .ack = 150 },
+                { .t = 2.0, .by = 'c', .f = "P.", .at = 150, .n = 50, .ack = 300 },
+                { .t = 2.1, .by = 's', .f = "R", .at = 300, .bare = true },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(f->n_resets, 1);
+        assert_int_equal(f->n_resets_in_all, 2);
+        is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
+        is_known(f->resets[0].answers_at, STORY_TIME(1.010));
+        is_known(f->resets[0].drew_data, true);
+        TELL(&story, taken);
+        is_known(f->resets[0].answers_at, STORY_TIME(2.0));
+}
+
+static void
+a_forged_reset_is_told_by_what_follows(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.0205, .by = 'c', .f = "P.", .at = 0, .n = 120, .ack = 0 },
+                { .t = 0.0250, .by = 's', .f = "R.", .at = 0, .ack = 120, .window = -1, .ttl = 41, .ip_id = 5 },
+                { .t = 0.0410, .by = 's', .f = ".", .at = 0, .ack = 120 },
+                { .t = 0.04105, .by = 'c', .f = "R", .at = 120, .bare = true },
+                { .t = 0.0420, .by = 's', .f = "P.", .at = 0, .n = 500, .ack = 120 },
+                { .t = 0.04205, .by = 'c', .f = "R", .at = 120, .bare = true },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(f->n_resets, 2);
+        assert_int_equal(f->n_resets_in_all, 3);
+        is_known(f->resets[0].ttl_differs, true);
+        is_known(f->resets[0].obeyed, true);
+        assert_int_equal(f->resets[0].obeyed.how, HOW_SEEN);
+        is_known(f->end[1].went_on, true);
+        is_known(f->end[0].went_on, false);
+        is_known(f->end[1].os, OS_LINUX);
+        is_known(f->resets[1].repeats, 1);
+        is_known(f->resets[1].drew_data, true);
+        is_known(f->from[1].bytes, 500);
+        is_known(f->from[0].acked, 120);
+}
+
+static void
+a_reset_that_the_receiver_ignores_is_not_obeyed(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.0, .by = 's', .f = "R", .at = 5000, .bare = true, .ttl = 200 },
+                /* A challenge ACK. */
+                { .t = 1.0001, .by = 'c', .f = ".", .at = 100, .ack = 300 },
+                { .t = 1.2, .by = 's', .f = "P.", .at = 300, .n = 20, .ack = 100 },
+                { .t = 1.2001, .by = 'c', .f = ".", .at = 100, .ack = 320 },
+                { .t = 1.3, .by = 'c', .f = "F.", .at = 100, .ack = 320 },
+                { .t = 1.4, .by = 's', .f = "F.", .at = 320, .ack = 101 },
+                { .t = 1.4001, .by = 'c', .f = ".", .at = 101, .ack = 321 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->resets[0].validity, RESET_VALIDITY_IN_WINDOW);
+        is_known(f->resets[0].obeyed, false);
+        is_known(f->resets[0].ttl_differs, true);
+        is_known(f->end[0].challenge_acks, 1);
+        is_known(f->end[1].went_on, true);
+        is_known(f->both_acked, true);
+}
+
+static void
+a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.0, .by = 's', .f = "R", .at = 5000, .bare = true },
+                { .t = 1.0001, .by = 'c', .f = ".", .at = 100, .ack = 300 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_unknown(f->resets[0].obeyed);
+        is_known(f->end[0].challenge_acks, 1);
+        is_known(f->end[1].went_on, false);
+}
+
+static void
+a_number_outside_the_window_is_told(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.0, .by = 's', .f = "R", .at = 500 * 128 + 301, .bare = true },
+                { .t = 1.1, .by = 's', .f = "R", .at = 299, .bare = true },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->resets[0].validity, RESET_VALIDITY_OUTSIDE);
+        is_known(f->resets[1].validity, RESET_VALIDITY_OUTSIDE);
+        is_known(f->resets[1].behind, true);
+        is_unknown(f->resets[0].obeyed);
+}
+
+static void
+the_edge_of_a_sack_block_is_taken(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                /* 300 to 400 are lost behind the capture. */
+                { .t = 1.0, .by = 's', .f = ".", .at = 300, .n = 100, .ack = 100 },
+                { .t = 1.0001, .by = 's', .f = ".", .at = 400, .n = 100, .ack = 100 },
+                { .t = 1.02, .by = 'c', .f = ".", .at = 100, .ack = 300, .sack = { 400, 500 } },
+                { .t = 1.03, .by = 's', .f = "R.", .at = 500, .ack = 100 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->resets[0].validity, RESET_VALIDITY_SACK_EDGE);
+        is_known(f->from[1].sacked, 100);
+}
+
+static void
+a_refusal_answers_the_syn(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 0.001, .by = 's', .f = "R.", .ack = 0, .bare = true, .ttl = 64 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->resets[0].validity, RESET_VALIDITY_EXACT);
+        is_known(f->resets[0].answers, SEGMENT_KIND_SYN);
+        is_known(f->resets[0].ack_position, 0);
+        is_unknown(f->resets[0].ttl_differs);
+        is_known(f->established, false);
+        is_known(f->from[0].acked_by_reset, 0);
+        is_known(f->from[0].acked, 0);
+        is_known(f->end[0].repeats_unanswered, 0);
+        is_unknown(f->end[1].os);
+}
+
+static void
+a_bare_reset_does_not_refuse_a_syn(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 0.001, .by = 's', .f = "R", .bare = true },
+                { .t = 0.020, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.0201, .by = 'c', .f = ".", .ack = 0 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->resets[0].validity, RESET_VALIDITY_OUTSIDE);
+        is_known(f->established, true);
+}
+
+static void
+an_abandoned_attempt_answers_the_syn_ack(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 0.3, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.30005, .by = 'c', .f = "R", .at = 0, .bare = true },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->resets[0].by, SIDE_CLIENT);
+        is_known(f->resets[0].answers, SEGMENT_KIND_SYN_ACK);
+        is_known(f->resets[0].validity, RESET_VALIDITY_EXACT);
+        is_known(f->resets[0].before_answers, STORY_TIME(0));
+        is_known(f->established, false);
+}
+
+static void
+after_both_fins_it_changes_nothing(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "F.", .at = 100, .ack = 300 },
+                { .t = 1.02, .by = 's', .f = "F.", .at = 300, .ack = 101 },
+                { .t = 1.0201, .by = 'c', .f = ".", .at = 101, .ack = 301 },
+                { .t = 1.04, .by = 's', .f = "R.", .at = 301, .ack = 101, .window = -1 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->both_acked, true);
+        is_known(f->crossed, false);
+        is_known(f->resets[0].after_both_acked, true);
+        is_unknown(f->resets[0].obeyed);
+        is_known(f->from[0].acked_by_reset, 100);
+        is_known(f->from[0].fin_frame, 7);
+        is_known(f->from[0].before_fin, STORY_TIME(0.0411));
+        is_known(f->from[1].fin_acked_at, STORY_TIME(1.0201));
+        is_known(f->end[1].os, OS_OTHER);
+}
+
+static void
+text_in_a_reset_is_not_of_the_stream(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.0, .by = 's', .f = "R.", .at = 300, .n = 24, .ack = 100, .window = -1 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[1].bytes, 300);
+        is_known(f->from[1].payload_seen, 324);
+        is_known(f->resets[0].payload, 24);
+        is_known(f->end[1].os, OS_OTHER);
+}
+
+static void
+of_a_silent_peer_it_is_not_known_whether_it_obeyed(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 60, .by = 's', .f = ".", .at = 299, .ack = 100 },
+                { .t = 70, .by = 's', .f = ".", .at = 299, .ack = 100 },
+                { .t = 80, .by = 's', .f = ".", .at = 299, .ack = 100 },
+                { .t = 90, .by = 's', .f = "R.", .at = 300, .ack = 100, .window = 502 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->end[1].keepalives_unanswered, 3);
+        is_known(f->end[1].unanswered_since, STORY_TIME(60));
+        is_known(f->end[1].unanswered_gap, 10000000000);
+        is_unknown(f->resets[0].obeyed);
+        is_known(f->resets[0].validity, RESET_VALIDITY_EXACT);
+}
+
+static void
+a_lone_reset_tells_little(void **state)
+{
+        static const struct row rows[] = { { .t = 0, .by = 's', .f = "R.", .window = -1, .bare = false } };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(f->n_resets, 1);
+        assert_int_equal(story.given[0].port[SIDE_SERVER], 443);
+        assert_int_equal(f->seen.roles, ROLES_PORTS);
+        is_unknown(f->resets[0].validity);
+        is_unknown(f->resets[0].obeyed);
+        is_unknown(f->resets[0].ttl_differs);
+        is_unknown(f->resets[0].answers);
+        is_unknown(f->established);
+}
+
+static void
+where_a_piece_was_not_seen_the_number_expected_is_not_known(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.0, .by = 's', .f = ".", .at = 400, .n = 100, .ack = 100 },
+                { .t = 1.1, .by = 's', .f = "R.", .at = 500, .ack = 100 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        is_unknown(story.given[0].facts.resets[0].validity);
+}
+
+static void
+a_mirrored_reset_is_told(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300, .window = 77, .ip_id = 4000 },
+                { .t = 1.001, .by = 's', .f = "R", .at = 300, .window = 77, .ip_id = 4000, .ttl = 64 },
+        };
+        static const struct row zero[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300, .window = -1, .ip_id = 4000 },
+                { .t = 1.001, .by = 's', .f = "R", .at = 300, .window = -1, .ip_id = 4000, .ttl = 64 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        /* No shape of a reply, so nothing says what it answers. */
+        is_unknown(f->resets[0].answers);
+        TELL(&story, zero);
+        is_known(f->resets[0].mirrors, true);
+        is_known(f->resets[0].ttl_differs, true);
+}
+
+static void
+the_reason_of_mptcp_is_kept(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.000, .by = 'c', .f = "S", .mptcp = 0xff },
+                { .t = 0.020, .by = 's', .f = "S.", .ack = 0, .mptcp = 0xff },
+                { .t = 0.0201, .by = 'c', .f = ".", .ack = 0 },
+                { .t = 0.1, .by = 's', .f = "R.", .at = 0, .ack = 0, .mptcp = 8, .reason = 3 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->mptcp, true);
+        is_known(f->resets[0].mptcp_reason, 3);
+        is_known(f->resets[0].options, true);
+}
+
+static void
+a_storm_of_resets_is_counted(void **state)
+{
+        struct row rows[40] = { TALK };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        for (int i = 6; i < 40; i++)
+                rows[i] = (struct row){ .t = 1 + i, .by = 's', .f = "R", .at = 300 + i % 8 * 1460, .bare = true };
+        story_play(&story, rows, 40, NULL, 32);
+        assert_int_equal(story.n, 1);
+        assert_int_equal(f->n_resets, FACTS_RESETS_MAX);
+        assert_int_equal(f->n_resets_in_all, 34);
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(an_active_reset_acknowledges_more_than_was_known),
+                cmocka_unit_test(a_reply_names_the_segment_that_it_answers),
+                cmocka_unit_test(the_second_of_two_replies_answers_the_second_segment),
+                cmocka_unit_test(replies_answer_in_the_order_of_what_draws_them),
+                cmocka_unit_test(a_forged_reset_is_told_by_what_follows),
+                cmocka_unit_test(a_reset_that_the_receiver_ignores_is_not_obeyed),
+                cmocka_unit_test(a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed),
+                cmocka_unit_test(a_number_outside_the_window_is_told),
+                cmocka_unit_test(the_edge_of_a_sack_block_is_taken),
+                cmocka_unit_test(a_refusal_answers_the_syn),
+                cmocka_unit_test(a_bare_reset_does_not_refuse_a_syn),
+                cmocka_unit_test(an_abandoned_attempt_answers_the_syn_ack),
+                cmocka_unit_test(after_both_fins_it_changes_nothing),
+                cmocka_unit_test(text_in_a_reset_is_not_of_the_stream),
+                cmocka_unit_test(of_a_silent_peer_it_is_not_known_whether_it_obeyed),
+                cmocka_unit_test(a_lone_reset_tells_little),
+                cmocka_unit_test(where_a_piece_was_not_seen_the_number_expected_is_not_known),
+                cmocka_unit_test(a_mirrored_reset_is_told),
+                cmocka_unit_test(the_reason_of_mptcp_is_kept),
+                cmocka_unit_test(a_storm_of_resets_is_counted),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,518 @@
+/* Which segments make one connection, and which begin another of the same ends. */
+#include "story.h"
+
+#define CLOSED                                                                                     \
+        HANDSHAKE,                                                                                 \
+        { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },                           \
+        { .t = 0.2, .by = 's', .f = "FP.", .at = 0, .n = 300, .ack = 100 },                        \
+        { .t = 0.3, .by = 'c', .f = "F.", .at = 100, .ack = 301 },                                 \
+        { .t = 0.4, .by = 's', .f = ".", .at = 301, .ack = 101 }
+
+enum { NEW_CLIENT = 90000, NEW_SERVER = 3000000 };
+
+static void
+a_syn_sent_again_is_the_same_connection(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 1, .by = 'c', .f = "S" },
+                { .t = 3, .by = 'c', .f = "S" },
+                { .t = 3.02, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 3.03, .by = 'c', .f = ".", .ack = 0 },
+                { .t = 3.04, .by = 'c', .f = "S" },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->syns, 4);
+        is_known(f->established, true);
+}
+
+static void
+unanswered_syns_are_repeats(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 1, .by = 'c', .f = "S" },
+                { .t = 3, .by = 'c', .f = "S" },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->syns, 3);
+        is_known(f->syn_gap, 2000000000);
+        is_known(f->last_syn, STORY_TIME(3));
+        is_known(f->syn_acks, 0);
+        is_known(f->end[0].repeats_unanswered, 2);
+        is_known(f->end[0].repeated, SEGMENT_KIND_SYN);
+        is_known(f->end[0].unanswered_since, STORY_TIME(0));
+        is_known(f->established, false);
+        /* It acknowledged nothing, so the server was silent, not only unseen. */
+        assert_int_equal(f->seen.sides, SIDES_SEEN_BOTH);
+        is_known(f->from[1].bytes, 0);
+        is_known(f->from[1].fin, false);
+        is_known(f->from[0].acked, 0);
+}
+
+static void
+time_wait_is_used_again(void **state)
+{
+        static const struct row rows[] = {
+                CLOSED,
+                { .t = 2, .by = 'c', .f = "S", .isn = NEW_CLIENT },
+                { .t = 2.02, .by = 's', .f = "S.", .ack = 0, .isn = NEW_SERVER, .of = NEW_CLIENT },
+                { .t = 2.03, .by = 'c', .f = ".", .at = 0, .ack = 0, .isn = NEW_CLIENT, .of = NEW_SERVER },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 2);
+        assert_int_equal(story.given[0].first_frame, 1);
+        assert_int_equal(story.given[0].last_frame, 7);
+        is_known(story.given[0].facts.reused, true);
+        is_known(story.given[0].facts.both_acked, true);
+        is_known(story.given[0].facts.from[0].bytes, 100);
+        assert_int_equal(story.given[1].first_frame, 8);
+        is_known(story.given[1].facts.established, true);
+        is_known(story.given[1].facts.from[0].bytes, 0);
+}
+
+static void
+after_a_reset_a_new_syn_begins_anew(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 's', .f = "R.", .at = 0, .ack = 0 },
+                { .t = 0.2, .by = 'c', .f = "S", .isn = NEW_CLIENT },
+                { .t = 0.22, .by = 's', .f = "R.", .ack = 0, .of = NEW_CLIENT, .bare = true },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 2);
+        assert_int_equal(story.given[0].facts.n_resets_in_all, 1);
+        is_known(story.given[1].facts.resets[0].answers, SEGMENT_KIND_SYN);
+        is_known(story.given[1].facts.resets[0].validity, RESET_VALIDITY_EXACT);
+}
+
+static void
+stragglers_after_a_reset_are_of_the_same_connection(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "R.", .at = 0, .ack = 0 },
+                { .t = 0.11, .by = 's', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.12, .by = 's', .f = "F.", .at = 100, .ack = 0 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(story.given[0].facts.from[1].bytes, 100);
+        is_known(story.given[0].facts.resets[0].obeyed, true);
+        assert_true(story.segments[4].stray);
+}
+
+static void
+a_syn_that_draws_a_challenge_leaves_the_old_connection(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 1.0, .by = 'c', .f = "S", .isn = NEW_CLIENT },
+                { .t = 1.02, .by = 's', .f = ".", .at = 0, .ack = 100 },
+                /* The old client still lives: the SYN was another's. */
+                { .t = 1.5, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 0 },
+                { .t = 1.52, .by = 's', .f = ".", .at = 0, .ack = 150 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->from[0].bytes, 150);
+        is_known(f->from[0].packets, 5);
+        is_known(f->syns, 1);
+}
+
+static void
+a_client_that_lost_its_memory_begins_anew(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.12, .by = 's', .f = ".", .at = 0, .ack = 100 },
+                { .t = 60.0, .by = 'c', .f = "S", .isn = NEW_CLIENT },
+                { .t = 60.02, .by = 's', .f = ".", .at = 0, .ack = 100 },
+                /* It knows nothing of what was acknowledged, and so ends the old connection. */
+                { .t = 60.021, .by = 'c', .f = "R", .at = 100, .bare = true },
+                { .t = 61.0, .by = 'c', .f = "S", .isn = NEW_CLIENT },
+                { .t = 61.02, .by = 's', .f = "S.", .ack = 0, .isn = NEW_SERVER, .of = NEW_CLIENT },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 2);
+        assert_int_equal(story.given[0].facts.n_resets_in_all, 1);
+        is_known(story.given[0].facts.resets[0].by, SIDE_CLIENT);
+        is_known(story.given[0].facts.resets[0].validity, RESET_VALIDITY_EXACT);
+        is_known(story.given[0].facts.reused, true);
+        assert_int_equal(story.given[1].first_frame, 6);
+        is_known(story.given[1].facts.syns, 2);
+        is_known(story.given[1].facts.syn_acks, 1);
+}
+
+static void
+an_unanswered_syn_on_an_open_connection_is_an_attempt_of_its_own(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.12, .by = 's', .f = ".", .at = 0, .ack = 100 },
+                { .t = 60.0, .by = 'c', .f = "S", .isn = NEW_CLIENT },
+                { .t = 61.0, .by = 'c', .f = "S", .isn = NEW_CLIENT },
+        };
+        struct story story;
+        unsigned attempt;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 2);
+        attempt = story.given[0].first_frame == 6 ? 0 : 1;
+        assert_int_equal(story.given[attempt].first_frame, 6);
+        is_known(story.given[attempt].facts.syns, 2);
+        is_known(story.given[!attempt].facts.from[0].packets, 3);
+}
+
+static void
+a_syn_that_is_refused_on_an_open_connection_is_a_new_one(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.12, .by = 's', .f = ".", .at = 0, .ack = 100 },
+                { .t = 60.0, .by = 'c', .f = "S", .isn = NEW_CLIENT },
+                { .t = 60.02, .by = 's', .f = "R.", .ack = 0, .of = NEW_CLIENT, .bare = true },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 2);
+        assert_int_equal(story.given[0].facts.n_resets_in_all, 0);
+        assert_int_equal(story.given[1].facts.n_resets_in_all, 1);
+        is_known(story.given[1].facts.resets[0].answers, SEGMENT_KIND_SYN);
+}
+
+static void
+a_syn_ack_before_its_syn_joins(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.02, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.00, .by = 'c', .f = "S" },
+                { .t = 0.03, .by = 'c', .f = ".", .ack = 0 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        assert_int_equal(f->seen.roles, ROLES_SYN);
+        is_known(f->established, true);
+        is_known(f->syns, 1);
+        is_known(f->from[0].acked, 0);
+}
+
+static void
+of_two_syn_acks_the_client_chooses(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 'c', .f = "S" },
+                { .t = 0.02, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.0205, .by = 's', .f = "S.", .ack = 0, .isn = NEW_SERVER },
+                { .t = 0.03, .by = 'c', .f = ".", .ack = 0, .of = NEW_SERVER },
+                { .t = 0.04, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 0, .isn = NEW_SERVER },
+                { .t = 0.05, .by = 'c', .f = ".", .ack = 300, .of = NEW_SERVER },
+        };
+        static const struct row first[] = {
+                HANDSHAKE,
+                { .t = 0.0203, .by = 's', .f = "S.", .ack = 0, .isn = NEW_SERVER },
+                { .t = 0.0204, .by = 'c', .f = ".", .ack = 0 },
+                { .t = 0.04, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 0 },
+                { .t = 0.05, .by = 'c', .f = ".", .ack = 300 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(story.given[0].facts.two_isns, true);
+        is_known(story.given[0].facts.from[1].bytes, 300);
+        is_known(story.given[0].facts.from[1].acked, 300);
+        is_known(story.given[0].facts.from[1].missing, 0);
+        assert_int_equal(story.given[0].isn[1], NEW_SERVER);
+        TELL(&story, first);
+        assert_int_equal(story.n, 1);
+        is_known(story.given[0].facts.two_isns, true);
+        is_known(story.given[0].facts.from[1].bytes, 300);
+        assert_int_equal(story.given[0].isn[1], SERVER_ISN);
+}
+
+static void
+of_several_syn_acks_alone_the_data_choose(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.01, .by = 's', .f = "S.", .ack = 0, .isn = 2000000000 },
+                { .t = 0.02, .by = 's', .f = "S.", .ack = 0, .isn = 1000000000 },
+                { .t = 0.04, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 10, .isn = 1000000000 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(story.given[0].facts.from[1].bytes, 300);
+        assert_false(story.segments[3].stray);
+}
+
+static void
+both_may_begin_at_once(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 'c', .f = "S" },
+                { .t = 0.01, .by = 's', .f = "S" },
+                { .t = 0.02, .by = 'c', .f = "S.", .ack = 0 },
+                { .t = 0.03, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.04, .by = 'c', .f = ".", .ack = 0 },
+                { .t = 0.05, .by = 'c', .f = "P.", .at = 0, .n = 10, .ack = 0 },
+                { .t = 0.06, .by = 's', .f = ".", .at = 0, .ack = 10 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->established, true);
+        is_known(f->from[0].bytes, 10);
+        is_known(f->from[0].acked, 10);
+}
+
+static void
+another_attempt_with_another_number_is_another_connection(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 1, .by = 'c', .f = "S" },
+                { .t = 9, .by = 'c', .f = "S", .isn = NEW_CLIENT },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 2);
+        is_known(story.given[0].facts.syns, 2);
+        is_known(story.given[1].facts.syns, 1);
+}
+
+static void
+crossed_fins_are_told_by_what_they_acknowledge(void **state)
+{
+        static const struct row crossed[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "F.", .at = 0, .ack = 0 },
+                { .t = 0.105, .by = 's', .f = "F.", .at = 0, .ack = 0 },
+                { .t = 0.1051, .by = 'c', .f = ".", .at = 1, .ack = 1 },
+                { .t = 0.12, .by = 's', .f = ".", .at = 1, .ack = 1 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, crossed);
+        is_known(f->crossed, true);
+        is_known(f->both_acked, true);
+        is_known(f->from[0].fin_position, 0);
+        is_known(f->from[0].bytes, 0);
+}
+
+static void
+a_half_closed_connection_goes_on(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "F.", .at = 0, .ack = 0 },
+                { .t = 0.12, .by = 's', .f = ".", .at = 0, .ack = 1 },
+                { .t = 100, .by = 's', .f = "P.", .at = 0, .n = 1400, .ack = 1 },
+                { .t = 100.1, .by = 'c', .f = ".", .at = 1, .ack = 1400 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->from[0].fin, true);
+        is_known(f->from[0].fin_acked, true);
+        is_known(f->from[1].fin, false);
+        is_known(f->from[1].after_peer_fin, 1400);
+        is_known(f->both_acked, false);
+}
+
+static void
+a_fin_sent_again_is_counted(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "FP.", .at = 0, .n = 10, .ack = 0 },
+                { .t = 0.3, .by = 'c', .f = "FP.", .at = 0, .n = 10, .ack = 0 },
+                { .t = 0.7, .by = 'c', .f = "F.", .at = 10, .ack = 0 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].fin_repeats, 2);
+        is_known(f->from[0].fin_position, 10);
+        is_known(f->from[0].fin_at, STORY_TIME(0.1));
+        is_known(f->from[0].bytes, 10);
+        is_known(f->from[0].retransmitted, 10);
+        is_known(f->end[0].repeated, SEGMENT_KIND_FIN);
+}
+
+static void
+a_fin_beyond_a_hole_tells_the_length(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 10, .ack = 0 },
+                { .t = 0.3, .by = 'c', .f = "F.", .at = 5010, .ack = 0 },
+                { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 5011 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 5010);
+        is_known(f->from[0].acked, 5010);
+        is_known(f->from[0].missing, 5000);
+        is_known(f->from[0].fin_acked, true);
+}
+
+static void
+a_straggler_that_changes_the_verdict_gives_it_again(void **state)
+{
+        static const struct row rows[] = {
+                CLOSED,
+                /* Another connection, so that time passes. */
+                { .t = 7.0, .by = 'c', .f = "S", .port = 40000 },
+                { .t = 8.0, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 20.0, .by = 'c', .f = "S", .port = 40001 },
+                { .t = 21.0, .by = 's', .f = "R", .at = 301, .bare = true },
+                { .t = 40.0, .by = 'c', .f = "S", .port = 40002 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 5);
+        assert_int_equal(story.given[0].first_frame, 1);
+        assert_int_equal(story.given[0].rev, 1);
+        assert_int_equal(story.given[0].last_frame, 7);
+        /* The repeat of frame 9 changes nothing; the RST does. */
+        assert_int_equal(story.given[1].first_frame, 1);
+        assert_int_equal(story.given[1].rev, 2);
+        assert_int_equal(story.given[1].facts.n_resets_in_all, 1);
+        assert_int_equal(story.given[1].last_frame, 11);
+}
+
+static void
+memory_is_bounded_and_the_longest_silent_goes_first(void **state)
+{
+        struct tracker_options options = { .max_connections = 3 };
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S", .port = 1001 },
+                { .t = 2, .by = 'c', .f = "S", .port = 1002 },
+                { .t = 4, .by = 'c', .f = "S", .port = 1003 },
+                { .t = 6, .by = 's', .f = "S.", .ack = 0, .port = 1001 },
+                { .t = 8, .by = 'c', .f = "S", .port = 1004 },
+        };
+        struct story story;
+
+        (void)state;
+        story_play(&story, rows, 5, &options, 2);
+        assert_int_equal(story.n, 4);
+        assert_int_equal(story.given[0].port[SIDE_CLIENT], 1002);
+        assert_true(story.given[0].facts.seen.evicted);
+        assert_false(story.given[1].facts.seen.evicted);
+}
+
+static void
+an_icmp_error_is_joined_by_what_it_quotes(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 0.01, .by = 'c', .f = "S", .icmp = true, .error = ICMP_ERROR_HOST_UNREACHABLE },
+                /* This one quotes what was never sent. */
+                { .t = 0.02, .by = 'c', .f = "S", .icmp = true, .error = ICMP_ERROR_OTHER, .isn = 1 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->icmp, ICMP_ERROR_HOST_UNREACHABLE);
+        is_known(f->icmp_at, STORY_TIME(0.01));
+        is_known(f->icmp_to, SIDE_CLIENT);
+        is_known(f->icmp_from_end, false);
+        is_known(f->icmp_quoted, SEGMENT_KIND_SYN);
+        is_known(f->icmp_frame, 2);
+        is_known(f->from[0].packets, 1);
+        assert_false(f->seen.gaps);
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_syn_sent_again_is_the_same_connection),
+                cmocka_unit_test(unanswered_syns_are_repeats),
+                cmocka_unit_test(time_wait_is_used_again),
+                cmocka_unit_test(after_a_reset_a_new_syn_begins_anew),
+                cmocka_unit_test(stragglers_after_a_reset_are_of_the_same_connection),
+                cmocka_unit_test(a_syn_that_draws_a_challenge_leaves_the_old_connection),
+                cmocka_unit_test(a_client_that_lost_its_memory_begins_anew),
+                cmocka_unit_test(an_unanswered_syn_on_an_open_connection_is_an_attempt_of_its_own),
+                cmocka_unit_test(a_syn_that_is_refused_on_an_open_connection_is_a_new_one),
+                cmocka_unit_test(a_syn_ack_before_its_syn_joins),
+                cmocka_unit_test(of_two_syn_acks_the_client_chooses),
+                cmocka_unit_test(of_several_syn_acks_alone_the_data_choose),
+                cmocka_unit_test(both_may_begin_at_once),
+                cmocka_unit_test(another_attempt_with_another_number_is_another_connection),
+                cmocka_unit_test(crossed_fins_are_told_by_what_they_acknowledge),
+                cmocka_unit_test(a_half_closed_connection_goes_on),
+                cmocka_unit_test(a_fin_sent_again_is_counted),
+                cmocka_unit_test(a_fin_beyond_a_hole_tells_the_length),
+                cmocka_unit_test(a_straggler_that_changes_the_verdict_gives_it_again),
+                cmocka_unit_test(memory_is_bounded_and_the_longest_silent_goes_first),
+                cmocka_unit_test(an_icmp_error_is_joined_by_what_it_quotes),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
