@@ -153,17 +153,23 @@ static void mutate(const struct mutant *m)
 static struct stage_rights rights;
 static struct sniffer *sniffer;
 
-static bool notices(const struct scenario *scenario, int family, const struct rule *rule, bool *ret_used)
+static bool notices(const struct scenario *scenario, int family)
 {
         static struct play play;
 
         play_run(scenario, family, &rights, sniffer, &play);
         play_end(&play);
-        if (ret_used)
-                for (size_t i = 0; i < play.pair.n_fired; i++)
-                        *ret_used = *ret_used || play.pair.fired[i] == rule;
         /* The broken model sees a call wait that returned: the play goes no further for it. */
         return play.disagrees || (play.skipped && strstr(play.why, "would wait"));
+}
+
+/* A busy machine is slow now and then, a broken model is wrong each time. */
+static bool keeps_noticing(const struct scenario *scenario, int family)
+{
+        for (int i = 0; i < 3; i++)
+                if (!notices(scenario, family))
+                        return false;
+        return true;
 }
 
 static const struct scenario *sequence(uint64_t number)
@@ -190,12 +196,12 @@ __attribute__((noreturn)) static void child(const struct mutant *m, int fd)
                 index++;
         mutate(m);
         for (uint64_t i = 0; i < N_SEQUENCES && !by[0] && (!m->rule || coverage[index].by_random); i++)
-                if (notices(sequence(i), i % 2 ? AF_INET6 : AF_INET, NULL, NULL))
+                if (keeps_noticing(sequence(i), i % 2 ? AF_INET6 : AF_INET))
                         snprintf(by, sizeof(by), "r%llu", (unsigned long long)i);
         for (size_t i = 0; i < scenario_count() && !by[0]; i++)
                 if (!m->rule || coverage[index].used[i])
                         for (int k = 0; k < 2 && !by[0]; k++)
-                                if (notices(scenario_at(i), k ? AF_INET6 : AF_INET, NULL, NULL))
+                                if (keeps_noticing(scenario_at(i), k ? AF_INET6 : AF_INET))
                                         snprintf(by, sizeof(by), "s%s", scenario_at(i)->name);
         if (write(fd, by, sizeof(by)) != sizeof(by))
                 _exit(1);
