@@ -9,7 +9,7 @@
 
 #include "cli/read.h"
 #include "cli/read_run.h"
-#include "cli/say.h"
+#include "base/say.h"
 #include "cli/suggest.h"
 #include "report/ladder.h"
 
@@ -98,7 +98,7 @@ static int wrong(const char *option, const char *text, const char *why)
 {
         fprintf(stderr, "finis read: %s%s", option, *option && *text ? " " : "");
         say_typed(stderr, text);
-        fprintf(stderr, ": %s\n", why);
+        fprintf(stderr, "%s%s\n", *option || *text ? ": " : "", why);
         return -EINVAL;
 }
 

@@ -196,8 +196,11 @@ static void put_list(struct read_output *output)
         read_list_sort(output->list);
         n = n_told(output, &heading);
         if (n == 0) {
-                if (output->totals.n > 0)
-                        puts("\nNothing is bad. All connections: finis read --all");
+                if (output->totals.n > 0) {
+                        fputs("\nNothing is bad. All connections:\n  finis read --all ", stdout);
+                        read_summary_files(stdout, options);
+                        putchar('\n');
+                }
                 return;
         }
         if (*heading == 'B')
@@ -213,7 +216,7 @@ static void put_list(struct read_output *output)
                 phrase_count(&p, candidates - n);
                 printf("%s more of these: --limit %" PRIu64 "\n", p.text, candidates);
         }
-        printf("\nMore of one: finis read --show %s ", read_list_id(output->list, 0));
+        printf("\nMore of one:\n  finis read --show %s ", read_list_id(output->list, 0));
         read_summary_files(stdout, options);
         putchar('\n');
 }

@@ -17,7 +17,7 @@
 
 #include "base/decimal.h"
 #include "cli/read_progress.h"
-#include "cli/say.h"
+#include "base/say.h"
 #include "ending/judge.h"
 
 #define ID_MAX 32

@@ -85,7 +85,7 @@ static void put_note(char note[static NOTE_MAX], const struct kept *kept)
         const struct tracked_segment *is = &kept->is;
         const char *what = is->twin                                    ? ", the same packet again"
                            : is->icmp                                  ? ", ICMP error about this"
-                           : is->stray                                 ? ", stray"
+                           : is->stray                                 ? ", late"
                            : is->kind == SEGMENT_KIND_KEEPALIVE        ? ", keepalive"
                            : is->kind == SEGMENT_KIND_WINDOW_PROBE     ? ", window probe"
                            : is->repeated && is->kind != SEGMENT_KIND_ACK ? ", again"

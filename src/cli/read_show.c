@@ -175,6 +175,7 @@ static int tell(const struct search *s, const struct read_counts *counts)
         }
         fputs(s->text, stdout);
         show_heading(stdout, "Segments", &s->options->style);
+        puts("  At the right: frame numbers. Bytes count from 1.");
         read_segments_write(stdout, s->segments, &s->tracked, &s->options->style);
         if (status == STATUS_DONE && s->options->check && s->bad)
                 return STATUS_BAD;
@@ -206,6 +207,8 @@ static int search(struct search *s)
                 return STATUS_COULD_NOT;
         if (s->found)
                 return tell(s, &counts);
+        if (counts.n_read == 0)
+                return STATUS_COULD_NOT; /* which was said */
         id = worst ? s->worst : s->owner;
         if (counts.interrupted || id.frame == 0)
                 return not_there(s);

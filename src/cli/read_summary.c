@@ -4,12 +4,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/say.h"
+#include "base/say.h"
 #include "report/phrase.h"
 
 #define SECOND_NS INT64_C(1000000000)
 /* More than that would only hide the command in which it stands. */
-enum { FILES_MAX = 48 };
+enum { FILES_MAX = 50 };
 
 static void add_time(struct phrase *p, int64_t time_ns)
 {
@@ -24,28 +24,31 @@ static void add_time(struct phrase *p, int64_t time_ns)
 
 void read_summary_input(FILE *file, const struct read_options *options, const struct read_counts *counts)
 {
+        const char *name = strcmp(options->paths[0], "-") == 0 ? "standard input" : options->paths[0];
         struct phrase p = {0};
+        size_t n = phrase_columns(name);
+        int64_t span;
 
-        if (options->n_paths == 1)
-                say_typed(file, strcmp(options->paths[0], "-") == 0 ? "standard input" : options->paths[0]);
-        else
-                fprintf(file, "%zu files", options->n_paths);
-        fputs(": ", file);
         phrase_count(&p, counts->frames);
         phrase_add(&p, counts->frames == 1 ? " packet" : " packets");
         if (counts->frames > 0) {
                 phrase_add(&p, ", ");
                 phrase_bytes(&p, counts->bytes);
         }
-        if (counts->frames > 1 && counts->last_ns > counts->first_ns) {
+        /* Nobody vouches for the times of a capture. */
+        if (!__builtin_sub_overflow(counts->last_ns, counts->first_ns, &span) && span > 0) {
                 phrase_add(&p, " in ");
-                phrase_span(&p, counts->last_ns - counts->first_ns);
+                phrase_span(&p, span);
         }
         if (counts->first_ns != 0) {
                 phrase_add(&p, " from ");
                 add_time(&p, counts->first_ns);
         }
-        fprintf(file, "%s\n", p.text);
+        if (options->n_paths == 1)
+                say_typed(file, name);
+        else
+                n = (size_t)fprintf(file, "%zu files", options->n_paths);
+        fprintf(file, ":%s%s\n", n + 2 + p.n > options->style.width ? "\n  " : " ", p.text);
 }
 
 void read_summary_others(FILE *file, const struct read_options *options, const struct read_counts *counts)
@@ -76,11 +79,15 @@ static void put_file(FILE *file, const char *path)
                 return;
         }
         fputc('\'', file);
-        for (; *path; path++)
-                if (*path == '\'')
-                        fputs("'\\''", file);
-                else
-                        fputc((unsigned char)*path < ' ' || *path == 0x7f ? '?' : *path, file);
+        for (;;) {
+                size_t n = strcspn(path, "'");
+
+                say_typed_n(file, path, n);
+                path += n;
+                if (*path++ == '\0')
+                        break;
+                fputs("'\\''", file);
+        }
         fputc('\'', file);
 }
 
@@ -90,6 +97,9 @@ void read_summary_files(FILE *file, const struct read_options *options)
 
         for (size_t i = 0; i < options->n_paths; i++)
                 n += strlen(options->paths[i]) + 1;
+        for (size_t i = 0; i < options->n_paths; i++)
+                if (strcmp(options->paths[i], "-") == 0)
+                        n = FILES_MAX + 1;      /* it is gone: what was saved of it can be read again */
         if (n > FILES_MAX) {
                 fputs(options->n_paths == 1 ? "FILE" : "FILE...", file);
                 return;

@@ -21,6 +21,7 @@ enum {
         NOTE_MAX = 26,
         SILENCE_NS = 1000000000,
         TEXT_MAX = 128,
+        TIME_MAX = 32,
 };
 
 struct glyphs {
@@ -36,6 +37,7 @@ struct page {
         bool utf8;
         size_t lane;            /* columns between the bars */
         size_t note;            /* columns beside them; 0 when no row has a note */
+        int time;               /* columns of the times */
         int64_t start_ns;
 };
 
@@ -122,15 +124,28 @@ static void put_many(const struct page *page, const char *glyph, size_t n) {
                 fputs(glyph, page->file);
 }
 
-static void put_time(const struct page *page, int64_t time_ns) {
-        int64_t since = time_ns - page->start_ns;
-        const char *sign = since < 0 ? "-" : "";
-        uint64_t us;
-        char text[32];
+/* Nobody vouches for the times of a capture: what is too far apart is as far as can be. */
+static int64_t between(int64_t from_ns, int64_t to_ns) {
+        int64_t span;
 
-        us = (uint64_t) (since < 0 ? -since : since) / 1000;
-        snprintf(text, sizeof(text), "%s%" PRIu64 ".%06" PRIu64, sign, us / 1000000, us % 1000000);
-        fprintf(page->file, "%*s  ", TIME_WIDTH, text);
+        if (__builtin_sub_overflow(to_ns, from_ns, &span) || span == INT64_MIN)
+                return to_ns > from_ns ? INT64_MAX : -INT64_MAX;
+        return span;
+}
+
+static int format_time(const struct page *page, int64_t time_ns, char text[static TIME_MAX]) {
+        int64_t since = between(page->start_ns, time_ns);
+        const char *sign = since < 0 ? "-" : "";
+        uint64_t us = (uint64_t) (since < 0 ? -since : since) / 1000;
+
+        return snprintf(text, TIME_MAX, "%s%" PRIu64 ".%06" PRIu64, sign, us / 1000000, us % 1000000);
+}
+
+static void put_time(const struct page *page, int64_t time_ns) {
+        char text[TIME_MAX];
+
+        format_time(page, time_ns, text);
+        fprintf(page->file, "%*s  ", page->time, text);
 }
 
 /* The end of a line: what stands beside the ladder. */
@@ -233,7 +248,7 @@ static void put_row(const struct page *page, const struct ladder_row *row) {
         put_first(page, row->kind, cut(&label, room));
         put_end(page, &note);
         while (*label || (note && *note)) {
-                fprintf(page->file, "%*s  ", TIME_WIDTH, "");
+                fprintf(page->file, "%*s  ", page->time, "");
                 put_text(page, page->glyphs->bar, page->glyphs->bar, cut(&label, room), side_of(row->kind));
                 put_end(page, &note);
         }
@@ -243,7 +258,7 @@ static void put_row(const struct page *page, const struct ladder_row *row) {
 static void put_gap(const struct page *page, const char *text) {
         const char *rest = text, *none = NULL;
 
-        put_many(page, " ", TIME_WIDTH - columns(page->glyphs->ellipsis));
+        put_many(page, " ", (size_t) page->time - columns(page->glyphs->ellipsis));
         fprintf(page->file, "%s  ", page->glyphs->ellipsis);
         put_text(page, page->glyphs->gap, page->glyphs->gap, cut(&rest, page->lane - 2), 0);
         put_end(page, &none);
@@ -261,7 +276,7 @@ static void put_silence(const struct page *page, int64_t silence_ns) {
 
 static void put_left_out(const struct page *page, const struct ladder_row *from, const struct ladder_row *to,
                          uint64_t n) {
-        int64_t ms = (to->time_ns - from->time_ns) / 1000000;
+        int64_t ms = between(from->time_ns, to->time_ns) / 1000000;
         char text[TEXT_MAX];
 
         /* A clock may have been set back on the way. */
@@ -279,12 +294,12 @@ static void put_names(const struct page *page, const char *left, const char *rig
         struct piece piece_left = { left, strlen(left), n_left };
         struct piece piece_right = { right, strlen(right), n_right };
 
-        fprintf(page->file, "%*s  ", TIME_WIDTH, "seconds");
+        fprintf(page->file, "%*s  ", page->time, "seconds");
         put_piece(page, piece_left);
-        if (n_left + 2 + n_right <= width - TIME_WIDTH - 2) {
+        if (n_left + 2 + n_right <= width - (size_t) page->time - 2) {
                 put_many(page, " ", n_left + 2 + n_right <= room ? room - n_left - n_right : 2);
         } else {
-                fprintf(page->file, "\n%*s  ", TIME_WIDTH, "");
+                fprintf(page->file, "\n%*s  ", page->time, "");
                 put_many(page, " ", n_right < room ? room - n_right : 0);
         }
         put_piece(page, piece_right);
@@ -292,16 +307,22 @@ static void put_names(const struct page *page, const char *left, const char *rig
 }
 
 static void measure(struct page *page, size_t width, const struct ladder_row *rows, size_t n_rows) {
+        char text[TIME_MAX];
         size_t note = 0;
 
+        page->time = TIME_WIDTH;
         for (size_t i = 0; i < n_rows; ++i) {
                 size_t n = rows[i].note ? columns(rows[i].note) : 0;
+                int n_time = format_time(page, rows[i].time_ns, text);
+
+                if (n_time > page->time)
+                        page->time = n_time;
 
                 if (n > note)
                         note = n;
         }
         page->note = note < NOTE_MAX ? note : NOTE_MAX;
-        page->lane = width - TIME_WIDTH - 2 - 2 - (page->note ? page->note + 2 : 0);
+        page->lane = width - (size_t) page->time - 2 - 2 - (page->note ? page->note + 2 : 0);
 }
 
 int ladder_write(FILE *file, const char *left, const char *right,
@@ -334,7 +355,7 @@ int ladder_write(FILE *file, const char *left, const char *right,
                 } else if (i > 0 && options->n_left_out > 0 && i == options->left_out_before) {
                         put_left_out(&page, &rows[i - 1], &rows[i], options->n_left_out);
                 } else if (i > 0) {
-                        put_silence(&page, rows[i].time_ns - rows[i - 1].time_ns);
+                        put_silence(&page, between(rows[i - 1].time_ns, rows[i].time_ns));
                 }
                 put_row(&page, &rows[i]);
         }

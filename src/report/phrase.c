@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#include "base/say.h"
+
 #define MS_NS 1000000
 #define S_NS INT64_C(1000000000)
 
@@ -109,12 +111,6 @@ size_t phrase_columns(const char *text)
         return n;
 }
 
-static void put_word(FILE *file, const char *text, size_t n)
-{
-        for (size_t i = 0; i < n; i++)
-                fputc((unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i], file);
-}
-
 void phrase_write(FILE *file, const char *text, unsigned width, unsigned indent, unsigned n_before)
 {
         size_t column = n_before;
@@ -139,7 +135,7 @@ void phrase_write(FILE *file, const char *text, unsigned width, unsigned indent,
                         fputc(' ', file);
                         column++;
                 }
-                put_word(file, text, n);
+                say_typed_n(file, text, n);
                 column += n_columns;
                 begins = false;
                 text += n;

@@ -69,16 +69,20 @@ static void unanswered(struct phrase *p, const struct record *r)
 
 static void reset(struct phrase *p, const struct record *r)
 {
+        bool client_closed = r->to_server.closed == CLOSED_FIN, server_closed = r->to_client.closed == CLOSED_FIN;
+        bool by_closer = (r->ended_by == SIDE_CLIENT && client_closed) || (r->ended_by == SIDE_SERVER && server_closed);
+
         if (is_end(r->ended_by))
-                phrase_add(p, "the %s reset it", name_of(r->ended_by));
+                phrase_add(p, "the %s%s reset it", name_of(r->ended_by), by_closer ? ", which had closed," : "");
         else if (r->ended_by == SIDE_NETWORK)
                 phrase_add(p, "a reset that came from neither end ended it");
         else
                 phrase_add(p, "a reset ended it");
-        if (r->to_server.closed == CLOSED_FIN && r->to_client.closed == CLOSED_FIN)
-                phrase_add(p, " after both had closed");
-        else if (r->to_server.closed == CLOSED_FIN || r->to_client.closed == CLOSED_FIN)
-                phrase_add(p, " after the %s had closed", r->to_server.closed == CLOSED_FIN ? "client" : "server");
+        if (client_closed && server_closed)
+                phrase_add(p, by_closer ? " after the %s had closed too" : " after both had closed",
+                           other_of(r->ended_by));
+        else if ((client_closed || server_closed) && !by_closer)
+                phrase_add(p, " after the %s had closed", client_closed ? "client" : "server");
         add_idle(p, r);
 }
 

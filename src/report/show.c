@@ -9,6 +9,7 @@
 #include "report/show_parts.h"
 
 #define SECOND_NS INT64_C(1000000000)
+#define CAUSE_WIDTH 24
 
 void show_heading(FILE *file, const char *text, const struct style *style)
 {
@@ -103,18 +104,22 @@ static void put_why(FILE *file, const struct record *r, const struct style *styl
         else
                 put_paragraph(file, "Possible:", style);
         for (size_t i = 0; i < r->n_causes; i++) {
-                fprintf(file, "%*s%-22s ", SHOW_INDENT, "", cause_name(r->causes[i]));
-                phrase_write(file, cause_sentence(r->causes[i]), style->width, SHOW_INDENT + 23, SHOW_INDENT + 23);
+                fprintf(file, "%*s%-*s", SHOW_INDENT, "", CAUSE_WIDTH, cause_name(r->causes[i]));
+                phrase_write(file, cause_sentence(r->causes[i]), style->width, SHOW_INDENT + CAUSE_WIDTH,
+                             SHOW_INDENT + CAUSE_WIDTH);
         }
 }
 
 static void put_retry(FILE *file, const struct record *r, const struct style *style)
 {
+        struct phrase p = {0};
+
         if (r->ending == ENDING_ORDERLY || r->ending == ENDING_OPEN || r->ending == ENDING_UNSEEN ||
             r->ending == ENDING_HALF_CLOSED)
                 return;
         show_heading(file, "May the last request be sent again?", style);
-        show_row(file, retry_name(r->retry), retry_sentence(r->retry), style);
+        phrase_add(&p, "%s: %s", retry_name(r->retry), retry_sentence(r->retry));
+        put_paragraph(file, p.text, style);
 }
 
 /* What the verdict does not rest on. */

@@ -24,7 +24,7 @@ static void add_acked(struct phrase *p, const struct record_direction *d)
         if (d->uncertain.known && d->uncertain.value > 0) {
                 phrase_add(p, ", ");
                 phrase_bytes(p, d->uncertain.value);
-                phrase_add(p, d->fate == FATE_LOST ? " not" : " in doubt");
+                phrase_add(p, d->fate == FATE_LOST ? " not" : d->fate == FATE_UNCERTAIN ? " in doubt" : " not yet");
         }
 }
 

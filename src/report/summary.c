@@ -48,60 +48,74 @@ static const struct totals_group *next_group(const struct totals *t, enum ending
         return best;
 }
 
-static void add_reasons(struct phrase *p, const struct totals *t, enum ending ending)
+/* The commonest reasons of an ending, a line each; the first line begins behind what stands there already. */
+static void write_reasons(FILE *file, const struct totals *t, enum ending ending, unsigned n_before,
+                          const struct style *style)
 {
         const struct totals_group *group = NULL;
         uint64_t told = 0;
 
-        for (size_t i = 0; i < GROUPS_SHOWN; i++) {
-                group = next_group(t, ending, group);
-                if (!group || (group->cause == CAUSE_NONE && group->causes == 0))
+        for (size_t i = 0; told < t->endings[ending]; i++) {
+                struct phrase p = {0};
+
+                group = i < GROUPS_SHOWN ? next_group(t, ending, group) : NULL;
+                if (!group && i == 0)
                         break;
-                if (i > 0)
-                        phrase_add(p, "; ");
-                if (group->n < t->endings[ending]) {
-                        phrase_count(p, group->n);
-                        phrase_add(p, " ");
+                if (group && group->n < t->endings[ending]) {
+                        phrase_count(&p, group->n);
+                        phrase_add(&p, " ");
+                } else if (!group) {
+                        phrase_count(&p, t->endings[ending] - told);
+                        phrase_add(&p, " otherwise");
                 }
-                add_causes(p, group);
-                told += group->n;
+                if (group)
+                        add_causes(&p, group);
+                told += group ? group->n : t->endings[ending] - told;
+                phrase_write(file, p.text, style->width, WHY_INDENT, n_before);
+                n_before = 0;
         }
-        if (told > 0 && told < t->endings[ending]) {
-                phrase_add(p, "; ");
-                phrase_count(p, t->endings[ending] - told);
-                phrase_add(p, " otherwise");
-        }
+        if (n_before > 0)
+                fputc('\n', file);
+}
+
+static bool has_causes(enum ending ending)
+{
+        return ending == ENDING_REFUSED || ending == ENDING_UNANSWERED || ending == ENDING_RESET ||
+               ending == ENDING_TIMED_OUT;
 }
 
 static void write_ending(FILE *file, const struct totals *t, enum ending ending, const struct style *style)
 {
-        struct phrase count = {0}, why = {0};
+        struct phrase count = {0}, bad = {0};
 
         phrase_count(&count, t->endings[ending]);
-        if (t->bad[ending] == t->endings[ending])
-                phrase_add(&why, "%s", t->endings[ending] > 1 ? "all bad" : "bad");
-        else if (t->bad[ending] > 0) {
-                phrase_count(&why, t->bad[ending]);
-                phrase_add(&why, " bad");
-        }
-        if (ending != ENDING_ORDERLY && ending != ENDING_OPEN && ending != ENDING_HALF_CLOSED && ending != ENDING_UNSEEN) {
-                struct phrase reasons = {0};
-
-                add_reasons(&reasons, t, ending);
-                if (reasons.n > 0)
-                        phrase_add(&why, "%s%s", why.n > 0 ? ": " : "", reasons.text);
+        if (t->bad[ending] > 0 && t->bad[ending] < t->endings[ending]) {
+                phrase_count(&bad, t->bad[ending]);
+                phrase_add(&bad, " bad");
+        } else if (t->bad[ending] > 0) {
+                phrase_add(&bad, t->endings[ending] > 1 ? "all bad" : "bad");
         }
         fprintf(file, "%*s  %s%-*s%s", COUNT_WIDTH, count.text,
                 style_on(style, t->bad[ending] > 0       ? STYLE_RED
                                 : t->notable[ending] > 0 ? STYLE_YELLOW
                                                          : STYLE_GREEN),
-                why.n > 0 ? ENDING_WIDTH : 0, ending_name(ending), style_off(style));
-        if (why.n > 0) {
-                fputc(' ', file);
-                phrase_write(file, why.text, style->width, WHY_INDENT, WHY_INDENT);
-        } else {
+                bad.n > 0 || has_causes(ending) ? ENDING_WIDTH : 0, ending_name(ending), style_off(style));
+        if (bad.n == 0 && !has_causes(ending)) {
                 fputc('\n', file);
+                return;
         }
+        fputc(' ', file);
+        if (bad.n > 0 && has_causes(ending) && t->endings[ending] > 1) {
+                fprintf(file, "%s\n", bad.text);
+                write_reasons(file, t, ending, 0, style);
+                return;
+        }
+        if (bad.n > 0)
+                fprintf(file, "%s%s", bad.text, has_causes(ending) ? ": " : "");
+        if (has_causes(ending))
+                write_reasons(file, t, ending, WHY_INDENT + (unsigned)(bad.n > 0 ? bad.n + 2 : 0), style);
+        else
+                fputc('\n', file);
 }
 
 static void write_bytes(FILE *file, const struct totals *t, const struct style *style)

@@ -29,7 +29,7 @@ uint64_t totals_lost(const struct record_direction *d)
 
 uint64_t totals_uncertain(const struct record_direction *d)
 {
-        return d->fate == FATE_LOST ? 0 : value_or_0(d->uncertain);
+        return d->fate == FATE_UNCERTAIN ? value_or_0(d->uncertain) : 0;
 }
 
 struct totals_share totals_share(const struct record *r)

@@ -55,5 +55,5 @@ struct maybe_u64 totals_add(struct maybe_u64 a, struct maybe_u64 b);
 
 /* Bytes of this direction that may be missing at its receiver, and some of which certainly are: 0 unless its fate is lost. */
 uint64_t totals_lost(const struct record_direction *d);
-/* Bytes that were sent and not acknowledged, of a direction that is not known to have lost any. */
+/* Bytes that were sent and may have arrived or not: 0 unless its fate is uncertain. */
 uint64_t totals_uncertain(const struct record_direction *d);

@@ -1,13 +1,16 @@
 /* What comes from outside, made harmless for a terminal. */
-#include "cli/say.h"
+#include "base/say.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 /* The length of the character of UTF-8 at @p (RFC 3629, roughly: enough that no control gets through), or 0. */
-static size_t character(const unsigned char *p)
+static size_t character(const unsigned char *p, size_t room)
 {
         size_t n = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
 
+        if (n > room)
+                return 0;
         for (size_t i = 1; i < n; i++)
                 if ((p[i] & 0xc0) != 0x80)
                         return 0;
@@ -16,10 +19,15 @@ static size_t character(const unsigned char *p)
 
 void say_typed(FILE *file, const char *text)
 {
-        const unsigned char *p = (const unsigned char *)text;
+        say_typed_n(file, text, strlen(text));
+}
 
-        while (*p) {
-                size_t n = character(p);
+void say_typed_n(FILE *file, const char *text, size_t n_text)
+{
+        const unsigned char *p = (const unsigned char *)text, *end = p + n_text;
+
+        while (p < end) {
+                size_t n = character(p, (size_t)(end - p));
                 /* C0, DEL, C1, and what turns the direction of writing or hides (U+2000 to U+206F, U+FEFF). */
                 bool bad = n == 0 || *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0) ||
                            (n == 3 && p[0] == 0xe2 && (p[1] == 0x80 || p[1] == 0x81)) ||
