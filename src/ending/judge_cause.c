@@ -13,6 +13,8 @@
 #define SECOND_NS INT64_C(1000000000)
 /* tcp_fin_timeout as shipped: so long a closed socket waits for the other's FIN. */
 #define FIN_TIMEOUT_NS (60 * SECOND_NS)
+/* However it is set, it waits 3.5 times its retransmission time-out, of 200 ms at least (tcp_fin_time()). */
+#define FIN_WAIT_LEAST_NS (7 * SECOND_NS / 10)
 /* Shorter silences than this are forgotten by nothing between two hosts. */
 #define IDLE_NS (25 * SECOND_NS)
 
@@ -138,7 +140,8 @@ of_fins(const struct judging *j, const struct facts_of_reset *reset, enum side x
 
         if (fact_is(own->fin) && fact_known(own->fin_at.how) && fact_known(reset->at.how) &&
             !__builtin_sub_overflow(reset->at.value, own->fin_at.value, &since) && since >= 0)
-                c |= COND(FIN_BEFORE) | (since > FIN_TIMEOUT_NS ? COND(FIN_LONG_AGO) : COND(FIN_RECENT));
+                c |= COND(FIN_BEFORE) | (since > FIN_TIMEOUT_NS ? COND(FIN_LONG_AGO) : COND(FIN_RECENT)) |
+                     when(since < FIN_WAIT_LEAST_NS, COND(FIN_JUST));
         if (fact_is(peer->fin) && fact_known(peer->fin_at.how) && fact_known(reset->answers_at.how))
                 c |= peer->fin_at.value < reset->answers_at.value && !fact_is(reset->answers_repeat)
                              ? COND(PEER_FIN_BEFORE)
@@ -312,7 +315,8 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
         if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) && (conditions & COND(TO_DATA)) &&
             !(conditions & COND(FIN_BEFORE)) && (f->seen.gaps || !fact_known(f->from[x].fin.how)))
                 record_add_cause(r, CAUSE_DATA_AFTER_CLOSE);
-        if (by_rst && j->doubts && !has_cause(r, CAUSE_FORGED)) {
+        /* Speed alone says too little. */
+        if (by_rst && (j->doubts & ~(unsigned)DOUBT_EARLY) && !has_cause(r, CAUSE_FORGED)) {
                 record_add_cause(r, CAUSE_FORGED);
                 r->certainty = CERTAINTY_POSSIBLE;
         }
@@ -329,6 +333,21 @@ static bool
 seen_too_little(const struct facts *f)
 {
         return f->seen.gaps || f->seen.sides != SIDES_SEEN_BOTH;
+}
+
+/* Of a RST on the wire no cause is likely unless it is known that it was taken, and that nothing speaks against its
+ * having come from the end that it names. */
+static bool
+reset_is_plain(const struct judging *j)
+{
+        if (!j->reset)
+                return true;
+        for (size_t i = 0; i < j->f->n_resets && i < FACTS_RESETS_MAX; i++)
+                if (!fact_known(j->f->resets[i].by.how))
+                        return false;
+        if (j->r->ending != ENDING_TIMED_OUT && !fact_is(j->reset->obeyed))
+                return false;
+        return j->by_network || (fact_is_not(j->reset->ttl_differs) && fact_is_not(j->f->end[j->named].went_on));
 }
 
 static void
@@ -350,7 +369,7 @@ apply(struct judging *j, enum side x, uint64_t conditions, const struct cause_ru
                 }
                 if (rule->said == SAID_NOTHING && is_end(x))
                         add_others(j, x, conditions);
-                if (r->certainty == CERTAINTY_LIKELY && capture && seen_too_little(j->f))
+                if (r->certainty == CERTAINTY_LIKELY && capture && (seen_too_little(j->f) || !reset_is_plain(j)))
                         r->certainty = CERTAINTY_POSSIBLE;
         }
         if (r->n_causes == 0) {

@@ -346,6 +346,20 @@ who_refused(const struct judging *j)
                                                   : SIDE_UNKNOWN;
 }
 
+/* Is it known of every RST that it changed nothing? */
+static bool
+resets_changed_nothing(const struct facts *f)
+{
+        uint64_t n = 0;
+
+        for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
+                if (!fact_is(f->resets[i].after_both_acked) && !fact_is_not(f->resets[i].obeyed))
+                        return false;
+                n += 1 + (fact_known(f->resets[i].repeats.how) ? f->resets[i].repeats.value : 0);
+        }
+        return n >= f->n_resets_in_all;
+}
+
 /* Of an ending that needs no cause. */
 static enum certainty
 certainty_of_ending(const struct facts *f, enum ending ending)
@@ -363,12 +377,14 @@ certainty_of_ending(const struct facts *f, enum ending ending)
         }
         if (ending == ENDING_UNSEEN)
                 return CERTAINTY_POSSIBLE;
-        if (ending == ENDING_ORDERLY)
-                return fact_is(f->both_acked)                  ? CERTAINTY_CERTAIN
-                       : fact_is_not(f->both_acked) && whole && no_time_out && f->n_resets == 0 ? CERTAINTY_LIKELY
-                                                               : CERTAINTY_POSSIBLE;
-        if (!whole || !no_time_out || f->n_resets > 0)
+        if (!resets_changed_nothing(f))
                 return CERTAINTY_POSSIBLE;
+        if (ending == ENDING_ORDERLY && fact_is(f->both_acked))
+                return CERTAINTY_CERTAIN;
+        if (!whole || !no_time_out)
+                return CERTAINTY_POSSIBLE;
+        if (ending == ENDING_ORDERLY)
+                return fact_is_not(f->both_acked) ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE;
         if (ending == ENDING_HALF_CLOSED)
                 return no_fin[SIDE_CLIENT] || no_fin[SIDE_SERVER] ? CERTAINTY_CERTAIN : CERTAINTY_POSSIBLE;
         if (!no_fin[SIDE_CLIENT] || !no_fin[SIDE_SERVER])

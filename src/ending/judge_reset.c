@@ -16,6 +16,8 @@
 
 /* A route that changes by a hop or two is no other host. */
 #define TTL_SLACK 2
+/* Hosts nearer than this answer too fast for their speed to say anything. */
+#define NEAR_NS 2000000
 /* Together they must weigh so much before a RST is held to be another's. */
 #define DOUBT_ENOUGH 3
 
@@ -81,13 +83,16 @@ may_end(const struct facts *f, const struct facts_of_reset *reset)
                 return false;
         if (!fact_known(reset->after_both_acked.how) && fact_is(f->both_acked))
                 return false;
-        /* Challenged (RFC 5961 3.2), it ended nothing: had it been meant, an exact one would have followed. */
-        if (fact_known(reset->validity.how) && reset->validity.value == RESET_VALIDITY_IN_WINDOW &&
-            count_above(f->end[other_side(reset->by.value)].challenge_acks, 0))
-                return false;
-        if (fact_known(reset->validity.how) && reset->validity.value == RESET_VALIDITY_OUTSIDE)
-                return fact_is(reset->obeyed) && fact_is_not(f->end[reset->by.value].went_on);
-        return true;
+        if (fact_is(reset->obeyed))
+                return true;
+        if (!fact_known(reset->validity.how))
+                return !fact_is(f->end[reset->by.value].went_on);
+        /* Who resets of its own accord has nothing left to go on with, even if the other is slow to notice. But
+         * challenged (RFC 5961 3.2) it ended nothing: had it been meant, an exact one would have followed. */
+        if (reset->validity.value == RESET_VALIDITY_IN_WINDOW)
+                return !fact_is(f->end[reset->by.value].went_on) &&
+                       !count_above(f->end[other_side(reset->by.value)].challenge_acks, 0);
+        return reset->validity.value != RESET_VALIDITY_OUTSIDE;
 }
 
 static bool
@@ -106,7 +111,7 @@ ttl_is_another(const struct facts_of_end *end, const struct facts_of_reset *rese
 static bool
 came_early(const struct facts_of_end *end, const struct facts_of_reset *reset)
 {
-        if (!fact_known(end->answers_in.how) || !fact_known(reset->at.how) || !fact_known(reset->answers_at.how))
+        if (!count_above(end->answers_in, NEAR_NS) || !fact_known(reset->at.how) || !fact_known(reset->answers_at.how))
                 return false;
         return reset->at.value >= reset->answers_at.value &&
                (uint64_t)(reset->at.value - reset->answers_at.value) < end->answers_in.value / 2;
@@ -149,7 +154,7 @@ doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_
                 doubts |= DOUBT_TTL;
         if (fact_is(reset->ip_id_jumps) && !reply)
                 doubts |= DOUBT_IP_ID;
-        if (fact_is(reset->mirrors))
+        if (fact_is(reset->mirrors) && !reply)
                 doubts |= DOUBT_MIRRORS;
         if (reply && came_early(end, reset))
                 doubts |= DOUBT_EARLY;
@@ -166,7 +171,7 @@ weigh(unsigned doubts, enum reset_kind shape)
                 enum doubt doubt;
                 int of_reply, of_other;
         } weights[] = {
-                { DOUBT_WENT_ON, 3, 3 }, { DOUBT_MIRRORS, 3, 3 }, { DOUBT_ACK, 2, 2 },
+                { DOUBT_WENT_ON, 2, 2 }, { DOUBT_MIRRORS, 0, 3 }, { DOUBT_ACK, 2, 2 },
                 { DOUBT_CHANGES, 0, 2 }, { DOUBT_TTL, 1, 2 },     { DOUBT_EARLY, 2, 0 },
                 { DOUBT_BEHIND, 0, 1 },  { DOUBT_IP_ID, 0, 1 },   { DOUBT_SHAPE, 0, 1 },
         };
