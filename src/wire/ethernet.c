@@ -25,8 +25,9 @@ static void keep_vlan(struct walk *walk, uint32_t id) {
 enum layer walk_ethernet(struct walk *walk) {
         if (walk->n_held < SIZE_ETHERNET)
                 return walk_short(walk, SIZE_ETHERNET);
-        if (is_isl(walk->at) && walk->n_held >= SIZE_ISL + SIZE_ETHERNET && walk->at[14] == 0xaa &&
-            walk->at[15] == 0xaa) {
+        if (is_isl(walk->at)) {
+                if (walk->n_held < SIZE_ISL)
+                        return walk_short(walk, SIZE_ISL);
                 keep_vlan(walk, bytes_get16(walk->at + 20) >> 1);
                 walk_over(walk, SIZE_ISL);
                 return LAYER_ETHERNET;
@@ -135,6 +136,12 @@ enum layer walk_llc(struct walk *walk) {
         return walk_end(walk, PACKET_NOT_IP);
 }
 
+static bool is_usual_type(const uint8_t *p) {
+        uint16_t type = bytes_get16(p);
+
+        return type == 0x0800 || type == 0x86dd || type == 0x8100 || type == 0x88a8 || type == 0x0806;
+}
+
 /* A stack of labels (RFC 3032). What is below is not named: IP shows by its first bits, a pseudowire of
  * Ethernet by its control word (RFC 4448) or by a type at the right place. */
 enum layer walk_mpls(struct walk *walk) {
@@ -150,18 +157,20 @@ enum layer walk_mpls(struct walk *walk) {
                 return walk_short(walk, 1);
         switch (walk->at[0] >> 4) {
         case 4:
-                if (walk_may_be_ip(walk))
+                if (walk->n_held < WALK_SIZE_IPV4 || walk_may_be_ip(walk))
                         return LAYER_IPV4;
                 break;
         case 6:
-                if (walk_may_be_ip(walk))
+                if (walk->n_held < WALK_SIZE_IPV6 || walk_may_be_ip(walk))
                         return LAYER_IPV6;
                 break;
         case 0:
-                /* Some send Ethernet without the control word; an address may begin with a zero, too. */
-                if (walk->n_held >= 4 + SIZE_ETHERNET && walk->at[0] == 0)
-                        return walk_to(walk, 4, LAYER_ETHERNET);
-                break;
+                /* Some send Ethernet without the control word, and addresses begin with a zero, too. */
+                if (walk->n_held < 4 + SIZE_ETHERNET)
+                        return walk_short(walk, 4 + SIZE_ETHERNET);
+                if (!is_usual_type(walk->at + 4 + 12) && is_usual_type(walk->at + 12))
+                        return LAYER_ETHERNET;
+                return walk_to(walk, 4, LAYER_ETHERNET);
         case 1:
                 return walk_end(walk, PACKET_NOT_IP);
         default:

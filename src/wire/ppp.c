@@ -20,10 +20,13 @@ static enum layer multilink(struct walk *walk) {
 enum layer walk_ppp(struct walk *walk) {
         uint32_t n = 1;
 
-        if (walk->n_held >= 2 && walk->at[0] == 0xff && walk->at[1] == 0x03)
+        if (walk->n_held < 2)
+                return walk_short(walk, 2);
+        if (walk->at[0] == 0xff && walk->at[1] == 0x03) {
                 walk_over(walk, 2);
-        if (walk->n_held < 1)
-                return walk_short(walk, 1);
+                if (walk->n_held < 1)
+                        return walk_short(walk, 1);
+        }
         walk->protocol = walk->at[0];
         /* An odd first byte is a compressed number (RFC 1661, 6.5). */
         if (!(walk->at[0] & 1)) {
