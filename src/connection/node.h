@@ -199,7 +199,6 @@ struct connection {
         uint16_t port[2];
         uint32_t realm;                 /* the family, and the VLANs if they matter */
         uint32_t hash;
-        uint32_t older, newer;          /* in its list */
         uint32_t extra;
         uint16_t flags;                 /* CONNECTION_* */
         uint8_t list;

@@ -67,6 +67,7 @@ table_deinit(struct table *table)
         for (size_t i = 0; i < table->n_extra_slabs; i++)
                 free(table->extra_slabs[i]);
         free(table->slabs);
+        free(table->links);
         free(table->extra_slabs);
         free(table->slots);
         *table = (struct table){};
@@ -132,6 +133,28 @@ make_room(void **array, size_t n)
         return 0;
 }
 
+/* One more slab of nodes, with their links. */
+static int
+add_slab(struct table *table)
+{
+        size_t n_nodes = (table->n_slabs + 1) << SLAB_SHIFT;
+        void *slabs = table->slabs, *slab;
+        struct link *links;
+
+        if (make_room(&slabs, table->n_slabs) < 0)
+                return -ENOMEM;
+        table->slabs = slabs;
+        links = realloc(table->links, (n_nodes + 1) * sizeof(*links));
+        if (!links)
+                return -ENOMEM;
+        table->links = links;
+        slab = aligned_alloc(64, (SLAB_NODES * sizeof(struct connection) + 63) & ~(size_t)63);
+        if (!slab)
+                return -ENOMEM;
+        table->slabs[table->n_slabs++] = slab;
+        return 0;
+}
+
 int
 table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
 {
@@ -140,19 +163,10 @@ table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
 
         if (node != NODE_NONE) {
                 c = table_at(table, node);
-                table->free_node = c->newer;
+                table->free_node = table->links[node].newer;
         } else {
-                if (table->n_nodes == table->n_slabs << SLAB_SHIFT) {
-                        void *slabs = table->slabs, *slab;
-
-                        if (make_room(&slabs, table->n_slabs) < 0)
-                                return -ENOMEM;
-                        table->slabs = slabs;
-                        slab = aligned_alloc(64, (SLAB_NODES * sizeof(*c) + 63) & ~(size_t)63);
-                        if (!slab)
-                                return -ENOMEM;
-                        table->slabs[table->n_slabs++] = slab;
-                }
+                if (table->n_nodes == table->n_slabs << SLAB_SHIFT && add_slab(table) < 0)
+                        return -ENOMEM;
                 node = ++table->n_nodes;
                 c = table_at(table, node);
         }
@@ -169,21 +183,23 @@ table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
 }
 
 static void
-unlist(struct table *table, struct connection *c)
+unlist(struct table *table, uint32_t node)
 {
+        struct connection *c = table_at(table, node);
+        struct link link = table->links[node];
+
         if (c->list == LIST_NONE)
                 return;
-        if (c->older)
-                table_at(table, c->older)->newer = c->newer;
+        if (link.older)
+                table->links[link.older].newer = link.newer;
         else
-                table->oldest[c->list] = c->newer;
-        if (c->newer)
-                table_at(table, c->newer)->older = c->older;
+                table->oldest[c->list] = link.newer;
+        if (link.newer)
+                table->links[link.newer].older = link.older;
         else
-                table->newest[c->list] = c->older;
+                table->newest[c->list] = link.older;
         table->n_listed[c->list]--;
         c->list = LIST_NONE;
-        c->older = c->newer = NODE_NONE;
 }
 
 void
@@ -191,13 +207,13 @@ table_list(struct table *table, uint32_t node, unsigned list)
 {
         struct connection *c = table_at(table, node);
 
-        unlist(table, c);
+        unlist(table, node);
         if (list == LIST_NONE)
                 return;
         c->list = (uint8_t)list;
-        c->older = table->newest[list];
-        if (c->older)
-                table_at(table, c->older)->newer = node;
+        table->links[node] = (struct link){ .older = table->newest[list] };
+        if (table->newest[list])
+                table->links[table->newest[list]].newer = node;
         else
                 table->oldest[list] = node;
         table->newest[list] = node;
@@ -209,13 +225,13 @@ table_free_node(struct table *table, uint32_t node)
 {
         struct connection *c = table_at(table, node);
 
-        unlist(table, c);
+        unlist(table, node);
         if (c->extra != NODE_NONE) {
                 table_extra_at(table, c->extra)->next_free = table->free_extra;
                 table->free_extra = c->extra;
                 c->extra = NODE_NONE;
         }
-        c->newer = table->free_node;
+        table->links[node].newer = table->free_node;
         table->free_node = node;
         table->n_used--;
 }

@@ -38,12 +38,18 @@ struct slot {
         uint32_t node;
 };
 
+/* Before and behind a node in its list. Apart from the nodes: a neighbour is not at hand when one moves. */
+struct link {
+        uint32_t older, newer;
+};
+
 struct table {
         struct slot *slots;
         size_t mask;
         size_t n_slots_used;
         struct connection **slabs;
         size_t n_slabs;
+        struct link *links;             /* by node */
         struct extra **extra_slabs;
         size_t n_extra_slabs;
         uint32_t n_nodes;               /* numbers given out so far */
