@@ -39,6 +39,21 @@ put_word(char *p, const char *word)
         return p;
 }
 
+/* The comma before a key, and the key, which needs no escape. */
+static inline char *
+put_key(char *p, const char *key)
+{
+        size_t n = strlen(key);
+
+        *p++ = ',';
+        *p++ = '"';
+        memcpy(p, key, n);
+        p += n;
+        *p++ = '"';
+        *p++ = ':';
+        return p;
+}
+
 static inline char *
 put_bool(char *p, bool value)
 {
@@ -83,11 +98,11 @@ put_side(char *p, enum side side)
 static void
 write_end(struct json *j, const char *key, const struct record_end *end)
 {
-        char *p;
+        char *p = json_room(j, PIECE_MAX);
 
-        json_object(j, key);
-        json_text(j, "ip", end->ip);
-        p = json_room(j, PIECE_MAX);
+        p = put_key(p, key);
+        p = LITERAL(p, "{\"ip\":");
+        p = put_word(p, end->ip); /* digits, letters, dots and colons */
         p = LITERAL(p, ",\"port\":");
         p = decimal_put(p, end->port);
         p = LITERAL(p, ",\"os\":");
@@ -206,15 +221,13 @@ put_told(char *p, const struct told *told)
 static void
 write_next(struct json *j, const char *key, const struct record_next *next)
 {
-        char *p;
+        char *p = put_key(json_room(j, PIECE_MAX), key);
 
         if (!next->known) {
-                json_null(j, key);
+                json_took(j, LITERAL(p, "null"), true);
                 return;
         }
-        json_object(j, key);
-        p = json_room(j, PIECE_MAX);
-        p = LITERAL(p, "\"if_recv\":[");
+        p = LITERAL(p, "{\"if_recv\":[");
         for (size_t i = 0; i < next->n_if_recv; i++) {
                 if (i > 0)
                         *p++ = ',';
@@ -235,7 +248,8 @@ write_saw(struct json *j, const char *key, const struct record_saw *saw)
         char *p;
 
         if (!saw->known) {
-                json_null(j, key);
+                p = put_key(json_room(j, PIECE_MAX), key);
+                json_took(j, LITERAL(p, "null"), true);
                 return;
         }
         json_array(j, key);
@@ -299,10 +313,16 @@ write_told(struct json *j, const struct record *r)
                 json_took(j, p, true);
                 return;
         }
-        json_object(j, "acts");
-        write_act(j, "client", &r->client_act);
-        write_act(j, "server", &r->server_act);
-        json_object_end(j);
+        if (!r->client_act.known && !r->server_act.known) {
+                char *p = json_room(j, PIECE_MAX);
+
+                json_took(j, LITERAL(p, ",\"acts\":{\"client\":null,\"server\":null}"), true);
+        } else {
+                json_object(j, "acts");
+                write_act(j, "client", &r->client_act);
+                write_act(j, "server", &r->server_act);
+                json_object_end(j);
+        }
         write_next(j, "client_next", &r->client_next);
         write_saw(j, "client_saw", &r->client_saw);
         write_next(j, "server_next", &r->server_next);
