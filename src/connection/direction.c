@@ -297,7 +297,8 @@ direction_fin(struct step *step)
         struct direction *d = step->d;
         int64_t at = step->position + step->s->n_payload;
 
-        if (d->flags & DIRECTION_FIN && at <= d->fin) {
+        /* A FIN farther on corrects one that was no end of the stream; but what was acknowledged was one. */
+        if (d->flags & DIRECTION_FIN && (at <= d->fin || d->flags & DIRECTION_FIN_ACKED)) {
                 if (at == d->fin) {
                         d->fin_repeats++;
                         step->repeated = step->n_new == 0;
@@ -308,8 +309,6 @@ direction_fin(struct step *step)
                 hole_add(step, d->next, at);
                 d->next = at;
         }
-        /* A FIN farther on corrects one that was no end of the stream. */
-        d->flags &= (uint16_t)~DIRECTION_FIN_ACKED;
         d->flags |= DIRECTION_FIN;
         d->fin = at;
         d->fin_at = step->time;

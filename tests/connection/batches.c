@@ -1,0 +1,220 @@
+/* Random talk of all kinds, from a seed: what is given out does not depend on how the segments were cut into
+ * batches, and always makes sense. */
+#include "sane.h"
+#include "story.h"
+
+#include "wire/seq.h"
+
+enum {
+        TALKERS = 6,
+        SEGMENTS = 400,
+        ROUNDS = 400,
+};
+
+static uint64_t
+next(uint64_t *seed)
+{
+        *seed ^= *seed << 13;
+        *seed ^= *seed >> 7;
+        *seed ^= *seed << 17;
+        return *seed * 0x2545f4914f6cdd1du;
+}
+
+static uint32_t
+below(uint64_t *seed, uint32_t n)
+{
+        return (uint32_t)(next(seed) >> 33) % n;
+}
+
+struct talker {
+        uint32_t isn[2];
+        uint32_t next[2];
+        uint32_t got[2];
+        uint16_t ip_id[2];
+        int step;
+};
+
+/* One more segment of a talk, most of them sensible. */
+static void
+talk(struct talker *t, uint64_t *seed, unsigned port, struct tracker_input *input)
+{
+        struct segment *s = &input->packet.segment;
+        unsigned who = below(seed, 2), what = below(seed, 100);
+
+        if (t->step == 0)
+                who = 0;
+        if (t->step == 1)
+                who = 1;
+        s->family = AF_INET;
+        s->source[0] = who ? 2 : 1;
+        s->destination[0] = who ? 1 : 2;
+        s->source_port = (uint16_t)(who ? 80 : port);
+        s->destination_port = (uint16_t)(who ? port : 80);
+        s->ttl = who ? 57 : 64;
+        s->ip_id = ++t->ip_id[who];
+        s->window = (uint16_t)(below(seed, 8) ? 400 : 0);
+        s->flags = SEGMENT_ACK;
+        s->seq = t->next[who];
+        s->ack = t->got[!who] ? t->got[!who] : t->next[!who];
+        s->n_header = 32;
+        s->options = SEGMENT_HAS_TIMESTAMPS;
+        s->ts_value = (uint32_t)(input->time_ns / 1000000);
+        if (t->step < 2 || what == 0) {
+                if (what == 0 && below(seed, 2))
+                        t->isn[who] = (uint32_t)next(seed);
+                s->flags = (uint16_t)(SEGMENT_SYN | (who ? SEGMENT_ACK : 0));
+                s->seq = t->isn[who];
+                s->ack = t->isn[!who] + 1;
+                t->next[who] = t->isn[who] + 1;
+        } else if (what < 60) {
+                s->n_payload = 1 + below(seed, 1400);
+                if (what < 10)
+                        s->seq -= below(seed, 3000);
+                else if (what < 13)
+                        s->seq += below(seed, 5000);
+                else if (what == 13)
+                        s->seq += below(seed, UINT32_MAX);
+                if (seq_distance(t->next[who], s->seq + s->n_payload) > 0 && what != 13)
+                        t->next[who] = s->seq + s->n_payload;
+        } else if (what < 63) {
+                s->flags |= SEGMENT_FIN;
+                t->next[who] = s->seq + 1;
+        } else if (what < 66) {
+                s->flags = (uint16_t)(SEGMENT_RST | (below(seed, 2) ? SEGMENT_ACK : 0));
+                s->options = 0;
+                s->n_header = 20;
+                s->window = (uint16_t)(below(seed, 2) ? 0 : 99);
+                if (below(seed, 2))
+                        s->seq = t->got[who] + below(seed, 3) * 1000;
+        } else if (what < 70) {
+                s->seq -= 1;
+                s->n_payload = below(seed, 2);
+        }
+        if (s->flags & SEGMENT_ACK && what % 3 == 0)
+                t->got[!who] = t->next[!who];
+        t->step++;
+}
+
+/* The members that are facts, one by one: what lies between them is nobody's. */
+static void
+same(const struct tracked *a, const struct tracked *b)
+{
+        assert_int_equal(a->first_frame, b->first_frame);
+        assert_int_equal(a->last_frame, b->last_frame);
+        assert_int_equal(a->rev, b->rev);
+        assert_int_equal(a->conn_state, b->conn_state);
+        assert_string_equal(a->history, b->history);
+        assert_int_equal(a->facts.n_resets, b->facts.n_resets);
+#define SAME(kind, name, sentence)                                                                 \
+        assert_int_equal(x->name.how, y->name.how);                                                \
+        if (fact_known(x->name.how))                                                               \
+                assert_int_equal(x->name.value, y->name.value);
+        {
+                const struct facts *x = &a->facts, *y = &b->facts;
+
+                FACTS_OF_CONNECTION(SAME)
+        }
+        for (unsigned i = 0; i < 2; i++) {
+                const struct facts_of_direction *x = &a->facts.from[i], *y = &b->facts.from[i];
+
+                FACTS_OF_DIRECTION(SAME)
+        }
+        for (unsigned i = 0; i < 2; i++) {
+                const struct facts_of_end *x = &a->facts.end[i], *y = &b->facts.end[i];
+
+                FACTS_OF_END(SAME)
+        }
+        for (size_t i = 0; i < a->facts.n_resets; i++) {
+                const struct facts_of_reset *x = &a->facts.resets[i], *y = &b->facts.resets[i];
+
+                FACTS_OF_RESET(SAME)
+        }
+#undef SAME
+}
+
+struct heap {
+        size_t n, n_first;
+        struct tracked given[512];
+};
+
+static void
+keep(void *context, const struct tracked *t)
+{
+        struct heap *heap = context;
+
+        sane(t);
+        assert_true(heap->n < sizeof(heap->given) / sizeof(*heap->given));
+        heap->n_first += t->rev == 1;
+        heap->given[heap->n++] = *t;
+}
+
+static void
+play(struct tracker_input *inputs, uint64_t seed, unsigned batch, size_t max, struct heap *heap)
+{
+        struct tracker_options options = { .max_connections = max };
+        struct tracker_hooks hooks = { .give = keep, .context = heap };
+        struct tracker *tracker;
+
+        heap->n = heap->n_first = 0;
+        assert_int_equal(tracker_new(&options, &hooks, &tracker), 0);
+        for (size_t i = 0; i < SEGMENTS;) {
+                size_t n = batch ? batch : 1 + below(&seed, 60);
+
+                if (n > SEGMENTS - i)
+                        n = SEGMENTS - i;
+                assert_int_equal(tracker_add(tracker, inputs + i, n), 0);
+                i += n;
+        }
+        tracker_finish(tracker, false);
+        /* Each connection is given out once, and then only again. */
+        assert_int_equal(heap->n_first, tracker_connections(tracker));
+        tracker_free(tracker);
+}
+
+static void
+batches_change_nothing(void **state)
+{
+        static struct tracker_input inputs[SEGMENTS];
+        static struct heap one, other;
+        uint64_t seed = 20261122;
+
+        (void)state;
+        for (unsigned round = 0; round < ROUNDS; round++) {
+                struct talker talkers[TALKERS] = {};
+                int64_t time = 1000000000000;
+                size_t max = round % 3 ? 0 : 1 + below(&seed, TALKERS);
+
+                for (unsigned i = 0; i < TALKERS; i++)
+                        talkers[i] = (struct talker){ .isn = { (uint32_t)next(&seed), (uint32_t)next(&seed) } };
+                memset(inputs, 0, sizeof(inputs));
+                for (unsigned i = 0; i < SEGMENTS; i++) {
+                        unsigned who = below(&seed, TALKERS);
+
+                        time += below(&seed, below(&seed, 20) ? 10000000 : 2000000000);
+                        if (below(&seed, 50) == 0)
+                                time -= below(&seed, 100000000);
+                        inputs[i].kind = PACKET_TCP;
+                        inputs[i].file = 1;
+                        inputs[i].frame = i + 1;
+                        inputs[i].time_ns = time;
+                        talk(&talkers[who], &seed, 1000 + who, &inputs[i]);
+                }
+                play(inputs, seed, 1, max, &one);
+                for (unsigned batch = 0; batch < 40; batch += 13) {
+                        play(inputs, seed, batch, max, &other);
+                        assert_int_equal(one.n, other.n);
+                        for (size_t i = 0; i < one.n; i++)
+                                same(&one.given[i], &other.given[i]);
+                }
+        }
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(batches_change_nothing),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
