@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/read_extract.h"
 #include "cli/read_output.h"
 #include "cli/read_run.h"
 
@@ -58,10 +59,12 @@ static int read_files(const struct read_options *options)
 
 static int run(const struct read_options *options)
 {
-        if (options->client || options->server || options->extract || options->anonymize) {
-                fputs("finis read: --extract, --anonymize and --client are not built in yet\n", stderr);
+        if (options->client || options->server) {
+                fputs("finis read: --client and --server are not built in yet\n", stderr);
                 return STATUS_COULD_NOT;
         }
+        if (options->extract || options->anonymize)
+                return read_extract(options);
         return options->show ? read_show(options) : read_files(options);
 }
 

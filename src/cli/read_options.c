@@ -31,6 +31,10 @@ static void usage(FILE *file)
               "  --csv, --zeek      as CSV; as a conn.log of Zeek\n"
               "  --evidence         with what speaks for each verdict\n"
               "  --check            exit 1 if anything is bad\n"
+              "  --extract ID -w OUT  write its frames to a pcapng, and print the filter that\n"
+              "                     shows them in Wireshark; a FILTER or all for several\n"
+              "  --anonymize        written without payload, under other addresses\n"
+              "  --key WORDS        the same other addresses the next time\n"
               "  --strict           exit 2 if a capture is damaged or cut short\n"
               "  --vlan             the same addresses in two VLANs are two connections\n"
               "  --max-connections N  remember so many at once (1000000)\n"
@@ -79,7 +83,7 @@ static const struct option long_options[] = {
         {"strict", no_argument, NULL, OPTION_STRICT},
         {"vlan", no_argument, NULL, OPTION_VLAN},
         {"max-connections", required_argument, NULL, OPTION_MAX_CONNECTIONS},
-        {"extract", optional_argument, NULL, OPTION_EXTRACT},
+        {"extract", required_argument, NULL, OPTION_EXTRACT},
         {"anonymize", no_argument, NULL, OPTION_ANONYMIZE},
         {"key", required_argument, NULL, OPTION_KEY},
         {"client", required_argument, NULL, OPTION_CLIENT},
@@ -170,6 +174,17 @@ static int unknown_option(const char *word)
         return -EINVAL;
 }
 
+/* An id, a filter, or all: of what the other filters leave. */
+static int set_extract(struct read_options *options, const char *word)
+{
+        char why[FILTER_WHY_MAX];
+
+        options->extract = filter_is_word(word) || strcmp(word, "all") == 0 ? "" : word;
+        if (filter_is_word(word) && filter_add(&options->filter, word, why) < 0)
+                return wrong("", "", why);
+        return 0;
+}
+
 static int read_option(struct read_options *options, int option, char **argv)
 {
         switch (option) {
@@ -203,8 +218,7 @@ static int read_option(struct read_options *options, int option, char **argv)
         case OPTION_MAX_CONNECTIONS:
                 return set_number("--max-connections", optarg, &options->max_connections);
         case OPTION_EXTRACT:
-                options->extract = optarg ? optarg : "";
-                return 0;
+                return set_extract(options, optarg);
         case 'w':
                 options->write = optarg;
                 return 0;
@@ -268,8 +282,12 @@ static int check_combination(const struct read_options *options)
                 return wrong("", "", "--all, --limit and --sort are for eyes: --json, --csv and --zeek print all as they end");
         if (options->evidence && (options->format == READ_CSV || options->format == READ_ZEEK))
                 return wrong("", "", "--evidence has no place in --csv and --zeek");
-        if (options->write && options->extract == NULL)
-                return wrong("", "", "-w goes with --extract");
+        if (options->write && !options->extract && !options->anonymize)
+                return wrong("", "", "-w goes with --extract and --anonymize");
+        if (options->key && !options->anonymize)
+                return wrong("", "", "--key goes with --anonymize");
+        if (options->extract && (options->format != READ_EYES || options->all || options->show || options->check))
+                return wrong("", "", "--extract goes with none of --show, --json, --csv, --zeek, --all, --check");
         return 0;
 }
 
