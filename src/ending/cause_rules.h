@@ -38,7 +38,7 @@ enum said {
         C(ALL_READ) C(SHUT_BOTH_WAYS) C(LINGER2_NEGATIVE) C(LINGER2_USUAL) C(QUEUE_FULL)           \
         C(NO_MPTCP) C(MPTCP) C(NO_RESET_COUNTED) C(ABORTED)                                        \
         /* the RST */                                                                              \
-        C(BY_CLIENT) C(BY_SERVER) C(BY_NETWORK) C(OWN_ACCORD) C(ACTIVE) C(REPLY) C(FOREIGN)        \
+        C(BY_CLIENT) C(BY_SERVER) C(BY_NETWORK) C(NOT_SENT) C(OWN_ACCORD) C(ACTIVE) C(REPLY) C(FOREIGN)        \
         C(WITH_TEXT) C(TO_SYN) C(TO_SYN_ACK) C(TO_ACK) C(TO_DATA) C(TO_FIN) C(NOT_TO_SYN)          \
         C(WRONG_NUMBER) C(WENT_ON) C(FIN_BEFORE) C(FIN_JUST) C(FIN_RECENT) C(FIN_LONG_AGO) C(PEER_FIN_BEFORE)  \
         C(DATA_IN_PLACE) C(LATE_DATA) C(NO_LATE_DATA)                                              \

@@ -86,6 +86,8 @@ say_doubts(const struct judging *j, struct evidence *e)
         if (!j->doubts)
                 return;
         by = reset->by.value;
+        if (j->doubts & DOUBT_NOT_SENT)
+                say(e, "A capture at %s's own end does not hold that RST: %s never sent it.", the(by), the(by));
         if (j->doubts & DOUBT_TTL)
                 say_ttl(j, e);
         if (j->doubts & DOUBT_EARLY)
@@ -127,6 +129,8 @@ say_reset(const struct judging *j, struct evidence *e)
                     segment_kind_name(reset->answers.value), at(reset->answers_frame).text);
         if (j->r->reset.kernel_reason)
                 say(e, "The sending kernel's reason: %s.", j->r->reset.kernel_reason);
+        if (fact_is(reset->not_arrived))
+                say(e, "It never reached %s: a capture at that end does not hold it.", the(other_side(reset->by.value)));
         if (fact_is(reset->after_both_acked))
                 say(e, "Both FINs had been acknowledged before it: it changes nothing.");
         else if (!j->reset)
@@ -198,6 +202,9 @@ say_fate(const struct judging *j, struct evidence *e, enum side sender)
         else if (d->acked_by_reset.known && d->acked.known && d->acked_by_reset.value > d->acked.value)
                 say(e, "The RST acknowledges %" PRIu64 " bytes from %s, %" PRIu64 " more than had been before.",
                     d->acked_by_reset.value, the(sender), d->acked_by_reset.value - d->acked.value);
+        if (never_arrived(j, sender) > 0)
+                say(e, "%" PRIu64 " bytes from %s never arrived: a capture at the other end ends at byte %" PRIu64 ".",
+                    never_arrived(j, sender), the(sender), j->f->from[sender].arrived.value);
         if (d->missing.known && d->missing.value > 0)
                 say(e, "%" PRIu64 " bytes from %s were acknowledged or passed over, and not seen.",
                     d->missing.value, the(sender));

@@ -146,6 +146,7 @@ FACT_KIND(validity, enum reset_validity)
         F(count, retransmitted, "Payload bytes sent again, each time counted.")                    \
         F(count, payload_seen, "Payload bytes of all its segments, repeats and probes counted too.") \
         F(count, missing, "Bytes acknowledged, or passed over, that were not seen.")               \
+        F(count, arrived, "Up to where its bytes reached the receiver, as seen at the receiver's own end.") \
         F(time, first_payload, "When its first payload was sent.")                                 \
         F(time, last_payload, "When its last new payload was sent.")                               \
         F(count, last_payload_frame, "The frame of that last payload.")                            \
@@ -194,6 +195,8 @@ FACT_KIND(validity, enum reset_validity)
         F(flag, mirrors, "Its TTL, IP ID and window are copied from that segment.")                \
         F(time, before_answers, "When the segment before that one was seen, from whichever end.")  \
         F(flag, after_both_acked, "Both FINs had been acknowledged when it was sent.")             \
+        F(flag, not_sent, "The end that it names never sent it: a capture at that end does not hold it.") \
+        F(flag, not_arrived, "It never reached the other end: a capture at that end does not hold it.") \
         F(flag, obeyed, "Its receiver sent nothing more, or its kernel says that it took it.")     \
         F(count, mptcp_reason, "The reason in its MP_TCPRST option (RFC 8684 section 3.6).")       \
         F(reason, reason, "The reason that the sending kernel gave for it.")

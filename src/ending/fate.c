@@ -22,7 +22,7 @@ own_reset(const struct judging *j, enum side sender)
                 const struct facts_of_reset *reset = &j->f->resets[i];
 
                 if (fact_known(reset->by.how) && reset->by.value == sender &&
-                    !(j->by_network && reset == j->shown))
+                    !is_anothers(j, reset))
                         return reset;
         }
         return NULL;
@@ -70,7 +70,8 @@ count(const struct judging *j, enum side sender, struct record_direction *d)
         d->retransmitted = counted(from->retransmitted);
         d->missing = counted(from->missing);
         d->packets = counted(from->packets);
-        if (j->by_network && d->packets.known && j->shown->by.value == sender) {
+        /* A capture at its own end has not counted them. */
+        if (j->by_network && !fact_is(j->shown->not_sent) && d->packets.known && j->shown->by.value == sender) {
                 uint64_t others = 1 + (fact_known(j->shown->repeats.how) ? j->shown->repeats.value : 0);
 
                 d->packets.value -= others < d->packets.value ? others : d->packets.value;
@@ -87,7 +88,7 @@ drew_a_reset(const struct judging *j, enum side sender)
                 const struct facts_of_reset *reset = &f->resets[i];
 
                 if (!fact_known(reset->by.how) || reset->by.value != other_side(sender) ||
-                    (j->by_network && reset == j->shown))
+                    is_anothers(j, reset))
                         continue;
                 if (reset_shape(f, reset) != RESET_KIND_REPLY)
                         continue;
@@ -109,6 +110,17 @@ kernel_told_of_loss(const struct judging *j, enum side sender)
 
         return (j->r->cause == CAUSE_DATA_AFTER_CLOSE || j->r->cause == CAUSE_NO_CONNECTION) &&
                j->r->certainty == CERTAINTY_CERTAIN && j->named == receiver;
+}
+
+/* Bytes sent that a capture at the receiver's end does not hold; 0 where nothing is known of that. */
+uint64_t
+never_arrived(const struct judging *j, enum side sender)
+{
+        const struct facts_of_direction *from = &j->f->from[sender];
+
+        if (!fact_known(from->bytes.how) || !fact_known(from->arrived.how) || from->arrived.value >= from->bytes.value)
+                return 0;
+        return from->bytes.value - from->arrived.value;
 }
 
 static enum fate
@@ -134,6 +146,9 @@ fate_of(const struct judging *j, enum side sender, const struct record_direction
         if (d->uncertain.value == 0)
                 return FATE_ACKED;
         if (kernel_told_of_loss(j, sender))
+                return FATE_LOST;
+        /* What is on its way while it goes on may still come. */
+        if (!j->r->ongoing && never_arrived(j, sender) > 0)
                 return FATE_LOST;
         /* The acknowledgement, or an earlier copy, may be among what was not seen. */
         if (f->seen.gaps)

@@ -178,7 +178,7 @@ of_reset(const struct judging *j, enum side x)
         uint64_t c = 0;
 
         c |= when(j->named == SIDE_CLIENT, COND(BY_CLIENT)) | when(j->named == SIDE_SERVER, COND(BY_SERVER));
-        c |= when(j->by_network, COND(BY_NETWORK));
+        c |= when(j->by_network, COND(BY_NETWORK)) | when(j->doubts & DOUBT_NOT_SENT, COND(NOT_SENT));
         c |= when(j->shape == RESET_KIND_ACTIVE, COND(ACTIVE)) | when(j->shape == RESET_KIND_REPLY, COND(REPLY));
         c |= when(!j->by_network && (j->shape == RESET_KIND_ACTIVE || (j->shape == RESET_KIND_UNKNOWN && unseen)),
                   COND(OWN_ACCORD));

@@ -142,6 +142,8 @@ doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_
                        fact_known(reset->has_ack.how);
         unsigned doubts = 0;
 
+        if (fact_is(reset->not_sent))
+                doubts |= DOUBT_NOT_SENT;
         if (fact_is(end->went_on))
                 doubts |= DOUBT_WENT_ON;
         if (fact_is(reset->behind) && !reply)
@@ -171,6 +173,7 @@ weigh(unsigned doubts, enum reset_kind shape)
                 enum doubt doubt;
                 int of_reply, of_other;
         } weights[] = {
+                { DOUBT_NOT_SENT, DOUBT_ENOUGH, DOUBT_ENOUGH },
                 { DOUBT_WENT_ON, 2, 2 }, { DOUBT_MIRRORS, 0, 3 }, { DOUBT_ACK, 2, 2 },
                 { DOUBT_CHANGES, 0, 2 }, { DOUBT_TTL, 1, 2 },     { DOUBT_EARLY, 2, 0 },
                 { DOUBT_BEHIND, 0, 1 },  { DOUBT_IP_ID, 0, 1 },   { DOUBT_SHAPE, 0, 1 },

@@ -23,6 +23,7 @@ enum doubt {
         DOUBT_MIRRORS = 1 << 6,    /* TTL, IP ID and window copied from the segment answered */
         DOUBT_EARLY = 1 << 7,      /* sooner than that end ever answered */
         DOUBT_SHAPE = 1 << 8,      /* a shape that its system does not make */
+        DOUBT_NOT_SENT = 1 << 9,   /* a capture at that end does not hold it */
 };
 
 struct judging {
@@ -55,6 +56,13 @@ static inline bool
 is_end(enum side side)
 {
         return side == SIDE_CLIENT || side == SIDE_SERVER;
+}
+
+/* Was it shown not to come from the end that it names? */
+static inline bool
+is_anothers(const struct judging *j, const struct facts_of_reset *reset)
+{
+        return (j->by_network && reset == j->shown) || fact_is(reset->not_sent);
 }
 
 static inline bool
@@ -97,6 +105,7 @@ void judge_cause(struct judging *j);
 
 /* fate.c: the directions, what became of their bytes, and whether the request may be sent again. */
 void judge_fate(struct judging *j);
+uint64_t never_arrived(const struct judging *j, enum side sender);
 void judge_retry(struct judging *j);
 
 /* severity.c */

@@ -86,7 +86,7 @@ taken_by(const struct judging *j, enum side side)
                 const struct facts_of_reset *reset = &j->f->resets[i];
 
                 if (fact_known(reset->by.how) && reset->by.value == other_side(side) &&
-                    !fact_is(reset->after_both_acked) && !fact_is_not(reset->obeyed) &&
+                    !fact_is(reset->after_both_acked) && !fact_is_not(reset->obeyed) && !fact_is(reset->not_arrived) &&
                     !(fact_known(reset->validity.how) && (reset->validity.value == RESET_VALIDITY_OUTSIDE ||
                                                           reset->validity.value == RESET_VALIDITY_IN_WINDOW)))
                         return reset;
@@ -105,7 +105,7 @@ sent_reset(const struct judging *j, enum side side)
                 const struct facts_of_reset *reset = &j->f->resets[i];
 
                 if (!fact_known(reset->by.how) || reset->by.value != side || fact_is(reset->after_both_acked) ||
-                    (j->by_network && reset == j->shown))
+                    is_anothers(j, reset))
                         continue;
                 if (!taken || !fact_known(taken->at.how) || !fact_known(reset->at.how) ||
                     reset->at.value < taken->at.value)
