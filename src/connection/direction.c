@@ -12,27 +12,85 @@ near(int64_t distance)
         return distance <= REACH && distance >= -REACH;
 }
 
-/* A segment beyond reach: is it the second from over there? Both sides of a stream may tell. */
-static bool
-confirmed(struct step *step, int64_t from, int64_t to, bool of_ack)
+/* A piece was passed over. */
+static void
+hole_add(struct step *step, unsigned side, int64_t start, int64_t end)
 {
-        unsigned side = of_ack ? !step->sender : step->sender;
+        struct extra *extra = step_extra(step);
+
+        if (!extra)
+                return;
+        if (extra->n_holes[side] == HOLES_MAX) {
+                extra->lost[side] += (uint64_t)(extra->hole[side][0].end - extra->hole[side][0].start);
+                for (unsigned i = 1; i < HOLES_MAX; i++)
+                        extra->hole[side][i - 1] = extra->hole[side][i];
+                extra->n_holes[side]--;
+        }
+        extra->hole[side][extra->n_holes[side]].start = start;
+        extra->hole[side][extra->n_holes[side]].end = end;
+        extra->n_holes[side]++;
+}
+
+/* A segment beyond reach: is it the second from over there? */
+static bool
+confirmed(struct step *step)
+{
+        unsigned side = step->sender;
+        struct extra *extra = step_extra(step);
+        int64_t end = step->position + step->s->n_payload;
+        struct direction *d = step->d;
+        bool known;
+
+        step->c->flags |= CONNECTION_SUSPECT;
+        if (!extra)
+                return false;
+        known = (extra->suspects[side] && near(step->position - extra->suspect[side])) ||
+                (extra->suspects_ack[side] && near(step->position - extra->suspect_ack[side]));
+        /* What the first brought was a piece of the stream after all. */
+        if (known && extra->suspects[side] && extra->suspect_from[side] > d->next &&
+            step->position >= extra->suspect[side]) {
+                hole_add(step, side, d->next, extra->suspect_from[side]);
+                d->next = extra->suspect[side];
+        }
+        extra->suspects[side] = !known;
+        extra->suspect_from[side] = step->position;
+        extra->suspect[side] = end;
+        return known;
+}
+
+/* The same for what a segment acknowledges. */
+static bool
+confirmed_ack(struct step *step)
+{
+        unsigned side = !step->sender;
         struct extra *extra = step_extra(step);
         bool known;
 
         step->c->flags |= CONNECTION_SUSPECT;
         if (!extra)
                 return false;
-        known = (extra->suspects[side] && near(from - extra->suspect[side])) ||
-                (extra->suspects_ack[side] && near(from - extra->suspect_ack[side]));
-        if (of_ack) {
-                extra->suspects_ack[side] = true;
-                extra->suspect_ack[side] = to;
-        } else {
-                extra->suspects[side] = true;
-                extra->suspect[side] = to;
-        }
+        known = (extra->suspects[side] && near(step->ack_position - extra->suspect[side])) ||
+                (extra->suspects_ack[side] && near(step->ack_position - extra->suspect_ack[side]));
+        extra->suspects_ack[side] = true;
+        extra->suspect_ack[side] = step->ack_position;
         return known;
+}
+
+/* An acknowledgement of a segment that was not believed: the receiver took it. */
+static void
+believe(struct step *step)
+{
+        unsigned side = !step->sender;
+        struct extra *extra = table_extra_of(step->table, step->c);
+        struct direction *o = step->o;
+
+        if (!extra || !extra->suspects[side] || step->ack_position < extra->suspect[side] ||
+            extra->suspect_from[side] < o->next || !near(step->ack_position - extra->suspect[side]))
+                return;
+        if (extra->suspect_from[side] > o->next)
+                hole_add(step, side, o->next, extra->suspect_from[side]);
+        o->next = extra->suspect[side];
+        extra->suspects[side] = false;
 }
 
 static void
@@ -111,7 +169,7 @@ choose_isn(struct step *step, unsigned side, uint32_t seq)
         struct extra *extra = table_extra_of(step->table, step->c);
         struct direction *d = &step->c->side[side];
 
-        if (!extra || extra->alternates_of != side || d->acked >= 0 || d->base == seq)
+        if (!extra || extra->alternates_of != side || d->acked >= 0 || d->base == seq || extra->n_holes[side] > 0)
                 return;
         for (unsigned i = 0; i < extra->n_alternates; i++) {
                 uint32_t base = extra->alternate_isn[i] + 1;
@@ -123,6 +181,20 @@ choose_isn(struct step *step, unsigned side, uint32_t seq)
                 step->c->isn[side] = base - 1;
                 return;
         }
+}
+
+/* In order, or behind a hole but within the window; where that is not known, within a wide one. So is a FIN, which
+ * may be the last that is seen: an acknowledgement that moved the window is likelier lost than it is wrong. */
+static bool
+within_reach(const struct direction *d, int64_t start, int64_t end, bool fin)
+{
+        int64_t known = direction_end(d) > d->acked ? direction_end(d) : d->acked;
+
+        if (end < d->next - PAST)
+                return false;
+        if (d->edge > 0 && end > d->edge && !fin)
+                return start <= known;
+        return start <= known + REACH;
 }
 
 static void
@@ -146,14 +218,12 @@ place_data(struct step *step)
                         rebase(d, s->seq);
                         step->position = 0;
                 }
-                if (s->n_payload > 0)
-                        d->flags &= (uint16_t)~DIRECTION_SOFT;
+                d->flags &= (uint16_t)~DIRECTION_SOFT;
         }
         end = step->position + s->n_payload;
-        if ((step->position <= direction_end(d) + REACH || step->position <= d->acked + REACH) &&
-            end >= d->next - PAST)
+        if (within_reach(d, step->position, end, s->flags & SEGMENT_FIN))
                 return;
-        if (confirmed(step, step->position, end, false)) {
+        if (confirmed(step)) {
                 /* Backwards by more than any window: forwards by more than half of all numbers. */
                 if (end < d->next)
                         step->position += (int64_t)1 << 32;
@@ -179,7 +249,7 @@ place_ack(struct step *step)
                 step->has_ack = true;
                 return;
         }
-        if (position > known && confirmed(step, position, position, true))
+        if (position > known && confirmed_ack(step))
                 step->has_ack = true;
 }
 
@@ -188,30 +258,13 @@ direction_place(struct step *step)
 {
         if (step->s->flags & SEGMENT_SYN)
                 place_syn(step);
-        else
+        else if (step->s->flags & SEGMENT_ACK)
                 place_data(step);
+        else
+                /* Nobody takes it (RFC 9293 3.10.7.4, fifth), be it a FIN: it is a scanner's. */
+                step->stray = true;
         if (!step->stray && step->s->flags & SEGMENT_ACK)
                 place_ack(step);
-}
-
-/* A piece was passed over. */
-static void
-hole_add(struct step *step, int64_t start, int64_t end)
-{
-        struct extra *extra = step_extra(step);
-        unsigned side = step->sender;
-
-        if (!extra)
-                return;
-        if (extra->n_holes[side] == HOLES_MAX) {
-                extra->lost[side] += (uint64_t)(extra->hole[side][0].end - extra->hole[side][0].start);
-                for (unsigned i = 1; i < HOLES_MAX; i++)
-                        extra->hole[side][i - 1] = extra->hole[side][i];
-                extra->n_holes[side]--;
-        }
-        extra->hole[side][extra->n_holes[side]].start = start;
-        extra->hole[side][extra->n_holes[side]].end = end;
-        extra->n_holes[side]++;
 }
 
 static void
@@ -271,7 +324,7 @@ direction_payload(struct step *step)
         }
         if (end > d->next) {
                 if (start > d->next)
-                        hole_add(step, d->next, start);
+                        hole_add(step, step->sender, d->next, start);
                 step->n_new = end - (start > d->next ? start : d->next);
         }
         old = (int64_t)step->s->n_payload - step->n_new;
@@ -306,7 +359,7 @@ direction_fin(struct step *step)
                 return;
         }
         if (at > d->next) {
-                hole_add(step, d->next, at);
+                hole_add(step, step->sender, d->next, at);
                 d->next = at;
         }
         d->flags |= DIRECTION_FIN;
@@ -328,6 +381,8 @@ direction_acknowledge(struct step *step)
 
         if (step->ack_position <= o->acked)
                 return;
+        if (step->c->flags & CONNECTION_SUSPECT)
+                believe(step);
         o->acked = step->ack_position;
         step->acks_new = true;
         if (o->flags & DIRECTION_FIN && !(o->flags & DIRECTION_FIN_ACKED) && o->acked > o->fin) {
@@ -357,6 +412,20 @@ direction_sack(struct step *step)
                         extra->sack_edge[side] = end;
         }
         extra->sack_bytes[side] = bytes;
+}
+
+int64_t
+direction_window(const struct connection *c, unsigned side)
+{
+        const struct direction *d = &c->side[side], *o = &c->side[!side];
+
+        if (!(d->flags & DIRECTION_WINDOW))
+                return -1;
+        if (d->window == 0 || d->packets <= (uint64_t)c->n_syns[side] + c->n_syn_acks[side])
+                return d->window;
+        if (!(d->flags & o->flags & DIRECTION_SYN_WHOLE))
+                return -1;
+        return (int64_t)d->window << (d->flags & o->flags & DIRECTION_SCALE ? d->scale & 15 : 0);
 }
 
 int64_t

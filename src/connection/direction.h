@@ -25,6 +25,9 @@ int64_t direction_contiguous(const struct direction *d, const struct extra *extr
 /* How many bytes in its holes were never seen. */
 uint64_t direction_missing(const struct extra *extra, unsigned sender);
 
+/* The window that @side offers, in bytes; -1 if its scale is not known. That of a SYN is never scaled. */
+int64_t direction_window(const struct connection *c, unsigned side);
+
 /* The position after everything sent, a FIN included. */
 static inline int64_t
 direction_end(const struct direction *d)

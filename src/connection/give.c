@@ -98,10 +98,16 @@ fill_fin(const struct view *v, struct facts_of_direction *f)
         const struct direction *d = v->d;
 
         if (!(d->flags & DIRECTION_FIN)) {
-                bool whole = v->whole && (d->flags & DIRECTION_BASE || v->o->flags & DIRECTION_SYN);
+                bool placed = d->flags & DIRECTION_BASE || v->o->flags & DIRECTION_SYN;
 
-                SEEN_IF(whole, f->fin, false);
-                SEEN_IF(whole, f->fin_acked, false);
+                if (v->whole && placed) {
+                        SEEN(f->fin, false);
+                        SEEN(f->fin_acked, false);
+                } else if (v->sent && placed && d->acked <= direction_end(d)) {
+                        /* A hole with bytes behind it holds no FIN. */
+                        INFERRED(f->fin, false);
+                        INFERRED(f->fin_acked, false);
+                }
                 return;
         }
         SEEN(f->fin, true);
@@ -119,14 +125,13 @@ static void
 fill_window(const struct view *v, struct facts_of_direction *f)
 {
         const struct direction *o = v->o;
-        bool both = v->d->flags & o->flags & DIRECTION_SYN && v->d->flags & o->flags & DIRECTION_SYN_WHOLE;
+        int64_t window = direction_window(v->c, !v->side);
 
         if (!(o->flags & DIRECTION_WINDOW))
                 return;
         SEEN(f->window_shut, o->window == 0);
         SEEN_IF(o->window == 0, f->window_shut_at, o->window_shut_at);
-        if (o->window == 0 || both)
-                SEEN(f->window, (uint64_t)o->window << (v->d->flags & o->flags & DIRECTION_SCALE ? o->scale : 0));
+        SEEN_IF(window >= 0, f->window, (uint64_t)window);
 }
 
 /* An end that sent SYNs and acknowledged nothing has heard nothing: the other end is silent, not unseen. */

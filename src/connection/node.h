@@ -112,6 +112,7 @@ struct direction {
         bool waits_later;               /* @later is set */
 
         /* What its FIN touches. */
+        int64_t edge;                   /* up to where the other end's window has let it send; 0: not known */
         uint16_t fin_repeats;
         uint32_t fin_ack;               /* the number that its first FIN acknowledged */
         int64_t fin;                    /* position of the FIN */
@@ -173,7 +174,8 @@ struct extra {
         uint64_t lost[2];               /* bytes in holes that there was no room for */
         int64_t sack_edge[2];           /* the end of the highest block reported of this sender's bytes */
         int64_t sack_bytes[2];
-        int64_t suspect[2];             /* where a segment that was not believed ended, modulo 2^32 */
+        int64_t suspect_from[2];        /* where a segment that was not believed began … */
+        int64_t suspect[2];             /* … and ended */
         int64_t suspect_ack[2];
         struct reset reset[FACTS_RESETS_MAX];
         uint64_t n_resets_in_all;
@@ -190,6 +192,7 @@ struct extra {
         uint8_t icmp_error, icmp_to, icmp_quoted;
         bool icmp_from_end, icmp_quoted_known;
         bool siblings_reset;
+        bool challenged;                /* the SYN that waits drew an ACK for the old connection */
         uint32_t next_free;
 };
 

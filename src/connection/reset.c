@@ -24,17 +24,15 @@ bare(const struct segment *s)
 }
 
 static enum reset_validity
-beyond(const struct direction *receiver, int64_t distance)
+beyond(const struct step *step, int64_t distance)
 {
-        int64_t window = receiver->window;
+        int64_t window = direction_window(step->c, !step->sender), least = step->o->window;
 
-        if (!(receiver->flags & DIRECTION_WINDOW))
+        if (!(step->o->flags & DIRECTION_WINDOW))
                 return RESET_VALIDITY_UNKNOWN;
-        if (distance <= window)
+        if (distance <= (window < 0 ? least : window))
                 return RESET_VALIDITY_IN_WINDOW;
-        if (receiver->flags & DIRECTION_SYN && receiver->flags & DIRECTION_SYN_WHOLE)
-                return distance <= window << receiver->scale ? RESET_VALIDITY_IN_WINDOW : RESET_VALIDITY_OUTSIDE;
-        return distance > window << 14 ? RESET_VALIDITY_OUTSIDE : RESET_VALIDITY_UNKNOWN;
+        return window < 0 && distance <= least << 14 ? RESET_VALIDITY_UNKNOWN : RESET_VALIDITY_OUTSIDE;
 }
 
 static enum reset_validity
@@ -67,7 +65,7 @@ validity(const struct step *step, const struct extra *extra, const struct reset 
                 return RESET_VALIDITY_UNKNOWN;
         if (r->position < expected)
                 return RESET_VALIDITY_IN_WINDOW;
-        return beyond(o, r->position - expected);
+        return beyond(step, r->position - expected);
 }
 
 /* What was acknowledged drew no RST; a probe stands where all was. */
@@ -235,12 +233,13 @@ reset_take(struct step *step)
         return may_be_taken(r->validity);
 }
 
-/* Its sender goes on: only what a RST just overtook on the way may come behind it. */
+/* Its sender goes on: only what a RST just overtook on the way may come behind it, and then the RST stands at
+ * the end of it. */
 static bool
 goes_on(const struct step *step, const struct reset *r)
 {
         return !r->position_known || step->time - r->at > MARGIN / 2 ||
-               step->position + (int64_t)step->s->n_payload > r->position;
+               step->position + (int64_t)step->s->n_payload > r->position || r->position > direction_end(step->d);
 }
 
 /* Its receiver goes on: it takes what was sent after the RST, or talks when it must have got it. */

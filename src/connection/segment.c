@@ -144,6 +144,12 @@ take_window(struct step *step)
                 d->window_shut_at = step->time;
         d->window = s->window;
         d->flags |= DIRECTION_WINDOW;
+        if (step->has_ack) {
+                int64_t window = direction_window(step->c, step->sender);
+
+                if (window >= 0 && step->ack_position + window > step->o->edge)
+                        step->o->edge = step->ack_position + window;
+        }
 }
 
 static void

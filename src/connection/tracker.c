@@ -138,6 +138,10 @@ take_pending(struct tracker *t, uint32_t node, bool begins)
         number = extra->pending;
         extra->pending = NODE_NONE;
         pending = table_at(&t->table, number);
+        /* It met the old connection, and nobody tried again. */
+        if (extra->challenged && pending->n_syns[0] == 1)
+                begins = false;
+        extra->challenged = false;
         if (begins) {
                 t->n_connections++;
                 give(t, pending, false);
@@ -395,6 +399,8 @@ take_tcp(struct tracker *t, const struct ends *ends, const struct tracker_input 
                 break;
         case REUSE_SAME:
         default:
+                if (pending && sender != pending_sender && (s->flags & (SEGMENT_RST | SEGMENT_ACK)) == SEGMENT_ACK)
+                        extra->challenged = true;
                 break;
         }
         run(t, node, sender, input);

@@ -35,7 +35,7 @@ twin_seen(struct step *step)
         unsigned n = d->packets < FINGERPRINTS ? (unsigned)d->packets : FINGERPRINTS;
 
         within = s->ip_id ? WITH_IP_ID : s->options & SEGMENT_HAS_TIMESTAMPS ? WITH_TIMESTAMP : WITH_NEITHER;
-        if (within == WITH_NEITHER && !(step->c->flags & CONNECTION_TWINS))
+        if ((within == WITH_NEITHER || (s->ip_id == 0 && s->flags & SEGMENT_RST)) && !(step->c->flags & CONNECTION_TWINS))
                 n = 0;
         for (unsigned i = 0; i < n; i++)
                 if (d->fingerprint[i].what == what && (when - d->fingerprint[i].when <= within ||

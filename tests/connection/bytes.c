@@ -112,7 +112,9 @@ what_was_passed_over_is_missing(void **state)
         is_known(f->from[0].bytes, 1200);
         is_known(f->from[0].missing, 1000);
         is_known(f->from[0].acked, 1200);
-        is_unknown(f->from[0].fin);
+        /* A hole in the middle holds no FIN. */
+        is_known(f->from[0].fin, false);
+        assert_int_equal(f->from[0].fin.how, HOW_INFERRED);
         assert_true(f->seen.gaps);
 }
 
@@ -201,6 +203,55 @@ a_number_out_of_all_reach_is_no_bytes(void **state)
         is_known(f->from[1].bytes, 5);
         assert_true(story.segments[4].stray);
         assert_true(f->seen.gaps);
+}
+
+static void
+what_is_sent_beyond_the_window_is_no_bytes(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = ".", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.2, .by = 's', .f = ".", .at = 0, .ack = 100, .window = 10 },
+                { .t = 0.3, .by = 'c', .f = "P.", .at = 70000, .n = 10, .ack = 0 },
+                { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 100, .window = 10 },
+        };
+        /* … unless the receiver takes it: then the window was another, and what is between was not seen. */
+        static const struct row taken[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = ".", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.3, .by = 'c', .f = "P.", .at = 70000, .n = 10, .ack = 0 },
+                { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 70010 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 100);
+        is_known(f->from[0].missing, 0);
+        TELL(&story, taken);
+        is_known(f->from[0].bytes, 70010);
+        is_known(f->from[0].missing, 69900);
+        is_known(f->from[0].fin, false);
+}
+
+static void
+what_has_no_ack_flag_is_not_taken(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "F", .at = 0 },
+                { .t = 0.2, .by = 'c', .f = "P", .at = 0, .n = 5 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].fin, false);
+        is_known(f->from[0].bytes, 0);
+        is_known(f->from[0].packets, 4);
+        is_known(f->from[0].payload_seen, 5);
 }
 
 static void
@@ -488,6 +539,8 @@ main(void)
                 cmocka_unit_test(an_ack_before_its_data_is_made_good),
                 cmocka_unit_test(more_than_four_gigabytes_are_counted),
                 cmocka_unit_test(a_number_out_of_all_reach_is_no_bytes),
+                cmocka_unit_test(what_is_sent_beyond_the_window_is_no_bytes),
+                cmocka_unit_test(what_has_no_ack_flag_is_not_taken),
                 cmocka_unit_test(a_great_hole_is_believed_when_the_stream_goes_on_behind_it),
                 cmocka_unit_test(keepalives_are_no_data),
                 cmocka_unit_test(a_last_byte_sent_again_is_no_keepalive),

@@ -146,6 +146,26 @@ a_syn_that_draws_a_challenge_leaves_the_old_connection(void **state)
 }
 
 static void
+a_challenge_is_enough_to_keep_a_syn_with_the_old_connection(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 1.0, .by = 's', .f = "S", .isn = NEW_SERVER },
+                { .t = 1.02, .by = 'c', .f = ".", .at = 100, .ack = 0 },
+                { .t = 1.03, .by = 's', .f = "R", .at = 0, .bare = true },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(story.given[0].facts.from[1].packets, 3);
+        is_known(story.given[0].facts.from[1].bytes, 0);
+        is_known(story.given[0].facts.resets[0].validity, RESET_VALIDITY_EXACT);
+}
+
+static void
 a_client_that_lost_its_memory_begins_anew(void **state)
 {
         static const struct row rows[] = {
@@ -497,6 +517,7 @@ main(void)
                 cmocka_unit_test(after_a_reset_a_new_syn_begins_anew),
                 cmocka_unit_test(stragglers_after_a_reset_are_of_the_same_connection),
                 cmocka_unit_test(a_syn_that_draws_a_challenge_leaves_the_old_connection),
+                cmocka_unit_test(a_challenge_is_enough_to_keep_a_syn_with_the_old_connection),
                 cmocka_unit_test(a_client_that_lost_its_memory_begins_anew),
                 cmocka_unit_test(an_unanswered_syn_on_an_open_connection_is_an_attempt_of_its_own),
                 cmocka_unit_test(a_syn_that_is_refused_on_an_open_connection_is_a_new_one),
