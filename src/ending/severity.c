@@ -4,8 +4,12 @@
  */
 #include "ending/judging.h"
 
-/* A farewell: TLS close_notify is 24 to 31 bytes, with the TCP segment's record header; QUIT and BYE are short. */
-#define FAREWELL_MAX 64
+/* Last words are short: a TLS close_notify has 24 to 31 bytes, rarely more; "221 Bye" and a websocket's or HTTP/2's
+ * goodbye as many; QUIT of FTP and SMTP, Terminate of databases and LDAP's unbind not more than 16. What is longer and
+ * comes from a client may be its next request. */
+#define ALERT_MAX 64
+#define GOODBYE_MAX 64
+#define QUIT_MAX 16
 
 static bool
 troubled(enum fate fate)
@@ -13,30 +17,50 @@ troubled(enum fate fate)
         return fate == FATE_LOST || fate == FATE_UNCERTAIN;
 }
 
-/* The last words of a sender, after the other had closed: nobody waits for them. */
+/* Bytes that are lost or uncertain, but are the last words of their sender: nobody waits for them. They met a socket
+ * that had been closed, or their sender did not wait for an answer himself. */
 static bool
 is_farewell(const struct judging *j, enum side sender)
 {
         const struct facts_of_direction *from = &j->f->from[sender];
         const struct record_direction *d = record_from(j->r, sender);
+        bool alert = fact_is(from->last_is_tls_alert);
+        uint64_t most = alert ? ALERT_MAX : sender == SIDE_SERVER ? GOODBYE_MAX : QUIT_MAX;
 
-        if (j->by_network || j->named != other_side(sender) || !d->uncertain.known)
+        if (j->by_network || !is_end(j->named) || !d->uncertain.known || d->uncertain.value > most)
                 return false;
-        if (!fact_is(j->f->from[other_side(sender)].fin) || !count_above(from->after_peer_fin, 0) ||
-            d->uncertain.value > from->after_peer_fin.value || d->uncertain.value > FAREWELL_MAX)
-                return false;
-        return fact_is(from->last_is_tls_alert) || (fact_is(from->fin) && sender == SIDE_SERVER);
+        if (j->named == sender)
+                return alert;
+        return fact_is(j->f->from[other_side(sender)].fin) && count_above(from->after_peer_fin, 0) &&
+               d->uncertain.value <= from->after_peer_fin.value;
 }
 
-/* The last payload was the client's and nothing came back: it waits for an answer that will not come. A TLS alert
- * waits for none. The server's last payload is itself the answer. */
+/* Both had sent their FINs, and of who asked in vain only the FIN and an alert stayed unanswered: the other was gone
+ * already. */
+static bool
+nobody_was_left(const struct judging *j)
+{
+        const struct record_direction *d;
+
+        if (!is_end(j->asker) || !fact_is(j->f->from[SIDE_CLIENT].fin) || !fact_is(j->f->from[SIDE_SERVER].fin))
+                return false;
+        d = record_from(j->r, j->asker);
+        return d->uncertain.known && (d->uncertain.value == 0 || (fact_is(j->f->from[j->asker].last_is_tls_alert) &&
+                                                                   d->uncertain.value <= ALERT_MAX));
+}
+
+/* The last payload was the client's, and nothing came back: it waits for an answer that will not come. A TLS alert
+ * waits for none, nor does a client that was answered before and then sent its FIN: it is leaving. The server's
+ * last payload is itself the answer. */
 static bool
 cuts_an_exchange(const struct judging *j)
 {
-        const struct facts_of_direction *request = &j->f->from[SIDE_CLIENT];
+        const struct facts_of_direction *request = &j->f->from[SIDE_CLIENT], *answer = &j->f->from[SIDE_SERVER];
 
-        return count_above(request->payloads, 0) && fact_is_not(request->last_answered) &&
-               !fact_is(request->last_is_tls_alert);
+        if (!count_above(request->payloads, 0) || !fact_is_not(request->last_answered) ||
+            fact_is(request->last_is_tls_alert))
+                return false;
+        return !(fact_is(request->fin) && count_above(answer->payloads, 0) && j->r->to_server.fate == FATE_ACKED);
 }
 
 /* The side that reset had all that was sent to it, and had been spoken to last. */
@@ -49,9 +73,8 @@ owed_nothing(const struct judging *j)
         if (!is_end(by) || j->by_network)
                 return false;
         received = record_from(j->r, other_side(by));
-        if (received->fate == FATE_ACKED)
-                return by == SIDE_CLIENT && fact_is(j->f->from[SIDE_CLIENT].last_answered);
-        return false;
+        return received->fate == FATE_ACKED && by == SIDE_CLIENT &&
+               (fact_is(j->f->from[SIDE_CLIENT].last_answered) || count_is(j->f->from[SIDE_CLIENT].payloads, 0));
 }
 
 static enum severity
@@ -80,12 +103,14 @@ judge_severity(struct judging *j)
                         farewell = true;
                         continue;
                 }
+                if (r->ending == ENDING_TIMED_OUT && (enum side)side == j->asker && nobody_was_left(j))
+                        continue;
                 r->severity = SEVERITY_BAD;
                 return;
         }
         switch (r->ending) {
         case ENDING_TIMED_OUT:
-                r->severity = SEVERITY_BAD;
+                r->severity = nobody_was_left(j) ? SEVERITY_NOTABLE : SEVERITY_BAD;
                 break;
         case ENDING_RESET:
                 r->severity = farewell ? SEVERITY_FINE : of_reset(j);

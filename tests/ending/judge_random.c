@@ -46,11 +46,11 @@ fault_of(const struct record *r)
                         return "all acked, yet some unread or unsent";
                 if (d->fate == FATE_UNCERTAIN && !(d->uncertain.known && d->uncertain.value > 0))
                         return "uncertain without uncertain bytes";
-                if (d->fate == FATE_UNCERTAIN && r->severity != SEVERITY_BAD && r->severity != SEVERITY_FINE)
+                if (d->fate == FATE_UNCERTAIN && r->severity == SEVERITY_NOTABLE && r->ending != ENDING_TIMED_OUT)
                         return "uncertain, and only notable";
         }
-        if (r->ending == ENDING_TIMED_OUT && r->severity != SEVERITY_BAD)
-                return "timed out, and not bad";
+        if (r->ending == ENDING_TIMED_OUT && r->severity == SEVERITY_FINE)
+                return "timed out, and fine";
         if (r->client_next.known && r->client.os != OS_LINUX)
                 return "what comes next is told of a client that is not Linux";
         if (r->server_next.known && r->server.os != OS_LINUX)
