@@ -46,7 +46,7 @@ enum said {
         C(ONLY_SYN_ACKED) C(TALKED) C(NO_SYN_ACK) C(IDLE) C(RESTARTED) C(LINUX) C(ICMP) C(ICMP_FILTER) \
         /* who asks in vain */                                                                     \
         C(TOLD) C(ORPHAN) C(HELD) C(USER_TIMEOUT_ON) C(USER_TIMEOUT_OFF) C(KEEPALIVES)             \
-        C(KEEPALIVE_DUE) C(PROBES) C(ASKS_DATA) C(ASKS_FIN) C(SILENT_CLIENT)
+        C(KEEPALIVE_DUE) C(PROBED) C(PROBED_DUE) C(PROBES) C(ASKS_DATA) C(ASKS_FIN) C(SILENT_CLIENT)
 
 #define C(name) COND_BIT_##name,
 enum { CAUSE_CONDITIONS(C) N_CAUSE_CONDITIONS };

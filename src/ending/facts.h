@@ -120,6 +120,9 @@ FACT_KIND(validity, enum reset_validity)
         F(flag, abort_on_memory, "Its kernel counted TCPAbortOnMemory for it.")                    \
         F(flag, counts_no_reset, "Its kernel sent no reset at all in that time (TcpOutRsts stood still).") \
         F(count, keepalives_unanswered, "Keepalive probes that it sent at the end without an answer.") \
+        F(count, keepalives, "Keepalive probes that it sent since its last data, answered or not.") \
+        F(time, last_keepalive, "When it sent the last of them.")                                  \
+        F(count, keepalive_gap, "Nanoseconds between the last two of them.")                       \
         F(count, probes_unanswered, "Window probes that it sent at the end without an answer.")    \
         F(count, repeats_unanswered, "How often it repeated its last data or FIN without an answer.") \
         F(segment, repeated, "What it repeated.")                                                  \

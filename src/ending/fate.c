@@ -36,7 +36,8 @@ how_closed(const struct judging *j, enum side sender)
         const struct facts_of_reset *reset = own_reset(j, sender);
 
         if (fact_is(from->fin)) {
-                if (reset && fact_known(reset->at.how) && fact_known(from->fin_at.how) &&
+                /* Who sends a FIN after "his" RST, which nobody took, did not send that RST. */
+                if (reset && !fact_is_not(reset->obeyed) && fact_known(reset->at.how) && fact_known(from->fin_at.how) &&
                     reset->at.value < from->fin_at.value)
                         return CLOSED_RESET;
                 return CLOSED_FIN;

@@ -155,17 +155,25 @@ of_fins(const struct judging *j, const struct facts_of_reset *reset, enum side x
 
 /* Keepalive gives up one interval after its last probe (tcp_keepalive_timer). */
 static bool
-keepalive_is_due(const struct facts_of_end *end, const struct facts_of_reset *reset)
+is_due(struct fact_time last, struct fact_count gap, const struct facts_of_reset *reset)
 {
         int64_t since;
 
-        if (!count_above(end->keepalives_unanswered, 1) || !fact_known(end->unanswered_gap.how) ||
-            !fact_known(end->unanswered_last.how) || !fact_known(reset->at.how))
+        if (!fact_known(gap.how) || !fact_known(last.how) || !fact_known(reset->at.how))
                 return false;
-        if (__builtin_sub_overflow(reset->at.value, end->unanswered_last.value, &since) || since < 0 ||
-            end->unanswered_gap.value > UINT64_MAX / 16)
+        if (__builtin_sub_overflow(reset->at.value, last.value, &since) || since < 0 || gap.value > UINT64_MAX / 16)
                 return false;
-        return (uint64_t)since * 8 > end->unanswered_gap.value * 7 && (uint64_t)since * 8 < end->unanswered_gap.value * 10;
+        return (uint64_t)since * 8 > gap.value * 7 && (uint64_t)since * 8 < gap.value * 10;
+}
+
+static uint64_t
+of_keepalive(const struct facts_of_end *end, const struct facts_of_reset *reset)
+{
+        return when(count_above(end->keepalives_unanswered, 1) &&
+                            is_due(end->unanswered_last, end->unanswered_gap, reset), COND(KEEPALIVE_DUE)) |
+               when(count_above(end->keepalives, 0), COND(PROBED)) |
+               when(count_above(end->keepalives, 1) && is_due(end->last_keepalive, end->keepalive_gap, reset),
+                    COND(PROBED_DUE));
 }
 
 static uint64_t
@@ -189,7 +197,7 @@ of_reset(const struct judging *j, enum side x)
         c |= of_fins(j, reset, x);
         c |= when(count_above(reset->position, 0), COND(WRONG_NUMBER));
         c |= when(j->doubts & DOUBT_WENT_ON, COND(WENT_ON));
-        c |= when(keepalive_is_due(&f->end[x], reset), COND(KEEPALIVE_DUE));
+        c |= of_keepalive(&f->end[x], reset);
         c |= when(j->r->idle_before.known && j->r->idle_before.value >= IDLE_NS, COND(IDLE));
         return c;
 }

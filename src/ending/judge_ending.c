@@ -33,6 +33,9 @@ talked(const struct facts *f, enum side side)
 static bool
 never_established(const struct facts *f)
 {
+        /* Where the server is not seen, the client's ACK of its SYN-ACK tells of it. */
+        if (f->seen.sides == SIDES_SEEN_CLIENT && fact_known(f->from[SIDE_SERVER].acked.how))
+                return false;
         return fact_is_not(f->established) && !talked(f, SIDE_SERVER) &&
                (!talked(f, SIDE_CLIENT) || fact_is(f->syn_data));
 }
@@ -239,43 +242,36 @@ asks_on(const struct facts *f, int64_t last, struct fact_count gap, uint64_t n, 
         return __builtin_sub_overflow(f->seen.until, last, &quiet) || quiet < 2 * wait;
 }
 
-/* When the last segment of a handshake that nobody completed was sent. */
-static struct maybe_i64
-last_attempt(const struct facts *f)
+/* Whoever asked last in a handshake that nobody completed: does he still? */
+static bool
+attempt_goes_on(const struct facts *f, enum side asker)
 {
-        struct maybe_i64 last = { 0 };
-        const struct fact_time times[] = { f->last_syn, f->last_syn_ack, f->end[SIDE_CLIENT].unanswered_last };
+        const struct facts_of_end *end = &f->end[asker];
 
-        for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
-                if (fact_known(times[i].how) && (!last.known || times[i].value > last.value))
-                        last = known_i64(times[i].value);
-        return last;
+        if (fact_known(end->unanswered_last.how))
+                return asks_on(f, end->unanswered_last.value, end->unanswered_gap,
+                               fact_known(end->repeats_unanswered.how) ? end->repeats_unanswered.value : 0,
+                               fact_known(end->unanswered_since.how) ? end->unanswered_since.value
+                                                                     : end->unanswered_last.value);
+        if (asker == SIDE_SERVER && fact_known(f->last_syn_ack.how))
+                return asks_on(f, f->last_syn_ack.value, (struct fact_count){ 0 }, 0, 0);
+        if (fact_known(f->last_syn.how))
+                return asks_on(f, f->last_syn.value, f->syn_gap, 0, 0);
+        return true;
 }
 
 static void
 end_unanswered(struct judging *j)
 {
         const struct facts *f = j->f;
-        const struct facts_of_end *client = &f->end[SIDE_CLIENT];
-        bool full = queue_was_full(f);
-        bool answered = count_above(f->syn_acks, 0) && !full;
+        bool answered = count_above(f->syn_acks, 0) && !queue_was_full(f);
         enum side asker = answered ? SIDE_SERVER : SIDE_CLIENT;
-        struct maybe_i64 last = last_attempt(f);
         bool told = told_timeout(f, asker) || fact_known(f->end[asker].act.how);
 
         j->r->silent = other_side(asker);
         j->asker = asker;
         j->told_timeout = told;
-        if (!told && last.known) {
-                bool data = count_above(client->repeats_unanswered, 0) &&
-                            fact_known(client->unanswered_last.how);
-
-                j->r->ongoing = data ? asks_on(f, client->unanswered_last.value, client->unanswered_gap,
-                                               client->repeats_unanswered.value, client->unanswered_since.value)
-                                     : asks_on(f, last.value, f->syn_gap, 0, 0);
-        } else if (!told) {
-                j->r->ongoing = true;
-        }
+        j->r->ongoing = !told && attempt_goes_on(f, asker);
         if (!j->r->ongoing)
                 j->r->ended_by = asker;
 }

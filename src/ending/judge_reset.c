@@ -79,9 +79,8 @@ may_end(const struct facts *f, const struct facts_of_reset *reset)
 {
         if (!fact_known(reset->by.how) || !is_end(reset->by.value))
                 return false;
-        if (fact_is(reset->after_both_acked) || fact_is_not(reset->obeyed))
-                return false;
-        if (!fact_known(reset->after_both_acked.how) && fact_is(f->both_acked))
+        /* Two FINs that were both acknowledged, before it or after, show that it changed nothing. */
+        if (fact_is(f->both_acked) || fact_is(reset->after_both_acked) || fact_is_not(reset->obeyed))
                 return false;
         if (fact_is(reset->obeyed))
                 return true;
