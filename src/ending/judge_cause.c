@@ -143,9 +143,9 @@ of_fins(const struct judging *j, const struct facts_of_reset *reset, enum side x
                 c |= COND(FIN_BEFORE) | (since > FIN_TIMEOUT_NS ? COND(FIN_LONG_AGO) : COND(FIN_RECENT)) |
                      when(since < FIN_WAIT_LEAST_NS, COND(FIN_JUST));
         if (fact_is(peer->fin) && fact_known(peer->fin_at.how) && fact_known(reset->answers_at.how))
-                c |= peer->fin_at.value < reset->answers_at.value && !fact_is(reset->answers_repeat)
-                             ? COND(PEER_FIN_BEFORE)
-                             : COND(DATA_IN_PLACE);
+                c |= when(peer->fin_at.value < reset->answers_at.value, COND(PEER_FIN_BEFORE)) |
+                     when(peer->fin_at.value >= reset->answers_at.value || fact_is(reset->answers_repeat),
+                          COND(DATA_IN_PLACE));
         else if (fact_is_not(peer->fin))
                 c |= COND(DATA_IN_PLACE);
         c |= when(count_above(peer->after_peer_fin, 0), COND(LATE_DATA));
@@ -311,6 +311,7 @@ static void
 add_others(struct judging *j, enum side x, uint64_t conditions)
 {
         const struct facts *f = j->f;
+        const struct facts_of_direction *peer = &f->from[other_side(x)];
         struct record *r = j->r;
         bool by_rst = j->reset && (r->ending == ENDING_RESET || r->ending == ENDING_REFUSED);
 
@@ -323,6 +324,10 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
         if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) && (conditions & COND(TO_DATA)) &&
             !(conditions & COND(FIN_BEFORE)) && (f->seen.gaps || !fact_known(f->from[x].fin.how)))
                 record_add_cause(r, CAUSE_DATA_AFTER_CLOSE);
+        /* Nothing can stand behind a FIN: whoever gets such bytes may reset. */
+        if (by_rst && (conditions & COND(REPLY)) && fact_is(peer->fin) && fact_known(peer->fin_position.how) &&
+            count_above(peer->bytes, peer->fin_position.value))
+                record_add_cause(r, CAUSE_BAD_SEGMENT);
         /* Speed alone says too little. */
         if (by_rst && (j->doubts & ~(unsigned)DOUBT_EARLY) && !has_cause(r, CAUSE_FORGED)) {
                 record_add_cause(r, CAUSE_FORGED);

@@ -34,7 +34,8 @@ static bool
 never_established(const struct facts *f)
 {
         /* Where the server is not seen, the client's ACK of its SYN-ACK tells of it. */
-        if (f->seen.sides == SIDES_SEEN_CLIENT && fact_known(f->from[SIDE_SERVER].acked.how))
+        if (f->seen.source == SOURCE_CAPTURE && f->seen.sides == SIDES_SEEN_CLIENT &&
+            fact_known(f->from[SIDE_SERVER].acked.how))
                 return false;
         return fact_is_not(f->established) && !talked(f, SIDE_SERVER) &&
                (!talked(f, SIDE_CLIENT) || fact_is(f->syn_data));

@@ -79,8 +79,10 @@ may_end(const struct facts *f, const struct facts_of_reset *reset)
 {
         if (!fact_known(reset->by.how) || !is_end(reset->by.value))
                 return false;
-        /* Two FINs that were both acknowledged, before it or after, show that it changed nothing. */
-        if (fact_is(f->both_acked) || fact_is(reset->after_both_acked) || fact_is_not(reset->obeyed))
+        if (fact_is(reset->after_both_acked) || fact_is_not(reset->obeyed))
+                return false;
+        /* Two FINs that were both acknowledged later show that it changed nothing, unless its effect was seen. */
+        if (fact_is(f->both_acked) && !(fact_is(reset->obeyed) && reset->obeyed.how >= HOW_TOLD))
                 return false;
         if (fact_is(reset->obeyed))
                 return true;
