@@ -144,12 +144,16 @@ each_way_to_end_has_its_word(void **state)
                 { "the attempt is abandoned", ">S100 >R101", "RSTOS0", "SR", 0 },
                 { "the attempt is abandoned by a RST with ACK", ">S100 >RA101/0", "RSTOS0", "SR", 0 },
                 { "data, then a RST, and no answer", ">S100 >A101/501 >R101", "OTH", "SAR", 0 },
+                { "the same, the SYN with data", ">S100+5 >R106", "RSTOS0", "STR", 0 },
                 { "a RST alone", ">R101", "OTH", "R", 0 },
                 { "a SYN and a FIN without an answer", ">S100 >FA101/501", "SH", "SF", 0 },
                 { "a FIN alone", ">FA100/501", "SH", "F", 0 },
                 { "only the responder, which closes", "80 40000 >SA500/101 >A501+9/101 >FA510/101", "SHR", "^hdf", 1 },
                 { "only the responder, which resets", "80 40000 >SA500/101 >R501", "RSTRH", "^hr", 1 },
                 { "in the middle of it", ">A101+9/501 <A501/110", "OTH", "Da", 0 },
+                { "in the middle of it, and then a SYN", ">A101/501 >S100", "S0", "AS", 0 },
+                { "in the middle of it, and then a SYN-ACK", ">A101/501 >SA100/501", "OTH", "AH", 0 },
+                { "data without a SYN-ACK", ">S100 <A500+5/101", "OTH", "Sd", 0 },
                 { "in the middle of it, then closed", ">A101+9/501 <FA501/110 >FA110/502", "SF", "DfF", 0 },
         };
         (void)state;
@@ -165,8 +169,10 @@ a_fin_and_a_rst_of_one_end(void **state)
                 { "FIN, RST, and then the other FIN: orderly after all", HANDSHAKE ">FA101/501 >R102 <FA501/102",
                   "SF", "ShAFRf", 0 },
                 { "a RST after both FINs", HANDSHAKE ">FA101/501 <FA501/102 >R102", "SF", "ShAFfR", 0 },
+                { "a RST of one, a FIN of the other", HANDSHAKE ">R101 <FA501/102", "RSTO", "ShARf", 0 },
                 { "RST, FIN of one end: the FIN counts no more", HANDSHAKE ">RA101/501 >FA101/501", "RSTO", "ShARF", 0 },
                 { "both reset, nothing sent", ">S100 <SA500/101 >R101 <R501", "REJ", "ShRr", 0 },
+                { "both reset, the number that a RST acknowledges says nothing", ">S100 <RA0/150 >R101", "REJ", "SrR", 0 },
                 { "both reset, data sent", HANDSHAKE ">A101+9/501 >R110 <R501", "RSTR", "ShADRr", 0 },
                 { "a forged RST, far from any window, counts", HANDSHAKE "<R900000000 >A101+9/501 <A501/110", "RSTR",
                   "ShArDa", 0 },
@@ -237,6 +243,11 @@ a_repeat_is_payload_that_ends_not_above_what_was_sent(void **state)
                 { "an ACK is none", HANDSHAKE ">A101/501 >A101/501", "S1", "ShA", 0 },
                 { "a keepalive with a byte", HANDSHAKE ">A101+10/501 >A110+1/501", "S1", "ShADT", 0 },
                 { "a keepalive without", HANDSHAKE ">A101+10/501 >A110/501", "S1", "ShAD", 0 },
+                { "after two SYN-ACKs, the second counts", ">S100 <SA500/101 <SA400/101 >A101/401 <A401+5/101 >A101/406", "S1", "ShAd", 0 },
+                { "after one's own RST nothing is one", HANDSHAKE ">A101+5/501 >R106 >A101+5/501", "RSTO", "ShADR", 0 },
+                { "after a far RST", HANDSHAKE ">FA101/501 <FA501/102 <R900000000 <A502+5/102", "SF", "ShAFfrd", 0 },
+                { "after a near RST", HANDSHAKE ">FA101/501 <FA501/102 <R1502 <A502+5/102", "SF", "ShAFfrdt", 0 },
+                { "a FIN below the beginning, nothing else known, is believed", HANDSHAKE ">FA50/501 >A60+5/501", "S2", "ShAFD", 0 },
                 { "payload in the first SYN passes for one", ">S100+10", "S0", "ST", 0 },
         };
         (void)state;
@@ -258,6 +269,15 @@ a_gap_is_acknowledged_and_was_never_seen(void **state)
                 { "in the middle of a connection none is found", ">A101+10/501 <A501/111 >A121+10/501 <A501/131", "OTH", "Da", 0 },
                 { "revealed by a RST it is none", HANDSHAKE ">A101+10/501 <RA501/131", "RSTR", "ShADr", 0 },
                 { "an acknowledgement from before the beginning says nothing", HANDSHAKE "<A501/50", "S1", "ShAa", 0 },
+                { "payload in a SYN is seen", ">S100+10 <SA500/111 >A111/501", "S1", "SThA", 0 },
+                { "too early an ACK of the responder forgives two bytes", ">S100 <A500/101 <SA500/101 >A101/501 <A501/102", "S1", "SahA", 0 },
+                { "but no third", ">S100 <A500/101 <SA500/101 >A101/501 <A501/103", "S1", "SahAG", 0 },
+                { "below 16 KiB above a hole, without any acknowledgement", HANDSHAKE "<A600+16000/101 >A101/16600", "S1", "ShAdg", 0 },
+                { "beyond it nothing is put in order any more", HANDSHAKE "<A600+17000/101 >A101/17600", "S1", "ShAd", 0 },
+                { "below 10 MiB without a new acknowledgement",
+                  HANDSHAKE "<A501+9/101 >A101/510 <A510+9000000/101 <A9000520+5/101 >A101/9000525", "S1", "ShAdg", 0 },
+                { "beyond it nothing is put in order any more",
+                  HANDSHAKE "<A501+9/101 >A101/510 <A510+11000000/101 <A11000520+5/101 >A101/11000525", "S1", "ShAd", 0 },
                 { "bytes that the capture cut are not seen", HANDSHAKE ">A101+10/501 cut <A501/111", "S1", "ShADaG", 0 },
         };
         (void)state;
@@ -387,6 +407,21 @@ gaps_are_those_of_a_list_of_all_bytes(void **state)
         assert_true(n_gaps > 20000);
 }
 
+/* Five holes below five pieces, of which four are remembered: the smallest hole between two is given up. */
+static void
+pieces_without_room_join_their_neighbours(void **state)
+{
+        struct zeek z = { 0 };
+        (void)state;
+
+        play(&z, HANDSHAKE ">A111+1/501 >A122+1/501 >A125+1/501 >A133+1/501 >A144+1/501");
+        assert_int_equal(z.n_pieces, ZEEK_PIECES_MAX);
+        play(&z, "<A501/145");
+        assert_int_equal(z.rare[0].gaps, 4);
+        assert_int_equal(z.n_pieces, 0);
+        assert_int_equal(z.side[0].next, 45);
+}
+
 /* Whatever comes, the history stays well-formed and the numbers defined (sanitizers look). */
 static void
 segments_without_sense_are_taken(void **state)
@@ -442,6 +477,7 @@ int main(void)
                 cmocka_unit_test(a_history_ends_after_its_room),
                 cmocka_unit_test(a_connection_of_six_gigabytes_wraps_unnoticed),
                 cmocka_unit_test(gaps_are_those_of_a_list_of_all_bytes),
+                cmocka_unit_test(pieces_without_room_join_their_neighbours),
                 cmocka_unit_test(segments_without_sense_are_taken),
                 cmocka_unit_test(its_hot_part_is_forty_bytes),
         };
