@@ -77,7 +77,7 @@ def history(segments, flipped, cut=False):
     """Zeek's letters (update_history, update_last_seq), checksums ignored. Payload that was @cut off is a gap once it
     is acknowledged."""
     letters, last, ends, repeats, reset = "^" if flipped else "", {}, {}, {}, set()
-    gap_of = None
+    gap_of, isns = None, {}
     for s in segments:
         who = s.sender
         if who not in SIDES:
@@ -91,7 +91,10 @@ def history(segments, flipped, cut=False):
             last[who, letter] = at
 
         if "S" in s:
-            add("h" if "." in s else "s", s.more.get("isn"))
+            # Zeek counts from the latest SYN of a side: its number is always 0, and old data lies below it.
+            add("h" if "." in s else "s")
+            if isns.setdefault(who, s.more.get("isn")) != s.more.get("isn"):
+                ends[who] = 2**31
         elif "F" in s:
             add("f", s.position + s.bytes)
         elif "R" in s:

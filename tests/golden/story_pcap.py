@@ -32,6 +32,12 @@ def remarks(path):
     return [line.partition(";")[2].strip() for line in block.splitlines() if line.strip() and line[0] != "#"]
 
 
+def afterwards(path):
+    """The segments of a later connection of the same ends and ports, in a block fenced as ```afterwards."""
+    block = re.search(r"^```afterwards\n(.*?)^```", open(path, encoding="utf-8").read(), re.M | re.S)
+    return [story.Segment(line) for line in block[1].splitlines()] if block else []
+
+
 class Writer:
     def __init__(self, record):
         self.record = record
@@ -123,7 +129,7 @@ class Writer:
         return self.packet(ipaddress.ip_address("10.0.0.1"), self.address("client"), 1, body, 63, 77)
 
 
-def frames(record, segments, notes):
+def frames(record, segments, notes, later):
     """(nanoseconds, bytes) of each frame, from frame 1 on."""
     writer = Writer(record)
     writer.learn_ttls(segments)
@@ -138,6 +144,9 @@ def frames(record, segments, notes):
         last = packet
         yield s.ns, ethernet[packet[0] >> 4] + packet
         number += 1
+    writer.isn = {side: isn + 0x1000000 for side, isn in ISN.items()}
+    for s in later:
+        yield s.ns, ethernet[4] + writer.tcp(s, "")
     if record["ending"] in ("timed-out", "unanswered") and not record["ongoing"]:
         # The capture went on: another connection, an hour later.
         other = Writer(dict(record, client={"ip": "192.0.2.200", "port": 7, "os": "linux"},
@@ -146,10 +155,10 @@ def frames(record, segments, notes):
         yield segments[-1].ns + 3600 * 10**9, ethernet[4] + other.tcp(story.Segment("1 0 client S - -"), "")
 
 
-def write(path, record, segments, notes):
+def write(path, record, segments, notes, later=()):
     cut = 54 if record["seen"]["cut"] else 262144
     with open(path, "wb") as file:
         file.write(struct.pack("=IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, cut, 1))
-        for ns, frame in frames(record, segments, notes):
+        for ns, frame in frames(record, segments, notes, later):
             file.write(struct.pack("=IIII", story.BASE + ns // 10**9, ns % 10**9, min(cut, len(frame)), len(frame)))
             file.write(frame[:cut])
