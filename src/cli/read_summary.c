@@ -59,9 +59,8 @@ void read_summary_others(FILE *file, const struct read_options *options, const s
         for (int i = 0; i < N_PACKET_KINDS; i++) {
                 if (i == PACKET_TCP || i == PACKET_ICMP_ERROR || counts->kinds[i] == 0)
                         continue;
-                phrase_add(&p, any ? ", " : "Other packets: ");
+                phrase_add(&p, "%s%s ", any ? ", " : "Other packets: ", packet_kind_name((enum packet_kind)i));
                 phrase_count(&p, counts->kinds[i]);
-                phrase_add(&p, " %s", packet_kind_name((enum packet_kind)i));
                 any = true;
         }
         if (!any)

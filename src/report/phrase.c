@@ -66,6 +66,8 @@ void phrase_span(struct phrase *p, int64_t span_ns)
         if (span_ns < 0) {
                 phrase_add(p, "-");
                 phrase_span(p, span_ns == INT64_MIN ? INT64_MAX : -span_ns);
+        } else if (span_ns == 0) {
+                phrase_add(p, "0 s");
         } else if (ms == 0) {
                 phrase_add(p, "%" PRId64 " us", span_ns / 1000);
         } else if (s == 0) {

@@ -6,7 +6,7 @@
 #include "report/phrase.h"
 
 /* Of an ending so many reasons are named, the commonest; the others are counted. */
-enum { GROUPS_SHOWN = 4, CAUSES_SHOWN = 3 };
+enum { GROUPS_SHOWN = 4 };
 enum { COUNT_WIDTH = 9, ENDING_WIDTH = 12, WHY_INDENT = 24 };
 
 /* Best first: what is read as a table should not begin with its exceptions. */
@@ -23,12 +23,9 @@ static void add_causes(struct phrase *p, const struct totals_group *group)
                 phrase_add(p, "%s", cause_name((enum cause)group->cause));
                 return;
         }
-        for (unsigned i = 0; i < N_CAUSES && shown < CAUSES_SHOWN; i++)
-                if (group->causes >> i & 1) {
-                        phrase_add(p, "%s%s", shown == 0 ? "" : n == 2 ? " or " : shown + 1 == n ? " or " : ", ",
-                                   cause_name((enum cause)i));
-                        shown++;
-                }
+        for (; shown < TOTALS_CAUSES_SHOWN && group->first[shown] != CAUSE_NONE; shown++)
+                phrase_add(p, "%s%s", shown == 0 ? "" : shown + 1 == n ? " or " : ", ",
+                           cause_name((enum cause)group->first[shown]));
         if (n > shown)
                 phrase_add(p, " or %u more", n - shown);
 }
@@ -78,6 +75,27 @@ static void write_reasons(FILE *file, const struct totals *t, enum ending ending
                 fputc('\n', file);
 }
 
+/* What an ending without a cause means; NULL of those that have one. */
+static const char *meaning_of(enum ending ending)
+{
+        switch (ending) {
+        case ENDING_HALF_CLOSED:
+                return "one side had closed, the other had not yet";
+        case ENDING_OPEN:
+                return "still open when the capture ends";
+        case ENDING_UNSEEN:
+                return "too little was seen to say";
+        case ENDING_ORDERLY:
+        case ENDING_REFUSED:
+        case ENDING_UNANSWERED:
+        case ENDING_RESET:
+        case ENDING_TIMED_OUT:
+        case N_ENDINGS:
+                break;
+        }
+        return NULL;
+}
+
 static bool has_causes(enum ending ending)
 {
         return ending == ENDING_REFUSED || ending == ENDING_UNANSWERED || ending == ENDING_RESET ||
@@ -86,7 +104,9 @@ static bool has_causes(enum ending ending)
 
 static void write_ending(FILE *file, const struct totals *t, enum ending ending, const struct style *style)
 {
+        const char *meaning = meaning_of(ending);
         struct phrase count = {0}, bad = {0};
+        bool more;
 
         phrase_count(&count, t->endings[ending]);
         if (t->bad[ending] > 0 && t->bad[ending] < t->endings[ending]) {
@@ -95,27 +115,23 @@ static void write_ending(FILE *file, const struct totals *t, enum ending ending,
         } else if (t->bad[ending] > 0) {
                 phrase_add(&bad, t->endings[ending] > 1 ? "all bad" : "bad");
         }
+        more = bad.n > 0 || meaning || has_causes(ending);
         fprintf(file, "%*s  %s%-*s%s", COUNT_WIDTH, count.text,
                 style_on(style, t->bad[ending] > 0       ? STYLE_RED
                                 : t->notable[ending] > 0 ? STYLE_YELLOW
                                                          : STYLE_GREEN),
-                bad.n > 0 || has_causes(ending) ? ENDING_WIDTH : 0, ending_name(ending), style_off(style));
-        if (bad.n == 0 && !has_causes(ending)) {
+                more ? ENDING_WIDTH : 0, ending_name(ending), style_off(style));
+        if (!more) {
                 fputc('\n', file);
-                return;
-        }
-        fputc(' ', file);
-        if (bad.n > 0 && has_causes(ending) && t->endings[ending] > 1) {
-                fprintf(file, "%s\n", bad.text);
+        } else if (bad.n > 0 && has_causes(ending) && t->endings[ending] > 1) {
+                fprintf(file, " %s\n", bad.text);
                 write_reasons(file, t, ending, 0, style);
-                return;
-        }
-        if (bad.n > 0)
-                fprintf(file, "%s%s", bad.text, has_causes(ending) ? ": " : "");
-        if (has_causes(ending))
+        } else if (has_causes(ending)) {
+                fprintf(file, " %s%s", bad.text, bad.n > 0 ? ": " : "");
                 write_reasons(file, t, ending, WHY_INDENT + (unsigned)(bad.n > 0 ? bad.n + 2 : 0), style);
-        else
-                fputc('\n', file);
+        } else {
+                fprintf(file, " %s%s%s\n", bad.text, bad.n > 0 && meaning ? ": " : "", meaning ? meaning : "");
+        }
 }
 
 static void write_bytes(FILE *file, const struct totals *t, const struct style *style)

@@ -1,6 +1,8 @@
 /* Counting records. */
 #include "report/totals.h"
 
+#include <string.h>
+
 _Static_assert(N_CAUSES <= 32, "the causes of a record no longer fit into 32 bits");
 
 static uint64_t value_or_0(struct maybe_u64 value)
@@ -43,6 +45,8 @@ struct totals_share totals_share(const struct record *r)
                 .lost = add(totals_lost(&r->to_server), totals_lost(&r->to_client)),
         };
 
+        for (size_t i = 0; i < TOTALS_CAUSES_SHOWN; i++)
+                share.first[i] = r->cause == CAUSE_NONE && i < r->n_causes ? (int8_t)r->causes[i] : CAUSE_NONE;
         if (r->cause == CAUSE_NONE)
                 for (size_t i = 0; i < r->n_causes; i++)
                         share.causes |= UINT32_C(1) << r->causes[i];
@@ -61,6 +65,7 @@ static struct totals_group *group_of(struct totals *t, const struct totals_share
                 return NULL;
         t->groups[t->n_groups] =
                 (struct totals_group){.ending = share->ending, .cause = share->cause, .causes = share->causes};
+        memcpy(t->groups[t->n_groups].first, share->first, sizeof(share->first));
         return &t->groups[t->n_groups++];
 }
 

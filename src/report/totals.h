@@ -10,6 +10,7 @@
 #include "ending/record.h"
 
 #define TOTALS_GROUPS_MAX 96
+#define TOTALS_CAUSES_SHOWN 3
 
 /* What one record adds. */
 struct totals_share {
@@ -17,6 +18,7 @@ struct totals_share {
         uint8_t severity;
         int8_t cause;           /* stated, or CAUSE_NONE */
         uint32_t causes;        /* a bit for each in the list */
+        int8_t first[TOTALS_CAUSES_SHOWN]; /* the likeliest of them in their order; CAUSE_NONE behind the last */
         uint64_t bytes;
         uint64_t uncertain;
         uint64_t lost;
@@ -27,6 +29,7 @@ struct totals_group {
         uint8_t ending;
         int8_t cause;
         uint32_t causes;
+        int8_t first[TOTALS_CAUSES_SHOWN];      /* as in the first record of the group */
         uint64_t n;
         uint64_t n_bad;
 };

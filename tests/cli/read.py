@@ -451,7 +451,7 @@ def what_is_no_tcp_is_counted_by_kind():
     path = save('u.pcap', packets.pcap((0, packets.udp(('10.0.0.1', 53), ('10.0.0.2', 53))),
                                        (1, packets.udp(*ends, quic)), *refused().frames))
     text = finis(path).stdout.decode()
-    assert '1 UDP' in text and '1 QUIC' in text and 'encrypted' in text and '1 connection' in text
+    assert 'UDP 1' in text and 'QUIC 1' in text and 'encrypted' in text and '1 connection' in text
 
 
 def a_straggler_replaces_its_record_in_the_totals():
