@@ -43,17 +43,71 @@ _finis_stage()
         esac
 }
 
+# The words of a record, for filters.
+_finis_filter_values()
+{
+        case $1 in
+        severity) echo fine notable bad ;;
+        ending) echo refused unanswered reset orderly timed-out half-closed open unseen ;;
+        certainty) echo possible likely certain ;;
+        ended-by | silent) echo client server network unknown ;;
+        fate) echo none acked uncertain lost unknown ;;
+        retry) echo safe maybe-processed unknown ;;
+        reset) echo active reply other none ;;
+        ongoing) echo yes no ;;
+        os) echo linux other unknown ;;
+        state) echo S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH ;;
+        cause) echo unread-data zero-linger disconnect sock-destroyed listener-closed backlog-full \
+                data-after-close no-connection state-lost not-listening keepalive user-timeout \
+                retransmission-timeout probe-timeout linger2 memory orphan-timeout bad-segment abandoned \
+                firewall forged unreachable mptcp unknown none ;;
+        esac
+}
+
+_finis_read()
+{
+        # Bash takes '=' for a word of its own.
+        if [ "$1" = = ]; then
+                COMPREPLY=($(_finis_filter_values "$2"))
+                return
+        elif [ "$2" = = ]; then
+                COMPREPLY=($(compgen -W "$(_finis_filter_values "${COMP_WORDS[COMP_CWORD - 2]}")" -- "$1"))
+                return
+        fi
+        case $2 in
+        --sort) COMPREPLY=($(compgen -W 'severity time bytes lost duration idle' -- "$1")); return ;;
+        --show) COMPREPLY=($(compgen -W worst -- "$1")); return ;;
+        --limit | --max-connections) return ;;
+        esac
+        case $1 in
+        -*) COMPREPLY=($(compgen -W '--show --all --limit --sort --json --csv --zeek --evidence --check --strict
+                --vlan --max-connections --help' -- "$1")) ;;
+        *)
+                compopt -o filenames
+                COMPREPLY=($(compgen -f -- "$1"))
+                if [ -n "$1" ] && [ ${#COMPREPLY[@]} -eq 0 ]; then
+                        compopt +o filenames
+                        compopt -o nospace
+                        COMPREPLY=($(compgen -W 'severity= ending= cause= certainty= ended-by= silent= fate=
+                                retry= reset= ongoing= ip= client= server= port= since= until= duration= idle=
+                                bytes= lost= uncertain= retransmitted= missing= packets= id= state= os=' -- "$1"))
+                fi
+                ;;
+        esac
+}
+
 _finis()
 {
         local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
 
         COMPREPLY=()
         if [ "$COMP_CWORD" -eq 1 ]; then
-                COMPREPLY=($(compgen -W 'lab stage explain help --help --version' -- "$word"))
+                COMPREPLY=($(compgen -W 'read lab stage explain help --help --version' -- "$word"))
                 return
         fi
         case $command in
-        help) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W 'lab stage explain' -- "$word")) ;;
+        help) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W 'read lab stage explain' -- "$word")) ;;
+        read) _finis_read "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
         lab) _finis_lab "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
         stage) _finis_stage "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
         explain) COMPREPLY=($(compgen -W "--all --help $(_finis_words)" -- "$word")) ;;

@@ -1,12 +1,27 @@
 # fish completion for finis(1)
 complete -c finis -f
+complete -c finis -n __fish_use_subcommand -a read -d 'Say how connections in captures ended'
 complete -c finis -n __fish_use_subcommand -a lab -d 'Stage every known ending here'
 complete -c finis -n __fish_use_subcommand -a stage -d 'Be a peer that ends connections as told'
 complete -c finis -n __fish_use_subcommand -a explain -d 'Say what a word of TCP endings means'
 complete -c finis -n __fish_use_subcommand -a help -d 'Say how a command is used'
 complete -c finis -n __fish_use_subcommand -l help -d 'Show the commands'
 complete -c finis -n __fish_use_subcommand -l version -d 'Show the version'
-complete -c finis -n '__fish_seen_subcommand_from help' -a 'lab stage explain'
+complete -c finis -n '__fish_seen_subcommand_from help' -a 'read lab stage explain'
+complete -c finis -n '__fish_seen_subcommand_from read' -F
+complete -c finis -n '__fish_seen_subcommand_from read' -l show -x -a worst -d 'One connection in full'
+complete -c finis -n '__fish_seen_subcommand_from read' -l all -d 'List all connections'
+complete -c finis -n '__fish_seen_subcommand_from read' -l limit -x -d 'List so many'
+complete -c finis -n '__fish_seen_subcommand_from read' -l sort -x -a 'severity time bytes lost duration idle' -d 'In this order'
+complete -c finis -n '__fish_seen_subcommand_from read' -l json -d 'One object a line'
+complete -c finis -n '__fish_seen_subcommand_from read' -l csv -d 'Records as CSV'
+complete -c finis -n '__fish_seen_subcommand_from read' -l zeek -d 'A conn.log of Zeek'
+complete -c finis -n '__fish_seen_subcommand_from read' -l evidence -d 'What speaks for each verdict'
+complete -c finis -n '__fish_seen_subcommand_from read' -l check -d 'Exit 1 if anything is bad'
+complete -c finis -n '__fish_seen_subcommand_from read' -l strict -d 'Exit 2 if a capture is damaged'
+complete -c finis -n '__fish_seen_subcommand_from read' -l vlan -d 'VLANs set connections apart'
+complete -c finis -n '__fish_seen_subcommand_from read' -l max-connections -x -d 'Remember so many at once'
+complete -c finis -n '__fish_seen_subcommand_from read' -a 'severity= ending= cause= certainty= ended-by= silent= fate= retry= reset= ongoing= ip= client= server= port= since= until= duration= idle= bytes= lost= uncertain= retransmitted= missing= packets= id= state= os='
 complete -c finis -n '__fish_seen_subcommand_from lab' -l list -d 'The scenarios by theme'
 complete -c finis -n '__fish_seen_subcommand_from lab' -l table -d 'Tell each in a table'
 complete -c finis -n '__fish_seen_subcommand_from lab' -l full -d 'Tell each in full'
@@ -40,6 +55,6 @@ complete -c finis -n '__fish_seen_subcommand_from stage' -l json -d 'One object 
 complete -c finis -n '__fish_seen_subcommand_from stage' -l log -r -F -d 'Write the lines there'
 complete -c finis -n '__fish_seen_subcommand_from stage' -l quiet -d 'Write no lines'
 complete -c finis -n '__fish_seen_subcommand_from stage' -a "(finis stage --list 2>/dev/null | sed -n 's/^\([a-z][a-z-]*\).*/\1/p')"
-complete -c finis -n '__fish_seen_subcommand_from lab stage explain' -l help -d 'Say how it is used'
+complete -c finis -n '__fish_seen_subcommand_from read lab stage explain' -l help -d 'Say how it is used'
 complete -c finis -n '__fish_seen_subcommand_from explain' -l all -d 'All pages'
 complete -c finis -n '__fish_seen_subcommand_from explain' -a "(finis explain 2>/dev/null | sed -n 's/^  \([^ ][^ ]*\) .*/\1/p')"

@@ -158,7 +158,7 @@ void read_list_remove(struct read_list *list, const struct record *r)
         }
 }
 
-static char *text_of(const struct read_list *list, const struct record *r)
+static char *text_of(const struct read_list *list, const struct record *r, const char *where)
 {
         char *text = NULL;
         size_t n_text;
@@ -166,7 +166,7 @@ static char *text_of(const struct read_list *list, const struct record *r)
 
         if (!file)
                 return NULL;
-        line_write(file, r, &list->style);
+        line_write(file, r, where, &list->style);
         if (list->evidence)
                 line_write_evidence(file, r, &list->style);
         if (fclose(file) != 0) {
@@ -191,7 +191,7 @@ static int make_room(struct read_list *list)
         return 0;
 }
 
-int read_list_add(struct read_list *list, const struct record *r)
+int read_list_add(struct read_list *list, const struct record *r, const char *where)
 {
         struct entry e;
 
@@ -202,7 +202,7 @@ int read_list_add(struct read_list *list, const struct record *r)
                 return 0;
         if (list->n < list->max && make_room(list) < 0)
                 return -ENOMEM;
-        e.text = text_of(list, r);
+        e.text = text_of(list, r, where);
         if (!e.text)
                 return -ENOMEM;
         if (list->n < list->max) {

@@ -14,7 +14,7 @@ int read_list_new(enum read_sort sort, size_t max, bool evidence, const struct s
 struct read_list *read_list_free(struct read_list *list);
 
 /* Takes a record in, in the place of its earlier revs, if it is among the first. -ENOMEM: it is left out. */
-int read_list_add(struct read_list *list, const struct record *r);
+int read_list_add(struct read_list *list, const struct record *r, const char *where);
 /* Takes its earlier revs out. */
 void read_list_remove(struct read_list *list, const struct record *r);
 

@@ -19,7 +19,7 @@
 #include "report/totals.h"
 
 /* So many connections are listed if nobody says how many; so many may be kept in order. */
-enum { LIMIT = 10, KEPT_MAX = 1000000 };
+enum { LIMIT = 10, KEPT_MAX = 1000000, WHERE_MAX = 280 };
 
 struct read_output {
         const struct read_options *options;
@@ -83,9 +83,23 @@ static void count(struct read_output *output, const struct record *r, bool wante
         totals_count(&output->totals, &share);
 }
 
+/* Of several files the one where the connection begins; NULL if there is only one. */
+static const char *where_is(const struct read_options *options, const struct record *r, char where[static WHERE_MAX])
+{
+        const char *path, *slash;
+
+        if (options->n_paths < 2 || !r->file.known || r->file.value > options->n_paths)
+                return NULL;
+        path = options->paths[r->file.value - 1];
+        slash = strrchr(path, '/');
+        snprintf(where, WHERE_MAX, "in %s", strcmp(path, "-") == 0 ? "standard input" : slash && slash[1] ? slash + 1 : path);
+        return where;
+}
+
 static void print(struct read_output *output, const struct record *r)
 {
         const struct read_options *options = output->options;
+        char where[WHERE_MAX];
 
         switch (options->format) {
         case READ_JSON:
@@ -102,11 +116,11 @@ static void print(struct read_output *output, const struct record *r)
                 break;
         case READ_EYES:
                 if (output->list) {
-                        if (read_list_add(output->list, r) < 0)
+                        if (read_list_add(output->list, r, where_is(options, r, where)) < 0)
                                 output->short_of_memory = true;
                         break;
                 }
-                line_write(stdout, r, &options->style);
+                line_write(stdout, r, where_is(options, r, where), &options->style);
                 if (options->evidence)
                         line_write_evidence(stdout, r, &options->style);
                 break;

@@ -94,7 +94,8 @@ void read_summary_files(FILE *file, const struct read_options *options)
 {
         size_t n = 0;
 
-        for (size_t i = 0; i < options->n_paths; i++)
+        /* One file is named whatever its length: a command is there to be copied. */
+        for (size_t i = 0; options->n_paths > 1 && i < options->n_paths; i++)
                 n += strlen(options->paths[i]) + 1;
         for (size_t i = 0; i < options->n_paths; i++)
                 if (strcmp(options->paths[i], "-") == 0)

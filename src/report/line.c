@@ -27,7 +27,7 @@ static void put_blanks(FILE *file, size_t n)
         fprintf(file, "%*s", (int)n, "");
 }
 
-void line_write(FILE *file, const struct record *r, const struct style *style)
+void line_write(FILE *file, const struct record *r, const char *where, const struct style *style)
 {
         struct phrase client = {0}, server = {0}, right = {0}, words = {0};
         size_t column = phrase_columns(r->id);
@@ -61,6 +61,8 @@ void line_write(FILE *file, const struct record *r, const struct style *style)
         if (r->rev > 1)
                 phrase_add(&words, "(again, since more was seen:) ");
         sentence_record(&words, r);
+        if (where)
+                phrase_add(&words, "; %s", where);
         phrase_write(file, words.text, style->width, INDENT, 0);
 }
 

@@ -6,7 +6,8 @@
 #include "ending/record.h"
 #include "report/style.h"
 
-void line_write(FILE *file, const struct record *r, const struct style *style);
+/* @where: where it was seen, "in cap2.pcap", or NULL if that goes without saying. */
+void line_write(FILE *file, const struct record *r, const char *where, const struct style *style);
 
 /* The evidence below it, a line or two each. */
 void line_write_evidence(FILE *file, const struct record *r, const struct style *style);

@@ -79,6 +79,10 @@ static void put_ending(FILE *file, const struct record *r, const struct style *s
                 phrase_add(&p, " The reset is frame %" PRIu64, r->reset.frame.value);
                 if (r->reset.count > 1)
                         phrase_add(&p, ", the first of %" PRIu64, r->reset.count);
+                if (r->reset.kind == RESET_KIND_ACTIVE)
+                        phrase_add(&p, ", sent of its own accord");
+                else if (r->reset.kind == RESET_KIND_REPLY)
+                        phrase_add(&p, ", an answer to a segment that could not be taken");
                 if (r->reset.by == SIDE_NETWORK)
                         phrase_add(&p, "; it did not come from the end that it names");
                 if (r->reset.obeyed.known && !r->reset.obeyed.value)
@@ -108,6 +112,8 @@ static void put_why(FILE *file, const struct record *r, const struct style *styl
                 phrase_write(file, cause_sentence(r->causes[i]), style->width, SHOW_INDENT + CAUSE_WIDTH,
                              SHOW_INDENT + CAUSE_WIDTH);
         }
+        if (r->causes[0] != CAUSE_UNKNOWN)
+                fprintf(file, "%*sMore of it: finis explain %s\n", SHOW_INDENT, "", cause_name(r->causes[0]));
 }
 
 static void put_retry(FILE *file, const struct record *r, const struct style *style)
