@@ -1,7 +1,7 @@
 /*
  * Numbers are believed when they lie within reach of what is known: a stream goes on where it was, or a window
  * further. What lies beyond is a stray at first: garbage, a forgery, another connection of the same ends. Only
- * when a second segment goes on from there, or the other end acknowledges it, is it the stream itself, of which
+ * when the next segment goes on from there, or the other end acknowledges it, is it the stream itself, of which
  * the capture lost a great piece.
  */
 #include "connection/direction.h"
@@ -42,7 +42,7 @@ confirmed(struct step *step)
         bool known;
 
         step->c->flags |= CONNECTION_SUSPECT;
-        if (!extra)
+        if (!extra || extra->interleaved[side] >= INTERLEAVED)
                 return false;
         known = (extra->suspects[side] && near(step->position - extra->suspect[side])) ||
                 (extra->suspects_ack[side] && near(step->position - extra->suspect_ack[side]));
@@ -67,7 +67,7 @@ confirmed_ack(struct step *step)
         bool known;
 
         step->c->flags |= CONNECTION_SUSPECT;
-        if (!extra)
+        if (!extra || extra->interleaved[side] >= INTERLEAVED)
                 return false;
         known = (extra->suspects[side] && near(step->ack_position - extra->suspect[side])) ||
                 (extra->suspects_ack[side] && near(step->ack_position - extra->suspect_ack[side]));
@@ -91,6 +91,29 @@ believe(struct step *step)
                 hole_add(step, side, o->next, extra->suspect_from[side]);
         o->next = extra->suspect[side];
         extra->suspects[side] = false;
+}
+
+/* The stream goes on where it was: what lay elsewhere was something else. So it is where a capture holds both sides
+ * of a firewall that gives connections other numbers, and every segment comes twice. */
+static void
+disbelieve(struct step *step, unsigned side)
+{
+        struct extra *extra = table_extra_of(step->table, step->c);
+
+        if (!extra || !(step->c->flags & CONNECTION_SUSPECT) || step->s->n_payload == 0 || !extra->suspects[side])
+                return;
+        extra->suspects[side] = false;
+        if (extra->interleaved[side] < INTERLEAVED)
+                extra->interleaved[side]++;
+}
+
+static void
+disbelieve_ack(struct step *step, unsigned side)
+{
+        struct extra *extra = table_extra_of(step->table, step->c);
+
+        if (extra)
+                extra->suspects_ack[side] = false;
 }
 
 static void
@@ -145,10 +168,12 @@ place_syn(struct step *step)
                 return;
         }
         step->stray = true;
+        extra = step_extra(step);
+        if (extra && !(s->flags & SEGMENT_ACK))
+                extra->interleaved[step->sender] = INTERLEAVED;
         if (!(s->flags & SEGMENT_ACK) || !(d->flags & DIRECTION_SYN))
                 return;
         /* Two hosts answer for one address: the client's ACK will say which of them counts. */
-        extra = step_extra(step);
         if (!extra)
                 return;
         step->c->flags |= CONNECTION_TWO_ISNS;
@@ -221,8 +246,10 @@ place_data(struct step *step)
                 d->flags &= (uint16_t)~DIRECTION_SOFT;
         }
         end = step->position + s->n_payload;
-        if (within_reach(d, step->position, end, s->flags & SEGMENT_FIN))
+        if (within_reach(d, step->position, end, s->flags & SEGMENT_FIN)) {
+                disbelieve(step, step->sender);
                 return;
+        }
         if (confirmed(step)) {
                 /* Backwards by more than any window: forwards by more than half of all numbers. */
                 if (end < d->next)
@@ -247,6 +274,8 @@ place_ack(struct step *step)
         step->ack_position = position;
         if (position <= known + REACH && position >= known - 2 * PAST) {
                 step->has_ack = true;
+                if (step->c->flags & CONNECTION_SUSPECT && position <= known)
+                        disbelieve_ack(step, !step->sender);
                 return;
         }
         if (position > known && confirmed_ack(step))
@@ -310,6 +339,16 @@ holes_fill(struct extra *extra, unsigned side, int64_t start, int64_t end)
         return filled;
 }
 
+/* The same packet behind a firewall that changed what it acknowledges. */
+static bool
+changed_twin(const struct step *step)
+{
+        const struct mark *last = &step->d->request[step->d->asked];
+
+        return step->c->flags & CONNECTION_SUSPECT && step->s->ip_id != 0 && last->ip_id == step->s->ip_id &&
+               last->position == step->position && step->time - last->at < 100000000;
+}
+
 void
 direction_payload(struct step *step)
 {
@@ -337,7 +376,7 @@ direction_payload(struct step *step)
                 step->out_of_order = filled > 0;
                 step->n_new += filled;
                 step->repeated = step->n_new == 0;
-                if (step->kind != SEGMENT_KIND_KEEPALIVE && step->kind != SEGMENT_KIND_WINDOW_PROBE)
+                if (step->kind != SEGMENT_KIND_KEEPALIVE && step->kind != SEGMENT_KIND_WINDOW_PROBE && !changed_twin(step))
                         d->retransmitted += (uint64_t)(old - filled);
         }
         if (end > d->next)

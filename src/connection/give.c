@@ -241,6 +241,8 @@ fill_end(const struct view *v, struct facts_of_end *f)
                 INFERRED(f->os, OS_LINUX);
         fill_silence(v, f);
         SEEN(f->went_on, d->flags & DIRECTION_WENT_ON);
+        if (v->extra && v->extra->restarted[v->side])
+                INFERRED(f->restarted, true);
         SEEN(f->challenge_acks, v->extra ? v->extra->challenge_acks[v->side] : 0);
 }
 
@@ -303,6 +305,10 @@ fill_handshake(const struct connection *c, unsigned client, struct facts *f)
         if (c->flags & CONNECTION_ESTABLISHED)
                 SEEN(f->established, true);
         else if (!begun && from->payloads + to->payloads > 0)
+                INFERRED(f->established, true);
+        else if (begun && to->packets == 0 && to->flags & DIRECTION_BASE)
+                INFERRED(f->established, true);         /* it acknowledges what was not seen */
+        else if (answered && from->packets == 0 && (to->payloads > 0 || to->flags & DIRECTION_FIN))
                 INFERRED(f->established, true);
         else if (begun)
                 SEEN(f->established, false);
@@ -382,6 +388,8 @@ give_fill(const struct connection *c, const struct extra *extra, int64_t until, 
         SEEN(f->first, c->first);
         SEEN(f->last, c->last);
         SEEN(f->reused, c->flags & CONNECTION_REUSED);
+        if (extra && extra->siblings_reset)
+                SEEN(f->siblings_reset, true);
         fill_handshake(c, client, f);
         fill_both_fins(c, f);
         fill_icmp(extra, client, f);

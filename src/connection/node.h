@@ -30,6 +30,7 @@ enum {
         HOLES_MAX = 8,
         FINGERPRINTS = 4,
         ISNS_MAX = 4,
+        INTERLEAVED = 2,                /* so often by turns here and there, and it is two streams */
 };
 
 /* No window reaches further (RFC 7323, 2.3); what lies beyond this much is not believed at its first sight. */
@@ -163,6 +164,7 @@ struct reset {
         bool behind, after_both_acked, mptcp_reason_known, mirrors, position_known;
         bool ignored;                   /* its receiver went on */
         bool confirmed;                 /* its receiver answers with RSTs now */
+        int64_t sent;                   /* what its sender had sent when it came */
         bool may_stay_silent;           /* its receiver would send nothing either way */
 };
 
@@ -192,6 +194,8 @@ struct extra {
         uint8_t icmp_error, icmp_to, icmp_quoted;
         bool icmp_from_end, icmp_quoted_known;
         bool siblings_reset;
+        uint8_t interleaved[2];         /* how often it was in two places by turns */
+        bool restarted[2];              /* it knew nothing of the connection any more */
         bool challenged;                /* the SYN that waits drew an ACK for the old connection */
         uint32_t next_free;
 };

@@ -161,6 +161,7 @@ fill(const struct step *step, const struct extra *extra, struct reset *r)
         }
         r->after_both_acked = step->c->flags & CONNECTION_BOTH_ACKED;
         r->may_stay_silent = leaves_no_trace(step);
+        r->sent = direction_end(d);
         r->mptcp_reason_known = s->options & SEGMENT_HAS_MPTCP && s->mptcp_subtype == 8;
         r->mptcp_reason = s->mptcp_reason;
         r->validity = (uint8_t)validity(step, extra, r);
@@ -248,7 +249,7 @@ ignores(const struct step *step, const struct reset *r)
 {
         int64_t margin = step->c->rtt > 0 ? 2 * step->c->rtt + MARGIN : MARGIN_BLIND;
 
-        if (step->acks_new && r->position_known && step->ack_position > r->position)
+        if (step->has_ack && step->ack_position > r->sent && step->d->packets > 0)
                 return true;
         return step->time - r->at > margin;
 }

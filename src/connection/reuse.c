@@ -10,6 +10,9 @@
 
 /* A SYN so long after the end is no repeat on its way, though it bear the same number. */
 #define REPEAT_AT_MOST 1000000000
+#define SAME_PACKET 50000000
+/* What lies so far from both ends of a connection that is over is another's. */
+#define FAR ((int64_t)64 << 20)
 
 static bool
 over(const struct connection *c)
@@ -17,9 +20,18 @@ over(const struct connection *c)
         return c->flags & CONNECTION_ENDED || c->side[0].flags & c->side[1].flags & DIRECTION_FIN;
 }
 
+/* The SYN just seen, with another number: captured on both sides of a firewall that changes them. */
+static bool
+same_packet(const struct direction *d, const struct segment *s, int64_t time)
+{
+        const struct mark *last = &d->request[d->asked];
+
+        return last->kind == SEGMENT_KIND_SYN && last->ip_id != 0 && last->ip_id == s->ip_id &&
+               last->window == s->window && time - last->at >= 0 && time - last->at < SAME_PACKET;
+}
+
 static enum reuse
-decide_syn(const struct connection *c, const struct connection *pending, unsigned sender, const struct segment *s,
-           int64_t time)
+decide_syn(const struct connection *c, unsigned sender, const struct segment *s, int64_t time)
 {
         const struct direction *d = &c->side[sender], *o = &c->side[!sender];
 
@@ -35,11 +47,9 @@ decide_syn(const struct connection *c, const struct connection *pending, unsigne
         /* Both ends begin at once (RFC 9293 3.5). */
         if (d->packets == 0 && o->flags & DIRECTION_SYN && o->acked < 0 && !(c->flags & CONNECTION_ENDED))
                 return REUSE_SAME;
-        if (over(c) || o->packets == 0)
-                return REUSE_NEW;
-        if (pending && pending->isn[0] != s->seq)
-                return REUSE_WAIT;
-        return REUSE_WAIT;
+        if (same_packet(d, s, time))
+                return REUSE_SAME;
+        return over(c) || o->packets == 0 ? REUSE_NEW : REUSE_WAIT;
 }
 
 static enum reuse
@@ -60,6 +70,21 @@ decide_syn_ack(const struct connection *c, unsigned sender, const struct segment
                 return REUSE_SAME;
         /* Its own SYN was not seen, and it fits nothing: the old one is over, or only one side is seen. */
         return over(c) || o->packets == 0 ? REUSE_NEW : REUSE_SAME;
+}
+
+bool
+reuse_unseen(const struct connection *c, unsigned sender, const struct segment *s, int64_t time)
+{
+        const struct direction *d = &c->side[sender], *o = &c->side[!sender];
+        int64_t at, acks;
+
+        if (!(c->flags & CONNECTION_ENDED) || s->n_payload == 0 || time - c->last < REPEAT_AT_MOST ||
+            (s->flags & (SEGMENT_SYN | SEGMENT_RST | SEGMENT_ACK)) != SEGMENT_ACK ||
+            !(d->flags & o->flags & DIRECTION_BASE))
+                return false;
+        at = direction_position(d, s->seq) - d->next;
+        acks = direction_position(o, s->ack) - o->next;
+        return (at > FAR || at < -FAR) && (acks > FAR || acks < -FAR);
 }
 
 enum reuse
@@ -89,7 +114,7 @@ reuse_decide(const struct connection *c, const struct connection *pending, unsig
                         return decide_syn_ack(c, sender, s);
                 if (pending && pending_sender == sender && pending->isn[0] == s->seq)
                         return over(c) ? REUSE_PENDING : REUSE_WAIT;
-                return decide_syn(c, pending, sender, s, time);
+                return decide_syn(c, sender, s, time);
         }
         return REUSE_SAME;
 }

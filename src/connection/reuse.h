@@ -15,3 +15,6 @@ enum reuse {
  * or NULL; @pending_sender is that side in @c. */
 enum reuse reuse_decide(const struct connection *c, const struct connection *pending, unsigned pending_sender,
                         unsigned sender, const struct segment *s, int64_t time);
+
+/* Whether payload that came after the end of @c is of another connection, whose SYN was not captured. */
+bool reuse_unseen(const struct connection *c, unsigned sender, const struct segment *s, int64_t time);

@@ -18,7 +18,9 @@
 #include "connection/icmp.h"
 #include "connection/reuse.h"
 #include "connection/segment.h"
+#include "connection/sibling.h"
 #include "connection/table.h"
+#include "connection/tombstone.h"
 
 enum {
         CONNECTIONS_MAX = 1000000,
@@ -37,6 +39,8 @@ struct tracker {
         bool begun;                     /* @now is set */
         bool failed;                    /* for want of memory */
         uint64_t n_connections, n_evicted;
+        struct siblings siblings;
+        struct graveyard graveyard;
         struct tracked tracked;         /* what is being given out; large, so it is not on the stack */
 };
 
@@ -55,7 +59,8 @@ tracker_new(const struct tracker_options *options, const struct tracker_hooks *h
         if (t->options.linger_ns == 0)
                 t->options.linger_ns = LINGER_NS;
         t->hooks = *hooks;
-        if (table_init(&t->table) < 0) {
+        if (table_init(&t->table) < 0 || graveyard_init(&t->graveyard) < 0) {
+                table_deinit(&t->table);
                 free(t);
                 return -ENOMEM;
         }
@@ -69,6 +74,7 @@ tracker_free(struct tracker *tracker)
         if (!tracker)
                 return NULL;
         table_deinit(&tracker->table);
+        graveyard_deinit(&tracker->graveyard);
         free(tracker);
         return NULL;
 }
@@ -119,6 +125,7 @@ give(struct tracker *t, struct connection *c, bool cut)
 static void
 forget(struct tracker *t, uint32_t node)
 {
+        graveyard_bury(&t->graveyard, table_at(&t->table, node));
         table_unindex(&t->table, node);
         table_free_node(&t->table, node);
 }
@@ -247,7 +254,8 @@ replace(struct tracker *t, uint32_t node)
 
         c->flags |= CONNECTION_REUSED;
         give(t, c, false);
-        forget(t, node);
+        table_unindex(&t->table, node);
+        table_free_node(&t->table, node);
 }
 
 /* The SYN that waited has begun a connection. */
@@ -312,6 +320,8 @@ run(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_inpu
         struct step step = { .tracker = t, .table = &t->table, .c = c, .node = node, .sender = sender, .input = input };
 
         segment_take(&step);
+        if (step.kind == SEGMENT_KIND_RST && !step.repeated && !step.twin)
+                siblings_reset(&t->siblings, &step);
         list(t, node, c);
         if (t->hooks.segment)
                 show(t, &step, stray, false);
@@ -345,6 +355,29 @@ wait_for_answer(struct tracker *t, uint32_t *node, const struct ends *ends, uint
         return 0;
 }
 
+/* A straggler of a connection that is forgotten is shown, and nothing more. */
+static bool
+take_stray(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
+{
+        const struct segment *s = &input->packet.segment;
+        const struct tombstone *stone;
+
+        if (s->flags & SEGMENT_SYN && t->n_evicted == 0)
+                return false;
+        stone = graveyard_find(&t->graveyard, ends, s);
+        if (!stone)
+                return false;
+        if (t->hooks.segment) {
+                struct tracked_segment shown = {
+                        .file = stone->file, .first_frame = stone->frame, .at_file = input->file, .frame = input->frame,
+                        .time_ns = input->time_ns, .from = SIDE_CLIENT, .segment = s, .stray = true,
+                };
+
+                t->hooks.segment(t->hooks.context, &shown);
+        }
+        return true;
+}
+
 static int
 take_tcp(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
 {
@@ -357,6 +390,8 @@ take_tcp(struct tracker *t, const struct ends *ends, const struct tracker_input 
 
         node = table_find(&t->table, ends, &sender);
         if (node == NODE_NONE) {
+                if (take_stray(t, ends, input))
+                        return 0;
                 r = begin_listed(t, ends, &node);
                 if (r < 0)
                         return r;
@@ -370,6 +405,13 @@ take_tcp(struct tracker *t, const struct ends *ends, const struct tracker_input 
                 pending_sender = memcmp(c->address[0], pending->address[0], 16) != 0 || c->port[0] != pending->port[0];
         }
         if (!pending && !(s->flags & SEGMENT_SYN)) {
+                if (reuse_unseen(c, sender, s, input->time_ns)) {
+                        replace(t, node);
+                        r = begin_listed(t, ends, &node);
+                        if (r < 0)
+                                return r;
+                        sender = 0;
+                }
                 run(t, node, sender, input);
                 return 0;
         }
@@ -401,6 +443,9 @@ take_tcp(struct tracker *t, const struct ends *ends, const struct tracker_input 
         default:
                 if (pending && sender != pending_sender && (s->flags & (SEGMENT_RST | SEGMENT_ACK)) == SEGMENT_ACK)
                         extra->challenged = true;
+                /* It knows nothing of the connection for which it was challenged. */
+                if (pending && sender == pending_sender && s->flags & SEGMENT_RST && extra->challenged)
+                        extra->restarted[sender] = true;
                 break;
         }
         run(t, node, sender, input);

@@ -205,6 +205,22 @@ a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed(void **state)
 }
 
 static void
+who_takes_what_was_sent_after_it_has_ignored_it(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.000, .by = 's', .f = "R", .at = 40000, .bare = true, .ttl = 200 },
+                { .t = 1.001, .by = 's', .f = "P.", .at = 300, .n = 20, .ack = 100 },
+                { .t = 1.002, .by = 'c', .f = ".", .at = 100, .ack = 320 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(story.given[0].facts.resets[0].obeyed, false);
+}
+
+static void
 a_number_outside_the_window_is_told(void **state)
 {
         static const struct row rows[] = {
@@ -476,6 +492,7 @@ main(void)
                 cmocka_unit_test(a_forged_reset_is_told_by_what_follows),
                 cmocka_unit_test(a_reset_that_the_receiver_ignores_is_not_obeyed),
                 cmocka_unit_test(a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed),
+                cmocka_unit_test(who_takes_what_was_sent_after_it_has_ignored_it),
                 cmocka_unit_test(a_number_outside_the_window_is_told),
                 cmocka_unit_test(the_edge_of_a_sack_block_is_taken),
                 cmocka_unit_test(a_refusal_answers_the_syn),

@@ -188,6 +188,7 @@ a_client_that_lost_its_memory_begins_anew(void **state)
         is_known(story.given[0].facts.resets[0].by, SIDE_CLIENT);
         is_known(story.given[0].facts.resets[0].validity, RESET_VALIDITY_EXACT);
         is_known(story.given[0].facts.reused, true);
+        is_known(story.given[0].facts.end[0].restarted, true);
         assert_int_equal(story.given[1].first_frame, 6);
         is_known(story.given[1].facts.syns, 2);
         is_known(story.given[1].facts.syn_acks, 1);
@@ -462,6 +463,102 @@ a_straggler_that_changes_the_verdict_gives_it_again(void **state)
 }
 
 static void
+a_straggler_of_a_forgotten_connection_is_none_of_its_own(void **state)
+{
+        struct tracker_options options = { .max_connections = 1 };
+        static const struct row rows[] = {
+                CLOSED,
+                { .t = 7.0, .by = 'c', .f = "S", .port = 40000 },
+                { .t = 8.0, .by = 's', .f = "R", .at = 301, .bare = true },
+                { .t = 8.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                /* Far from everything it is another's. */
+                { .t = 8.2, .by = 'c', .f = "P.", .at = 1500000000, .n = 100, .ack = 1500000000 },
+        };
+        struct story story;
+
+        (void)state;
+        story_play(&story, rows, sizeof(rows) / sizeof(*rows), &options, 3);
+        assert_int_equal(story.n, 3);
+        assert_int_equal(story.given[0].first_frame, 1);
+        assert_int_equal(story.given[1].first_frame, 8);
+        assert_int_equal(story.given[2].first_frame, 11);
+        assert_true(story.segments[8].stray);
+        assert_int_equal(story.segments[8].first_frame, 1);
+}
+
+static void
+data_of_an_unseen_beginning_is_another_connection(void **state)
+{
+        static const struct row rows[] = {
+                CLOSED,
+                { .t = 3.0, .by = 'c', .f = "P.", .at = 1500000000, .n = 100, .ack = 1500000000 },
+                { .t = 3.1, .by = 's', .f = ".", .at = 1500000000, .ack = 1500000100 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 2);
+        is_known(story.given[0].facts.both_acked, true);
+        is_known(story.given[1].facts.from[0].acked, 100);
+}
+
+static void
+both_sides_of_a_firewall_that_changes_numbers(void **state)
+{
+        /* Before it and behind it: each packet twice, the client's numbers changed by a million. */
+        static const struct row rows[] = {
+                { .t = 0.000, .by = 'c', .f = "S", .ip_id = 5 },
+                { .t = 0.001, .by = 'c', .f = "S", .ip_id = 5, .isn = 1000000000, .ttl = 63 },
+                { .t = 0.020, .by = 's', .f = "S.", .ack = 0, .of = 1000000000, .ip_id = -1 },
+                { .t = 0.021, .by = 's', .f = "S.", .ack = 0, .ip_id = -1, .ttl = 56 },
+                { .t = 0.022, .by = 'c', .f = ".", .ack = 0, .ip_id = 6 },
+                { .t = 0.023, .by = 'c', .f = ".", .ack = 0, .ip_id = 6, .isn = 1000000000, .ttl = 63 },
+                { .t = 0.030, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0, .ip_id = 7 },
+                { .t = 0.031, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0, .ip_id = 7, .isn = 1000000000, .ttl = 63 },
+                { .t = 0.040, .by = 's', .f = "P.", .at = 0, .n = 50, .ack = 100, .of = 1000000000, .ip_id = 8 },
+                { .t = 0.041, .by = 's', .f = "P.", .at = 0, .n = 50, .ack = 100, .ip_id = 8, .ttl = 56 },
+                { .t = 0.050, .by = 'c', .f = "F.", .at = 100, .ack = 50, .ip_id = 9 },
+                { .t = 0.051, .by = 'c', .f = "F.", .at = 100, .ack = 50, .ip_id = 9, .isn = 1000000000, .ttl = 63 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->from[0].bytes, 100);
+        is_known(f->from[0].acked, 100);
+        is_known(f->from[0].missing, 0);
+        is_known(f->from[0].fin_position, 100);
+        is_known(f->from[1].bytes, 50);
+        is_known(f->from[1].retransmitted, 0);
+        is_known(f->established, true);
+}
+
+static void
+siblings_reset_at_once_are_noted(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S", .port = 1001 },
+                { .t = 0.1, .by = 's', .f = "S.", .ack = 0, .port = 1001 },
+                { .t = 0.2, .by = 'c', .f = "S", .port = 1002 },
+                { .t = 0.3, .by = 's', .f = "S.", .ack = 0, .port = 1002 },
+                { .t = 1.0000, .by = 's', .f = "R.", .at = 0, .ack = 0, .port = 1001 },
+                { .t = 1.0001, .by = 's', .f = "R.", .at = 0, .ack = 0, .port = 1002 },
+                { .t = 2.0, .by = 'c', .f = "S", .port = 1003 },
+                { .t = 2.1, .by = 's', .f = "R.", .ack = 0, .port = 1003, .bare = true },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 3);
+        for (size_t i = 0; i < 3; i++)
+                assert_int_equal(fact_is(story.given[i].facts.siblings_reset), story.given[i].port[SIDE_CLIENT] != 1003);
+}
+
+static void
 memory_is_bounded_and_the_longest_silent_goes_first(void **state)
 {
         struct tracker_options options = { .max_connections = 3 };
@@ -531,6 +628,10 @@ main(void)
                 cmocka_unit_test(a_fin_sent_again_is_counted),
                 cmocka_unit_test(a_fin_beyond_a_hole_tells_the_length),
                 cmocka_unit_test(a_straggler_that_changes_the_verdict_gives_it_again),
+                cmocka_unit_test(a_straggler_of_a_forgotten_connection_is_none_of_its_own),
+                cmocka_unit_test(data_of_an_unseen_beginning_is_another_connection),
+                cmocka_unit_test(both_sides_of_a_firewall_that_changes_numbers),
+                cmocka_unit_test(siblings_reset_at_once_are_noted),
                 cmocka_unit_test(memory_is_bounded_and_the_longest_silent_goes_first),
                 cmocka_unit_test(an_icmp_error_is_joined_by_what_it_quotes),
         };

@@ -1,0 +1,22 @@
+/* Resets of several connections of one listener at one moment, as when the listener closes. */
+#pragma once
+
+#include "connection/step.h"
+
+enum { SIBLINGS = 8 };
+
+/* The last few resets. */
+struct siblings {
+        struct {
+                uint8_t address[16];
+                uint16_t port;
+                uint32_t node;
+                uint64_t frame;         /* of the connection's first: a node may have become another's */
+                int64_t at;
+        } last[SIBLINGS];
+        unsigned n;
+};
+
+/* Takes a RST: those of other connections that came from the same address and port at the same moment, and it, are
+ * noted in their connections. */
+void siblings_reset(struct siblings *siblings, struct step *step);

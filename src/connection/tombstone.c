@@ -1,0 +1,102 @@
+/* A cache of sets of four: a stone is where its key says, or the oldest of the four has made room for another. */
+#include "connection/tombstone.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "connection/direction.h"
+
+enum {
+        WAYS = 4,
+        SETS = 1 << 14,
+};
+
+int
+graveyard_init(struct graveyard *graveyard)
+{
+        /* Zeroed by the kernel a page at a time, when it is first used. */
+        *graveyard = (struct graveyard){ .stones = calloc(WAYS * SETS, sizeof(*graveyard->stones)) };
+        return graveyard->stones ? 0 : -ENOMEM;
+}
+
+void
+graveyard_deinit(struct graveyard *graveyard)
+{
+        free(graveyard->stones);
+        *graveyard = (struct graveyard){};
+}
+
+/* Not keyed by a secret as the index is: the same capture shall always give the same, and a collision made on
+ * purpose only hides what its maker sent. */
+static uint64_t
+digest_end(const uint8_t *address, uint16_t port)
+{
+        uint64_t low, high;
+        unsigned __int128 product;
+
+        memcpy(&low, address, sizeof(low));
+        memcpy(&high, address + 8, sizeof(high));
+        product = (unsigned __int128)(low ^ 0xa0761d6478bd642fu) * (high ^ 0xe7037ed1a0b428dbu ^ (uint64_t)port << 17);
+        return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t
+digest(const struct ends *ends)
+{
+        uint64_t sum = digest_end(ends->source, ends->source_port) +
+                       digest_end(ends->destination, ends->destination_port);
+
+        return ((sum ^ ends->realm) * 0x9e3779b97f4a7c15u) | 1;
+}
+
+static struct tombstone *
+set_of(struct graveyard *graveyard, uint64_t key)
+{
+        return &graveyard->stones[(key >> 32) % SETS * WAYS];
+}
+
+void
+graveyard_bury(struct graveyard *graveyard, const struct connection *c)
+{
+        struct ends ends = { .source = c->address[0], .destination = c->address[1], .source_port = c->port[0],
+                             .destination_port = c->port[1], .realm = c->realm };
+        uint64_t key = digest(&ends);
+        struct tombstone *set = set_of(graveyard, key);
+        unsigned at;
+
+        for (at = 0; at < WAYS - 1 && set[at].key != key; at++)
+                ;
+        /* The newest stands first. */
+        memmove(set + 1, set, at * sizeof(*set));
+        set[0] = (struct tombstone){ .key = key, .first = (uint32_t)digest_end(c->address[0], c->port[0]),
+                                     .file = c->first_file, .frame = c->first_frame };
+        for (unsigned side = 0; side < 2; side++)
+                set[0].next[side] = c->side[side].base + (uint32_t)direction_end(&c->side[side]);
+}
+
+const struct tombstone *
+graveyard_find(struct graveyard *graveyard, const struct ends *ends, const struct segment *s)
+{
+        uint64_t key = digest(ends);
+        const struct tombstone *set = set_of(graveyard, key);
+
+        for (unsigned i = 0; i < WAYS && set[i].key != 0; i++) {
+                const struct tombstone *stone = &set[i];
+                bool first = stone->first == (uint32_t)digest_end(ends->source, ends->source_port);
+                int64_t at = seq_distance(stone->next[!first], s->seq);
+                int64_t acks = seq_distance(stone->next[first], s->ack);
+
+                if (stone->key != key)
+                        continue;
+                /* A SYN is a straggler only as a repeat of one that was never answered. */
+                if (s->flags & SEGMENT_SYN ? at == -1
+                                           : (at <= REACH && at >= -REACH) ||
+                                             (s->flags & SEGMENT_ACK && acks <= REACH && acks >= -REACH)) {
+                        graveyard->n_strays++;
+                        return stone;
+                }
+                return NULL;
+        }
+        return NULL;
+}
