@@ -88,6 +88,20 @@ update_ack(struct zeek *z, unsigned side, uint32_t ack)
 }
 
 static void
+note_repeat(struct zeek *z, unsigned side)
+{
+        if (z->rare[side].repeats < UINT32_MAX)
+                zeek_note_event(z, side, ++z->rare[side].repeats, 'T');
+}
+
+static void
+note_zero_window(struct zeek *z, unsigned side)
+{
+        if (z->rare[side].zero_windows < UINT16_MAX)
+                zeek_note_event(z, side, ++z->rare[side].zero_windows, 'W');
+}
+
+static void
 update_last(struct zeek *z, unsigned side, const struct segment *s, uint32_t end)
 {
         int32_t ahead = distance(z->side[side].last, end);
@@ -101,7 +115,7 @@ update_last(struct zeek *z, unsigned side, const struct segment *s, uint32_t end
         else if (ahead > 0)
                 z->side[side].last = end;
         else if (s->n_payload > 0)
-                zeek_count_event(z, side, &z->rare[side].repeats, 'T');
+                note_repeat(z, side);
         note_distance(z, side);
 }
 
@@ -171,7 +185,7 @@ zeek_segment(struct zeek *z, unsigned sender, const struct segment *s)
         zeek_note_segment(z, side, s, position);
         if (s->window == 0 && !(s->flags & SEGMENT_RST) && state_of(z, other) != CLOSED &&
             state_of(z, side) != RESET)
-                zeek_count_event(z, side, &z->rare[side].zero_windows, 'W');
+                note_zero_window(z, side);
         if (s->flags & SEGMENT_FIN) {
                 z->is[side] |= IS_FINISHED;
                 z->rare[side].fin_end = position + length;

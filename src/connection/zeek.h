@@ -21,7 +21,7 @@
 
 /* Pieces that came above a hole, of both ways together. If there are more, the nearest are joined, and a
  * hole between them is never counted as a gap. */
-#define ZEEK_PIECES_MAX 4
+#define ZEEK_PIECES_MAX 3
 
 struct zeek {
         /* The first 40 bytes are all that a segment in order touches. */
@@ -39,15 +39,16 @@ struct zeek {
 
         uint64_t history[2];            /* five bits a letter */
         struct {
-                uint32_t syn, fin, rst; /* where the last of each stood, counted from @start */
-                uint32_t fin_end;       /* the number after the FIN, counted from @start */
-                uint32_t repeats, zero_windows, gaps;
+                uint32_t syn, rst;      /* where the last of each stood, counted from @start */
+                uint32_t fin_end;       /* the number after the FIN, likewise */
+                uint32_t repeats;
+                uint16_t zero_windows, gaps;
         } rare[2];
         struct {
                 uint32_t start, end;    /* counted from the side's @start */
-                unsigned of;            /* whose: 0 or 1 */
         } piece[ZEEK_PIECES_MAX];
         uint8_t n_pieces;
+        uint8_t piece_of_1;             /* a bit for each piece that the other end sent */
 };
 
 /*

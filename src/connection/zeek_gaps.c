@@ -9,17 +9,33 @@
 
 #define ABOVE_HOLE_MAX 16384    /* Zeek's tcp_max_above_hole_without_any_acks */
 
+static unsigned
+piece_of(const struct zeek *z, unsigned i)
+{
+        return z->piece_of_1 >> i & 1;
+}
+
+static void
+put_piece(struct zeek *z, unsigned i, unsigned side, uint32_t start, uint32_t end)
+{
+        z->piece[i].start = start;
+        z->piece[i].end = end;
+        z->piece_of_1 = (uint8_t)((z->piece_of_1 & ~(1u << i)) | side << i);
+}
+
 static void
 drop_piece(struct zeek *z, unsigned i)
 {
-        z->piece[i] = z->piece[--z->n_pieces];
+        unsigned last = --z->n_pieces;
+
+        put_piece(z, i, piece_of(z, last), z->piece[last].start, z->piece[last].end);
 }
 
 static void
 drop_pieces(struct zeek *z, unsigned side)
 {
         for (unsigned i = z->n_pieces; i-- > 0;)
-                if (z->piece[i].of == side)
+                if (piece_of(z, i) == side)
                         drop_piece(z, i);
 }
 
@@ -30,7 +46,7 @@ first_piece(const struct zeek *z, unsigned side)
         unsigned first = z->n_pieces;
 
         for (unsigned i = 0; i < z->n_pieces; i++)
-                if (z->piece[i].of == side &&
+                if (piece_of(z, i) == side &&
                     (first == z->n_pieces || distance(z->piece[i].start, z->piece[first].start) > 0))
                         first = i;
         return first;
@@ -62,7 +78,7 @@ join_pieces(struct zeek *z)
                 for (unsigned j = 0; j < z->n_pieces; j++) {
                         int32_t hole = distance(z->piece[i].end, z->piece[j].start);
 
-                        if (i != j && z->piece[i].of == z->piece[j].of && hole >= 0 && hole < smallest) {
+                        if (i != j && piece_of(z, i) == piece_of(z, j) && hole >= 0 && hole < smallest) {
                                 smallest = hole;
                                 lower = i;
                                 upper = j;
@@ -77,7 +93,7 @@ static void
 add_piece(struct zeek *z, unsigned side, uint32_t start, uint32_t end)
 {
         for (unsigned i = z->n_pieces; i-- > 0;) {
-                if (z->piece[i].of != side || distance(z->piece[i].start, end) < 0 ||
+                if (piece_of(z, i) != side || distance(z->piece[i].start, end) < 0 ||
                     distance(start, z->piece[i].end) < 0)
                         continue;
                 if (distance(z->piece[i].start, start) > 0)
@@ -88,10 +104,7 @@ add_piece(struct zeek *z, unsigned side, uint32_t start, uint32_t end)
         }
         if (z->n_pieces == ZEEK_PIECES_MAX)
                 join_pieces(z);
-        z->piece[z->n_pieces].of = side;
-        z->piece[z->n_pieces].start = start;
-        z->piece[z->n_pieces].end = end;
-        z->n_pieces++;
+        put_piece(z, z->n_pieces++, side, start, end);
 }
 
 /* Zeek puts no more in order once too much waits for a hole to be filled or for an acknowledgement. */
@@ -103,7 +116,7 @@ limit_waiting(struct zeek *z, unsigned side)
         bool any_acked = acked > 1;
 
         for (unsigned i = 0; i < z->n_pieces; i++)
-                if (z->piece[i].of == side) {
+                if (piece_of(z, i) == side) {
                         waiting += z->piece[i].end - z->piece[i].start;
                         if (distance(top, z->piece[i].end) > 0)
                                 top = z->piece[i].end;
@@ -143,8 +156,8 @@ is_clean(const struct zeek *z, unsigned side)
 static void
 note_gap(struct zeek *z, unsigned side)
 {
-        if (is_clean(z, 0) && is_clean(z, 1))
-                zeek_count_event(z, side, &z->rare[side].gaps, 'G');
+        if (is_clean(z, 0) && is_clean(z, 1) && z->rare[side].gaps < UINT16_MAX)
+                zeek_note_event(z, side, ++z->rare[side].gaps, 'G');
 }
 
 /* The other end acknowledged up to @position: each hole below it is a gap. */

@@ -49,18 +49,14 @@ given_before(struct zeek *z, unsigned side, uint8_t seen, char letter)
         return false;
 }
 
-/* Adds @letter the first, tenth, hundredth … time. */
 void
-zeek_count_event(struct zeek *z, unsigned side, uint32_t *count, char letter)
+zeek_note_event(struct zeek *z, unsigned side, uint32_t count, char letter)
 {
         uint64_t power = 1;
 
-        if (*count == UINT32_MAX)
-                return;
-        ++*count;
-        while (power < *count)
+        while (power < count)
                 power *= 10;
-        if (power == *count)
+        if (power == count)
                 add_letter(z, side, letter);
 }
 
@@ -109,11 +105,10 @@ zeek_note_segment(struct zeek *z, unsigned side, const struct segment *s, uint32
                         add_letter(z, side, letter);
                 z->rare[side].syn = position;
         } else if (fin) {
-                uint32_t end = position + s->n_payload;
+                uint32_t end = position + s->n_payload + 1;
 
-                if (given_before(z, side, SEEN_FIN, 'F') && end != z->rare[side].fin)
+                if (given_before(z, side, SEEN_FIN, 'F') && end != z->rare[side].fin_end)
                         add_letter(z, side, 'F');
-                z->rare[side].fin = end;
         } else if (rst) {
                 if (given_before(z, side, SEEN_RST, 'R') && position != z->rare[side].rst)
                         add_letter(z, side, 'R');

@@ -80,8 +80,8 @@ void zeek_add_code(struct zeek *z, unsigned code);
 /* Notes the segment's own letter. @position: where it begins, counted from the side's start. */
 void zeek_note_segment(struct zeek *z, unsigned side, const struct segment *s, uint32_t position);
 
-/* Counts an event and adds @letter for the first, the tenth, the hundredth … */
-void zeek_count_event(struct zeek *z, unsigned side, uint32_t *count, char letter);
+/* Adds @letter if that was the first, the tenth, the hundredth … event of its kind. */
+void zeek_note_event(struct zeek *z, unsigned side, uint32_t count, char letter);
 
 /* So much may wait for an acknowledgement: Zeek's tcp_excessive_data_without_further_acks. */
 #define ZEEK_UNACKED_MAX (10 << 20)
