@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/read_join.h"
 #include "cli/read_extract.h"
 #include "cli/read_output.h"
 #include "cli/read_run.h"
@@ -59,9 +60,12 @@ static int read_files(const struct read_options *options)
 
 static int run(const struct read_options *options)
 {
-        if (options->client || options->server) {
-                fputs("finis read: --client and --server are not built in yet\n", stderr);
-                return STATUS_COULD_NOT;
+        if (options->client) {
+                if (options->show || options->extract || options->anonymize) {
+                        fputs("finis read: --show, --extract and --anonymize take one of the two captures alone\n", stderr);
+                        return STATUS_COULD_NOT;
+                }
+                return read_join(options);
         }
         if (options->extract || options->anonymize)
                 return read_extract(options);
