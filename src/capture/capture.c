@@ -130,8 +130,11 @@ static void end_of_bytes(struct capture *capture) {
                              (unsigned long long) capture->number + 1, place, unpacked);
                 break;
         case WITHIN_OTHER:
-                capture_note(capture, "cut short within what follows frame %llu, at byte %llu%s",
-                             (unsigned long long) capture->number, place, unpacked);
+                if (capture->number == 0)
+                        capture_note(capture, "cut short before the first frame, at byte %llu%s", place, unpacked);
+                else
+                        capture_note(capture, "cut short within what follows frame %llu, at byte %llu%s",
+                                     (unsigned long long) capture->number, place, unpacked);
                 break;
         }
 }

@@ -199,6 +199,11 @@ static bool holds_frame(uint32_t type) {
         return type == BLOCK_ENHANCED_PACKET || type == BLOCK_SIMPLE_PACKET || type == BLOCK_PACKET;
 }
 
+/* Has to be at hand as a whole to be read. */
+static bool is_gathered(uint32_t type) {
+        return type == BLOCK_INTERFACE || holds_frame(type);
+}
+
 /* Wireshark shows these too, and numbers them (its wiretap/pcapng.c); there is no frame in them. */
 static bool is_numbered(uint32_t type) {
         switch (type) {
@@ -232,102 +237,98 @@ static bool trailer_agrees(struct capture *capture, const uint8_t *trailer, uint
         return false;
 }
 
-static void want(struct capture *capture, size_t need, bool within_frame) {
+/* What take() does next. */
+enum next {
+        NEXT_STOP,      /* @need, @skip or @ended say what for */
+        NEXT_BLOCK,
+        NEXT_FRAME,     /* there is one; then the next block */
+};
+
+static enum next want(struct capture *capture, size_t need, bool within_frame) {
         capture->need = need;
         capture->within = within_frame ? WITHIN_FRAME : WITHIN_OTHER;
+        return NEXT_STOP;
 }
 
-static void pass_over(struct capture *capture, uint32_t length) {
+static enum next pass_over(struct capture *capture, uint32_t length) {
         capture->skip = with_padding(length) - 4;
         capture->pcapng.trailer_due = length;
         capture->owed = true;
         capture->within = WITHIN_OTHER;
+        return NEXT_STOP;
 }
 
-/* The block at the front of what is at hand. Returns 1 for a frame, 0 for none; then take() goes on unless
- * @need, @skip or @ended was set. */
-static int take_block(struct capture *capture, struct frame *ret_frame, bool *ret_go_on) {
-        struct pcapng *ng = &capture->pcapng;
+/* The length behind a block that was passed over. */
+static enum next take_trailer(struct capture *capture) {
+        struct block *block = &capture->block;
+
+        if (block_at_hand(block) < 4)
+                return want(capture, 4, false);
+        if (!trailer_agrees(capture, block->bytes + block->start, capture->pcapng.trailer_due))
+                return NEXT_STOP;
+        capture->pcapng.trailer_due = 0;
+        capture->owed = false;
+        block->start += 4;
+        return NEXT_BLOCK;
+}
+
+/* A block that is whole, of @span bytes. */
+static enum next read_block(struct capture *capture, const uint8_t *p, size_t span, uint32_t type,
+                            struct frame *ret_frame) {
+        switch (type) {
+        case BLOCK_INTERFACE:
+                if (add_interface(capture, p, span) == 0)
+                        return NEXT_BLOCK;
+                capture_note(capture, "there is no memory for the interfaces, at byte %llu", place(capture));
+                capture->ended = true;
+                return NEXT_STOP;
+        case BLOCK_SIMPLE_PACKET:
+                return read_simple_packet(capture, p, span, ret_frame) ? NEXT_FRAME : NEXT_BLOCK;
+        default:
+                return read_packet(capture, p, span, type, capture->pcapng.other_order, ret_frame) ? NEXT_FRAME
+                                                                                                 : NEXT_BLOCK;
+        }
+}
+
+/* The block at the front of what is at hand. */
+static enum next take_block(struct capture *capture, struct frame *ret_frame) {
         struct block *block = &capture->block;
         const uint8_t *p = block->bytes + block->start;
         size_t left = block_at_hand(block), span;
         uint32_t type, length;
-        bool good = false;
+        enum next next;
 
-        *ret_go_on = false;
-        if (__builtin_expect(ng->trailer_due, 0)) {
-                if (left < 4) {
-                        want(capture, 4, false);
-                        return 0;
-                }
-                if (!trailer_agrees(capture, p, ng->trailer_due))
-                        return 0;
-                ng->trailer_due = 0;
-                capture->owed = false;
-                block->start += 4;
-                *ret_go_on = true;
-                return 0;
+        if (left < N_ENVELOPE)
+                return want(capture, N_ENVELOPE, false);
+        type = get32(p, capture->pcapng.other_order);
+        if (type == BLOCK_SECTION && left < N_SECTION)
+                return want(capture, N_SECTION, false);
+        if (type == BLOCK_SECTION && !begin_section(capture, p)) {
+                capture->ended = true;
+                return NEXT_STOP;
         }
-        if (left < N_ENVELOPE) {
-                want(capture, N_ENVELOPE, false);
-                return 0;
-        }
-        type = get32(p, ng->other_order);
-        if (type == BLOCK_SECTION) {
-                if (left < N_SECTION) {
-                        want(capture, N_SECTION, false);
-                        return 0;
-                }
-                if (!begin_section(capture, p)) {
-                        capture->ended = true;
-                        return 0;
-                }
-        }
-        length = get32(p + 4, ng->other_order);
+        length = get32(p + 4, capture->pcapng.other_order);
         if (length < N_ENVELOPE) {
                 capture_note(capture, "the block at byte %llu is said to have %u bytes: the rest cannot be read",
                              place(capture), length);
                 capture->ended = true;
-                return 0;
+                return NEXT_STOP;
         }
-        span = with_padding(length);
-        if (length < smallest(type) || length > CAPTURE_FRAME_MAX) {
-                capture->number += is_numbered(type);
-                if (smallest(type) > N_ENVELOPE)
+        if (!is_gathered(type) || length < smallest(type) || length > CAPTURE_FRAME_MAX) {
+                if (length < smallest(type) || is_gathered(type))
                         capture_note(capture, "the block at byte %llu is said to have %u bytes, which makes no sense; "
                                      "left out", place(capture), length);
-                pass_over(capture, length);
-                return 0;
-        }
-        if (smallest(type) == N_ENVELOPE || type == BLOCK_SECTION) {
                 capture->number += is_numbered(type);
-                pass_over(capture, length);
-                return 0;
+                return pass_over(capture, length);
         }
-        if (left < span) {
-                want(capture, span, holds_frame(type));
-                return 0;
-        }
+        span = with_padding(length);
+        if (left < span)
+                return want(capture, span, holds_frame(type));
         if (!trailer_agrees(capture, p + span - 4, length))
-                return 0;
-        *ret_go_on = true;
-        switch (type) {
-        case BLOCK_INTERFACE:
-                if (add_interface(capture, p, span) < 0) {
-                        capture_note(capture, "there is no memory for its interfaces, at byte %llu", place(capture));
-                        capture->ended = true;
-                        *ret_go_on = false;
-                }
-                break;
-        case BLOCK_SIMPLE_PACKET:
-                good = read_simple_packet(capture, p, span, ret_frame);
-                break;
-        default:
-                good = read_packet(capture, p, span, type, ng->other_order, ret_frame);
-                break;
-        }
+                return NEXT_STOP;
+        next = read_block(capture, p, span, type, ret_frame);
         block->start += span;
-        return good;
+        return next;
 }
 
 /* The common case without detours: an enhanced packet of this machine's byte order that is whole. */
@@ -355,15 +356,14 @@ static size_t take(struct capture *capture, struct frame *frames, size_t n) {
         size_t n_taken = 0;
 
         while (n_taken < n) {
-                bool go_on;
+                enum next next = NEXT_FRAME;
 
-                if (__builtin_expect(take_common(capture, &frames[n_taken]), 1)) {
-                        n_taken++;
-                        continue;
-                }
-                n_taken += (size_t) take_block(capture, &frames[n_taken], &go_on);
-                if (!go_on)
+                if (__builtin_expect(!take_common(capture, &frames[n_taken]), 0))
+                        next = capture->pcapng.trailer_due ? take_trailer(capture)
+                                                           : take_block(capture, &frames[n_taken]);
+                if (next == NEXT_STOP)
                         break;
+                n_taken += next == NEXT_FRAME;
         }
         return n_taken;
 }

@@ -385,7 +385,8 @@ static void a_capture_cut_anywhere_is_read_up_to_there(void **state) {
                         char expected[32];
 
                         snprintf(expected, sizeof(expected), ", at byte %zu", cut);
-                        assert_non_null(strstr(capture_complaint(capture), "cut short within "));
+                        assert_non_null(strstr(capture_complaint(capture), cut < ends[1] + 12 ? "cut short before the first frame"
+                                                                           : "cut short within "));
                         assert_non_null(strstr(capture_complaint(capture), expected));
                 }
                 make_check_pieces(&made, n, capture_complaint(capture));
