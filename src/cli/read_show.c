@@ -73,11 +73,18 @@ static bool is_worse(const struct totals_share *a, const struct totals_share *b)
         return a->uncertain > b->uncertain;
 }
 
+static const char *name_of(const struct search *s, uint32_t file)
+{
+        const char *path = s->options->paths[file - 1];
+
+        return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 /* The words are made at once: what the record borrows is gone when this returns. */
 static void keep(struct search *s, const struct record *r, const struct tracked *connection)
 {
-        const char *path = s->options->paths[connection->file - 1];
-        size_t n_where = strlen(path) + 8, n_text;
+        const char *path = name_of(s, connection->file), *last = name_of(s, connection->last_file);
+        size_t n_where = strlen(path) + strlen(last) + 16, n_text;
         char *where = malloc(n_where);
         FILE *file;
 
@@ -90,11 +97,11 @@ static void keep(struct search *s, const struct record *r, const struct tracked 
                         fclose(file);
                 return;
         }
-        if (strcmp(path, "-") == 0)
-                snprintf(where, n_where, " ");
-        else
+        if (connection->file == connection->last_file)
                 snprintf(where, n_where, "of %s", path);
-        show_write(file, r, strcmp(path, "-") == 0 ? "" : where, &s->options->style);
+        else
+                snprintf(where, n_where, "of %s and %s", path, last);
+        show_write(file, r, where, &s->options->style);
         fclose(file);
         free(where);
         s->found = true;
