@@ -136,6 +136,22 @@ rebase(struct direction *d, uint32_t base)
         d->acked = d->acked > by ? d->acked - by : 0;
 }
 
+/* A SYN-ACK for the SYN, whatever was sent in its sender's name before it. */
+static bool
+answers_syn(const struct step *step)
+{
+        const struct direction *o = step->o;
+        struct extra *extra = table_extra_of(step->table, step->c);
+        int64_t position = direction_position(o, step->s->ack);
+
+        if (step->d->flags & DIRECTION_SYN || !(o->flags & DIRECTION_SYN) || !(step->s->flags & SEGMENT_ACK) ||
+            position < 0 || position > o->next)
+                return false;
+        if (extra)
+                extra->n_holes[step->sender] = 0;
+        return true;
+}
+
 static void
 place_syn(struct step *step)
 {
@@ -165,6 +181,13 @@ place_syn(struct step *step)
         }
         if (s->seq + 1 == d->base) {
                 step->repeated = true;
+                return;
+        }
+        if (answers_syn(step)) {
+                begin(d, s->seq + 1, false);
+                d->acked = -1;
+                d->flags = (uint16_t)((d->flags & ~DIRECTION_FIN) | DIRECTION_SYN);
+                step->c->isn[step->sender] = s->seq;
                 return;
         }
         step->stray = true;

@@ -213,6 +213,9 @@ fill_silence(const struct view *v, struct facts_of_end *f)
         SEEN(f->repeats_unanswered, d->waits ? d->repeats : 0);
         SEEN(f->keepalives_unanswered, d->waits ? d->keepalives : 0);
         SEEN(f->probes_unanswered, d->waits ? d->probes : 0);
+        SEEN(f->keepalives, d->n_keepalives);
+        SEEN_IF(d->n_keepalives > 0, f->last_keepalive, d->last_keepalive);
+        SEEN_IF(d->n_keepalives > 1 && d->keepalive_gap > 0, f->keepalive_gap, (uint64_t)d->keepalive_gap);
         if (!d->waits)
                 return;
         SEEN_IF(d->repeats > 0, f->repeated, (enum segment_kind)d->repeated);

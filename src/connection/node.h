@@ -122,6 +122,10 @@ struct direction {
         uint64_t after_peer_fin;
         int64_t window_shut_at;
         int64_t answers_in;             /* the least time in which it answered; 0: not known */
+
+        /* Keepalive probes since its last data, answered or not. */
+        int64_t last_keepalive, keepalive_gap;
+        uint32_t n_keepalives;
 };
 
 enum {

@@ -161,7 +161,7 @@ fill(const struct step *step, const struct extra *extra, struct reset *r)
         }
         r->after_both_acked = step->c->flags & CONNECTION_BOTH_ACKED;
         r->may_stay_silent = leaves_no_trace(step);
-        r->sent = direction_end(d);
+        r->sent = d->flags & DIRECTION_BASE ? direction_end(d) : -1;
         r->mptcp_reason_known = s->options & SEGMENT_HAS_MPTCP && s->mptcp_subtype == 8;
         r->mptcp_reason = s->mptcp_reason;
         r->validity = (uint8_t)validity(step, extra, r);

@@ -13,6 +13,8 @@ enum {
         IP_ID_STEP = 64,                /* so many others an end may send between two segments of a connection */
         TLS_ALERT = 21,
         TLS_ALERT_MOST = 64,            /* an encrypted one in the longest of usual records, with its header */
+        TLS_DATA = 23,
+        TLS_HIDDEN_ALERT = 24,          /* of TLS 1.3: header, two bytes, their type, a tag of 16 (RFC 8446 5.2) */
 };
 
 /* What the header says of its sender, apart from the stream. */
@@ -77,6 +79,16 @@ take_syn(struct step *step)
         system_syn(step);
 }
 
+/* TLS 1.3 calls everything data; what is as long as an alert is one. */
+static bool
+is_alert(const struct segment *s)
+{
+        if (s->n_payload > TLS_ALERT_MOST || s->n_captured < 5 || s->payload[1] != 3)
+                return false;
+        return s->payload[0] == TLS_ALERT || (s->payload[0] == TLS_DATA && s->n_payload == TLS_HIDDEN_ALERT &&
+                                              s->payload[3] == 0 && s->payload[4] == TLS_HIDDEN_ALERT - 5);
+}
+
 static void
 take_payload(struct step *step)
 {
@@ -91,6 +103,7 @@ take_payload(struct step *step)
         if (d->payloads++ == 0)
                 d->first_payload = step->time;
         d->last_payload = step->time;
+        d->n_keepalives = 0;
         d->last_payload_frame = step->frame;
         if (!(c->flags & CONNECTION_PAYLOAD) || by_1 != (step->sender == 1))
                 d->run = 0;
@@ -101,9 +114,9 @@ take_payload(struct step *step)
                 d->after_peer_fin += (uint64_t)step->n_new;
 
         d->flags &= (uint16_t)~(DIRECTION_ALERT | DIRECTION_ALERT_KNOWN);
-        if (s->n_captured >= 3) {
+        if (s->n_payload > TLS_ALERT_MOST || s->n_captured >= 5) {
                 d->flags |= DIRECTION_ALERT_KNOWN;
-                if (s->n_payload <= TLS_ALERT_MOST && s->payload[0] == TLS_ALERT && s->payload[1] == 3)
+                if (is_alert(s))
                         d->flags |= DIRECTION_ALERT;
         }
 }

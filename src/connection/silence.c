@@ -57,6 +57,9 @@ silence_asked(struct step *step)
         switch (step->kind) {
         case SEGMENT_KIND_KEEPALIVE:
                 count(&d->keepalives);
+                d->keepalive_gap = d->n_keepalives > 0 ? step->time - d->last_keepalive : 0;
+                d->last_keepalive = step->time;
+                d->n_keepalives++;
                 break;
         case SEGMENT_KIND_WINDOW_PROBE:
                 count(&d->probes);

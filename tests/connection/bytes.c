@@ -296,6 +296,9 @@ keepalives_are_no_data(void **state)
         is_known(f->from[0].retransmitted, 0);
         is_known(f->from[0].payload_seen, 102);
         is_known(f->end[0].keepalives_unanswered, 2);
+        is_known(f->end[0].keepalives, 3);
+        is_known(f->end[0].last_keepalive, STORY_TIME(130.3));
+        is_known(f->end[0].keepalive_gap, 10000000000);
         is_known(f->end[0].unanswered_since, STORY_TIME(120.3));
         is_known(f->end[0].before_unanswered, STORY_TIME(60.3));
         is_known(f->end[0].unanswered_last, STORY_TIME(130.3));
@@ -513,11 +516,17 @@ clocks_that_go_back_change_no_order(void **state)
 static void
 an_alert_is_known_by_its_bytes(void **state)
 {
-        static const uint8_t alert[] = { 21, 3, 3, 0, 19 };
+        static const uint8_t alert[] = { 21, 3, 3, 0, 19 }, hidden[] = { 23, 3, 3, 0, 19 };
         static const struct row rows[] = {
                 HANDSHAKE,
                 { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 24, .ack = 0, .bytes = alert, .n_bytes = 5 },
                 { .t = 0.2, .by = 's', .f = "P.", .at = 0, .n = 24, .ack = 24 },
+        };
+        /* TLS 1.3 hides it. */
+        static const struct row rows13[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 24, .ack = 0, .bytes = hidden, .n_bytes = 5 },
+                { .t = 0.2, .by = 's', .f = "P.", .at = 0, .n = 25, .ack = 24, .bytes = hidden, .n_bytes = 5 },
         };
         struct story story;
 
@@ -525,6 +534,9 @@ an_alert_is_known_by_its_bytes(void **state)
         TELL(&story, rows);
         is_known(story.given[0].facts.from[0].last_is_tls_alert, true);
         is_unknown(story.given[0].facts.from[1].last_is_tls_alert);
+        TELL(&story, rows13);
+        is_known(story.given[0].facts.from[0].last_is_tls_alert, true);
+        is_known(story.given[0].facts.from[1].last_is_tls_alert, false);
 }
 
 int

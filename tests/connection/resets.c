@@ -221,6 +221,33 @@ who_takes_what_was_sent_after_it_has_ignored_it(void **state)
 }
 
 static void
+a_forged_refusal_does_not_hide_the_true_answer(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.000, .by = 'c', .f = "S" },
+                { .t = 0.010, .by = 's', .f = "R.", .ack = 0, .bare = true, .ttl = 9 },
+                { .t = 0.011, .by = 's', .f = "F.", .at = 1000, .ack = 0, .ttl = 9 },
+                { .t = 0.020, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.0201, .by = 'c', .f = ".", .ack = 0 },
+                { .t = 0.0205, .by = 'c', .f = "P.", .at = 0, .n = 50, .ack = 0 },
+                { .t = 0.0405, .by = 's', .f = "P.", .at = 0, .n = 70, .ack = 50 },
+                { .t = 0.0406, .by = 'c', .f = ".", .at = 50, .ack = 70 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->resets[0].validity, RESET_VALIDITY_EXACT);
+        is_known(f->resets[0].obeyed, false);
+        is_known(f->established, true);
+        is_known(f->from[1].bytes, 70);
+        is_known(f->from[1].acked, 70);
+        is_known(f->from[1].fin, false);
+}
+
+static void
 a_number_outside_the_window_is_told(void **state)
 {
         static const struct row rows[] = {
@@ -493,6 +520,7 @@ main(void)
                 cmocka_unit_test(a_reset_that_the_receiver_ignores_is_not_obeyed),
                 cmocka_unit_test(a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed),
                 cmocka_unit_test(who_takes_what_was_sent_after_it_has_ignored_it),
+                cmocka_unit_test(a_forged_refusal_does_not_hide_the_true_answer),
                 cmocka_unit_test(a_number_outside_the_window_is_told),
                 cmocka_unit_test(the_edge_of_a_sack_block_is_taken),
                 cmocka_unit_test(a_refusal_answers_the_syn),
