@@ -268,7 +268,8 @@ reset_after(struct step *step)
                 if (step->kind == SEGMENT_KIND_SYN || step->kind == SEGMENT_KIND_SYN_ACK || step->stray) {
                         lives = false;
                 } else if (r->by == step->sender) {
-                        if (step->kind != SEGMENT_KIND_RST && goes_on(step, r))
+                        /* One that came before everything else ended nothing that could go on. */
+                        if (step->kind != SEGMENT_KIND_RST && !(r->sent < 0 && r->may_stay_silent) && goes_on(step, r))
                                 step->d->flags |= DIRECTION_WENT_ON;
                 } else if (step->kind == SEGMENT_KIND_RST) {
                         if (bare(step->s) && !r->ignored && step->time > r->at)

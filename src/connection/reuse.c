@@ -87,6 +87,15 @@ reuse_unseen(const struct connection *c, unsigned sender, const struct segment *
         return (at > FAR || at < -FAR) && (acks > FAR || acks < -FAR);
 }
 
+bool
+reuse_of_resets(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s)
+{
+        if ((s->flags & (SEGMENT_SYN | SEGMENT_ACK | SEGMENT_RST | SEGMENT_FIN)) != SEGMENT_SYN || !extra ||
+            extra->n_resets == 0 || extra->n_resets_in_all != c->side[sender].packets || c->side[!sender].packets > 0)
+                return false;
+        return seq_distance(s->seq, extra->reset[0].seq) >= 0 && seq_distance(s->seq, extra->reset[0].seq) < REACH;
+}
+
 enum reuse
 reuse_decide(const struct connection *c, const struct connection *pending, unsigned pending_sender, unsigned sender,
              const struct segment *s, int64_t time)

@@ -415,6 +415,11 @@ take_tcp(struct tracker *t, const struct ends *ends, const struct tracker_input 
                 run(t, node, sender, input);
                 return 0;
         }
+        if (reuse_of_resets(c, extra, sender, s)) {
+                c->flags &= (uint16_t)~CONNECTION_ENDED;
+                run(t, node, sender, input);
+                return 0;
+        }
         switch (reuse_decide(c, pending, pending_sender, sender, s, input->time_ns)) {
         case REUSE_NEW:
                 take_pending(t, node, true);

@@ -104,6 +104,34 @@ after_a_reset_a_new_syn_begins_anew(void **state)
 }
 
 static void
+a_reset_before_the_syn_is_of_it_if_its_number_is(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 'c', .f = "R", .at = 0 },
+                { .t = 0.01, .by = 'c', .f = "S" },
+                { .t = 0.02, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.03, .by = 'c', .f = ".", .ack = 0 },
+                { .t = 9.00, .by = 'c', .f = "S", .port = 1 },
+        };
+        static const struct row older[] = {
+                { .t = 0.00, .by = 'c', .f = "R", .at = 1500000000 },
+                { .t = 0.01, .by = 'c', .f = "S" },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 2);
+        assert_int_equal(story.given[0].first_frame, 1);
+        is_known(story.given[0].facts.established, true);
+        is_unknown(story.given[0].facts.resets[0].obeyed);
+        is_known(story.given[0].facts.end[0].went_on, false);
+        TELL(&story, older);
+        assert_int_equal(story.n, 2);
+        assert_int_equal(story.given[1].first_frame, 2);
+}
+
+static void
 stragglers_after_a_reset_are_of_the_same_connection(void **state)
 {
         static const struct row rows[] = {
@@ -612,6 +640,7 @@ main(void)
                 cmocka_unit_test(unanswered_syns_are_repeats),
                 cmocka_unit_test(time_wait_is_used_again),
                 cmocka_unit_test(after_a_reset_a_new_syn_begins_anew),
+                cmocka_unit_test(a_reset_before_the_syn_is_of_it_if_its_number_is),
                 cmocka_unit_test(stragglers_after_a_reset_are_of_the_same_connection),
                 cmocka_unit_test(a_syn_that_draws_a_challenge_leaves_the_old_connection),
                 cmocka_unit_test(a_challenge_is_enough_to_keep_a_syn_with_the_old_connection),
