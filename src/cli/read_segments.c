@@ -11,9 +11,9 @@
 #include "report/ladder.h"
 #include "report/phrase.h"
 #include "wire/segment_text.h"
-#include "words/icmp_error.h"
+#include "words/side.h"
 
-enum { ROWS = 40, ROWS_MIN = 8, NOTE_MAX = 64, NAME_MAX = INET6_ADDRSTRLEN + 16 };
+enum { ROWS = 40, ROWS_MIN = 8, NOTE_MAX = 64, LABEL_MAX = SEGMENT_TEXT_MAX + 32, NAME_MAX = INET6_ADDRSTRLEN + 16 };
 
 struct kept {
         struct tracked_segment is;
@@ -84,7 +84,6 @@ static void put_note(char note[static NOTE_MAX], const struct kept *kept)
 {
         const struct tracked_segment *is = &kept->is;
         const char *what = is->twin                                    ? ", the same packet again"
-                           : is->icmp                                  ? ", ICMP error about this"
                            : is->stray                                 ? ", late"
                            : is->kind == SEGMENT_KIND_KEEPALIVE        ? ", keepalive"
                            : is->kind == SEGMENT_KIND_WINDOW_PROBE     ? ", window probe"
@@ -93,6 +92,23 @@ static void put_note(char note[static NOTE_MAX], const struct kept *kept)
                                                                        : "";
 
         snprintf(note, NOTE_MAX, "%" PRIu64 "%s", is->frame, what);
+}
+
+/* Of the segment that an ICMP error quotes its number alone is sure. */
+static void put_label(char label[static LABEL_MAX], const struct kept *kept, const struct tracked *connection,
+                      enum side from)
+{
+        enum side to = from == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
+        uint32_t seq = kept->segment.seq - base_of(connection, from);
+        char text[SEGMENT_TEXT_MAX];
+
+        if (kept->is.icmp && kept->is.position < 0)
+                snprintf(label, LABEL_MAX, "ICMP error about the %s", from == SIDE_CLIENT ? "SYN" : "SYN ACK");
+        else if (kept->is.icmp)
+                snprintf(label, LABEL_MAX, "ICMP error about %u of the %s's", seq, side_name(from));
+        else
+                snprintf(label, LABEL_MAX, "%s",
+                         segment_text(&kept->segment, base_of(connection, from), base_of(connection, to), text));
 }
 
 static void put_name(char name[static NAME_MAX], const struct tracked *connection, enum side side)
@@ -110,7 +126,7 @@ void read_segments_write(FILE *file, const struct read_segments *segments, const
         uint64_t n_out = segments->n > room ? segments->n - room : 0;
         size_t n = (size_t)(segments->n - n_out), n_rows = 0;
         struct ladder_row *rows = calloc(n + 1, sizeof(*rows));
-        char (*labels)[SEGMENT_TEXT_MAX] = calloc(n + 1, sizeof(*labels));
+        char (*labels)[LABEL_MAX] = calloc(n + 1, sizeof(*labels));
         char (*notes)[NOTE_MAX] = calloc(n + 1, sizeof(*notes));
         char left[NAME_MAX], right[NAME_MAX];
         struct ladder_options options = {.width = style->width, .n_left_out = n_out, .utf8 = style->utf8};
@@ -127,13 +143,13 @@ void read_segments_write(FILE *file, const struct read_segments *segments, const
                                 kept = &segments->kept[place_of(segments, i)];
                                 from = sender_of(connection, &kept->segment);
                         }
-                        segment_text(&kept->segment, base_of(connection, from),
-                                     base_of(connection, from == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT),
-                                     labels[n_rows]);
+                        put_label(labels[n_rows], kept, connection, from);
                         put_note(notes[n_rows], kept);
                         rows[n_rows] = (struct ladder_row){
                                 .time_ns = kept->is.time_ns,
-                                .kind = from == SIDE_CLIENT ? LADDER_TO_RIGHT : LADDER_TO_LEFT,
+                                .kind = kept->is.icmp         ? LADDER_BETWEEN
+                                        : from == SIDE_CLIENT ? LADDER_TO_RIGHT
+                                                              : LADDER_TO_LEFT,
                                 .label = labels[n_rows],
                                 .note = notes[n_rows],
                         };

@@ -38,6 +38,16 @@ def udp(source, destination, payload=b'x'):
     return head[:10] + struct.pack('!H', checksum(head)) + head[12:] + data
 
 
+def icmp(source, about, code=1):
+    """A destination unreachable of IPv4 about a packet, by the host `source`."""
+    quoted = about[:28]
+    data = struct.pack('!BBHI', 3, code, 0, 0) + quoted
+    data = data[:2] + struct.pack('!H', checksum(data)) + data[4:]
+    head = struct.pack('!BBHHHBBH', 0x45, 0, 20 + len(data), 1, 0, 64, 1, 0) + ipaddress.ip_address(source).packed
+    head += about[12:16]
+    return head[:10] + struct.pack('!H', checksum(head)) + head[12:] + data
+
+
 class Talk:
     """The two ends of a connection, and what they send: (time, packet) in .frames."""
 

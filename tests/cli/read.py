@@ -378,6 +378,14 @@ def one_connection_is_told_in_full():
     assert 'recv() 0 (the end); send() EPIPE+SIGPIPE' in flat
 
 
+def an_icmp_error_is_no_segment_of_either_end():
+    talk = Talk().send('c', SYN, options=packets.LINUX_OPTIONS)
+    path = save('i.pcap', packets.pcap(*talk.frames, (0.5, packets.icmp('198.51.100.1', talk.frames[0][1]))))
+    text = finis('--show', '1.1', path).stdout.decode()
+    assert 'A host on the way refused it' in text
+    assert re.search(r'│ +ICMP error about the SYN +│  2$', text, re.M) and len(re.findall(r'├─|─┤', text)) == 1
+
+
 def any_frame_of_a_connection_leads_to_it():
     path = save('a.pcap', of(orderly(), refused(client=client(2), at=50.0)))
     whole = finis('--show', '1.1', path).stdout
@@ -516,6 +524,7 @@ CASES = [
     all_fits_into_80_columns_without_controls,
     a_stranger_can_read_what_is_bad,
     one_connection_is_told_in_full,
+    an_icmp_error_is_no_segment_of_either_end,
     any_frame_of_a_connection_leads_to_it,
     an_id_that_is_not_there_is_told_the_nearest,
     a_long_connection_s_ladder_is_cut_in_the_middle,
