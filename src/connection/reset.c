@@ -265,7 +265,9 @@ reset_after(struct step *step)
         for (unsigned i = 0; i < extra->n_resets; i++) {
                 struct reset *r = &extra->reset[i];
 
-                if (step->kind == SEGMENT_KIND_SYN || step->kind == SEGMENT_KIND_SYN_ACK || step->stray) {
+                if (step->kind == SEGMENT_KIND_SYN_ACK && r->by != step->sender && r->sent < 0 && r->may_stay_silent) {
+                        r->ignored = true;      /* it came before the SYN, which is answered */
+                } else if (step->kind == SEGMENT_KIND_SYN || step->kind == SEGMENT_KIND_SYN_ACK || step->stray) {
                         lives = false;
                 } else if (r->by == step->sender) {
                         /* One that came before everything else ended nothing that could go on. */

@@ -124,7 +124,7 @@ a_reset_before_the_syn_is_of_it_if_its_number_is(void **state)
         assert_int_equal(story.n, 2);
         assert_int_equal(story.given[0].first_frame, 1);
         is_known(story.given[0].facts.established, true);
-        is_unknown(story.given[0].facts.resets[0].obeyed);
+        is_known(story.given[0].facts.resets[0].obeyed, false);
         is_known(story.given[0].facts.end[0].went_on, false);
         TELL(&story, older);
         assert_int_equal(story.n, 2);
