@@ -56,8 +56,9 @@ KNOWN = {
             '10.0.0.1:80 128.32.46.142:7790'),
     **known('an IP header whose options make no sense is read over', 'suricata-verify/tests/firewall/'
             'tcp-session-decode-malformed-ipv4/input.pcap', '192.0.2.10:43210 198.51.100.5:443'),
-    **known('a damaged IP length', 'zeek/modbus/fuzz-72.pcap', '166.161.16.230:502 192.168.66.235:2582'),
-    **known('an inner IP length beyond the outer packet',
+    **known('a frame shorter than its IP header says, whose checksum holds: the header is believed',
+            'zeek/modbus/fuzz-72.pcap', '166.161.16.230:502 192.168.66.235:2582'),
+    **known('an inner IP length beyond the outer packet: the inner header is believed',
             'zeek/tunnels/gtp/gtp9_unknown_or_too_short_payload.pcap', '10.131.119.38:55746 217.20.156.4:80'),
     **known('a FIN repeated 12 s after the end, when the connection was given out', 'ndpi/edonkey.pcap',
             '135.192.214.240:7551 201.15.177.227:1754'),

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from corpus import CORPUS, Differences, by_file, ends, known, read_by_ends, run, show, table
+from corpus import CORPUS, Differences, address, by_file, ends, known, read_by_ends, run, show, table
 
 # The checker worked on columns of another program's output, where a tunnel shows two addresses in one.
 IN_A_TUNNEL = 'in a tunnel: the checker has the outer addresses, or none'
@@ -82,6 +82,24 @@ def kind_of(file, ours, theirs):
 
 
 kinds = Counter()
+roles = Counter()
+
+
+def row_ends(row):
+    return ends(row['orig_h'], row['orig_p'], row['resp_h'], row['resp_p'])
+
+
+def check_roles(file, records, rows):
+    """Whether the client is Zeek's originator, as docs/zeek.md says: but for a SYN-ACK, or flags that contradict each
+    other, before anything else."""
+    for record, row in zip(records, rows):
+        client = (address(record['client']['ip']), record['client']['port'])
+        if client == (address(row['orig_h']), int(row['orig_p'])):
+            roles['the same'] += 1
+        elif record['history'][0] in 'HQI':
+            roles['turned, after a SYN-ACK or flags without sense'] += 1
+        else:
+            roles[f'turned: {file} {record["id"]} {record["history"]}'] += 1
 
 
 def case_of(collection, files):
@@ -92,11 +110,13 @@ def case_of(collection, files):
             found = read_by_ends(file)
             theirs = {}
             for row in rows:
-                key = ends(row['orig_h'], row['orig_p'], row['resp_h'], row['resp_p'])
-                theirs.setdefault(key, []).append((row['conn_state'], row['history']))
+                theirs.setdefault(row_ends(row), []).append((row['conn_state'], row['history']))
             for key in sorted(set(found) | set(theirs), key=show):
-                ours = [(record['conn_state'], record['history']) for record in found.get(key, [])]
+                records = found.get(key, [])
+                ours = [(record['conn_state'], record['history']) for record in records]
                 kind = kind_of(file, ours, theirs.get(key, []))
+                if kind == 'equal':
+                    check_roles(file, records, [row for row in rows if row_ends(row) == key])
                 mine[kind or 'otherwise'] += max(len(ours), len(theirs.get(key, [])))
                 if not kind:
                     differences.add((file, show(key)), f'finis says {ours}, the checker {theirs.get(key, [])}')
@@ -115,6 +135,12 @@ def nearly_all_are_equal():
     return told
 
 
+def the_client_is_the_originator():
+    allowed = {'the same', 'turned, after a SYN-ACK or flags without sense'}
+    assert roles and set(roles) <= allowed, '\n'.join(sorted(set(roles) - allowed))
+    return ', '.join(f'{what}: {count}' for what, count in roles.most_common())
+
+
 def main():
     cases = []
     if CORPUS:
@@ -123,7 +149,7 @@ def main():
             collections.setdefault(file.split('/')[0], {})[file] = rows
         cases = [(f'the captures of {name} are told as the checker tells them', case_of(name, files))
                  for name, files in sorted(collections.items())]
-    return run([*cases, nearly_all_are_equal])
+    return run([*cases, nearly_all_are_equal, the_client_is_the_originator])
 
 
 if __name__ == '__main__':
