@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/read_join.h"
@@ -11,6 +12,7 @@
 #include "cli/read_output.h"
 #include "cli/read_run.h"
 
+enum { OUTPUT_BUFFER = 1 << 18 };
 enum { STATUS_DONE = 0, STATUS_BAD = 1, STATUS_COULD_NOT = 2 };
 
 static void take_record(void *context, const struct record *r, const struct tracked *connection)
@@ -27,6 +29,16 @@ static void flush(void *context)
         read_output_flush(context);
 }
 
+/* Millions of records in steps of 4 KB would be a system call for every second of them. What waits to be seen
+ * is flushed when the input waits. */
+static void widen_stdout(void)
+{
+        static char buffer[OUTPUT_BUFFER];
+
+        if (isatty(STDOUT_FILENO) != 1)
+                setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+}
+
 static int read_files(const struct read_options *options)
 {
         const struct read_input input = {
@@ -40,6 +52,7 @@ static int read_files(const struct read_options *options)
         struct read_counts counts;
         int r, status;
 
+        widen_stdout();
         r = read_output_new(options, &output);
         if (r < 0) {
                 fprintf(stderr, "finis read: %s\n", strerror(-r));

@@ -478,6 +478,17 @@ def a_straggler_replaces_its_record_in_the_totals():
     assert '2 connections' in text and text.count('10.0.0.5:51234') == 1
 
 
+def two_vlans_are_one_network_unless_asked_for():
+    def tagged(talk, vlan):
+        head = bytes(12) + b'\x81\x00' + vlan.to_bytes(2, 'big') + b'\x08\x00'
+        return [(at, head + data) for at, data in talk.frames]
+
+    frames = tagged(orderly(), 10) + tagged(refused(at=0.001), 20)
+    path = save('v.pcap', packets.pcap(*frames, link=1))
+    assert {r['ending'] for r in records('--vlan', path)} == {'orderly', 'refused'}
+    assert 'refused' not in {r['ending'] for r in records(path)}
+
+
 def the_number_of_connections_remembered_is_bounded():
     path = save('many.pcap', of(*(unfinished(client=client(i), at=i) for i in range(1, 100))))
     done = finis('--max-connections', '10', path)
@@ -533,6 +544,7 @@ CASES = [
     colour_is_for_terminals_and_can_be_declined,
     what_is_no_tcp_is_counted_by_kind,
     a_straggler_replaces_its_record_in_the_totals,
+    two_vlans_are_one_network_unless_asked_for,
     the_number_of_connections_remembered_is_bounded,
     every_real_capture_is_told_in_80_columns,
 ]
