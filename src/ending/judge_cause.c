@@ -358,7 +358,7 @@ reset_is_plain(const struct judging *j)
         for (size_t i = 0; i < j->f->n_resets && i < FACTS_RESETS_MAX; i++)
                 if (!fact_known(j->f->resets[i].by.how))
                         return false;
-        if (j->r->ending != ENDING_TIMED_OUT && !fact_is(j->reset->obeyed))
+        if (j->r->ending != ENDING_TIMED_OUT && !(fact_is(j->reset->obeyed) && fact_is_not(j->f->both_acked)))
                 return false;
         return j->by_network || (fact_is_not(j->reset->ttl_differs) && fact_is_not(j->f->end[j->named].went_on));
 }

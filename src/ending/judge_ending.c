@@ -345,12 +345,15 @@ who_refused(const struct judging *j)
 
 /* Is it known of every RST that it changed nothing? */
 static bool
-resets_changed_nothing(const struct facts *f)
+resets_changed_nothing(const struct judging *j)
 {
+        const struct facts *f = j->f;
         uint64_t n = 0;
 
         for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
-                if (!fact_is(f->resets[i].after_both_acked) && !fact_is_not(f->resets[i].obeyed))
+                bool forged = j->by_network && &f->resets[i] == j->shown && fact_is(f->both_acked);
+
+                if (!fact_is(f->resets[i].after_both_acked) && !fact_is_not(f->resets[i].obeyed) && !forged)
                         return false;
                 n += 1 + (fact_known(f->resets[i].repeats.how) ? f->resets[i].repeats.value : 0);
         }
@@ -359,8 +362,9 @@ resets_changed_nothing(const struct facts *f)
 
 /* Of an ending that needs no cause. */
 static enum certainty
-certainty_of_ending(const struct facts *f, enum ending ending)
+certainty_of_ending(const struct judging *j, enum ending ending)
 {
+        const struct facts *f = j->f;
         bool whole = f->seen.sides == SIDES_SEEN_BOTH && !f->seen.gaps;
         bool no_fin[2], no_time_out = true;
 
@@ -374,7 +378,7 @@ certainty_of_ending(const struct facts *f, enum ending ending)
         }
         if (ending == ENDING_UNSEEN)
                 return CERTAINTY_POSSIBLE;
-        if (!resets_changed_nothing(f))
+        if (!resets_changed_nothing(j))
                 return CERTAINTY_POSSIBLE;
         if (ending == ENDING_ORDERLY && fact_is(f->both_acked))
                 return CERTAINTY_CERTAIN;
@@ -429,5 +433,5 @@ judge_ending(struct judging *j)
         }
         if (r->ending == ENDING_HALF_CLOSED || r->ending == ENDING_OPEN || r->ending == ENDING_UNSEEN)
                 r->ongoing = true;
-        r->certainty = certainty_of_ending(j->f, r->ending);
+        r->certainty = certainty_of_ending(j, r->ending);
 }
