@@ -24,6 +24,8 @@ OF_THE_RESET = ("reset.frame", "reset.window", "reset.ttl", "reset.kind")
 NOT_SHOWN = {
     "a-reset-in-the-window-of-a-request-is-challenged": ("ending",),  # the handshake is never completed: unanswered
     "an-icmp-error-while-connecting-may-leave-a-message": ("ending", "ended_by"),  # refused, by that error
+    # A RST before the SYN is a record of its own.
+    "a-reset-to-a-listener-is-ignored": ("to_server.packets", "reset.by", "reset.count", *OF_THE_RESET),
     "data-beyond-a-gap-is-not-unread-data": ("ended_by",),  # what lies in the gap was not seen
 }
 
@@ -68,6 +70,8 @@ def faults(scenario, truth, visible, records):
     mine = [r for r in records if same_ends(r, truth)]
     if not mine and truth["ending"] == "unseen":
         return
+    if len(mine) > 1 and scenario in NOT_SHOWN:
+        mine = [r for r in mine if r["ending"] != "unseen"]
     if len(mine) != 1:
         yield f"{len(mine)} records for this connection, {len(records)} in the capture"
         return
@@ -117,6 +121,8 @@ def main():
         print("not ok" if found else "ok", number, "-", name.replace("-", "_"))
         for fault in found:
             print("#", fault)
+    if likely[False] > likely[True] / 10:
+        failed += 1
     print(f"# likely causes: {likely[True]} right, {likely[False]} not")
     return 1 if failed else 0
 
