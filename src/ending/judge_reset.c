@@ -187,6 +187,23 @@ weigh(unsigned doubts, enum reset_kind shape)
         return weight;
 }
 
+/* Who resets of his own accord is gone from then on. If the other did not take it (it was lost, or challenged) and
+ * went on, what comes back then is a reply from where nobody is left: the first one is what ended it. */
+static const struct facts_of_reset *
+first_of_its_sender(const struct facts *f, const struct facts_of_reset *reset)
+{
+        enum side by = reset->by.value;
+
+        if (reset_shape(f, reset) != RESET_KIND_REPLY || !fact_is_not(f->end[by].went_on))
+                return reset;
+        for (const struct facts_of_reset *first = f->resets; first < reset; first++)
+                if (fact_known(first->by.how) && first->by.value == by && fact_is_not(first->after_both_acked) &&
+                    reset_shape(f, first) == RESET_KIND_ACTIVE &&
+                    !(fact_known(first->validity.how) && first->validity.value == RESET_VALIDITY_OUTSIDE))
+                        return first;
+        return reset;
+}
+
 void
 judge_reset(struct judging *j)
 {
@@ -198,7 +215,7 @@ judge_reset(struct judging *j)
         j->reason = RESET_REASON_NOT_SPECIFIED;
         for (size_t i = 0; i < n && !j->reset; i++)
                 if (may_end(f, &f->resets[i]))
-                        j->reset = &f->resets[i];
+                        j->reset = first_of_its_sender(f, &f->resets[i]);
         j->shown = j->reset ? j->reset : n > 0 ? &f->resets[0] : NULL;
         if (!j->shown)
                 return;
