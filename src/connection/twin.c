@@ -37,6 +37,10 @@ twin_seen(struct step *step)
         within = s->ip_id ? WITH_IP_ID : s->options & SEGMENT_HAS_TIMESTAMPS ? WITH_TIMESTAMP : WITH_NEITHER;
         if ((within == WITH_NEITHER || (s->ip_id == 0 && s->flags & SEGMENT_RST)) && !(step->c->flags & CONNECTION_TWINS))
                 n = 0;
+        /* An ACK once more, after the other end sent something, is an answer to that: a challenge, say. */
+        if (s->ip_id == 0 && s->n_payload == 0 && step->c->last_sender != step->sender &&
+            !(s->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST)))
+                n = 0;
         for (unsigned i = 0; i < n; i++)
                 if (d->fingerprint[i].what == what && (when - d->fingerprint[i].when <= within ||
                                                        d->fingerprint[i].when - when <= within)) {

@@ -420,6 +420,29 @@ a_packet_seen_twice_is_one_segment(void **state)
 }
 
 static void
+an_ack_once_more_is_an_answer_and_no_twin(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1000, .by = 'c', .f = ".", .at = 0, .ack = 0, .v6 = true, .ts = true, .ts_value = 9 },
+                { .t = 0.1001, .by = 's', .f = "R", .at = 1, .bare = true, .v6 = true },
+                { .t = 0.1002, .by = 'c', .f = ".", .at = 0, .ack = 0, .v6 = true, .ts = true, .ts_value = 9 },
+        };
+        static struct row all[6];
+        struct story story;
+
+        (void)state;
+        memcpy(all, rows, sizeof(all));
+        for (unsigned i = 0; i < 6; i++)
+                all[i].v6 = true;
+        TELL(&story, all);
+        assert_int_equal(story.n, 1);
+        assert_false(story.segments[5].twin);
+        is_known(story.given[0].facts.end[0].challenge_acks, 1);
+        is_known(story.given[0].facts.resets[0].validity, RESET_VALIDITY_IN_WINDOW);
+}
+
+static void
 one_side_alone_tells_the_least_of_the_other(void **state)
 {
         static const struct row rows[] = {
@@ -560,6 +583,7 @@ main(void)
                 cmocka_unit_test(the_window_is_scaled_if_both_agreed),
                 cmocka_unit_test(data_in_the_syn_is_data),
                 cmocka_unit_test(a_packet_seen_twice_is_one_segment),
+                cmocka_unit_test(an_ack_once_more_is_an_answer_and_no_twin),
                 cmocka_unit_test(one_side_alone_tells_the_least_of_the_other),
                 cmocka_unit_test(in_the_middle_the_first_byte_seen_is_the_first),
                 cmocka_unit_test(a_keepalive_first_does_not_make_a_hole),
