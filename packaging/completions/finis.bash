@@ -77,11 +77,12 @@ _finis_read()
         case $2 in
         --sort) COMPREPLY=($(compgen -W 'severity time bytes lost duration idle' -- "$1")); return ;;
         --show) COMPREPLY=($(compgen -W worst -- "$1")); return ;;
-        --limit | --max-connections) return ;;
+        --extract) COMPREPLY=($(compgen -W all -- "$1")); return ;;
+        --limit | --max-connections | --key) return ;;
         esac
         case $1 in
         -*) COMPREPLY=($(compgen -W '--show --all --limit --sort --json --csv --zeek --evidence --check --strict
-                --vlan --max-connections --help' -- "$1")) ;;
+                --extract --anonymize --key -w --vlan --max-connections --help' -- "$1")) ;;
         *)
                 compopt -o filenames
                 COMPREPLY=($(compgen -f -- "$1"))

@@ -184,6 +184,10 @@ static int tell(const struct search *s, const struct read_counts *counts)
         show_heading(stdout, "Segments", &s->options->style);
         puts("  At the right: frame numbers. Bytes count from 1.");
         read_segments_write(stdout, s->segments, &s->tracked, &s->options->style);
+        printf("\nIts frames alone, for Wireshark:\n  finis read --extract %" PRIu32 ".%" PRIu64 " -w %" PRIu32 ".%" PRIu64
+               ".pcapng ", s->wanted.file, s->wanted.frame, s->wanted.file, s->wanted.frame);
+        read_summary_files(stdout, s->options);
+        putchar('\n');
         if (status == STATUS_DONE && s->options->check && s->bad)
                 return STATUS_BAD;
         return status;
