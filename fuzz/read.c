@@ -1,9 +1,11 @@
 /*
  * A fuzzer of all of `finis read`: the bytes are a capture file. Whatever they hold, every connection is judged
- * to a record that keeps its rules, and is written as JSON.
+ * to a record that keeps its rules, and is written as JSON. All is done twice: the second time somebody wants to see
+ * each segment, so that none takes the short way (connection/plain.c); the same has to come out.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "capture/capture.h"
 #include "connection/tracker.h"
@@ -14,14 +16,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
-static FILE *null;
+/* What is written in one pass. */
+struct written {
+        FILE *file;
+        char *bytes;
+        size_t n;
+};
 
 static void give(void *context, const struct tracked *connection) {
+        struct written *written = context;
         struct evidence evidence;
         struct record r;
         const char *fault;
 
-        (void) context;
         record_init(&r, SOURCE_CAPTURE, "1.1");
         r.rev = connection->rev;
         r.conn_state_known = true;
@@ -34,7 +41,7 @@ static void give(void *context, const struct tracked *connection) {
                         (unsigned long long) connection->first_frame, fault);
                 abort();
         }
-        if (record_write_json(null, &r, RECORD_JSON_EVIDENCE) < 0)
+        if (record_write_json(written->file, &r, RECORD_JSON_EVIDENCE) < 0)
                 abort();
 }
 
@@ -65,22 +72,47 @@ static void read_all(struct capture *capture, struct packet_reader *reader, stru
         tracker_finish(tracker, capture_complaint(capture) != NULL);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
+static void look(void *context, const struct tracked_segment *segment) {
+        (void) context;
+        if (segment->from != SIDE_CLIENT && segment->from != SIDE_SERVER)
+                abort();
+}
+
+/* 0, or -EPROTONOSUPPORT and its like for what is no capture. */
+static int pass(const uint8_t *bytes, size_t n, bool each_segment, struct written *ret_written) {
         struct tracker_options options = { .max_connections = 64 };
-        struct tracker_hooks hooks = { .give = give };
+        struct tracker_hooks hooks = { .give = give, .segment = each_segment ? look : NULL, .context = ret_written };
         struct packet_reader *reader = NULL;
         struct capture *capture = NULL;
         struct tracker *tracker = NULL;
+        int r;
 
-        if (!null)
-                null = fopen("/dev/null", "we");
-        if (capture_open_memory(bytes, n, &capture, NULL) < 0)
-                return 0;
-        if (packet_reader_new(&reader) < 0 || tracker_new(&options, &hooks, &tracker) < 0)
+        r = capture_open_memory(bytes, n, &capture, NULL);
+        if (r < 0)
+                return r;
+        ret_written->file = open_memstream(&ret_written->bytes, &ret_written->n);
+        if (!ret_written->file || packet_reader_new(&reader) < 0 || tracker_new(&options, &hooks, &tracker) < 0)
                 abort();
         read_all(capture, reader, tracker);
         tracker_free(tracker);
         packet_reader_free(reader);
         capture_close(capture);
+        fclose(ret_written->file);
+        return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
+        struct written one = {}, two = {};
+
+        if (pass(bytes, n, false, &one) < 0)
+                return 0;
+        if (pass(bytes, n, true, &two) < 0)
+                abort();
+        if (one.n != two.n || memcmp(one.bytes, two.bytes, one.n) != 0) {
+                fprintf(stderr, "the short way and the long way differ:\n%.2000s\n%.2000s\n", one.bytes, two.bytes);
+                abort();
+        }
+        free(one.bytes);
+        free(two.bytes);
         return 0;
 }

@@ -68,12 +68,14 @@ struct mark {
         uint32_t ack;                   /* the number that it acknowledged */
         uint16_t window, ip_id;
         uint8_t ttl;
-        uint8_t kind;                   /* enum segment_kind */
-        bool repeat;                    /* it had been sent before */
-        bool answered;                  /* by a RST */
-        bool has_ack;
+        uint8_t kind : 5;               /* enum segment_kind */
+        bool repeat : 1;                /* it had been sent before */
+        bool answered : 1;              /* by a RST */
+        bool has_ack : 1;
 };
 
+/* The order is that of use: a segment in order touches the first three lines of 64 bytes of its sender and the
+ * first of the other end, and payload the two lines behind; table_fetch_node() fetches them ahead. */
 struct direction {
         /* What nearly every segment touches. */
         int64_t next;                   /* where the byte after the last one seen stands */
@@ -83,7 +85,6 @@ struct direction {
         uint64_t payload_seen;
         uint32_t base;                  /* the sequence number of position 0 */
         uint32_t ack;                   /* the number that its last segment acknowledged */
-        uint32_t ts_value;
         uint16_t flags;                 /* DIRECTION_* */
         uint16_t window;                /* of its last segment, not scaled */
         uint16_t ip_id;
@@ -91,41 +92,43 @@ struct direction {
         uint8_t ttl_least, ttl_most;
         uint8_t ip_id_steps;            /* how often its IP ID went on by little … */
         uint8_t ip_id_jumps;            /* … or did not */
-        struct {
-                uint32_t what, when;    /* a digest of the header, and microseconds */
-        } fingerprint[FINGERPRINTS];
-
-        /* What payload touches. */
-        uint64_t retransmitted;
-        uint64_t payloads;
-        uint64_t run;                   /* new bytes since the other end's last payload */
-        int64_t first_payload, last_payload;
-        struct mark bare_ack;           /* its last segment that says nothing but an acknowledgement */
-        struct mark request[2];         /* its last two that take room in the stream, or are probes */
-        struct mark since;              /* the first of what is not answered yet */
-        struct mark later;              /* what was first sent when that one was on its way */
-        int64_t unanswered_last, unanswered_gap;
-        uint32_t last_payload_frame;
-        uint16_t repeats, keepalives, probes;
-        uint8_t repeated;               /* enum segment_kind */
         uint8_t asked;                  /* which of @request is the last */
         bool waits;                     /* @since is set */
         bool waits_later;               /* @later is set */
+        uint8_t repeated;               /* enum segment_kind */
+
+        struct {
+                uint32_t what, when;    /* a digest of the header, and microseconds */
+        } fingerprint[FINGERPRINTS];
+        uint16_t repeats, keepalives, probes;
+        uint16_t fin_repeats;
+        int64_t answers_in;             /* the least time in which it answered; 0: not known */
+        int64_t edge;                   /* up to where the other end's window has let it send; 0: not known */
+        struct mark bare_ack;           /* its last segment that says nothing but an acknowledgement */
+
+        /* What payload touches. */
+        uint32_t last_payload_frame;
+        uint32_t n_keepalives;          /* since its last data */
+        uint64_t payloads;
+        uint64_t run;                   /* new bytes since the other end's last payload */
+        int64_t last_payload;
+        int64_t unanswered_last, unanswered_gap;
+        struct mark request[2];         /* its last two that take room in the stream, or are probes */
+        struct mark since;              /* the first of what is not answered yet */
+        struct mark later;              /* what was first sent when that one was on its way */
+        int64_t first_payload;
+        uint64_t retransmitted;
 
         /* What its FIN touches. */
-        int64_t edge;                   /* up to where the other end's window has let it send; 0: not known */
-        uint16_t fin_repeats;
+        uint32_t fin_frame;
         uint32_t fin_ack;               /* the number that its first FIN acknowledged */
         int64_t fin;                    /* position of the FIN */
         int64_t fin_at, fin_before, fin_acked_at;
-        uint32_t fin_frame;
         uint64_t after_peer_fin;
         int64_t window_shut_at;
-        int64_t answers_in;             /* the least time in which it answered; 0: not known */
 
         /* Keepalive probes since its last data, answered or not. */
         int64_t last_keepalive, keepalive_gap;
-        uint32_t n_keepalives;
 };
 
 enum {
@@ -205,32 +208,36 @@ struct extra {
 };
 
 struct connection {
-        /* Which it is, and where it stands in the lists. */
+        /* Which it is, and where it stands in the lists: a line of 64 bytes. */
         uint8_t address[2][16];
         uint16_t port[2];
         uint32_t realm;                 /* the family, and the VLANs if they matter */
-        uint32_t hash;
         uint32_t extra;
+        uint32_t last_file;             /* that of @last_frame */
         uint16_t flags;                 /* CONNECTION_* */
         uint8_t list;
         uint8_t last_kind, last_sender; /* of its last segment */
         struct roles_seen roles;
         uint32_t queued_s;              /* the second in which it was put at its place in the list */
 
-        int64_t first, last;            /* times of its first segment, and the greatest */
+        /* The next line holds these and the part of @zeek that nearly every segment touches. */
+        int64_t last;                   /* the greatest of the times of its segments */
         int64_t previous;               /* time of the last segment in file order */
-        uint64_t first_frame, last_frame;
-        uint32_t first_file, last_file;
+        uint64_t last_frame;
+        struct zeek zeek;
+
+        struct direction side[2];
+
+        int64_t first;                  /* time of its first segment */
+        uint64_t first_frame;
+        uint32_t first_file;
+        uint32_t hash;
         uint32_t isn[2];
         uint16_t n_syns[2], n_syn_acks[2], n_late_syn_acks;
         int64_t last_syn, syn_gap, last_syn_ack;
-        int64_t established_at;
         uint64_t rev;
         uint64_t verdict;               /* digest of what was given out */
         int64_t rtt;                    /* of the handshake; 0: not known */
-
-        struct direction side[2];
-        struct zeek zeek;
 };
 
 static inline int64_t

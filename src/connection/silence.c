@@ -9,6 +9,7 @@
 #include "connection/silence.h"
 
 #include "connection/direction.h"
+#include "connection/note.h"
 
 /* A probe comes after a pause: 200 ms for a shut window, seconds for keepalive. What stands where a probe
  * would, sooner, is only out of order. */
@@ -52,6 +53,7 @@ void
 silence_asked(struct step *step)
 {
         struct direction *d = step->d;
+        struct mark mark;
         bool again = step->repeated || (int64_t)step->s->n_payload > step->n_new;
 
         switch (step->kind) {
@@ -82,17 +84,8 @@ silence_asked(struct step *step)
         default:
                 return;
         }
-        d->asked = !d->asked;
-        d->request[d->asked] = step_mark(step);
-        if (!d->waits) {
-                d->since = d->request[d->asked];
-                d->waits = true;
-        } else if (!d->waits_later && !again) {
-                d->later = d->request[d->asked];
-                d->waits_later = true;
-        }
-        d->unanswered_gap = step->time - d->unanswered_last;
-        d->unanswered_last = step->time;
+        mark = step_mark(step);
+        note_request(d, &mark, again);
 }
 
 void
@@ -104,11 +97,5 @@ silence_answered(struct step *step)
 
         if (!o->waits || (says_nothing && !step->acks_new))
                 return;
-        o->repeats = o->keepalives = o->probes = 0;
-        if (o->acked >= direction_end(o)) {
-                o->waits = o->waits_later = false;
-        } else if (o->waits_later && o->acked > o->later.position) {
-                o->since = o->later;
-                o->waits_later = false;
-        }
+        note_answer(o);
 }

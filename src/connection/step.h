@@ -33,7 +33,7 @@ step_mark(const struct step *step)
         return (struct mark){
                 .at = step->time, .before = step->before, .position = step->position, .frame = step->frame,
                 .ack = step->s->ack, .window = step->s->window, .ip_id = step->s->ip_id, .ttl = step->s->ttl,
-                .kind = (uint8_t)step->kind, .repeat = step->repeated, .has_ack = step->s->flags & SEGMENT_ACK,
+                .kind = (unsigned)step->kind & 0x1f, .repeat = step->repeated, .has_ack = step->s->flags & SEGMENT_ACK,
         };
 }
 

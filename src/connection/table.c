@@ -8,7 +8,12 @@
 #include <sys/random.h>
 #include <time.h>
 
-enum { SLOTS_AT_FIRST = 1024 };
+enum {
+        SLOTS_AT_FIRST = 1024,
+        /* So many bytes of each are touched by nearly every segment. */
+        FETCH_ZEEK = 40,
+        FETCH_DIRECTION = 320,
+};
 
 static uint64_t
 mix(uint64_t a, uint64_t b)
@@ -73,6 +78,13 @@ table_deinit(struct table *table)
         *table = (struct table){};
 }
 
+static inline void
+fetch(const void *from, size_t n)
+{
+        for (size_t line = 0; line < n; line += 64)
+                __builtin_prefetch((const char *)from + line, 1);
+}
+
 void
 table_fetch_node(const struct table *table, uint32_t hash)
 {
@@ -80,10 +92,11 @@ table_fetch_node(const struct table *table, uint32_t hash)
 
         while (table->slots[at].node != NODE_NONE) {
                 if (table->slots[at].hash == hash) {
-                        const char *c = (const char *)table_at(table, table->slots[at].node);
+                        const struct connection *c = table_at(table, table->slots[at].node);
 
-                        for (size_t line = 0; line < sizeof(struct connection); line += 64)
-                                __builtin_prefetch(c + line, 1);
+                        fetch(c, offsetof(struct connection, zeek) + FETCH_ZEEK);
+                        for (unsigned side = 0; side < 2; side++)
+                                fetch(&c->side[side], FETCH_DIRECTION);
                         return;
                 }
                 at = (at + 1) & table->mask;
@@ -96,6 +109,20 @@ same_ends(const struct connection *c, unsigned sender, const struct ends *ends)
         return c->port[sender] == ends->source_port && c->port[!sender] == ends->destination_port &&
                memcmp(c->address[sender], ends->source, 16) == 0 &&
                memcmp(c->address[!sender], ends->destination, 16) == 0;
+}
+
+void
+table_fetch_next(const struct table *table, uint32_t node)
+{
+        uint32_t next = table->links[node].newer;
+
+        if (next == NODE_NONE)
+                return;
+        fetch(table_at(table, next), sizeof(struct connection));
+        /* The one behind it has a head at least by then: that says where its extra is. */
+        next = table->links[next].newer;
+        if (next != NODE_NONE)
+                fetch(table_at(table, next), 64);
 }
 
 uint32_t

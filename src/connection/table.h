@@ -83,6 +83,9 @@ table_fetch_slot(const struct table *table, uint32_t hash)
 /* Fetches what a segment will touch of the node that @hash very likely means. */
 void table_fetch_node(const struct table *table, uint32_t hash);
 
+/* Fetches the node behind this one in its list, whose turn is next. */
+void table_fetch_next(const struct table *table, uint32_t node);
+
 /* The node of these ends, or NODE_NONE; @ret_sender is 0 or 1. */
 uint32_t table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender);
 

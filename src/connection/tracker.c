@@ -16,6 +16,7 @@
 
 #include "connection/give.h"
 #include "connection/icmp.h"
+#include "connection/plain.h"
 #include "connection/reuse.h"
 #include "connection/segment.h"
 #include "connection/sibling.h"
@@ -190,6 +191,7 @@ advance(struct tracker *t, int64_t time)
 
                 if (t->now - c->last < t->options.linger_ns)
                         break;
+                table_fetch_next(&t->table, node);
                 retire(t, node, true);
         }
 }
@@ -205,6 +207,7 @@ make_room(struct tracker *t)
                 uint32_t node = table->oldest[LIST_GIVEN];
 
                 if (node != NODE_NONE) {
+                        table_fetch_next(table, node);
                         forget(t, node);
                 } else if ((node = table->oldest[LIST_ENDED]) != NODE_NONE) {
                         retire(t, node, false);
@@ -317,7 +320,14 @@ run(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_inpu
 {
         struct connection *c = table_at(&t->table, node);
         bool stray = c->flags & CONNECTION_ENDED;
-        struct step step = { .tracker = t, .table = &t->table, .c = c, .node = node, .sender = sender, .input = input };
+        struct step step;
+
+        /* Who wants to see each segment is shown what the long way makes of it. */
+        if (!t->hooks.segment && plain_take(c, sender, input)) {
+                list(t, node, c);
+                return;
+        }
+        step = (struct step){ .tracker = t, .table = &t->table, .c = c, .node = node, .sender = sender, .input = input };
 
         segment_take(&step);
         if (step.kind == SEGMENT_KIND_RST && !step.repeated && !step.twin)

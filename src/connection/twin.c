@@ -27,24 +27,23 @@ digest(const struct segment *s)
 }
 
 bool
-twin_seen(struct step *step)
+twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_t time_ns)
 {
-        const struct segment *s = step->s;
-        struct direction *d = step->d;
-        uint32_t what = digest(s), when = (uint32_t)(step->time / 1000), within;
+        struct direction *d = &c->side[sender];
+        uint32_t what = digest(s), when = (uint32_t)(time_ns / 1000), within;
         unsigned n = d->packets < FINGERPRINTS ? (unsigned)d->packets : FINGERPRINTS;
 
         within = s->ip_id ? WITH_IP_ID : s->options & SEGMENT_HAS_TIMESTAMPS ? WITH_TIMESTAMP : WITH_NEITHER;
-        if ((within == WITH_NEITHER || (s->ip_id == 0 && s->flags & SEGMENT_RST)) && !(step->c->flags & CONNECTION_TWINS))
+        if ((within == WITH_NEITHER || (s->ip_id == 0 && s->flags & SEGMENT_RST)) && !(c->flags & CONNECTION_TWINS))
                 n = 0;
         /* An ACK once more, after the other end sent something, is an answer to that: a challenge, say. */
-        if (s->ip_id == 0 && s->n_payload == 0 && step->c->last_sender != step->sender &&
+        if (s->ip_id == 0 && s->n_payload == 0 && c->last_sender != sender &&
             !(s->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST)))
                 n = 0;
         for (unsigned i = 0; i < n; i++)
                 if (d->fingerprint[i].what == what && (when - d->fingerprint[i].when <= within ||
                                                        d->fingerprint[i].when - when <= within)) {
-                        step->c->flags |= CONNECTION_TWINS;
+                        c->flags |= CONNECTION_TWINS;
                         return true;
                 }
         d->fingerprint[d->packets % FINGERPRINTS].what = what;

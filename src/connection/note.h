@@ -1,0 +1,121 @@
+/* What is noted of a segment in the same way whether it goes the long way (segment.c) or the short (plain.c). */
+#pragma once
+
+#include <sys/socket.h>
+
+#include "connection/direction.h"
+
+enum {
+        IP_ID_STEP = 64,                /* so many others an end may send between two segments of a connection */
+        TLS_ALERT = 21,
+        TLS_ALERT_MOST = 64,            /* an encrypted one in the longest of usual records, with its header */
+        TLS_DATA = 23,
+        TLS_HIDDEN_ALERT = 24,          /* of TLS 1.3: header, two bytes, their type, a tag of 16 (RFC 8446 5.2) */
+};
+
+/* What the header says of its sender, apart from the stream. */
+static inline void
+note_header(struct direction *d, const struct segment *s)
+{
+        uint16_t ahead = (uint16_t)(s->ip_id - d->ip_id);
+
+        if (d->ttl_most == 0)
+                d->ttl_least = d->ttl_most = s->ttl;
+        else if (s->ttl < d->ttl_least)
+                d->ttl_least = s->ttl;
+        else if (s->ttl > d->ttl_most)
+                d->ttl_most = s->ttl;
+        /* A SYN-ACK of Linux has 0, its connection then a row of its own. */
+        if (s->family == AF_INET && !(s->flags & SEGMENT_SYN)) {
+                if (d->ip_id_steps + d->ip_id_jumps > 0 || d->ip_id != 0) {
+                        uint8_t *n = ahead > 0 && ahead <= IP_ID_STEP ? &d->ip_id_steps : &d->ip_id_jumps;
+
+                        if (*n < UINT8_MAX)
+                                ++*n;
+                }
+                d->ip_id = s->ip_id;
+        }
+        d->flags = (uint16_t)(s->options & SEGMENT_HAS_TIMESTAMPS ? d->flags | DIRECTION_TIMESTAMPS
+                                                                  : d->flags & ~DIRECTION_TIMESTAMPS);
+        if (s->options & SEGMENT_HAS_MPTCP)
+                d->flags |= DIRECTION_MPTCP;
+}
+
+/* TLS 1.3 calls everything data; what is as long as an alert is one. */
+static inline bool
+note_is_alert(const struct segment *s)
+{
+        if (s->n_payload > TLS_ALERT_MOST || s->n_captured < 5 || s->payload[1] != 3)
+                return false;
+        return s->payload[0] == TLS_ALERT || (s->payload[0] == TLS_DATA && s->n_payload == TLS_HIDDEN_ALERT &&
+                                              s->payload[3] == 0 && s->payload[4] == TLS_HIDDEN_ALERT - 5);
+}
+
+/* Of its payload @n_new bytes were never seen before. */
+static inline void
+note_payload(struct connection *c, unsigned sender, const struct segment *s, int64_t time, uint32_t frame, int64_t n_new)
+{
+        const unsigned by = CONNECTION_PAYLOAD | CONNECTION_PAYLOAD_BY_1;
+        unsigned mine = sender ? by : CONNECTION_PAYLOAD;
+        struct direction *d = &c->side[sender];
+
+        if (d->payloads++ == 0)
+                d->first_payload = time;
+        d->last_payload = time;
+        d->n_keepalives = 0;
+        d->last_payload_frame = frame;
+        if ((c->flags & by) != mine)
+                d->run = 0;
+        d->run += (uint64_t)n_new;
+        c->flags = (uint16_t)((c->flags & ~by) | mine);
+        if (c->side[!sender].flags & DIRECTION_FIN)
+                d->after_peer_fin += (uint64_t)n_new;
+
+        d->flags &= (uint16_t)~(DIRECTION_ALERT | DIRECTION_ALERT_KNOWN);
+        if (s->n_payload > TLS_ALERT_MOST || s->n_captured >= 5) {
+                d->flags |= DIRECTION_ALERT_KNOWN;
+                if (note_is_alert(s))
+                        d->flags |= DIRECTION_ALERT;
+        }
+}
+
+/* A segment that wants an answer. @again: some of it had been sent before. */
+static inline void
+note_request(struct direction *d, const struct mark *mark, bool again)
+{
+        d->asked = !d->asked;
+        d->request[d->asked] = *mark;
+        if (!d->waits) {
+                d->since = *mark;
+                d->waits = true;
+        } else if (!d->waits_later && !again) {
+                d->later = *mark;
+                d->waits_later = true;
+        }
+        d->unanswered_gap = mark->at - d->unanswered_last;
+        d->unanswered_last = mark->at;
+}
+
+/* The other end said something of its own: what of @o waits still? */
+static inline void
+note_answer(struct direction *o)
+{
+        o->repeats = o->keepalives = o->probes = 0;
+        if (o->acked >= direction_end(o)) {
+                o->waits = o->waits_later = false;
+        } else if (o->waits_later && o->acked > o->later.position) {
+                o->since = o->later;
+                o->waits_later = false;
+        }
+}
+
+/* All of @o is acknowledged now, by @d. */
+static inline void
+note_answer_time(struct direction *d, const struct direction *o, int64_t time)
+{
+        const struct mark *request = &o->request[o->asked];
+        int64_t in = time - request->at;
+
+        if (request->at != 0 && !request->repeat && in > 0 && (d->answers_in == 0 || in < d->answers_in))
+                d->answers_in = in;
+}
