@@ -189,6 +189,8 @@ static const char *name_of(const char *path)
 /* One line on stderr: the file, and what is the matter with it. */
 static void complain(struct pass *p, const char *path, const char *what, const char *then)
 {
+        if (p->input->quiet)
+                return;
         read_progress_clear(&p->progress);
         fputs("finis read: ", stderr);
         say_typed(stderr, name_of(path));
@@ -225,8 +227,7 @@ static int read_capture(struct pass *p, const char *path, struct capture *captur
                 p->counts->unfinished = true;
         if (!stopped && capture_complaint(capture)) {
                 p->counts->n_damaged++;
-                if (!p->input->quiet)
-                        complain(p, path, capture_complaint(capture), "; all before that is read");
+                complain(p, path, capture_complaint(capture), "; all before that is read");
         }
         return 0;
 }

@@ -19,7 +19,7 @@ struct read_input {
         size_t n_paths;
         struct tracker_options tracker;
         bool evidence;                  /* the records hold their evidence */
-        bool quiet;                     /* nothing on stderr but what makes the status 2; for a second pass */
+        bool quiet;                     /* nothing of the files on stderr: it was said in a pass before */
 };
 
 /* Called while the input is read. Everything is borrowed until the call returns. All may be NULL. */

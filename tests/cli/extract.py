@@ -293,6 +293,16 @@ def what_cannot_be_done_is_said_in_a_line(folder):
 
 
 @in_folder
+def what_cannot_be_read_is_said_once_and_the_rest_cut_out(folder):
+    made = generate(folder / 'made.pcap')
+    (folder / 'cut').write_bytes(made.read_bytes()[:-5])
+    run = finis('--extract', 'all', '-w', folder / 'out', folder / 'none', folder / 'cut')
+    assert run.returncode == 2 and run.stderr.count('\n') == 2, run.stderr
+    assert run.stderr.count('No such file') == 1 and run.stderr.count('cut short within frame') == 1
+    assert len(records(folder / 'out')) > 10
+
+
+@in_folder
 def standard_output_takes_the_capture(folder):
     made = generate(folder / 'made.pcap')
     run = finis('--extract', 'all', '-w', '-', made, text=False)
@@ -316,6 +326,7 @@ TESTS = [
     the_same_key_gives_the_same_addresses_and_no_key_others,
     what_is_anonymous_is_shown_by_its_filter,
     what_cannot_be_done_is_said_in_a_line,
+    what_cannot_be_read_is_said_once_and_the_rest_cut_out,
     standard_output_takes_the_capture,
 ]
 
