@@ -31,8 +31,10 @@ is_farewell(const struct judging *j, enum side sender)
                 return false;
         if (j->named == sender)
                 return alert;
-        return fact_is(j->f->from[other_side(sender)].fin) && count_above(from->after_peer_fin, 0) &&
-               d->uncertain.value <= from->after_peer_fin.value;
+        if (!fact_is(j->f->from[other_side(sender)].fin))
+                return false;
+        /* An alert may cross the FIN on its way. */
+        return alert || (count_above(from->after_peer_fin, 0) && d->uncertain.value <= from->after_peer_fin.value);
 }
 
 /* Both had sent their FINs, and of who asked in vain only the FIN and an alert stayed unanswered: the other was gone
