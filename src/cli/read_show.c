@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "cli/read.h"
 #include "cli/read_run.h"
@@ -193,10 +194,13 @@ static int tell(const struct search *s, const struct read_counts *counts)
         return status;
 }
 
+/* A pipe, by whatever name, gives what it holds once. */
 static bool read_again(const struct read_options *options)
 {
+        struct stat st;
+
         for (size_t i = 0; i < options->n_paths; i++)
-                if (strcmp(options->paths[i], "-") == 0)
+                if (strcmp(options->paths[i], "-") == 0 || (stat(options->paths[i], &st) == 0 && S_ISFIFO(st.st_mode)))
                         return false;
         return true;
 }
@@ -208,7 +212,7 @@ static int search(struct search *s)
         struct id id;
 
         if (worst && !read_again(s->options)) {
-                fputs("finis read: --show worst reads twice, which standard input does not allow\n", stderr);
+                fputs("finis read: --show worst reads twice, which a pipe does not allow\n", stderr);
                 return STATUS_COULD_NOT;
         }
         if (!worst)
