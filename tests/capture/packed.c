@@ -113,6 +113,8 @@ static void pieces_that_follow_each_other_are_one_capture(void **state) {
         (void) state;
 
         make_plain();
+        if (!kinds[0].name)
+                skip();
         for (const struct kind *kind = kinds; kind->name; kind++) {
                 /* Each border between the pieces, also none. */
                 for (size_t border = 0; border <= made.n; border += 13) {
@@ -134,6 +136,8 @@ static void packed_bytes_cut_anywhere_are_read_up_to_there(void **state) {
         (void) state;
 
         make_plain();
+        if (!kinds[0].name)
+                skip();
         for (const struct kind *kind = kinds; kind->name; kind++) {
                 size_t n = kind->pack(packed, sizeof(packed), made.bytes, made.n);
                 size_t before = 0;
@@ -167,6 +171,8 @@ static void packed_bytes_damaged_anywhere_do_no_harm(void **state) {
         (void) state;
 
         make_plain();
+        if (!kinds[0].name)
+                skip();
         for (const struct kind *kind = kinds; kind->name; kind++) {
                 size_t n = kind->pack(packed, sizeof(packed), made.bytes, made.n);
                 size_t n_noticed = 0;
@@ -200,6 +206,8 @@ static void what_follows_packed_bytes_is_named_unless_it_is_zeros(void **state) 
         (void) state;
 
         make_plain();
+        if (!kinds[0].name)
+                skip();
         for (const struct kind *kind = kinds; kind->name; kind++) {
                 size_t n = kind->pack(packed, sizeof(packed), made.bytes, made.n);
                 struct capture *capture;
@@ -222,6 +230,8 @@ static void what_follows_packed_bytes_is_named_unless_it_is_zeros(void **state) 
 static void a_packed_text_is_no_capture(void **state) {
         (void) state;
 
+        if (!kinds[0].name)
+                skip();
         for (const struct kind *kind = kinds; kind->name; kind++) {
                 size_t n = kind->pack(packed, sizeof(packed), (const uint8_t *) "hello, world\n", 13);
                 struct capture *capture = NULL;
