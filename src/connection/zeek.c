@@ -131,23 +131,24 @@ start(struct zeek *z, const struct segment *s)
         }
 }
 
-/* The common case: data or an ACK in order, both ends established, nothing to be noted of it. */
-static bool
+/* The common case: data or an ACK in order, of which nothing is to be noted. What is acknowledged was seen, so
+ * that no gap comes of it; nothing waits above a hole; and no state is left by such a segment. */
+static inline bool
 is_plain(const struct zeek *z, unsigned side, const struct segment *s)
 {
+        const uint16_t flags = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_ACK;
         unsigned other = !side;
         uint32_t next = z->side[side].start + z->side[side].next;
         uint8_t seen = s->n_payload > 0 ? SEEN_DATA : SEEN_ACK;
-        const uint16_t flags = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_ACK;
 
-        return (s->flags & flags) == SEGMENT_ACK && state_of(z, side) == ESTABLISHED &&
-                state_of(z, other) == ESTABLISHED && z->seen[side] & seen && s->window > 0 &&
-                s->seq == z->side[side].last && s->seq == next && s->n_captured >= s->n_payload &&
-                !((z->is[0] | z->is[1]) & (IS_SKIPPED | IS_FINISHED)) && z->n_pieces == 0 &&
-                z->is[side] & IS_SEEN &&
+        return (s->flags & flags) == SEGMENT_ACK && z->seen[side] & seen && s->seq == z->side[side].last &&
+                s->seq == next && s->window > 0 && s->n_captured >= s->n_payload &&
+                state_of(z, side) >= PARTIAL && state_of(z, side) <= ESTABLISHED && state_of(z, other) != INACTIVE &&
+                (z->is[side] & (IS_SEEN | IS_SKIPPED)) == IS_SEEN && z->n_pieces == 0 &&
                 distance(z->side[other].ack, s->ack) >= 0 &&
                 distance(s->ack, z->side[other].start + z->side[other].next) >= 0 &&
-                next + s->n_payload - z->side[side].ack < ZEEK_UNACKED_MAX;
+                (next + s->n_payload - z->side[side].ack < ZEEK_UNACKED_MAX ||
+                 z->side[side].ack - z->side[side].start <= 1);
 }
 
 void
@@ -162,6 +163,7 @@ zeek_segment(struct zeek *z, unsigned sender, const struct segment *s)
                 z->side[side].next += s->n_payload;
                 z->side[other].ack = s->ack;
                 note_distance(z, side);
+                note_distance(z, other);
                 return;
         }
 

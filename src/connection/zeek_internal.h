@@ -3,7 +3,8 @@
 
 #include "connection/zeek.h"
 
-/* Of an endpoint: what it has sent so far. The values are in no order. */
+/* Of an endpoint: what it has sent so far. The values are in no order, but that the two of a running
+ * connection are neighbours. */
 enum {
         INACTIVE,       /* nothing */
         SYN_SENT,
