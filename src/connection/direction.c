@@ -260,9 +260,15 @@ place_data(struct step *step)
         if (step->c->flags & CONNECTION_TWO_ISNS && step->c->side[!step->sender].packets == 0)
                 choose_isn(step, step->sender, s->seq);
         step->position = direction_position(d, s->seq);
+        /* Its own number is better than what the other end's first segment acknowledges. */
+        if (d->flags & DIRECTION_SOFT && d->packets == 0 && !near(step->position)) {
+                begin(d, s->seq, s->n_payload == 0 && !(s->flags & SEGMENT_FIN));
+                step->position = 0;
+                return;
+        }
         if (d->flags & DIRECTION_SOFT && (s->n_payload > 0 || s->flags & SEGMENT_FIN) && near(step->position)) {
-                /* One before: what came first was a keepalive, or an acknowledgement of more than was seen. */
-                if (step->position < 0 || step->position == 1) {
+                /* The first byte seen stands at 0, whatever was acknowledged or probed before. */
+                if (s->n_payload > 0 || step->position < 0 || step->position == 1) {
                         rebase(d, s->seq);
                         step->position = 0;
                 }
@@ -483,11 +489,10 @@ direction_window(const struct connection *c, unsigned side)
 
         if (!(d->flags & DIRECTION_WINDOW))
                 return -1;
-        if (d->window == 0 || d->packets <= (uint64_t)c->n_syns[side] + c->n_syn_acks[side])
+        /* That of a SYN is never scaled. */
+        if (d->packets <= (uint64_t)c->n_syns[side] + c->n_syn_acks[side])
                 return d->window;
-        if (!(d->flags & o->flags & DIRECTION_SYN_WHOLE))
-                return -1;
-        return (int64_t)d->window << (d->flags & o->flags & DIRECTION_SCALE ? d->scale & 15 : 0);
+        return direction_scaled(d, o, d->window);
 }
 
 int64_t

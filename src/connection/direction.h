@@ -25,7 +25,17 @@ int64_t direction_contiguous(const struct direction *d, const struct extra *extr
 /* How many bytes in its holes were never seen. */
 uint64_t direction_missing(const struct extra *extra, unsigned sender);
 
-/* The window that @side offers, in bytes; -1 if its scale is not known. That of a SYN is never scaled. */
+/* A window as it stands in a segment of @d that is no SYN, in bytes; -1 if its scale is not known. @o is the other
+ * direction: only if both ends offer it is there a scale. */
+static inline int64_t
+direction_scaled(const struct direction *d, const struct direction *o, uint16_t window)
+{
+        if (!(d->flags & o->flags & DIRECTION_SYN_WHOLE))
+                return window == 0 ? 0 : -1;
+        return (int64_t)window << (d->flags & o->flags & DIRECTION_SCALE ? d->scale & 15 : 0);
+}
+
+/* The window that @side offered last, likewise. */
 int64_t direction_window(const struct connection *c, unsigned side);
 
 /* The position after everything sent, a FIN included. */

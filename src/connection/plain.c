@@ -39,20 +39,12 @@ take_ack(struct direction *d, struct direction *o, int64_t acked, int64_t time)
 }
 
 static void
-take_window(const struct connection *c, struct direction *d, struct direction *o, unsigned sender,
-            const struct segment *s, bool first)
+take_window(struct direction *d, struct direction *o, const struct segment *s)
 {
-        int64_t window;
+        int64_t window = direction_scaled(d, o, s->window);
 
         d->window = s->window;
         d->flags |= DIRECTION_WINDOW;
-        /* In a SYN it is not scaled. How many of its segments were SYNs stands in a line that is not at hand. */
-        if (first)
-                window = direction_window(c, sender);
-        else if (d->flags & o->flags & DIRECTION_SYN_WHOLE)
-                window = (int64_t)s->window << (d->flags & o->flags & DIRECTION_SCALE ? d->scale & 15 : 0);
-        else
-                window = -1;
         if (window >= 0 && o->acked + window > o->edge)
                 o->edge = o->acked + window;
 }
@@ -64,7 +56,6 @@ plain_take(struct connection *c, unsigned sender, const struct tracker_input *in
         struct direction *d = &c->side[sender], *o = &c->side[!sender];
         int64_t time = input->time_ns, acked;
         struct mark mark;
-        bool first;
 
         if (!is_plain(c, d, o, s) || input->frame > UINT32_MAX || twin_seen(c, sender, s, time))
                 return false;
@@ -87,13 +78,12 @@ plain_take(struct connection *c, unsigned sender, const struct tracker_input *in
         zeek_segment(&c->zeek, sender, s);
 
         note_header(d, s);
-        first = (d->payloads == 0 || d->flags & DIRECTION_SYN_DATA) && d->bare_ack.at == 0;
         if (s->n_payload > 0) {
                 note_payload(c, sender, s, time, mark.frame, s->n_payload);
                 d->next += s->n_payload;
         }
         take_ack(d, o, acked, time);
-        take_window(c, d, o, sender, s, first);
+        take_window(d, o, s);
         if (s->n_payload > 0)
                 note_request(d, &mark, false);
         else

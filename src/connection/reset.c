@@ -251,7 +251,7 @@ ignores(const struct step *step, const struct reset *r)
 
         if (step->has_ack && step->ack_position > r->sent && step->d->packets > 0)
                 return true;
-        return step->time - r->at > margin;
+        return !r->confirmed && step->time - r->at > margin;
 }
 
 bool
@@ -276,8 +276,9 @@ reset_after(struct step *step)
                 } else if (step->kind == SEGMENT_KIND_RST) {
                         if (bare(step->s) && !r->ignored && step->time > r->at)
                                 r->confirmed = true;
-                } else if (!r->confirmed && ignores(step, r)) {
+                } else if (ignores(step, r)) {
                         r->ignored = true;
+                        r->confirmed = false;
                 }
                 if (may_be_taken(r->validity) && !r->ignored)
                         lives = false;

@@ -80,7 +80,7 @@ take_window(struct step *step)
         d->window = s->window;
         d->flags |= DIRECTION_WINDOW;
         if (step->has_ack) {
-                int64_t window = direction_window(step->c, step->sender);
+                int64_t window = s->flags & SEGMENT_SYN ? s->window : direction_scaled(d, step->o, s->window);
 
                 if (window >= 0 && step->ack_position + window > step->o->edge)
                         step->o->edge = step->ack_position + window;

@@ -496,6 +496,52 @@ in_the_middle_the_first_byte_seen_is_the_first(void **state)
 }
 
 static void
+what_was_on_its_way_when_the_capture_began_is_not_missing(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.0, .by = 'c', .f = ".", .at = 900, .ack = 5000 },
+                { .t = 0.1, .by = 's', .f = ".", .at = 8000, .n = 1000, .ack = 900 },
+                { .t = 0.2, .by = 'c', .f = ".", .at = 900, .ack = 9000 },
+        };
+        /* An acknowledgement that has nothing to do with what its receiver sends. */
+        static const struct row nonsense[] = {
+                { .t = 0.0, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 1500000000 },
+                { .t = 0.1, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 1000 },
+                { .t = 0.2, .by = 'c', .f = ".", .at = 1000, .ack = 300 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[1].bytes, 1000);
+        is_known(f->from[1].missing, 0);
+        is_known(f->from[1].acked, 1000);
+        TELL(&story, nonsense);
+        is_known(f->from[1].bytes, 300);
+        is_known(f->from[1].acked, 300);
+        is_known(f->from[0].acked, 100);
+}
+
+static void
+the_window_of_a_syn_is_not_scaled_but_the_next_is(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                /* 500 of the SYN-ACK, then 500 << 7: only the first segment behind the hole is beyond the former. */
+                { .t = 0.1, .by = 's', .f = ".", .at = 0, .ack = 0, .window = 500 },
+                { .t = 0.2, .by = 'c', .f = ".", .at = 1000, .n = 1000, .ack = 0 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_false(story.segments[4].stray);
+        is_known(story.given[0].facts.from[0].bytes, 2000);
+        is_known(story.given[0].facts.from[0].missing, 1000);
+}
+
+static void
 a_keepalive_first_does_not_make_a_hole(void **state)
 {
         static const struct row rows[] = {
@@ -586,6 +632,8 @@ main(void)
                 cmocka_unit_test(an_ack_once_more_is_an_answer_and_no_twin),
                 cmocka_unit_test(one_side_alone_tells_the_least_of_the_other),
                 cmocka_unit_test(in_the_middle_the_first_byte_seen_is_the_first),
+                cmocka_unit_test(what_was_on_its_way_when_the_capture_began_is_not_missing),
+                cmocka_unit_test(the_window_of_a_syn_is_not_scaled_but_the_next_is),
                 cmocka_unit_test(a_keepalive_first_does_not_make_a_hole),
                 cmocka_unit_test(clocks_that_go_back_change_no_order),
                 cmocka_unit_test(an_alert_is_known_by_its_bytes),

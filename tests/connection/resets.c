@@ -227,6 +227,7 @@ a_forged_refusal_does_not_hide_the_true_answer(void **state)
                 { .t = 0.000, .by = 'c', .f = "S" },
                 { .t = 0.010, .by = 's', .f = "R.", .ack = 0, .bare = true, .ttl = 9 },
                 { .t = 0.011, .by = 's', .f = "F.", .at = 1000, .ack = 0, .ttl = 9 },
+                { .t = 0.0111, .by = 'c', .f = "R", .at = 0, .bare = true },
                 { .t = 0.020, .by = 's', .f = "S.", .ack = 0 },
                 { .t = 0.0201, .by = 'c', .f = ".", .ack = 0 },
                 { .t = 0.0205, .by = 'c', .f = "P.", .at = 0, .n = 50, .ack = 0 },
