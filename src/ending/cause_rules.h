@@ -57,7 +57,6 @@ _Static_assert(N_CAUSE_CONDITIONS <= 64, "the conditions are bits of a 64-bit nu
 #define CAUSES_OF_A_RULE 8
 
 struct cause_rule {
-        enum ending ending;
         enum said said;                 /* SAID_NOTHING: whatever was said */
         uint64_t needs;
         enum certainty certainty;       /* of the first cause; what else fits stands behind it */
@@ -66,5 +65,11 @@ struct cause_rule {
         const char *why;                /* a sentence, for the evidence */
 };
 
-extern const struct cause_rule cause_rules[];
-extern const size_t n_cause_rules;
+struct cause_rules {
+        const struct cause_rule *rules;
+        size_t n;
+};
+
+/* Those of an ending; empty where it needs no cause. What is told of a reset goes before those of the reset. */
+extern const struct cause_rules causes_of_ending[N_ENDINGS];
+extern const struct cause_rules causes_told_of_reset;

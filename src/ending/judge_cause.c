@@ -393,16 +393,25 @@ apply(struct judging *j, enum side x, uint64_t conditions, const struct cause_ru
                 r->cause = r->causes[0];
 }
 
+static const struct cause_rule *
+first_that_fits(const struct cause_rules *list, enum said said, uint64_t conditions)
+{
+        for (const struct cause_rule *rule = list->rules; rule < list->rules + list->n; rule++)
+                if (!(rule->needs & ~conditions) && (rule->said == SAID_NOTHING || rule->said == said))
+                        return rule;
+        return NULL;
+}
+
 void
 judge_cause(struct judging *j)
 {
         enum ending ending = j->r->ending;
-        uint64_t conditions = 0;
+        const struct cause_rule *rule = NULL;
+        uint64_t conditions;
         enum said said;
         enum side x;
 
-        if (ending != ENDING_REFUSED && ending != ENDING_UNANSWERED && ending != ENDING_TIMED_OUT &&
-            ending != ENDING_RESET)
+        if (causes_of_ending[ending].n == 0)
                 return;
         x = end_in_question(j);
         said = said_by(j, x);
@@ -415,13 +424,11 @@ judge_cause(struct judging *j)
                 conditions |= of_reset(j, x);
         if ((ending == ENDING_TIMED_OUT || ending == ENDING_UNANSWERED) && is_end(j->asker))
                 conditions |= of_questions(j);
-        for (size_t i = 0; i < n_cause_rules; i++) {
-                const struct cause_rule *rule = &cause_rules[i];
-
-                if (rule->ending != ending || (rule->needs & ~conditions) ||
-                    (rule->said != SAID_NOTHING && rule->said != said))
-                        continue;
+        if (ending == ENDING_RESET && said != SAID_NOTHING)
+                rule = first_that_fits(&causes_told_of_reset, said, conditions);
+        if (!rule)
+                rule = first_that_fits(&causes_of_ending[ending], said, conditions);
+        /* The last rule of each list needs nothing. */
+        if (rule)
                 apply(j, x, conditions, rule);
-                return;
-        }
 }
