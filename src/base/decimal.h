@@ -45,7 +45,13 @@ decimal_put(char *to, uint64_t value)
 static inline char *
 decimal_put_width(char *to, uint64_t value, unsigned width)
 {
-        for (unsigned i = width; i-- > 0; value /= 10)
-                to[i] = (char)('0' + value % 10);
+        unsigned i = width;
+
+        for (; i >= 2; value /= 100) {
+                i -= 2;
+                decimal_two(to + i, (unsigned)(value % 100));
+        }
+        if (i > 0)
+                *to = (char)('0' + value % 10);
         return to + width;
 }

@@ -102,8 +102,20 @@ is_unsafe(uint32_t code)
 static size_t
 plain(const unsigned char *p, size_t n)
 {
+        const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
         size_t i = 0;
 
+        /* Eight at a time: the top bit of a byte is set where it is below 0x20, above 0x7e, '"' or '\\'. A borrow
+         * may set it for the byte after such a one too: the loop below looks again. */
+        for (; n - i >= 8; i += 8) {
+                uint64_t eight, quote, backslash;
+
+                memcpy(&eight, p + i, sizeof(eight));
+                quote = eight ^ ones * '"';
+                backslash = eight ^ ones * '\\';
+                if ((eight | (eight - ones * 0x20) | (eight + ones) | (quote - ones) | (backslash - ones)) & tops)
+                        break;
+        }
         while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
                 i++;
         return i;

@@ -391,6 +391,8 @@ def any_frame_of_a_connection_leads_to_it():
     whole = finis('--show', '1.1', path).stdout
     assert finis('--show', '5', path).stdout == finis('--show', '1.5', path).stdout == whole
     assert finis('--show', 'worst', path).stdout == finis('--show', '1.10', path).stdout
+    done = finis('--show', '5', path, 'not-there')     # two passes, but one complaint
+    assert done.returncode == 2 and done.stderr.count(b'\n') == 1 and b'How it ended' in done.stdout
     done = finis('--show', '1.5', '-', input=Path(path).read_bytes())
     assert done.returncode == 2 and b'1.1' in done.stderr
 

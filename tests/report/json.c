@@ -98,6 +98,68 @@ text_from_outside_is_escaped(void **state)
         }
 }
 
+/* Every byte at every place of a longer text, against a writer that looks at one byte after the other. */
+static void
+no_byte_hides_among_others(void **state)
+{
+        (void)state;
+        for (unsigned byte = 0; byte < 0x80; byte++)
+                for (size_t place = 0; place < 20; place++) {
+                        char in[20], expected[64], *text = NULL;
+                        size_t size = 0, n = 0;
+                        FILE *file = open_memstream(&text, &size);
+                        struct json j;
+
+                        memset(in, place % 2 ? ' ' : '~', sizeof(in));
+                        in[place] = (char)byte;
+                        for (size_t i = 0; i < sizeof(in); i++) {
+                                unsigned char c = (unsigned char)in[i];
+
+                                if (c < 0x20 || c == 0x7f)
+                                        n += (size_t)snprintf(expected + n, sizeof(expected) - n, "\\u%04x", c);
+                                else
+                                        n += (size_t)snprintf(expected + n, sizeof(expected) - n, "%s%c",
+                                                              c == '"' || c == '\\' ? "\\" : "", c);
+                        }
+                        json_begin(&j, file);
+                        json_text_n(&j, NULL, in, sizeof(in));
+                        json_end(&j);
+                        fclose(file);
+                        assert_int_equal(size, n + 3);
+                        assert_memory_equal(text + 1, expected, n);
+                        free(text);
+                }
+}
+
+/* More than the writer's buffer holds, in pieces of all sizes. */
+static void
+long_text_comes_out_whole(void **state)
+{
+        static char in[3 * JSON_BUFFER_SIZE];
+
+        (void)state;
+        memset(in, 'x', sizeof(in));
+        for (size_t n = JSON_BUFFER_SIZE - 40; n < JSON_BUFFER_SIZE + 40; n++) {
+                char *text = NULL;
+                size_t size = 0;
+                FILE *file = open_memstream(&text, &size);
+                struct json j;
+
+                json_begin(&j, file);
+                json_array(&j, NULL);
+                json_text_n(&j, NULL, in, n);
+                json_uint(&j, NULL, UINT64_MAX);
+                json_time(&j, NULL, 0);
+                json_text_n(&j, NULL, in, sizeof(in));
+                json_array_end(&j);
+                assert_int_equal(json_end(&j), 0);
+                fclose(file);
+                assert_int_equal(size, 1 + n + 2 + 1 + 20 + 1 + 32 + 1 + sizeof(in) + 2 + 1 + 1);
+                assert_memory_equal(text + 2 + n, "\",18446744073709551615,\"1970-01-01T00:00:00.000000000Z\",\"xxx", 60);
+                free(text);
+        }
+}
+
 static void
 no_text_is_null(void **state)
 {
@@ -189,6 +251,8 @@ main(void)
                 cmocka_unit_test(commas_stand_between_values_and_nowhere_else),
                 cmocka_unit_test(integers_are_exact_to_the_last),
                 cmocka_unit_test(text_from_outside_is_escaped),
+                cmocka_unit_test(no_byte_hides_among_others),
+                cmocka_unit_test(long_text_comes_out_whole),
                 cmocka_unit_test(no_text_is_null),
                 cmocka_unit_test(times_are_utc_with_nine_digits),
                 cmocka_unit_test(spans_are_exact_and_short),
