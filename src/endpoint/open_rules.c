@@ -234,7 +234,6 @@ const struct rule abort_rules[] = {
                 .on = EVENT_DISCONNECT,
                 .states = IN(LISTEN),
                 .gives = GIVES_ZERO,
-                .does = VOID_COUNTERS,
                 .next = TCP_STATE_CLOSE,
                 .at = "tcp_disconnect: inet_csk_listen_stop",
                 .why = "a listener stops to listen; who waits to be accepted is reset",

@@ -230,6 +230,7 @@ void pair_listener_step(struct pair *pair, const struct event *event, struct out
         }
         endpoint_step(&pair->listener, event, ret_outcome);
         note_rule(pair, ret_outcome->rule);
+        carry(pair, SERVER, ret_outcome->emission);
         if (listened && pair->listener.state != TCP_STATE_LISTEN)
                 pair_step(pair, SERVER, &closed, &ignored);
 }

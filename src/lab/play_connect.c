@@ -276,7 +276,6 @@ int play_listener(struct play *play, struct step *step)
 {
         const struct lab_act *act = &step->act;
         struct event event = { .kind = EVENT_CLOSE, .observed = -1 };
-        struct outcome ignored;
         int r;
 
         switch ((int)act->verb) {
@@ -288,10 +287,12 @@ int play_listener(struct play *play, struct step *step)
         case VERB_CLOSE:
                 if (play->listener < 0)
                         return play_skip(play, "%s: no listener", act->text);
-                close(play->listener);
+                step->is_call = step->has_result = true;
+                r = close(play->listener) < 0 ? -errno : 0;
+                step->seen = (struct result_seen){ .value = r < 0 ? -1 : 0, .error = -r };
                 play->listener = -1;
-                pair_listener_step(&play->pair, &event, &ignored);
-                return 0;
+                pair_listener_step(&play->pair, &event, &step->expected);
+                return play_compare(play, step);
         default:
                 break;
         }

@@ -1,8 +1,8 @@
 /*
- * Breaks each rule of the model in turn and sees whether the kernel notices: 10,000 random sequences
- * first, then the scenarios that use the rule. Not part of `make check`, since it takes minutes:
- * `make mutants`. A mutant that nothing notices is printed; the exit status says whether the bounds
- * are kept.
+ * Breaks each rule of the model in turn, or those that are named, and sees whether the kernel notices:
+ * 10,000 random sequences first, then the scenarios that use the rule. Not part of `make check`, since
+ * it takes minutes: `make mutants`. A mutant that nothing notices is printed; the exit status says
+ * whether the bounds are kept.
  */
 #include <errno.h>
 #include <poll.h>
@@ -276,7 +276,19 @@ static const char *what_name(const struct mutant *m)
         return names[m->what];
 }
 
-int main(void)
+/* Only the mutants of the rules that are named. */
+static void choose(char *const names[])
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < n_mutants; i++)
+                for (size_t k = 0; names[k]; k++)
+                        if (!strcmp(mutants[i].rule ? mutants[i].rule->name : mutants[i].poll_rule->name, names[k]))
+                                mutants[n++] = mutants[i];
+        n_mutants = n;
+}
+
+int main(int argc, char *argv[])
 {
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
         size_t started = 0, finished = 0, random = 0, scenario = 0, reached = 0, unused = 0, equivalent = 0;
@@ -296,6 +308,8 @@ int main(void)
         collect(timer_rules, n_timer_rules);
         for (size_t i = 0; i < n_poll_rules; i++)
                 mutants[n_mutants++] = (struct mutant){ .poll_rule = (struct poll_rule *)(uintptr_t)&poll_rules[i], .what = POLL_BITS };
+        if (argc > 1)
+                choose(argv + 1);
         cover();
         for (size_t r = 0; r < n_rules; r++) {
                 bool used = coverage[r].by_random;
