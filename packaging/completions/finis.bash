@@ -82,7 +82,7 @@ _finis_read()
         esac
         case $1 in
         -*) COMPREPLY=($(compgen -W '--show --all --limit --sort --json --csv --zeek --evidence --check --strict
-                --extract --anonymize --key -w --vlan --max-connections --help' -- "$1")) ;;
+                --extract --anonymize --key -w --client --server --vlan --max-connections --help' -- "$1")) ;;
         *)
                 compopt -o filenames
                 COMPREPLY=($(compgen -f -- "$1"))

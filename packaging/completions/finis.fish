@@ -24,6 +24,8 @@ complete -c finis -n '__fish_seen_subcommand_from read' -l anonymize -d 'Without
 complete -c finis -n '__fish_seen_subcommand_from read' -l key -x -d 'The same other addresses again'
 complete -c finis -n '__fish_seen_subcommand_from read' -s w -r -F -d 'The file to be written'
 complete -c finis -n '__fish_seen_subcommand_from read' -l vlan -d 'VLANs set connections apart'
+complete -c finis -n '__fish_seen_subcommand_from read' -l client -r -d 'A capture taken at the client'
+complete -c finis -n '__fish_seen_subcommand_from read' -l server -r -d 'A capture taken at the server'
 complete -c finis -n '__fish_seen_subcommand_from read' -l max-connections -x -d 'Remember so many at once'
 complete -c finis -n '__fish_seen_subcommand_from read' -a 'severity= ending= cause= certainty= ended-by= silent= fate= retry= reset= ongoing= ip= client= server= port= since= until= duration= idle= bytes= lost= uncertain= retransmitted= missing= packets= id= state= os='
 complete -c finis -n '__fish_seen_subcommand_from lab' -l list -d 'The scenarios by theme'

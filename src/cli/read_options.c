@@ -17,6 +17,7 @@ static void usage(FILE *file)
 {
         fputs("usage: finis read [OPTION...] [FILTER...] FILE...\n"
               "       finis read --show ID FILE...\n"
+              "       finis read [OPTION...] [FILTER...] --client FILE --server FILE\n"
               "\n"
               "Says of every TCP connection in captures how it ended, who ended it, why, and\n"
               "what became of the bytes: a summary, then what is bad, worst first. FILE is a\n"
@@ -35,6 +36,8 @@ static void usage(FILE *file)
               "                     shows them in Wireshark; a FILTER or all for several\n"
               "  --anonymize        written without payload, under other addresses\n"
               "  --key WORDS        the same other addresses the next time\n"
+              "  --client A --server B  two captures of the same connections, taken at the\n"
+              "                     two ends, as one: what one sent and the other never got\n"
               "  --strict           exit 2 if a capture is damaged or cut short\n"
               "  --vlan             the same addresses in two VLANs are two connections\n"
               "  --max-connections N  remember so many at once (1000000)\n"
