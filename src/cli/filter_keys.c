@@ -225,7 +225,7 @@ const struct filter_key filter_keys[] = {
         {"duration", .type = FILTER_SPAN, .numbers_of = duration_of, .help = "seconds, or 100ms, 5m, 1h; duration>60"},
         {"idle", .type = FILTER_SPAN, .numbers_of = idle_of, .help = "the silence before its ending, likewise"},
         {"bytes", .type = FILTER_BYTES, .numbers_of = bytes_of, .help = "sent in both directions: bytes>10k"},
-        {"lost", .type = FILTER_BYTES, .numbers_of = lost_of, .help = "bytes that certainly did not arrive whole"},
+        {"lost", .type = FILTER_BYTES, .numbers_of = lost_of, .help = "bytes in directions that certainly lost some"},
         {"uncertain", .type = FILTER_BYTES, .numbers_of = uncertain_of, .help = "bytes sent and not acknowledged"},
         {"retransmitted", .type = FILTER_BYTES, .numbers_of = retransmitted_of, .help = "bytes sent again"},
         {"missing", .type = FILTER_BYTES, .numbers_of = missing_of, .help = "bytes acknowledged and not seen"},

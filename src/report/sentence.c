@@ -163,11 +163,13 @@ static bool direction_loss(struct phrase *p, const struct record_direction *d, c
                 return false;
         phrase_add(p, "%s", before);
         if (d->fate == FATE_LOST) {
+                /* Some are lost for certain; more cannot be. */
+                phrase_add(p, lost > 1 ? "up to " : "");
                 if (lost > 0)
                         phrase_bytes(p, lost);
                 else
                         phrase_add(p, "bytes");
-                phrase_add(p, " from the %s did not arrive", sender);
+                phrase_add(p, " from the %s lost", sender);
         } else {
                 if (uncertain > 0)
                         phrase_bytes(p, uncertain);

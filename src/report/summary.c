@@ -141,9 +141,9 @@ static void write_bytes(FILE *file, const struct totals *t, const struct style *
         phrase_bytes(&p, t->bytes);
         phrase_add(&p, " sent");
         if (t->lost > 0) {
-                phrase_add(&p, ", ");
+                phrase_add(&p, ", up to ");
                 phrase_bytes(&p, t->lost);
-                phrase_add(&p, " did not arrive");
+                phrase_add(&p, " lost");
         }
         if (t->uncertain > 0) {
                 phrase_add(&p, ", ");

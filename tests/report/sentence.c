@@ -101,8 +101,8 @@ bytes_in_doubt_and_lost_are_told_apart(void **state)
         assert_sentence(&r, "the server reset it; 600 bytes from the client unacknowledged");
         r.to_client.uncertain = known_u64(42);
         r.to_client.fate = FATE_LOST;
-        assert_sentence(&r, "the server reset it; 600 bytes from the client unacknowledged and 42 bytes from the "
-                            "server did not arrive");
+        assert_sentence(&r, "the server reset it; 600 bytes from the client unacknowledged and up to 42 bytes "
+                            "from the server lost");
         r = ended(ENDING_RESET, SIDE_SERVER);
         r.severity = SEVERITY_BAD;
         assert_sentence(&r, "the server reset it; the last data had no answer");
