@@ -230,8 +230,8 @@ static void put_list(struct read_output *output)
                 phrase_count(&p, candidates - n);
                 printf("%s more of these: --limit %" PRIu64 "\n", p.text, candidates);
         }
-        printf("\nMore of one:\n  finis read --show %s ", read_list_id(output->list, 0));
-        read_summary_files(stdout, options);
+        fputs("\nMore of one:\n  ", stdout);
+        read_summary_show(stdout, options, read_list_id(output->list, 0));
         putchar('\n');
 }
 

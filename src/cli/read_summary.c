@@ -1,6 +1,7 @@
 /* The words around a list of connections. */
 #include "cli/read_summary.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -22,12 +23,31 @@ static void add_time(struct phrase *p, int64_t time_ns)
                 phrase_add(p, "%s", text);
 }
 
+static const char *name_of(const char *path)
+{
+        return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+/* What was read, by its name or names; returns its columns. */
+static size_t put_names(FILE *file, const struct read_options *options)
+{
+        if (options->client) {
+                say_typed(file, name_of(options->client));
+                fputs(" and ", file);
+                say_typed(file, name_of(options->server));
+                return phrase_columns(name_of(options->client)) + 5 + phrase_columns(name_of(options->server));
+        }
+        if (options->n_paths != 1)
+                return (size_t)fprintf(file, "%zu files", options->n_paths);
+        say_typed(file, name_of(options->paths[0]));
+        return phrase_columns(name_of(options->paths[0]));
+}
+
 void read_summary_input(FILE *file, const struct read_options *options, const struct read_counts *counts)
 {
-        const char *name = strcmp(options->paths[0], "-") == 0 ? "standard input" : options->paths[0];
         struct phrase p = {0};
-        size_t n = phrase_columns(name);
         int64_t span;
+        size_t n;
 
         phrase_count(&p, counts->frames);
         phrase_add(&p, counts->frames == 1 ? " packet" : " packets");
@@ -44,10 +64,7 @@ void read_summary_input(FILE *file, const struct read_options *options, const st
                 phrase_add(&p, " from ");
                 add_time(&p, counts->first_ns);
         }
-        if (options->n_paths == 1)
-                say_typed(file, name);
-        else
-                n = (size_t)fprintf(file, "%zu files", options->n_paths);
+        n = put_names(file, options);
         fprintf(file, ":%s%s\n", n + 2 + p.n > options->style.width ? "\n  " : " ", p.text);
 }
 
@@ -73,6 +90,8 @@ void read_summary_others(FILE *file, const struct read_options *options, const s
 /* Words for a shell: in quotes if need be. */
 static void put_file(FILE *file, const char *path)
 {
+        if (*path == '-')
+                fputs("./", file); /* else it would be an option */
         if (path[strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+,@%-")] == '\0') {
                 fputs(path, file);
                 return;
@@ -90,9 +109,34 @@ static void put_file(FILE *file, const char *path)
         fputc('\'', file);
 }
 
+/* Of two captures of the same connections, one at a time can be looked into: the one that the id is of. */
+void read_summary_show(FILE *file, const struct read_options *options, const char *id)
+{
+        const char *dot = strchr(id, '.');
+
+        fputs("finis read --show ", file);
+        if (options->client && dot) {
+                const char *path = strtoul(id, NULL, 10) == 1 ? options->client : options->server;
+
+                fprintf(file, "%s ", dot + 1);
+                put_file(file, path);
+        } else {
+                fprintf(file, "%s ", id);
+                read_summary_files(file, options);
+        }
+}
+
 void read_summary_files(FILE *file, const struct read_options *options)
 {
         size_t n = 0;
+
+        if (options->client) {
+                fputs("--client ", file);
+                put_file(file, options->client);
+                fputs(" --server ", file);
+                put_file(file, options->server);
+                return;
+        }
 
         /* One file is named whatever its length: a command is there to be copied. */
         for (size_t i = 0; options->n_paths > 1 && i < options->n_paths; i++)

@@ -13,5 +13,8 @@ void read_summary_input(FILE *file, const struct read_options *options, const st
 /* What was not followed, and why; nothing if there is no such. */
 void read_summary_others(FILE *file, const struct read_options *options, const struct read_counts *counts);
 
+/* The command that tells one connection in full. */
+void read_summary_show(FILE *file, const struct read_options *options, const char *id);
+
 /* The files as they were typed, fit to be typed again; "FILE..." where they are too long. */
 void read_summary_files(FILE *file, const struct read_options *options);

@@ -386,6 +386,15 @@ def an_icmp_error_is_no_segment_of_either_end():
     assert re.search(r'│ +ICMP error about the SYN +│  2$', text, re.M) and len(re.findall(r'├─|─┤', text)) == 1
 
 
+def two_captures_of_the_same_connections_are_told_as_one():
+    path = save('a.pcap', mixed())
+    for options in ([], ['--all'], ['--csv'], ['--zeek'], ['--json']):
+        done = finis(*options, '--client', path, '--server', path)
+        assert done.returncode == 0 and done.stdout, (options, done)
+    text = finis('--client', path, '--server', path).stdout.decode()
+    assert text.startswith('a.pcap and a.pcap: ') and '6 connections' in text and fits(text)
+
+
 def any_frame_of_a_connection_leads_to_it():
     path = save('a.pcap', of(orderly(), refused(client=client(2), at=50.0)))
     whole = finis('--show', '1.1', path).stdout
@@ -435,12 +444,15 @@ def names_of_files_reach_no_terminal_as_control():
             assert not re.search(rb'[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xff', stream), (arguments, stream)
 
 
-def names_of_files_can_be_typed_again():
-    save("it's here.pcap", mixed())
-    line = finis("it's here.pcap").stdout.decode().splitlines()[-1]
-    command = line[line.index('finis read') + len('finis read'):]
-    done = subprocess.run(['sh', '-c', f'"$FINIS" read {command}'], env=PLAIN, capture_output=True, check=False)
-    assert done.returncode == 0 and b'How it ended' in done.stdout
+def the_command_that_is_proposed_can_be_typed():
+    for name in ("it's here.pcap", '-x.pcap', 'a b.pcap'):
+        save('./' + name, mixed())
+        for arguments in (['--', name], ['--client', './' + name, '--server', './' + name]):
+            line = finis(*arguments).stdout.decode().splitlines()[-1]
+            assert line.startswith('  finis read --show '), line
+            done = subprocess.run(['sh', '-c', line.replace('finis', '"$FINIS"', 1)], env=PLAIN, capture_output=True,
+                                  check=False)
+            assert done.returncode == 0 and b'How it ended' in done.stdout, (line, done)
 
 
 def on_a_terminal(env):
@@ -549,12 +561,13 @@ CASES = [
     a_stranger_can_read_what_is_bad,
     one_connection_is_told_in_full,
     an_icmp_error_is_no_segment_of_either_end,
+    two_captures_of_the_same_connections_are_told_as_one,
     any_frame_of_a_connection_leads_to_it,
     a_pipe_is_not_read_twice,
     an_id_that_is_not_there_is_told_the_nearest,
     a_long_connection_s_ladder_is_cut_in_the_middle,
     names_of_files_reach_no_terminal_as_control,
-    names_of_files_can_be_typed_again,
+    the_command_that_is_proposed_can_be_typed,
     colour_is_for_terminals_and_can_be_declined,
     what_is_no_tcp_is_counted_by_kind,
     a_straggler_replaces_its_record_in_the_totals,
