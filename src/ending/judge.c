@@ -28,6 +28,14 @@
 
 #include "words/reset_reason.h"
 
+/* A number that no segment can bear is none. */
+static struct maybe_u64
+within(struct fact_count count, uint64_t least, uint64_t most)
+{
+        return fact_known(count.how) && count.value >= least && count.value <= most ? known_u64(count.value)
+                                                                                   : (struct maybe_u64){ 0 };
+}
+
 static void
 fill_reset(const struct judging *j)
 {
@@ -41,16 +49,13 @@ fill_reset(const struct judging *j)
                 r->reset.by = !fact_known(shown->by.how) ? SIDE_UNKNOWN
                               : j->by_network            ? SIDE_NETWORK
                                                          : shown->by.value;
-                if (fact_known(shown->frame.how))
-                        r->reset.frame = known_u64(shown->frame.value);
+                r->reset.frame = within(shown->frame, 1, UINT64_MAX);
                 if (fact_known(shown->validity.how))
                         r->reset.valid = shown->validity.value;
                 if (fact_known(shown->obeyed.how))
                         r->reset.obeyed = known_bool(shown->obeyed.value);
-                if (fact_known(shown->window.how))
-                        r->reset.window = known_u64(shown->window.value);
-                if (fact_known(shown->ttl.how))
-                        r->reset.ttl = known_u64(shown->ttl.value);
+                r->reset.window = within(shown->window, 0, UINT16_MAX);
+                r->reset.ttl = within(shown->ttl, 0, UINT8_MAX);
         } else if (r->ending == ENDING_RESET) {
                 /* Only its trace in a socket was seen. */
                 r->reset.seen = true;
@@ -71,7 +76,7 @@ fill_end(const struct facts_of_end *end, struct record_end *r, struct record_act
 {
         if (fact_known(end->os.how))
                 r->os = end->os.value;
-        if (fact_known(end->act.how)) {
+        if (fact_known(end->act.how) && act_name(end->act.value)) {
                 act->known = true;
                 act->how = end->act.value;
         }
