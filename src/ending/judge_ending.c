@@ -234,12 +234,14 @@ static const struct {
 static bool
 asks_on(const struct facts *f, int64_t last, struct fact_count gap, uint64_t n, int64_t since)
 {
-        int64_t wait = FIRST_REPEAT_NS, quiet;
+        int64_t wait = FIRST_REPEAT_NS, quiet, span;
 
         if (fact_known(gap.how))
-                wait = gap.value < (uint64_t)INT64_MAX / 2 ? (int64_t)gap.value : INT64_MAX / 2;
-        else if (n > 0 && last > since && last - since < INT64_MAX / 2)
-                wait = (last - since) / (int64_t)(n < 16 ? n : 16);
+                wait = gap.value < INT64_MAX ? (int64_t)gap.value : INT64_MAX;
+        else if (n > 0 && !__builtin_sub_overflow(last, since, &span) && span > 0)
+                wait = span / (int64_t)(n < 16 ? n : 16);
+        if (wait > INT64_MAX / 2)
+                wait = INT64_MAX / 2;
         return __builtin_sub_overflow(f->seen.until, last, &quiet) || quiet < 2 * wait;
 }
 

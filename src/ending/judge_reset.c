@@ -112,10 +112,12 @@ ttl_is_another(const struct facts_of_end *end, const struct facts_of_reset *rese
 static bool
 came_early(const struct facts_of_end *end, const struct facts_of_reset *reset)
 {
+        int64_t took;
+
         if (!count_above(end->answers_in, NEAR_NS) || !fact_known(reset->at.how) || !fact_known(reset->answers_at.how))
                 return false;
-        return reset->at.value >= reset->answers_at.value &&
-               (uint64_t)(reset->at.value - reset->answers_at.value) < end->answers_in.value / 2;
+        return !__builtin_sub_overflow(reset->at.value, reset->answers_at.value, &took) && took >= 0 &&
+               (uint64_t)took < end->answers_in.value / 2;
 }
 
 /* RSTs of one end, none of them a reply, with different numbers: it hedges. */
