@@ -187,45 +187,86 @@ static int choose(struct extract *x, struct read_counts *ret_counts) {
         return STATUS_COULD_NOT;
 }
 
-/* Standard input can be read once; so it is kept where nobody else finds it. */
-static int keep_stdin(char path[static 32]) {
-        const char *folder = getenv("TMPDIR");
-        char name[4096], *bytes = malloc(COPY_SIZE);
-        ssize_t n = 0;
-        int fd;
+/* True of what can be read once only: standard input, a pipe by name. */
+static bool is_gone_once_read(const char *path) {
+        struct stat status;
 
-        snprintf(name, sizeof(name), "%s/finis-XXXXXX", folder && *folder ? folder : "/tmp");
-        fd = bytes ? mkostemp(name, O_CLOEXEC) : -1;
-        if (fd >= 0)
-                unlink(name);
-        while (fd >= 0 && (n = read(STDIN_FILENO, bytes, COPY_SIZE)) != 0) {
-                ssize_t done = 0;
+        if (!strcmp(path, "-"))
+                return true;
+        return stat(path, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
 
-                if (n < 0 && errno == EINTR)
-                        continue;
-                while (n > 0 && done < n) {
-                        ssize_t r = write(fd, bytes + done, (size_t) (n - done));
+static int copy_bytes(int from, int to) {
+        char *bytes = malloc(COPY_SIZE);
+        int r = bytes ? 0 : -ENOMEM;
 
-                        if (r < 0 && errno != EINTR)
-                                n = -1;
-                        else if (r > 0)
-                                done += r;
-                }
-                if (n < 0)
+        while (!r) {
+                ssize_t n = read(from, bytes, COPY_SIZE), done = 0;
+
+                if (n == 0)
                         break;
+                if (n < 0 && errno != EINTR)
+                        r = -errno;
+                while (!r && done < n) {
+                        ssize_t written = write(to, bytes + done, (size_t) (n - done));
+
+                        if (written >= 0)
+                                done += written;
+                        else if (errno != EINTR)
+                                r = -errno;
+                }
         }
-        if (fd < 0 || n < 0)
-                fprintf(stderr, "finis read: standard input is read more than once for --extract, and could not be kept in "
-                        "%s: %s; TMPDIR may name another folder\n", folder && *folder ? folder : "/tmp",
-                        strerror(errno));
         free(bytes);
-        if (fd < 0 || n < 0) {
-                if (fd >= 0)
-                        close(fd);
-                return -EIO;
+        return r;
+}
+
+/* Keeps what can be read once in a file that nobody else finds. Returns its descriptor, or a negative errno after a
+ * line on stderr. */
+static int keep(const char *path) {
+        const char *folder = getenv("TMPDIR");
+        char name[4096];
+        int from, fd, r;
+
+        if (!folder || !*folder)
+                folder = "/tmp";
+        from = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : STDIN_FILENO;
+        snprintf(name, sizeof(name), "%s/finis-XXXXXX", folder);
+        fd = from < 0 ? -1 : mkostemp(name, O_CLOEXEC);
+        r = fd < 0 ? -errno : 0;
+        if (fd >= 0) {
+                unlink(name);
+                r = copy_bytes(from, fd);
         }
-        snprintf(path, 32, "/proc/self/fd/%d", fd);
-        return fd;
+        if (from > STDIN_FILENO)
+                close(from);
+        if (!r)
+                return fd;
+        if (fd >= 0)
+                close(fd);
+        fputs("finis read: ", stderr);
+        say_typed(stderr, strcmp(path, "-") ? path : "standard input");
+        fprintf(stderr, ": it is read more than once for --extract, and could not be kept in ");
+        say_typed(stderr, folder);
+        fprintf(stderr, ": %s; TMPDIR may name another folder\n", strerror(-r));
+        return r;
+}
+
+/* The paths to read: those that can be read once by what they were kept in. Returns a status. */
+static int find_paths(struct extract *x) {
+        for (size_t i = 0; i < x->options->n_paths; i++) {
+                int fd;
+
+                x->paths[i] = x->options->paths[i];
+                if (!is_gone_once_read(x->paths[i]))
+                        continue;
+                fd = keep(x->paths[i]);
+                if (fd < 0)
+                        return STATUS_COULD_NOT;
+                x->kept[i] = (struct kept) { .fd = fd, .is = true };
+                snprintf(x->kept[i].path, sizeof(x->kept[i].path), "/proc/self/fd/%d", fd);
+                x->paths[i] = x->kept[i].path;
+        }
+        return STATUS_DONE;
 }
 
 /* A capture that is read must not be written over. */
@@ -296,46 +337,40 @@ static int extract(struct extract *x) {
                 fputs("finis read: interrupted; nothing is written\n", stderr);
                 return STATUS_COULD_NOT;
         }
+        if (again.n_read < counts.n_read || again.frames < counts.frames)
+                return could_not_write("--extract", "a capture was cut while it was read; nothing is written");
         status = write_out(x);
         return status == STATUS_DONE ? read_status(&counts, x->options->strict) : status;
 }
 
 int read_extract(const struct read_options *options) {
         struct extract x = { .options = options };
-        char kept[32];
-        int fd = -1, status = STATUS_COULD_NOT;
+        int status = STATUS_COULD_NOT;
 
         if (!options->write) {
                 fputs("finis read: --extract and --anonymize write a capture: -w FILE says where\n", stderr);
                 return STATUS_COULD_NOT;
         }
         x.paths = calloc(options->n_paths + 1, sizeof(*x.paths));
+        x.kept = calloc(options->n_paths + 1, sizeof(*x.kept));
         x.marks = calloc(options->n_paths + 1, sizeof(*x.marks));
         x.order = calloc(options->n_paths + 1, sizeof(*x.order));
-        if (x.paths && x.marks && x.order) {
-                status = STATUS_DONE;
-                for (size_t i = 0; i < options->n_paths && status == STATUS_DONE; i++) {
-                        x.paths[i] = options->paths[i];
-                        if (strcmp(x.paths[i], "-"))
-                                continue;
-                        fd = keep_stdin(kept);
-                        if (fd < 0)
-                                status = STATUS_COULD_NOT;
-                        x.paths[i] = kept;
-                }
-                if (status == STATUS_DONE) {
-                        read_stop_on_signals();
-                        status = extract(&x);
-                }
-        } else {
+        if (!x.paths || !x.kept || !x.marks || !x.order)
                 fprintf(stderr, "finis read: %s\n", strerror(ENOMEM));
+        else
+                status = find_paths(&x);
+        if (status == STATUS_DONE) {
+                read_stop_on_signals();
+                status = extract(&x);
         }
-        if (fd >= 0)
-                close(fd);
+        for (size_t i = 0; x.kept && i < options->n_paths; i++)
+                if (x.kept[i].is)
+                        close(x.kept[i].fd);
         for (size_t i = 0; x.marks && i < options->n_paths; i++)
                 marks_deinit(&x.marks[i]);
         chosen_deinit(&x.chosen);
         free(x.paths);
+        free(x.kept);
         free(x.marks);
         free(x.order);
         return status;

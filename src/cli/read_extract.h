@@ -12,9 +12,17 @@
 #include "cli/read_extract_chosen.h"
 #include "cli/read_extract_marks.h"
 
+/* What can be read once only, kept in a file without a name. */
+struct kept {
+        bool is;
+        int fd;
+        char path[32];
+};
+
 struct extract {
         const struct read_options *options;
-        const char **paths;             /* those of the options; standard input by what it was kept in */
+        const char **paths;             /* those of the options, or what was kept of them */
+        struct kept *kept;              /* one a path */
         struct chosen_set chosen;
         struct marks *marks;            /* one a file */
         uint32_t *order;                /* the files in the order in which they were read, from 1; n_order of them */

@@ -188,6 +188,16 @@ def standard_input_is_kept_to_be_read_again(folder):
     assert run.returncode == 2 and b'/nowhere/at/all' in run.stderr and not (folder / 'none').exists()
 
 
+@in_folder
+def a_pipe_by_name_is_kept_too(folder):
+    made = generate(folder / 'made.pcap')
+    os.mkfifo(folder / 'pipe')
+    with subprocess.Popen(['cp', made, folder / 'pipe']) as feeding:
+        done('--extract', 'all', '-w', folder / 'out', folder / 'pipe')
+        assert feeding.wait(60) == 0
+    assert by_ports(records(folder / 'out')) == by_ports(records(made))
+
+
 def addresses_in(capture):
     """All that a capture's records name, as bytes and as text."""
     for record in records(capture):
@@ -320,6 +330,7 @@ TESTS = [
     several_files_are_one_capture,
     fragments_come_along,
     standard_input_is_kept_to_be_read_again,
+    a_pipe_by_name_is_kept_too,
     nothing_is_left_of_the_addresses,
     nothing_is_left_of_macs_payload_and_checksums,
     an_anonymous_capture_tells_the_same,
