@@ -294,7 +294,8 @@ static int put_in_order(const struct read_input *input, struct place **ret_place
                 return -ENOMEM;
         for (size_t i = 0; i < input->n_paths; i++) {
                 places[i].i = i;
-                regular = regular && (stat(input->paths[i], &st) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+                regular = regular && strcmp(input->paths[i], "-") != 0 &&
+                          (stat(input->paths[i], &st) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
         }
         if (regular && input->n_paths > 1) {
                 for (size_t i = 0; i < input->n_paths; i++)

@@ -242,6 +242,11 @@ def standard_input_is_a_file():
     assert done.returncode == 2 and b'standard input' in done.stderr
 
 
+def standard_input_stands_beside_files():
+    save('a.pcap', mixed())
+    assert len(records('-', 'a.pcap', input=mixed())) == len(records('a.pcap', 'a.pcap'))
+
+
 def lines_of(process, n, seconds=20):
     """The first n lines of a process that may go on; fails if they do not come."""
     got, until = b'', time.monotonic() + seconds
@@ -551,6 +556,7 @@ CASES = [
     check_exits_1_where_anything_is_bad,
     rotated_files_are_one_sequence_in_the_order_of_their_times,
     standard_input_is_a_file,
+    standard_input_stands_beside_files,
     a_pipe_that_grows_gives_records_as_connections_end,
     an_interrupt_prints_what_is_known_and_says_so,
     a_reader_that_left_is_a_quiet_end,
