@@ -56,7 +56,7 @@ n_resets(const struct facts *f)
 }
 
 static void
-shift_count(struct fact_count *count, struct join_shift shift)
+shift_position(struct fact_count *count, struct join_shift shift)
 {
         int64_t moved;
 
@@ -68,6 +68,14 @@ shift_count(struct fact_count *count, struct join_shift shift)
         }
         moved = (int64_t)count->value + shift.shift;
         count->value = moved > 0 ? (uint64_t)moved : 0;
+}
+
+/* No bytes are no bytes wherever one began to count. */
+static void
+shift_count(struct fact_count *count, struct join_shift shift)
+{
+        if (shift.known || count->value > 0)
+                shift_position(count, shift);
 }
 
 /* The server's facts in the client's time and count of bytes, without frame numbers. */
@@ -90,7 +98,7 @@ translate(const struct facts *at_server, int64_t ahead_ns, const struct join_shi
                 shift_count(&from->bytes, shifts[side]);
                 shift_count(&from->acked, shifts[side]);
                 shift_count(&from->acked_by_reset, shifts[side]);
-                shift_count(&from->fin_position, shifts[side]);
+                shift_position(&from->fin_position, shifts[side]);
         }
         for (size_t i = 0; i < n_resets(&f); i++) {
                 struct facts_of_reset *reset = &f.resets[i];
@@ -100,8 +108,8 @@ translate(const struct facts *at_server, int64_t ahead_ns, const struct join_shi
                 reset->frame.how = HOW_UNKNOWN;
                 reset->answers_frame.how = HOW_UNKNOWN;
                 if (by == SIDE_CLIENT || by == SIDE_SERVER) {
-                        shift_count(&reset->position, shifts[by]);
-                        shift_count(&reset->ack_position, shifts[by == SIDE_CLIENT]);
+                        shift_position(&reset->position, shifts[by]);
+                        shift_position(&reset->ack_position, shifts[by == SIDE_CLIENT]);
                 }
         }
         return f;
@@ -154,6 +162,8 @@ join_direction(const struct facts *sender, const struct facts *receiver, enum si
                         to->acked = got->acked;
                 to->acked_by_reset = got->acked_by_reset;
         }
+        if (!fact_known(to->acked.how) && !fact_known(to->bytes.how))
+                to->acked = got->acked;
         to->sacked = OWN_ELSE(sacked, got, sent);
         to->fin_acked = either(got->fin_acked, sent->fin_acked);
         TAKE(to, fin_acked_at, sent, got);
@@ -312,8 +322,11 @@ fins_crossed(const struct facts *c, const struct facts *s)
         const struct fact_time own_c = c->from[SIDE_CLIENT].fin_at, got_c = c->from[SIDE_SERVER].fin_at;
         const struct fact_time own_s = s->from[SIDE_SERVER].fin_at, got_s = s->from[SIDE_CLIENT].fin_at;
 
-        if (!fact_known(own_c.how) || !fact_known(own_s.how))
+        /* Acknowledgement numbers know it best. */
+        if (fact_known(c->crossed.how) || fact_known(s->crossed.how))
                 return either(c->crossed, s->crossed);
+        if (!fact_known(own_c.how) || !fact_known(own_s.how))
+                return (struct fact_flag){ 0 };
         /* What never came had not come before. */
         return (struct fact_flag){ HOW_SEEN, (!fact_known(got_c.how) || own_c.value < got_c.value) &&
                                                      (!fact_known(got_s.how) || own_s.value < got_s.value) };

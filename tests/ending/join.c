@@ -292,6 +292,21 @@ each_end_is_believed_of_what_it_sent_and_received(void **state)
 }
 
 static void
+no_bytes_are_no_bytes_wherever_one_counts_from(void **state)
+{
+        struct facts c = handshake(0, 90), s = handshake(1030, 1040), f;
+        struct join_shift unknown[2] = { 0 };
+        (void)state;
+
+        SEEN(s.from[SIDE_SERVER].bytes, 0);
+        SEEN(s.from[SIDE_CLIENT].acked, 5);
+        join_facts(&c, &s, 1000, unknown, false, &f);
+        assert_true(fact_known(f.from[SIDE_SERVER].bytes.how));
+        assert_int_equal(f.from[SIDE_SERVER].bytes.value, 0);
+        assert_false(fact_known(f.from[SIDE_CLIENT].acked.how));
+}
+
+static void
 fins_cross_if_neither_had_come(void **state)
 {
         struct facts c = handshake(0, 90), s = handshake(1030, 1040), f;
@@ -307,6 +322,10 @@ fins_cross_if_neither_had_come(void **state)
         s.from[SIDE_CLIENT].fin_at.value = 1510;
         join_facts(&c, &s, 1000, same, false, &f);
         assert_true(fact_is_not(f.crossed));
+        /* What it acknowledges shows that its kernel had not taken it in yet. */
+        SEEN(s.crossed, true);
+        join_facts(&c, &s, 1000, same, false, &f);
+        assert_true(fact_is(f.crossed));
 }
 
 int
@@ -324,6 +343,7 @@ main(void)
                 cmocka_unit_test(a_reset_that_its_sender_s_capture_lacks_was_not_sent),
                 cmocka_unit_test(a_reset_that_its_receiver_s_capture_lacks_did_not_arrive),
                 cmocka_unit_test(each_end_is_believed_of_what_it_sent_and_received),
+                cmocka_unit_test(no_bytes_are_no_bytes_wherever_one_counts_from),
                 cmocka_unit_test(fins_cross_if_neither_had_come),
         };
 
