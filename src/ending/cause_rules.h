@@ -43,7 +43,7 @@ enum said {
         C(WRONG_NUMBER) C(WENT_ON) C(FIN_BEFORE) C(FIN_JUST) C(FIN_RECENT) C(FIN_LONG_AGO) C(PEER_FIN_BEFORE)  \
         C(DATA_IN_PLACE) C(LATE_DATA) C(NO_LATE_DATA)                                              \
         /* the connection */                                                                       \
-        C(ONLY_SYN_ACKED) C(TALKED) C(NO_SYN_ACK) C(IDLE) C(RESTARTED) C(LINUX) C(ICMP) C(ICMP_FILTER) \
+        C(ONLY_SYN_ACKED) C(SIBLINGS) C(FILTERED) C(TALKED) C(NO_SYN_ACK) C(IDLE) C(RESTARTED) C(LINUX) C(ICMP) C(ICMP_FILTER) \
         /* who asks in vain */                                                                     \
         C(TOLD) C(ORPHAN) C(HELD) C(USER_TIMEOUT_ON) C(USER_TIMEOUT_OFF) C(KEEPALIVES)             \
         C(KEEPALIVE_DUE) C(PROBED) C(PROBED_DUE) C(PROBES) C(ASKS_DATA) C(ASKS_FIN) C(SILENT_CLIENT)

@@ -53,7 +53,7 @@ said_by(const struct judging *j, enum side x)
         case N_RESET_REASONS:
         default: break;
         }
-        /* TCPAbortOnData is not looked at: it counts too many things, even a close that sent nothing. */
+        /* TCPAbortOnData counts a close with zero linger, too, even one that sent nothing. */
         if (end && j->reset && !j->by_network) {
                 if (fact_is(end->abort_on_close))
                         return SAID_ABORT_ON_CLOSE;
@@ -61,6 +61,8 @@ said_by(const struct judging *j, enum side x)
                         return SAID_ABORT_ON_LINGER;
                 if (fact_is(end->abort_on_memory))
                         return SAID_ABORT_ON_MEMORY;
+                if (fact_is(end->abort_on_data) && fact_is_not(end->linger_on))
+                        return SAID_ABORT_ON_DATA;
         }
         return SAID_NOTHING;
 }
@@ -216,6 +218,7 @@ of_connection(const struct judging *j)
         c |= when(count_above(f->syn_acks, 0) && count_is(server->payloads, 0) && fact_is_not(server->fin) &&
                           count_is(f->from[SIDE_CLIENT].acked, 0), COND(ONLY_SYN_ACKED));
         c |= when(spoke, COND(TALKED)) | when(count_is(f->syn_acks, 0) && fact_is_not(f->established), COND(NO_SYN_ACK));
+        c |= when(fact_is(f->siblings_reset), COND(SIBLINGS)) | when(fact_is(f->filter_answers), COND(FILTERED));
         c |= when(fact_known(f->icmp.how), COND(ICMP));
         c |= when(fact_known(f->icmp.how) && (f->icmp.value == ICMP_ERROR_ADMIN_PROHIBITED ||
                                               f->icmp.value == ICMP_ERROR_PORT_UNREACHABLE), COND(ICMP_FILTER));
@@ -265,6 +268,8 @@ ruled_out(const struct judging *j, enum side x, enum cause cause)
                 return x == SIDE_CLIENT || spoke || fact_is(end->accepted);
         case CAUSE_BACKLOG_FULL:
                 return j->r->ending == ENDING_RESET && (x == SIDE_CLIENT || spoke);
+        case CAUSE_KEEPALIVE:
+                return fact_is_not(end->keepalive_on);
         case CAUSE_USER_TIMEOUT:
                 return count_is(end->user_timeout_ms, 0);
         case CAUSE_LINGER2:
@@ -279,7 +284,6 @@ ruled_out(const struct judging *j, enum side x, enum cause cause)
         case CAUSE_NO_CONNECTION:
         case CAUSE_STATE_LOST:
         case CAUSE_NOT_LISTENING:
-        case CAUSE_KEEPALIVE:
         case CAUSE_RETRANSMISSION_TIMEOUT:
         case CAUSE_PROBE_TIMEOUT:
         case CAUSE_MEMORY:
@@ -318,7 +322,7 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
         /* After a request alone there is no state to lose, nor to a SYN. */
         if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) &&
             !(conditions & (COND(TO_SYN) | COND(TO_SYN_ACK))) &&
-            ((j->doubts & DOUBT_TTL) || !fact_known(j->reset->ttl_differs.how)))
+            ((j->doubts & DOUBT_TTL) || !fact_known(j->reset->ttl_differs.how) || fact_is(f->translated)))
                 record_add_cause(r, CAUSE_STATE_LOST);
         /* A FIN may have been among what was not seen. */
         if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) && (conditions & COND(TO_DATA)) &&

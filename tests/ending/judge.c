@@ -215,6 +215,87 @@ of_a_subflow_of_mptcp_no_unread_data_is_stated(void **state)
 }
 
 static void
+counters_speak_where_the_kernel_gives_no_reason(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 0);
+        add_reset(&f, SIDE_SERVER, false, 50 * MS);
+        KNOW(f.end[SIDE_SERVER].abort_on_close, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_UNREAD_DATA);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        /* TCPAbortOnData is a close with zero linger, too, unless linger is known to be off. */
+        exchange(&f, 0);
+        add_reset(&f, SIDE_SERVER, true, 50 * MS);
+        KNOW(f.resets[0].answers, SEGMENT_KIND_DATA);
+        KNOW(f.end[SIDE_SERVER].abort_on_data, true);
+        KNOW(f.end[SIDE_SERVER].closed, true);
+        KNOW(f.end[SIDE_SERVER].linger2_negative, false);
+        judge_facts(&f, &r);
+        assert_int_not_equal(r.certainty, CERTAINTY_CERTAIN);
+        KNOW(f.end[SIDE_SERVER].linger_on, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_DATA_AFTER_CLOSE);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+}
+
+static void
+what_is_known_of_the_place_orders_the_causes(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 0);
+        add_reset(&f, SIDE_SERVER, false, 50 * MS);
+        KNOW(f.siblings_reset, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.causes[0], CAUSE_LISTENER_CLOSED);
+        assert_int_equal(r.cause, CAUSE_NONE);
+        exchange(&f, 0);
+        KNOW(f.established, false);
+        KNOW(f.syn_acks, 0);
+        KNOW(f.from[SIDE_CLIENT].bytes, 0);
+        KNOW(f.from[SIDE_CLIENT].payloads, 0);
+        add_reset(&f, SIDE_SERVER, true, 50 * MS);
+        KNOW(f.resets[0].answers, SEGMENT_KIND_SYN);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_REFUSED);
+        assert_int_equal(r.causes[0], CAUSE_NOT_LISTENING);
+        assert_int_equal(r.cause, CAUSE_NONE);
+        assert_int_equal(r.retry, RETRY_SAFE);
+        KNOW(f.filter_answers, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_FIREWALL);
+        assert_int_equal(r.certainty, CERTAINTY_LIKELY);
+}
+
+static void
+who_resets_is_gone_even_if_the_other_goes_on(void **state)
+{
+        struct facts_of_reset *reply;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        add_reset(&f, SIDE_SERVER, false, 50 * MS);
+        KNOW(f.resets[0].obeyed, false);
+        reply = add_reset(&f, SIDE_SERVER, true, 90 * MS);
+        KNOW(reply->answers, SEGMENT_KIND_DATA);
+        KNOW(reply->frame, 14);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.reset.kind, RESET_KIND_ACTIVE);
+        assert_int_equal(r.reset.frame.value, 10);
+        assert_true(lists(&r, CAUSE_ZERO_LINGER));
+        assert_false(lists(&r, CAUSE_NO_CONNECTION));
+}
+
+static void
 the_wire_does_not_tell_unread_data_from_zero_linger(void **state)
 {
         struct record r;
@@ -504,6 +585,9 @@ main(void)
                 cmocka_unit_test(each_reason_of_the_kernel_gives_its_cause),
                 cmocka_unit_test(the_four_acts_that_the_kernel_calls_tcp_state_are_told_apart),
                 cmocka_unit_test(of_a_subflow_of_mptcp_no_unread_data_is_stated),
+                cmocka_unit_test(counters_speak_where_the_kernel_gives_no_reason),
+                cmocka_unit_test(what_is_known_of_the_place_orders_the_causes),
+                cmocka_unit_test(who_resets_is_gone_even_if_the_other_goes_on),
                 cmocka_unit_test(the_wire_does_not_tell_unread_data_from_zero_linger),
                 cmocka_unit_test(data_after_close_is_likely_and_its_bytes_are_lost),
                 cmocka_unit_test(a_repeat_that_draws_a_reset_may_have_arrived_before),
