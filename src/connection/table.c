@@ -10,6 +10,7 @@
 
 enum {
         SLOTS_AT_FIRST = 1024,
+        NODES_MAX = 1 << 28,
         /* So many bytes of each are touched by nearly every segment. */
         FETCH_ZEEK = 40,
         FETCH_DIRECTION = 320,
@@ -43,14 +44,36 @@ table_hash(const struct table *table, const struct ends *ends)
         return (uint32_t)(mix(sum ^ ends->realm, table->secret[2]) >> 16);
 }
 
+/* An empty index of @n slots. */
+static int
+new_slots(struct table *table, size_t n)
+{
+        struct region region;
+
+        if (region_init(&region, n * sizeof(struct slot)) < 0)
+                return -ENOMEM;
+        if (region_grow(&region, n * sizeof(struct slot)) < 0) {
+                region_deinit(&region);
+                return -ENOMEM;
+        }
+        table->slots_region = region;
+        table->slots = (struct slot *)(void *)region.base;
+        table->mask = n - 1;
+        table->n_slots_used = 0;
+        return 0;
+}
+
 int
-table_init(struct table *table)
+table_init(struct table *table, size_t max)
 {
         *table = (struct table){};
-        table->slots = calloc(SLOTS_AT_FIRST, sizeof(*table->slots));
-        if (!table->slots)
+        /* Each may have a second that waits beside it; number 0 is none. */
+        max = max > NODES_MAX ? NODES_MAX : max * 2 + 2;
+        if (new_slots(table, SLOTS_AT_FIRST) < 0 || region_init(&table->nodes, max * sizeof(struct connection)) < 0 ||
+            region_init(&table->links, max * sizeof(struct link)) < 0) {
+                table_deinit(table);
                 return -ENOMEM;
-        table->mask = SLOTS_AT_FIRST - 1;
+        }
         /* So that nobody can make a capture whose connections all fall into one place. */
         if (getrandom(table->secret, sizeof(table->secret), GRND_NONBLOCK) != sizeof(table->secret)) {
                 struct timespec now;
@@ -67,14 +90,12 @@ table_init(struct table *table)
 void
 table_deinit(struct table *table)
 {
-        for (size_t i = 0; i < table->n_slabs; i++)
-                free(table->slabs[i]);
         for (size_t i = 0; i < table->n_extra_slabs; i++)
                 free(table->extra_slabs[i]);
-        free(table->slabs);
-        free(table->links);
+        region_deinit(&table->nodes);
+        region_deinit(&table->links);
         free(table->extra_slabs);
-        free(table->slots);
+        region_deinit(&table->slots_region);
         *table = (struct table){};
 }
 
@@ -114,13 +135,13 @@ same_ends(const struct connection *c, unsigned sender, const struct ends *ends)
 void
 table_fetch_next(const struct table *table, uint32_t node)
 {
-        uint32_t next = table->links[node].newer;
+        uint32_t next = table_link(table, node)->newer;
 
         if (next == NODE_NONE)
                 return;
         fetch(table_at(table, next), sizeof(struct connection));
         /* The one behind it has a head at least by then: that says where its extra is. */
-        next = table->links[next].newer;
+        next = table_link(table, next)->newer;
         if (next != NODE_NONE)
                 fetch(table_at(table, next), 64);
 }
@@ -160,28 +181,6 @@ make_room(void **array, size_t n)
         return 0;
 }
 
-/* One more slab of nodes, with their links. */
-static int
-add_slab(struct table *table)
-{
-        size_t n_nodes = (table->n_slabs + 1) << SLAB_SHIFT;
-        void *slabs = table->slabs, *slab;
-        struct link *links;
-
-        if (make_room(&slabs, table->n_slabs) < 0)
-                return -ENOMEM;
-        table->slabs = slabs;
-        links = realloc(table->links, (n_nodes + 1) * sizeof(*links));
-        if (!links)
-                return -ENOMEM;
-        table->links = links;
-        slab = aligned_alloc(64, (SLAB_NODES * sizeof(struct connection) + 63) & ~(size_t)63);
-        if (!slab)
-                return -ENOMEM;
-        table->slabs[table->n_slabs++] = slab;
-        return 0;
-}
-
 int
 table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
 {
@@ -190,9 +189,10 @@ table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
 
         if (node != NODE_NONE) {
                 c = table_at(table, node);
-                table->free_node = table->links[node].newer;
+                table->free_node = table_link(table, node)->newer;
         } else {
-                if (table->n_nodes == table->n_slabs << SLAB_SHIFT && add_slab(table) < 0)
+                if (region_grow(&table->nodes, (table->n_nodes + 2) * sizeof(*c)) < 0 ||
+                    region_grow(&table->links, (table->n_nodes + 2) * sizeof(struct link)) < 0)
                         return -ENOMEM;
                 node = ++table->n_nodes;
                 c = table_at(table, node);
@@ -213,16 +213,16 @@ static void
 unlist(struct table *table, uint32_t node)
 {
         struct connection *c = table_at(table, node);
-        struct link link = table->links[node];
+        struct link link = *table_link(table, node);
 
         if (c->list == LIST_NONE)
                 return;
         if (link.older)
-                table->links[link.older].newer = link.newer;
+                table_link(table, link.older)->newer = link.newer;
         else
                 table->oldest[c->list] = link.newer;
         if (link.newer)
-                table->links[link.newer].older = link.older;
+                table_link(table, link.newer)->older = link.older;
         else
                 table->newest[c->list] = link.older;
         table->n_listed[c->list]--;
@@ -238,9 +238,9 @@ table_list(struct table *table, uint32_t node, unsigned list)
         if (list == LIST_NONE)
                 return;
         c->list = (uint8_t)list;
-        table->links[node] = (struct link){ .older = table->newest[list] };
+        *table_link(table, node) = (struct link){ .older = table->newest[list] };
         if (table->newest[list])
-                table->links[table->newest[list]].newer = node;
+                table_link(table, table->newest[list])->newer = node;
         else
                 table->oldest[list] = node;
         table->newest[list] = node;
@@ -258,7 +258,7 @@ table_free_node(struct table *table, uint32_t node)
                 table->free_extra = c->extra;
                 c->extra = NODE_NONE;
         }
-        table->links[node].newer = table->free_node;
+        table_link(table, node)->newer = table->free_node;
         table->free_node = node;
         table->n_used--;
 }
@@ -277,19 +277,16 @@ place(struct table *table, uint32_t hash, uint32_t node)
 static int
 grow(struct table *table)
 {
-        struct slot *old = table->slots, *slots;
+        struct region region = table->slots_region;
+        struct slot *old = table->slots;
         size_t n = table->mask + 1;
 
-        slots = calloc(n * 2, sizeof(*slots));
-        if (!slots)
+        if (new_slots(table, n * 2) < 0)
                 return -ENOMEM;
-        table->slots = slots;
-        table->mask = n * 2 - 1;
-        table->n_slots_used = 0;
         for (size_t i = 0; i < n; i++)
                 if (old[i].node != NODE_NONE)
                         place(table, old[i].hash, old[i].node);
-        free(old);
+        region_deinit(&region);
         return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * All connections at hand: nodes in slabs that never move, an index by ends, and three lists in the order of
+ * All connections at hand: nodes that never move, an index by ends, and three lists in the order of
  * their last segments. Numbers of nodes and extras are 32 bits and begin at 1.
  */
 #pragma once
@@ -8,10 +8,9 @@
 #include <stdint.h>
 
 #include "connection/node.h"
+#include "connection/region.h"
 
 enum {
-        SLAB_SHIFT = 9,
-        SLAB_NODES = 1 << SLAB_SHIFT,
         EXTRA_SHIFT = 6,
         EXTRA_NODES = 1 << EXTRA_SHIFT,
 };
@@ -45,11 +44,11 @@ struct link {
 
 struct table {
         struct slot *slots;
+        struct region slots_region;     /* where they lie */
         size_t mask;
         size_t n_slots_used;
-        struct connection **slabs;
-        size_t n_slabs;
-        struct link *links;             /* by node */
+        struct region nodes;            /* struct connection, by number */
+        struct region links;            /* struct link, likewise */
         struct extra **extra_slabs;
         size_t n_extra_slabs;
         uint32_t n_nodes;               /* numbers given out so far */
@@ -61,8 +60,8 @@ struct table {
         uint64_t secret[3];
 };
 
-/* Returns 0, or -ENOMEM. */
-int table_init(struct table *table);
+/* For @max connections at once. Returns 0, or -ENOMEM. */
+int table_init(struct table *table, size_t max);
 void table_deinit(struct table *table);
 
 /* The same for both ways. */
@@ -71,7 +70,13 @@ uint32_t table_hash(const struct table *table, const struct ends *ends);
 static inline struct connection *
 table_at(const struct table *table, uint32_t node)
 {
-        return &table->slabs[(node - 1) >> SLAB_SHIFT][(node - 1) & (SLAB_NODES - 1)];
+        return &((struct connection *)(void *)table->nodes.base)[node];
+}
+
+static inline struct link *
+table_link(const struct table *table, uint32_t node)
+{
+        return &((struct link *)(void *)table->links.base)[node];
 }
 
 static inline void

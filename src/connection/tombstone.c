@@ -1,8 +1,6 @@
 /* A cache of sets of four: a stone is where its key says, or the oldest of the four has made room for another. */
 #include "connection/tombstone.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "connection/direction.h"
@@ -15,15 +13,14 @@ enum {
 int
 graveyard_init(struct graveyard *graveyard)
 {
-        /* Zeroed by the kernel a page at a time, when it is first used. */
-        *graveyard = (struct graveyard){ .stones = calloc(WAYS * SETS, sizeof(*graveyard->stones)) };
-        return graveyard->stones ? 0 : -ENOMEM;
+        *graveyard = (struct graveyard){};
+        return region_init(&graveyard->region, WAYS * SETS * sizeof(*graveyard->stones));
 }
 
 void
 graveyard_deinit(struct graveyard *graveyard)
 {
-        free(graveyard->stones);
+        region_deinit(&graveyard->region);
         *graveyard = (struct graveyard){};
 }
 
@@ -62,9 +59,16 @@ graveyard_bury(struct graveyard *graveyard, const struct connection *c)
         struct ends ends = { .source = c->address[0], .destination = c->address[1], .source_port = c->port[0],
                              .destination_port = c->port[1], .realm = c->realm };
         uint64_t key = digest(&ends);
-        struct tombstone *set = set_of(graveyard, key);
+        struct tombstone *set;
         unsigned at;
 
+        if (!graveyard->stones) {
+                /* Without memory for it a straggler is taken for a connection: no more. */
+                if (region_grow(&graveyard->region, WAYS * SETS * sizeof(*set)) < 0)
+                        return;
+                graveyard->stones = (struct tombstone *)(void *)graveyard->region.base;
+        }
+        set = set_of(graveyard, key);
         for (at = 0; at < WAYS - 1 && set[at].key != key; at++)
                 ;
         /* The newest stands first. */
@@ -79,9 +83,9 @@ const struct tombstone *
 graveyard_find(struct graveyard *graveyard, const struct ends *ends, const struct segment *s)
 {
         uint64_t key = digest(ends);
-        const struct tombstone *set = set_of(graveyard, key);
+        const struct tombstone *set = graveyard->stones ? set_of(graveyard, key) : NULL;
 
-        for (unsigned i = 0; i < WAYS && set[i].key != 0; i++) {
+        for (unsigned i = 0; set && i < WAYS && set[i].key != 0; i++) {
                 const struct tombstone *stone = &set[i];
                 bool first = stone->first == (uint32_t)digest_end(ends->source, ends->source_port);
                 int64_t at = seq_distance(stone->next[!first], s->seq);

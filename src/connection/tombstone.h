@@ -16,7 +16,8 @@ struct tombstone {
 };
 
 struct graveyard {
-        struct tombstone *stones;
+        struct region region;
+        struct tombstone *stones;       /* in it; NULL: nothing was buried yet */
         uint64_t n_strays;
 };
 

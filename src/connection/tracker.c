@@ -60,7 +60,7 @@ tracker_new(const struct tracker_options *options, const struct tracker_hooks *h
         if (t->options.linger_ns == 0)
                 t->options.linger_ns = LINGER_NS;
         t->hooks = *hooks;
-        if (table_init(&t->table) < 0 || graveyard_init(&t->graveyard) < 0) {
+        if (table_init(&t->table, t->options.max_connections) < 0 || graveyard_init(&t->graveyard) < 0) {
                 table_deinit(&t->table);
                 free(t);
                 return -ENOMEM;
@@ -526,14 +526,15 @@ tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n)
 void
 tracker_finish(struct tracker *tracker, bool cut)
 {
+        static const unsigned order[] = { LIST_ENDED, LIST_LIVE, LIST_GIVEN };
         uint32_t node;
 
-        for (unsigned list = LIST_ENDED; list != LIST_NONE; list = list == LIST_ENDED ? LIST_LIVE : LIST_NONE)
-                while ((node = tracker->table.oldest[list]) != NODE_NONE) {
+        for (unsigned i = 0; i < sizeof(order) / sizeof(*order); i++)
+                while ((node = tracker->table.oldest[order[i]]) != NODE_NONE) {
+                        table_fetch_next(&tracker->table, node);
                         take_pending(tracker, node, true);
                         give(tracker, table_at(&tracker->table, node), cut);
-                        forget(tracker, node);
+                        table_unindex(&tracker->table, node);
+                        table_free_node(&tracker->table, node);
                 }
-        while ((node = tracker->table.oldest[LIST_GIVEN]) != NODE_NONE)
-                forget(tracker, node);
 }

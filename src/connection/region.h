@@ -1,0 +1,21 @@
+/*
+ * Memory for many things of one size that never move: a long stretch of addresses is reserved at once and made
+ * usable as it is needed, in large pages. A capture touches its connections at random; in small pages nearly
+ * each touch would first have to find its page, which costs more than the touch itself.
+ */
+#pragma once
+
+#include <stddef.h>
+
+struct region {
+        char *base;
+        size_t reserved;
+        size_t usable;
+};
+
+/* Reserves up to @n bytes of addresses, less if there are not so many. Returns 0 or -ENOMEM. */
+int region_init(struct region *region, size_t n);
+void region_deinit(struct region *region);
+
+/* Makes the first @n bytes usable; what was not before is zero. Returns 0 or -ENOMEM. */
+int region_grow(struct region *region, size_t n);
