@@ -58,8 +58,6 @@ static void read_all(struct capture *capture, struct packet_reader *reader, stru
 
                         input->kind = packet_read(reader, frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame,
                                                   frame->time_ns, &input->packet);
-                        if (input->kind != PACKET_TCP && input->kind != PACKET_ICMP_ERROR)
-                                continue;
                         input->file = 1;
                         input->frame = frame->number;
                         input->time_ns = frame->time_ns;

@@ -161,15 +161,14 @@ static int take(struct pass *p, const struct frame *frames, size_t n)
                 counts->kinds[kind]++;
                 counts->bytes += frame->n_frame;
                 count_time(counts, frame->time_ns);
-                if (kind != PACKET_TCP && kind != PACKET_ICMP_ERROR)
-                        continue;
+                /* Others go along for their time alone: as long as there are any, the evidence goes on. */
                 in->kind = kind;
                 in->file = p->file;
                 in->frame = frame->number;
                 in->time_ns = frame->time_ns;
                 in->cut = frame->n_bytes < frame->n_frame;
                 p->n_inputs++;
-                if (!is_elsewhere(&in->packet, frame))
+                if ((kind != PACKET_TCP && kind != PACKET_ICMP_ERROR) || !is_elsewhere(&in->packet, frame))
                         continue;
                 r = track(p);
                 if (r < 0)

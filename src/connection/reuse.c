@@ -37,6 +37,9 @@ decide_syn(const struct connection *c, unsigned sender, const struct segment *s,
 
         if (d->flags & DIRECTION_SYN && s->seq + 1 == d->base)
                 return c->flags & CONNECTION_BOTH_ACKED && time - c->last > REPEAT_AT_MOST ? REUSE_NEW : REUSE_SAME;
+        /* What was sent after it came first. */
+        if (d->flags & DIRECTION_BASE && !(d->flags & DIRECTION_SYN) && s->seq + 1 == d->base && d->next == 0)
+                return REUSE_SAME;
         if (d->flags & DIRECTION_BASE && !(d->flags & DIRECTION_SYN) && o->flags & DIRECTION_SYN) {
                 int64_t ahead = seq_distance(s->seq + 1, d->base);
 

@@ -1,8 +1,8 @@
 /*
  * A twin has every number of the TCP header and the IP ID in common with a packet seen a moment ago; its TTL may
  * be less by the hops between. A segment that TCP sends again is another packet: it has another IP ID, and
- * another timestamp. Without either of them (a SYN-ACK or a reply RST of Linux; two RSTs for two segments are alike
- * to the last bit) it is taken for a twin only where the connection has shown others.
+ * another timestamp. Without either of them nobody repeats data, SYN or FIN that soon; but two RSTs for two
+ * segments are alike to the last bit, and so may ACKs be: they are twins only where the connection has shown others.
  */
 #include "connection/twin.h"
 
@@ -34,7 +34,8 @@ twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_
         unsigned n = d->packets < FINGERPRINTS ? (unsigned)d->packets : FINGERPRINTS;
 
         within = s->ip_id ? WITH_IP_ID : s->options & SEGMENT_HAS_TIMESTAMPS ? WITH_TIMESTAMP : WITH_NEITHER;
-        if ((within == WITH_NEITHER || (s->ip_id == 0 && s->flags & SEGMENT_RST)) && !(c->flags & CONNECTION_TWINS))
+        if ((s->flags & SEGMENT_RST ? s->ip_id == 0 : within == WITH_NEITHER && segment_length(s) == 0) &&
+            !(c->flags & CONNECTION_TWINS))
                 n = 0;
         /* An ACK once more, after the other end sent something, is an answer to that: a challenge, say. */
         if (s->ip_id == 0 && s->n_payload == 0 && c->last_sender != sender &&

@@ -141,8 +141,9 @@ def faults_of_direction(way, truth, record, ongoing):
     for key in ('bytes', 'acked', 'acked_by_reset', 'closed', 'fin_acked'):
         if record[key] != truth[key]:
             yield f'{way}.{key}', record[key], truth[key]
-    # What is on its way when the capture ends may yet arrive.
-    fates = (truth['fate'], 'unknown') if ongoing and truth['fate'] == 'uncertain' else (truth['fate'],)
+    # What is on its way when the capture ends may yet arrive; and so it is with the last ACK of all.
+    late = ongoing or truth['closed'] == 'fin' and not truth['fin_acked']
+    fates = (truth['fate'], 'unknown') if late and truth['fate'] == 'uncertain' else (truth['fate'],)
     if record['fate'] not in fates:
         yield f'{way}.fate', record['fate'], truth['fate']
     # A forged segment bears the sender's name, and is not always known for what it is.
