@@ -3,7 +3,8 @@
  * five seconds of its own time have passed, or at the end of all; and again, with a greater @rev, when a
  * straggler changes what was known.
  *
- * Memory is bounded by @max_connections: the one silent for longest is given out before its time.
+ * Memory is bounded by @max_connections: the one silent for longest is given out before its time. Where tens of
+ * thousands end within five seconds, the oldest of those that have ended are, too; they do not count as evicted.
  */
 #pragma once
 
@@ -57,7 +58,7 @@ struct tracked_segment {
         int64_t ack_position;           /* in the other direction */
         bool repeated;                  /* brings nothing new */
         bool out_of_order;
-        bool twin;                      /* the same packet seen twice: not counted */
+        bool twin;                      /* the same packet seen twice: in the counts of packets and payload, no repeat */
         bool stray;                     /* came after the connection was over, or fits it nowhere */
         bool icmp;                      /* an ICMP error; @segment is the quoted one */
 };

@@ -17,13 +17,10 @@ static uint32_t
 digest(const struct segment *s)
 {
         uint64_t a = (uint64_t)s->seq << 32 | s->ack, b = (uint64_t)s->ts_value << 32 | s->ts_echo;
-        uint64_t c = (uint64_t)s->n_payload << 40 | (uint64_t)s->window << 24 | s->flags;
+        uint64_t c = (uint64_t)s->n_payload << 40 ^ (uint64_t)s->ip_id << 32 ^ (uint64_t)s->window << 16 ^ s->flags;
+        unsigned __int128 product = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xa0761d6478bd642fu);
 
-        a = (a ^ 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;
-        b = (b ^ a >> 29) * 0xa0761d6478bd642fu;
-        c = (c ^ b >> 31 ^ a) * 0xe7037ed1a0b428dbu;
-        c ^= (uint64_t)s->ip_id << 20;
-        return (uint32_t)((c * 0x8ebc6af09c88c6e3u) >> 32);
+        return (uint32_t)(((uint64_t)product ^ (uint64_t)(product >> 64) ^ c) * 0xe7037ed1a0b428dbu >> 32);
 }
 
 bool
