@@ -24,6 +24,7 @@
 #include "connection/tombstone.h"
 
 enum {
+        AHEAD = 8,                      /* so many nodes are on their way from memory at a time */
         CONNECTIONS_MAX = 1000000,
         /* So many that have ended are kept, waiting or given out; beyond that the oldest go before their time,
          * which bounds the memory where tens of thousands end in a second. */
@@ -505,11 +506,14 @@ tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n)
                         ends[i].hash = table_hash(&tracker->table, &ends[i]);
                         table_fetch_slot(&tracker->table, ends[i].hash);
                 }
-                for (size_t i = 0; i < n_batch; i++)
+                for (size_t i = 0; i < n_batch && i < AHEAD; i++)
                         if (inputs[i].kind == PACKET_TCP)
                                 table_fetch_node(&tracker->table, ends[i].hash);
                 for (size_t i = 0; i < n_batch; i++) {
                         int r = 0;
+
+                        if (i + AHEAD < n_batch && inputs[i + AHEAD].kind == PACKET_TCP)
+                                table_fetch_node(&tracker->table, ends[i + AHEAD].hash);
 
                         advance(tracker, inputs[i].time_ns);
                         if (inputs[i].kind == PACKET_TCP)
