@@ -359,9 +359,15 @@ reset_is_plain(const struct judging *j)
 {
         if (!j->reset)
                 return true;
-        for (size_t i = 0; i < j->f->n_resets && i < FACTS_RESETS_MAX; i++)
-                if (!fact_known(j->f->resets[i].by.how))
+        for (size_t i = 0; i < j->f->n_resets && i < FACTS_RESETS_MAX; i++) {
+                const struct facts_of_reset *reset = &j->f->resets[i];
+
+                if (!fact_known(reset->by.how))
                         return false;
+                /* One that came earlier may have been the one that counts. */
+                if (reset < j->reset && !fact_is_not(reset->obeyed))
+                        return false;
+        }
         if (j->r->ending != ENDING_TIMED_OUT && !(fact_is(j->reset->obeyed) && fact_is_not(j->f->both_acked)))
                 return false;
         return j->by_network || (fact_is_not(j->reset->ttl_differs) && fact_is_not(j->f->end[j->named].went_on));
