@@ -11,3 +11,4 @@ int lab_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int stage_main(int argc, char **argv);
 int read_main(int argc, char **argv);
+int run_main(int argc, char **argv);

@@ -21,6 +21,7 @@ struct command {
 static const struct command commands[] = {
         {"read", read_main, "say how every connection in captures ended, and why"},
         {"lab", lab_main, "stage every known ending here, check the kernel against the model"},
+        {"run", run_main, "run a program, say how each of its connections ended and why"},
         {"stage", stage_main, "be a peer that ends connections as told, to test programs with"},
         {"explain", explain_main, "say what an errno, signal, ending, cause or reset reason means"},
         {NULL, NULL, NULL},

@@ -1,0 +1,160 @@
+/* finis run: how the connections of a program ended, seen from its calls. */
+#include "cli/run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/run_record.h"
+#include "report/ladder.h"
+#include "report/record_json.h"
+#include "trace/tracer.h"
+
+enum { STATUS_DONE = 0, STATUS_FAILED = 125 };
+
+struct show {
+        const struct run_options *options;
+        FILE *out;
+        char *held;                     /* what is told at the end */
+        size_t n_held;
+        FILE *hold;
+        struct style style;
+        uint64_t n, n_bad, n_shown;
+};
+
+static volatile sig_atomic_t stop;
+static volatile sig_atomic_t passes_to;
+
+/* The program is told what we are told; the terminal tells its whole group by itself. */
+static void pass_on(int signal)
+{
+        if (passes_to > 0)
+                kill(passes_to, signal);
+        else
+                stop = 1;
+}
+
+static void tick(int signal)
+{
+        (void)signal;
+}
+
+static void take_signals(pid_t pass)
+{
+        struct sigaction action = {.sa_handler = pass_on};
+
+        passes_to = pass;
+        sigaction(SIGTERM, &action, NULL);
+        sigaction(SIGHUP, &action, NULL);
+        action.sa_handler = pass > 0 ? SIG_IGN : pass_on;
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGQUIT, &action, NULL);
+        action.sa_handler = tick;
+        sigaction(SIGALRM, &action, NULL);
+}
+
+static void tell(void *context, const struct traced_socket *socket, const struct traced_socket *other)
+{
+        struct show *show = context;
+        struct run_record r;
+        FILE *out = show->options->verbose || show->options->json ? show->out : show->hold;
+
+        run_record(&r, socket, other);
+        show->n++;
+        show->n_bad += r.record.severity == SEVERITY_BAD;
+        if ((!show->options->all && !show->options->filter.n_terms && r.record.severity != SEVERITY_BAD) ||
+            !filter_match(&show->options->filter, &r.record))
+                return;
+        show->n_shown++;
+        if (show->options->json)
+                record_write_json(out, &r.record, RECORD_JSON_EVIDENCE);
+        else
+                run_record_write(out, &r, &show->style);
+        if (out == show->out)
+                fflush(out);
+}
+
+static int open_output(struct show *show)
+{
+        show->out = show->options->output ? fopen(show->options->output, "we") : stderr;
+        if (!show->out) {
+                fprintf(stderr, "finis run: opening %s: %s\n", show->options->output, strerror(errno));
+                return -errno;
+        }
+        show->hold = open_memstream(&show->held, &show->n_held);
+        return show->hold ? 0 : -ENOMEM;
+}
+
+static void summary(struct show *show, const struct tracer *tracer)
+{
+        fclose(show->hold);
+        if (!show->options->json) {
+                fprintf(show->out, "finis run: %llu connection%s, %llu ended badly%s\n", (unsigned long long)show->n,
+                        show->n == 1 ? "" : "s", (unsigned long long)show->n_bad, show->n_held ? ":" : "");
+                fwrite(show->held, 1, show->n_held, show->out);
+                if (show->n > show->n_shown && show->n_shown == 0 && show->n_bad == 0 && !show->options->filter.n_terms && show->n)
+                        fputs("Those that ended well: --all\n", show->out);
+        }
+        if (tracer_lost(tracer) && tracer_lost(tracer) != UINT64_MAX)
+                fprintf(stderr, "finis run: the kernel dropped messages about ended sockets; some last counts are older than they could be\n");
+        free(show->held);
+        if (show->options->output && fclose(show->out) != 0)
+                fprintf(stderr, "finis run: writing %s: %s\n", show->options->output, strerror(errno));
+        else if (!show->options->output)
+                fflush(show->out);
+}
+
+static int status_of(const struct run_options *options, const struct show *show, const struct tracer *tracer, int status)
+{
+        struct tracer_word word = tracer_word(tracer);
+
+        if (word.error) {
+                fprintf(stderr, "finis run: installing the filter of system calls: %s\n", strerror(-word.error));
+                return STATUS_FAILED;
+        }
+        if (word.exec_error)
+                fprintf(stderr, "finis run: running %s: %s\n", options->command[0], strerror(word.exec_error));
+        else if (options->error_status && show->n_bad)
+                return options->error_status;
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int trace(const struct run_options *options, struct show *show)
+{
+        const struct tracer_options traced = {.command = options->command, .attach = options->attach, .all_calls = options->all_calls};
+        const struct tracer_hooks hooks = {.ended = tell, .context = show};
+        struct tracer *tracer;
+        const char *what;
+        int r = tracer_start(&traced, &hooks, &tracer, &what), status;
+
+        if (r < 0) {
+                fprintf(stderr, "finis run: %s: %s\n", what, strerror(-r));
+                return STATUS_FAILED;
+        }
+        take_signals(options->attach ? 0 : tracer_pid(tracer));
+        tracer_run(tracer, &stop, &status);
+        summary(show, tracer);
+        status = status_of(options, show, tracer, status);
+        tracer_free(tracer);
+        return status;
+}
+
+int run_main(int argc, char **argv)
+{
+        struct run_options options;
+        struct show show = {.options = &options};
+        int r = run_options(&options, argc, argv);
+
+        if (r != 0)
+                return r < 0 ? STATUS_FAILED : STATUS_DONE;
+        if (open_output(&show) < 0)
+                return STATUS_FAILED;
+        show.style = (struct style){.width = STYLE_WIDTH, .utf8 = ladder_utf8()};
+        show.style.colour = isatty(fileno(show.out)) == 1 && !getenv("NO_COLOR");
+        return trace(&options, &show);
+}

@@ -1,0 +1,22 @@
+/* finis run: its command line. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "cli/filter.h"
+
+struct run_options {
+        char *const *command;           /* NULL with @attach */
+        pid_t attach;
+        bool all_calls;
+        bool all;                       /* the fine connections too */
+        bool verbose;                   /* as they end, not at the end */
+        bool json;
+        const char *output;             /* a file; NULL: standard error */
+        int error_status;               /* where a connection ended badly; 0: none of its own */
+        struct filter filter;
+};
+
+/* Returns 0, 1 when all is done (--help), or -EINVAL after a line on stderr. */
+int run_options(struct run_options *options, int argc, char **argv);

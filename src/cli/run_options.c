@@ -1,0 +1,119 @@
+/* The options end at the first word that is none, or at "--": what follows is the command, untouched. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/run.h"
+
+static void usage(FILE *f)
+{
+        fputs("usage: finis run [OPTION...] [FILTER...] -- COMMAND [ARGUMENT...]\n"
+              "       finis run [OPTION...] [FILTER...] -p PID\n"
+              "\n"
+              "Runs a program and says how each of its TCP connections ended: who ended it, by\n"
+              "which act, what the program was told, and what became of the bytes. Needs no\n"
+              "rights. The program's streams, signals and status are its own.\n"
+              "\n"
+              "  --calls            trace sending and receiving too: names the call that was told\n"
+              "                     of the end (slower: each such call stops the program)\n"
+              "  --all              the connections that ended well too\n"
+              "  -v, --verbose      as they end; otherwise at the end of the program\n"
+              "  --json             the records, one object a line; see finis-record(5)\n"
+              "  --output FILE      write there, and not to standard error\n"
+              "  --error-exitcode N exit with N if a connection ended badly\n"
+              "  -p, --pid PID      attach to a process that runs, until it ends or Ctrl-C\n"
+              "  --help             this\n"
+              "\n"
+              "A FILTER is KEY=VALUE[,VALUE...], also with != < > <= >=; all must hold:\n"
+              "\n",
+              f);
+        filter_help(f);
+        fputs("\n"
+              "Exit status: the program's; 125 finis could not, 126 and 127 the program could\n"
+              "not be run, 128+N it was ended by signal N. See finis-run(1).\n",
+              f);
+}
+
+static int wrong(const char *what, const char *word, const char *why)
+{
+        fprintf(stderr, "finis run: %s%s%s: %s\n", what, word ? " " : "", word ? word : "", why);
+        return -EINVAL;
+}
+
+static int number(const char *name, const char *text, long least, long most, long *ret)
+{
+        char *end;
+        long n;
+
+        errno = 0;
+        n = strtol(text, &end, 10);
+        if (errno || *end || end == text || n < least || n > most)
+                return wrong(name, text, "not a number that fits");
+        *ret = n;
+        return 0;
+}
+
+static int take_filters(struct run_options *options, int argc, char **argv, int *index)
+{
+        char why[FILTER_WHY_MAX];
+
+        while (*index < argc && filter_is_word(argv[*index])) {
+                if (filter_add(&options->filter, argv[*index], why) < 0)
+                        return wrong(why, NULL, "finis run --help lists the keys");
+                ++*index;
+        }
+        return 0;
+}
+
+int run_options(struct run_options *options, int argc, char **argv)
+{
+        enum { CALLS = 256, ALL, JSON, OUTPUT, STATUS };
+        static const struct option known[] = {
+                {"calls", no_argument, NULL, CALLS}, {"all", no_argument, NULL, ALL},
+                {"verbose", no_argument, NULL, 'v'}, {"json", no_argument, NULL, JSON},
+                {"output", required_argument, NULL, OUTPUT}, {"error-exitcode", required_argument, NULL, STATUS},
+                {"pid", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
+        };
+        bool dashes;
+        long n;
+        int c;
+
+        *options = (struct run_options){0};
+        optind = 1;
+        opterr = 0;
+        while ((c = getopt_long(argc, argv, "+vp:h", known, NULL)) != -1) {
+                switch (c) {
+                case CALLS: options->all_calls = true; break;
+                case ALL: options->all = true; break;
+                case JSON: options->json = true; break;
+                case OUTPUT: options->output = optarg; break;
+                case STATUS:
+                        if (number("--error-exitcode", optarg, 1, 255, &n) < 0)
+                                return -EINVAL;
+                        options->error_status = (int)n;
+                        break;
+                case 'v': options->verbose = true; break;
+                case 'p':
+                        if (number("--pid", optarg, 1, 1 << 22, &n) < 0)
+                                return -EINVAL;
+                        options->attach = (pid_t)n;
+                        break;
+                case 'h': usage(stdout); return 1;
+                default:
+                        return wrong(argv[optind - 1], NULL, "no such option, or its value is missing; finis run --help lists them");
+                }
+        }
+        dashes = optind > 1 && strcmp(argv[optind - 1], "--") == 0;
+        if (!dashes && take_filters(options, argc, argv, &optind) < 0)
+                return -EINVAL;
+        if (optind < argc && strcmp(argv[optind], "--") == 0)
+                optind++;
+        if (options->attach && optind < argc)
+                return wrong("--pid", NULL, "a process to attach to and a command to run cannot both be given");
+        if (!options->attach && optind >= argc)
+                return wrong("no command", NULL, "finis run -- COMMAND [ARGUMENT...]");
+        options->command = options->attach ? NULL : argv + optind;
+        return 0;
+}

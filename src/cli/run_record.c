@@ -1,0 +1,81 @@
+/* Facts -> judge -> record, with the names and calls that only the tracer knows. */
+#include "cli/run_record.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "trace/facts.h"
+
+static void name_end(struct record_end *end, uint8_t family, const uint8_t *address, uint16_t port)
+{
+        if (family)
+                inet_ntop(family, address, end->ip, sizeof(end->ip));
+        end->port = port;
+}
+
+static void add_calls(struct run_record *r, enum side side, const struct traced_socket *s)
+{
+        struct record_saw *saw = side == SIDE_CLIENT ? &r->record.client_saw : &r->record.server_saw;
+        size_t n = s->n_calls < SOCKET_CALLS_MAX ? s->n_calls : SOCKET_CALLS_MAX;
+
+        for (size_t i = 0; i < n; i++) {
+                const struct socket_call *call = &s->calls[(s->n_calls - n + i) % SOCKET_CALLS_MAX];
+                struct saw *one = &r->saw[side][saw->n_calls];
+
+                one->call = call->name;
+                one->told = call->result < 0
+                        ? (struct told){.kind = TOLD_ERROR, .error = (int)-call->result, .sigpipe = call->sigpipe}
+                        : (struct told){.kind = TOLD_BYTES, .bytes = (uint64_t)call->result};
+                saw->n_calls++;
+        }
+        saw->known = n > 0;
+        saw->calls = r->saw[side];
+}
+
+static void add_end(struct run_record *r, const struct traced_socket *s)
+{
+        enum side side = side_of_socket(s);
+        struct record_end *own = side == SIDE_CLIENT ? &r->record.client : &r->record.server;
+        struct record_act *act = side == SIDE_CLIENT ? &r->record.client_act : &r->record.server_act;
+        const struct socket_act *did = s->shut.known && (!s->act.known || s->shut.at_ns <= s->act.at_ns) &&
+                                               !socket_act_resets(s) ? &s->shut : &s->act;
+
+        r->socket[side] = s;
+        memcpy(r->comm[side], s->comm, sizeof(s->comm));
+        own->pid = known_u64((uint64_t)s->pid);
+        own->comm = r->comm[side];
+        if (did->known) {
+                memcpy(r->act_comm[side], did->comm, sizeof(did->comm));
+                act->known = true;
+                act->how = did->how;
+                act->call = did->call;
+                act->pid = known_u64((uint64_t)did->pid);
+                act->comm = r->act_comm[side];
+                if (did->how == ACT_SIGNAL)
+                        act->signal = known_u64((uint64_t)did->signal);
+        }
+        add_calls(r, side, s);
+}
+
+void run_record(struct run_record *ret, const struct traced_socket *socket, const struct traced_socket *other)
+{
+        bool opened = side_of_socket(socket) == SIDE_CLIENT;
+        const struct diag_tuple *tuple = &socket->tuple;
+        struct timespec t;
+        struct facts f;
+
+        memset(ret, 0, sizeof(*ret));
+        clock_gettime(CLOCK_REALTIME, &t);
+        facts_of_sockets(socket, other, t.tv_sec * INT64_C(1000000000) + t.tv_nsec, &f);
+        snprintf(ret->id, sizeof(ret->id), "%" PRIu64, socket->cookie);
+        record_init(&ret->record, SOURCE_RUN, ret->id);
+        name_end(opened ? &ret->record.client : &ret->record.server, tuple->family, tuple->local, tuple->local_port);
+        name_end(opened ? &ret->record.server : &ret->record.client, tuple->family, tuple->remote, tuple->remote_port);
+        judge(&f, &ret->record, &ret->evidence);
+        add_end(ret, socket);
+        if (other)
+                add_end(ret, other);
+}

@@ -1,0 +1,24 @@
+/* The record of a traced connection, and what `finis run` says of it. */
+#pragma once
+
+#include <stdio.h>
+
+#include "ending/judge.h"
+#include "ending/record.h"
+#include "report/style.h"
+#include "trace/sockets.h"
+
+struct run_record {
+        struct record record;
+        struct evidence evidence;
+        char id[24];
+        char comm[2][PROCESS_COMM_MAX];         /* SIDE_CLIENT, SIDE_SERVER */
+        char act_comm[2][PROCESS_COMM_MAX];
+        struct saw saw[2][SOCKET_CALLS_MAX];
+        const struct traced_socket *socket[2];  /* by side; NULL: that end was not traced. Borrowed */
+};
+
+/* It points into itself: it must not be moved. */
+void run_record(struct run_record *ret, const struct traced_socket *socket, const struct traced_socket *other);
+
+void run_record_write(FILE *file, const struct run_record *r, const struct style *style);

@@ -1,0 +1,93 @@
+/* A traced connection in words: the record's line, then what each traced program did and was told. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/run_record.h"
+#include "report/line.h"
+#include "report/phrase.h"
+#include "report/told.h"
+#include "trace/facts.h"
+#include "words/errno_name.h"
+
+#define INDENT 6
+
+static void say_who(struct phrase *p, const struct record_end *end)
+{
+        phrase_add(p, "%s[%" PRIu64 "]", end->comm && end->comm[0] ? end->comm : "the program", end->pid.value);
+}
+
+/* "closed it with 5 bytes unread, which sends a RST (deduced)" */
+static void say_act(struct phrase *p, const struct traced_socket *s, const struct record_act *act)
+{
+        static const char *const did[N_ACTS] = {
+                [ACT_CLOSE] = "closed it", [ACT_SHUTDOWN] = "shut its sending way down", [ACT_EXIT] = "exited",
+                [ACT_SIGNAL] = "was killed", [ACT_EXEC] = "closed it by exec", [ACT_CONNECT_UNSPEC] = "disconnected it, by connect() with AF_UNSPEC",
+                [ACT_SOCK_DESTROY] = "destroyed it", [ACT_LISTENER_CLOSE] = "closed its listener", [ACT_TIMER] = "timed out",
+        };
+        const struct look *before = &s->act.before;
+        uint32_t unread = socket_unread(s);
+
+        phrase_add(p, " %s", did[act->how]);
+        if (act->how == ACT_SIGNAL)
+                phrase_add(p, " by signal %" PRIu64, act->signal.value);
+        if (act->how == ACT_CLOSE && act->call && strcmp(act->call, "close") != 0)
+                phrase_add(p, ", by %s()", act->call);
+        if (s->act.known && unread > 0) {
+                phrase_add(p, " with ");
+                phrase_bytes(p, unread);
+                phrase_add(p, " unread");
+        }
+        if (socket_act_resets(s)) {
+                if (unread == 0 && before->linger_on && act->how != ACT_CONNECT_UNSPEC)
+                        phrase_add(p, " with SO_LINGER of 0 s");
+                phrase_add(p, ", which sends a RST (deduced)");
+        }
+}
+
+/* What the program was told, as far as was seen. */
+static void say_told(struct phrase *p, const struct traced_socket *s)
+{
+        const struct socket_call *call = NULL;
+        size_t n = s->n_calls < SOCKET_CALLS_MAX ? s->n_calls : SOCKET_CALLS_MAX;
+
+        for (size_t i = 0; i < n && !call; i++) {
+                const struct socket_call *one = &s->calls[(s->n_calls - n + i) % SOCKET_CALLS_MAX];
+
+                if (one->result < 0)
+                        call = one;
+        }
+        if (s->connect_error && !s->established_ns) {
+                phrase_add(p, "; connect() was told %s", errno_name(s->connect_error) ?: "an error");
+        } else if (call) {
+                phrase_add(p, "; %s() was told %s, %s", call->name, errno_name((int)-call->result) ?: "an error",
+                           call->sigpipe ? "with SIGPIPE" : "without a signal");
+        } else if (s->established_ns && s->last.state == TCP_STATE_CLOSE && s->act.known && s->act.before.state == TCP_STATE_CLOSE) {
+                phrase_add(p, s->last.error_pending ? "; it never looked at the error that waited for it"
+                                                    : "; a call was told of it (--calls names it)");
+        }
+}
+
+static void say_end(FILE *file, const struct run_record *r, enum side side)
+{
+        const struct traced_socket *s = r->socket[side];
+        const struct record_end *end = side == SIDE_CLIENT ? &r->record.client : &r->record.server;
+        const struct record_act *act = side == SIDE_CLIENT ? &r->record.client_act : &r->record.server_act;
+        struct phrase p = {0};
+
+        if (!s)
+                return;
+        say_who(&p, end);
+        if (act->known)
+                say_act(&p, s, act);
+        else
+                phrase_add(&p, " still held it");
+        say_told(&p, s);
+        phrase_write(file, p.text, STYLE_WIDTH, INDENT, 0);
+}
+
+void run_record_write(FILE *file, const struct run_record *r, const struct style *style)
+{
+        line_write(file, &r->record, NULL, style);
+        say_end(file, r, SIDE_CLIENT);
+        say_end(file, r, SIDE_SERVER);
+}

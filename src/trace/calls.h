@@ -1,0 +1,35 @@
+/*
+ * The system calls that matter to the life of a connection: their numbers on this machine, and which argument
+ * is the descriptor. The numbers are those of the kernel's headers for the machine that this is built for.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum call_kind {
+        CALL_CONNECT,           /* may open a connection, or end one: AF_UNSPEC */
+        CALL_ACCEPT,            /* gives one */
+        CALL_SHUTDOWN,
+        CALL_CLOSE,             /* the descriptor goes */
+        CALL_CLOSE_RANGE,       /* several go */
+        CALL_REPLACE,           /* dup2, dup3: the second descriptor goes */
+        CALL_EXEC,              /* those marked close-on-exec go */
+        CALL_SEND,              /* only asked for with all calls: the rest */
+        CALL_RECEIVE,
+        CALL_CARRY,             /* sendfile, splice: the other descriptor is the source */
+};
+
+struct call {
+        long number;
+        const char *name;       /* as the manual's section 2 has it */
+        enum call_kind kind;
+        int fd;                 /* which argument; -1: none */
+        int other;              /* of CALL_CARRY: the other descriptor; else -1 */
+};
+
+/* NULL if it is none of them. */
+const struct call *call_find(long number);
+
+/* All of them, those of every connection's life first; @ret_n_life is how many these are. */
+const struct call *calls_all(size_t *ret_n, size_t *ret_n_life);

@@ -1,0 +1,277 @@
+/*
+ * What the kernel was asked is HOW_TOLD; what follows from it by the rules of the kernel's own code is
+ * HOW_INFERRED. No segment was seen.
+ */
+#include "trace/facts.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define TELL(fact, known_value) ((fact) = (typeof(fact)){ .how = HOW_TOLD, .value = (known_value) })
+#define INFER(fact, known_value) ((fact) = (typeof(fact)){ .how = HOW_INFERRED, .value = (known_value) })
+
+enum side
+side_of_socket(const struct traced_socket *socket)
+{
+        if (socket->role_known)
+                return socket->client ? SIDE_CLIENT : SIDE_SERVER;
+        /* Before our time: the lower port listens, as a rule. */
+        return socket->tuple.local_port > socket->tuple.remote_port ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+/* tcp_need_reset() */
+static bool
+needs_reset(enum tcp_state state)
+{
+        return state == TCP_STATE_ESTABLISHED || state == TCP_STATE_CLOSE_WAIT || state == TCP_STATE_FIN_WAIT1 ||
+               state == TCP_STATE_FIN_WAIT2 || state == TCP_STATE_SYN_RECV;
+}
+
+static bool
+has_had_peers_fin(enum tcp_state state)
+{
+        return state == TCP_STATE_CLOSE_WAIT || state == TCP_STATE_LAST_ACK || state == TCP_STATE_CLOSING ||
+               state == TCP_STATE_TIME_WAIT;
+}
+
+/* Counted by the kernel at the end, if it told; else by the look just before the act. The FIN counts there
+ * (inet_diag_msg_sock_fill), and a byte may have come between the look and the act. */
+uint32_t
+socket_unread(const struct traced_socket *socket)
+{
+        uint32_t fin = has_had_peers_fin(socket->alive.state) || has_had_peers_fin(socket->act.before.state) ? 1 : 0;
+
+        if (!socket->act.known || socket->act.before.state == TCP_STATE_CLOSE)
+                return socket->last.unread;
+        if (!socket->ended || socket->act.how == ACT_CONNECT_UNSPEC)
+                return socket->act.before.unread;
+        if (socket->act.before.unread > 0)
+                return socket->end.rqueue > 0 ? socket->act.before.unread : 0;
+        return socket->end.rqueue > fin && socket->end.info && !fin ? socket->end.rqueue : 0;
+}
+
+bool
+socket_act_resets(const struct traced_socket *socket)
+{
+        const struct look *before = &socket->act.before;
+
+        if (!socket->act.known || before->state == TCP_STATE_CLOSE || before->state == TCP_STATE_SYN_SENT)
+                return false;
+        if (socket->act.how == ACT_CONNECT_UNSPEC)
+                return needs_reset(before->state) || before->state == TCP_STATE_LAST_ACK || before->state == TCP_STATE_CLOSING;
+        if (socket_unread(socket) > 0)
+                return true;
+        return before->linger_on && before->linger_s == 0 && needs_reset(before->state);
+}
+
+/* A receiving call that gave the end; an EPIPE that no shutdown of its own made: tcp_reset() in CLOSE_WAIT. */
+static bool
+peers_fin_came(const struct traced_socket *s)
+{
+        return has_had_peers_fin(s->alive.state) || (s->act.known && has_had_peers_fin(s->act.before.state)) ||
+               s->end_received || (s->error == EPIPE && !s->shut.known);
+}
+
+/* It died while its program still held it, so something came from outside: a RST, a time-out, ss -K. */
+static bool
+died_in_hand(const struct traced_socket *s)
+{
+        return s->established_ns && s->last.state == TCP_STATE_CLOSE &&
+               (!s->act.known || s->act.before.state == TCP_STATE_CLOSE);
+}
+
+/* What ended it from outside, where nobody told: a RST leaves no retransmission under way. */
+static bool
+was_reset_by_peer(const struct traced_socket *s)
+{
+        if (s->error)
+                return s->error == ECONNRESET || s->error == EPIPE;
+        return died_in_hand(s) && s->last.retransmits == 0 && s->last.probes == 0;
+}
+
+/* What one end knows of what the other sent; where that one was traced too, it says so itself. */
+static void
+tell_received(uint64_t received, bool fin, struct facts_of_direction *in)
+{
+        if (fin && received > 0)
+                received--;
+        TELL(in->acked, received);
+        INFER(in->fin, fin);
+        if (fin) {
+                INFER(in->bytes, received);
+                INFER(in->fin_acked, true);
+        }
+}
+
+static void
+tell_counters(const struct traced_socket *s, enum side side, bool alone, struct facts *f)
+{
+        struct facts_of_direction *out = &f->from[side], *in = &f->from[1 - side];
+        bool heard = s->ended && s->end.info, opened = s->role_known && s->client;
+        uint64_t sent = heard ? s->end.bytes_sent - s->end.bytes_again : s->last.bytes_sent - s->last.bytes_again;
+        uint64_t acked = heard ? s->end.bytes_acked : s->last.bytes_acked;
+        uint64_t received = heard ? s->end.bytes_received : s->last.bytes_received;
+        bool fin = peers_fin_came(s);
+
+        if (!heard && !s->last.info)
+                return;
+        if (!s->established_ns) {
+                TELL(out->bytes, 0);
+                TELL(out->acked, 0);
+                TELL(in->acked, 0);
+                INFER(in->bytes, 0);
+                INFER(in->fin, false);
+                return;
+        }
+        /* Who asked first knows that its SYN was acknowledged: that counts as a byte there (tcp_rcv_synsent_state_process). */
+        acked -= opened && acked > 0 ? 1 : 0;
+        TELL(out->bytes, sent);
+        TELL(out->acked, acked < sent ? acked : sent);
+        TELL(out->retransmitted, heard ? s->end.bytes_again : s->last.bytes_again);
+        if (fact_is(out->fin))
+                INFER(out->fin_acked, acked > sent);
+        if (alone)
+                tell_received(received, fin, in);
+        /* A RST of one's own accord acknowledges what was received (tcp_send_active_reset). */
+        if (socket_act_resets(s))
+                INFER(in->acked_by_reset, received - (fin && received > 0 ? 1 : 0));
+}
+
+static void
+tell_end(const struct traced_socket *s, enum side side, struct facts *f)
+{
+        struct facts_of_end *end = &f->end[side];
+        const struct socket_act *act = s->shut.known && (!s->act.known || s->act.before.state != TCP_STATE_CLOSE_WAIT)
+                                               ? &s->shut : &s->act;
+        const struct look *at = s->act.known ? &s->act.before : &s->last;
+
+        TELL(end->os, OS_LINUX);
+        TELL(end->local, true);
+        TELL(end->accepted, true);
+        TELL(end->state, (s->act.known ? s->act.before.state : s->last.state));
+        TELL(end->shut_read, s->shut_read || s->act.known);
+        TELL(end->shut_write, s->shut.known || s->act.known);
+        TELL(end->closed, s->act.known && s->act.how != ACT_CONNECT_UNSPEC);
+        TELL(end->keepalive_on, at->keepalive_on);
+        TELL(end->user_timeout_ms, at->user_timeout_ms);
+        TELL(end->linger2_negative, at->linger2_negative);
+        TELL(end->unread, socket_unread(s));
+        if (s->act.known) {
+                TELL(end->closed_at, s->act.at_ns);
+                TELL(end->linger_on, at->linger_on);
+                TELL(end->linger_s, at->linger_s);
+        }
+        if (act->known && !(died_in_hand(s) && !s->shut.known)) {
+                TELL(end->act, act->how);
+                TELL(end->act_at, act->at_ns);
+        }
+        if (s->error) {
+                TELL(end->error_set, s->error);
+                TELL(end->error_taken, s->error_taken);
+        } else if (!died_in_hand(s)) {
+                TELL(end->error_set, 0);
+        }
+        if (s->error == ETIMEDOUT)
+                TELL(end->gave_up, true);
+        if (died_in_hand(s) && !s->error)
+                TELL(end->error_taken, !s->last.error_pending);
+        /* What a reset throws away was never sent; after an orderly close the kernel goes on sending. */
+        if (socket_act_resets(s) || died_in_hand(s))
+                TELL(end->unsent, at->unsent);
+        else if (s->ended)
+                INFER(end->unsent, 0);
+}
+
+/* The other end had sent its FIN, and what was sent then was not acknowledged: a closed socket answers so. */
+static void
+tell_what_it_answers(const struct traced_socket *s, enum side side, struct facts_of_reset *reset, struct facts *f)
+{
+        uint32_t owed = s->ended ? s->end.wqueue : s->last.outq;
+
+        if (!fact_is(f->from[1 - side].fin) || owed == 0)
+                return;
+        INFER(reset->answers, SEGMENT_KIND_DATA);
+        INFER(reset->has_ack, false);
+        INFER(reset->window, 0);
+        INFER(reset->options, false);
+        INFER(f->from[side].after_peer_fin, owed);
+}
+
+static void
+tell_resets(const struct traced_socket *s, enum side side, struct facts *f)
+{
+        struct facts_of_reset reset = { 0 };
+
+        if (f->n_resets > 0)
+                return;
+        if (socket_act_resets(s)) {
+                INFER(reset.by, side);
+                INFER(reset.at, s->act.at_ns);
+                INFER(reset.has_ack, true);
+        } else if (s->established_ns && was_reset_by_peer(s)) {
+                INFER(reset.by, (enum side)(1 - side));
+                INFER(reset.obeyed, true);
+                tell_what_it_answers(s, side, &reset, f);
+        } else {
+                return;
+        }
+        f->resets[0] = reset;
+        f->n_resets = 1;
+        f->n_resets_in_all = 1;
+}
+
+static void
+tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
+{
+        struct facts_of_direction *out = &f->from[side];
+        const struct socket_act *act = s->shut.known ? &s->shut : &s->act;
+
+        if (!act->known || act->before.state == TCP_STATE_CLOSE || act->before.state == TCP_STATE_SYN_SENT ||
+            (act == &s->act && socket_act_resets(s))) {
+                INFER(out->fin, false);
+                return;
+        }
+        INFER(out->fin, true);
+        INFER(out->fin_at, act->at_ns);
+}
+
+static void
+tell_socket(const struct traced_socket *s, bool alone, struct facts *f)
+{
+        enum side side = side_of_socket(s);
+
+        tell_end(s, side, f);
+        tell_counters(s, side, alone, f);
+        tell_resets(s, side, f);
+}
+
+void
+facts_of_sockets(const struct traced_socket *socket, const struct traced_socket *other, int64_t until,
+                 struct facts *ret_facts)
+{
+        struct facts f;
+        int64_t last = socket->act.known ? socket->act.at_ns : socket->last.at_ns;
+
+        facts_init(&f, SOURCE_RUN);
+        f.seen.roles = socket->seen_to_begin ? ROLES_TOLD : socket->role_known ? ROLES_TOLD : ROLES_PORTS;
+        f.seen.sides = other ? SIDES_SEEN_BOTH : side_of_socket(socket) == SIDE_CLIENT ? SIDES_SEEN_CLIENT : SIDES_SEEN_SERVER;
+        f.seen.both_ends = other != NULL;
+        f.seen.midstream = !socket->seen_to_begin;
+        f.seen.until = until;
+        TELL(f.first, socket->began_ns);
+        if (socket->ended && socket->end.heard_ns > last)
+                last = socket->end.heard_ns;
+        TELL(f.last, last);
+        TELL(f.established, socket->established_ns != 0 || (other && other->established_ns));
+        TELL(f.mptcp, false);
+        tell_fin(socket, side_of_socket(socket), &f);
+        if (other)
+                tell_fin(other, side_of_socket(other), &f);
+        tell_socket(socket, !other, &f);
+        if (other)
+                tell_socket(other, false, &f);
+        if (fact_is(f.from[SIDE_CLIENT].fin) && fact_is(f.from[SIDE_SERVER].fin) &&
+            fact_is(f.from[SIDE_CLIENT].fin_acked) && fact_is(f.from[SIDE_SERVER].fin_acked))
+                INFER(f.both_acked, true);
+        *ret_facts = f;
+}

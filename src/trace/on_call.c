@@ -1,0 +1,328 @@
+/* What the calls of a connection's life mean, at their beginning and at their end. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <time.h>
+
+#include "trace/tracer_internal.h"
+
+#define NO_SOCKET 1
+
+int64_t
+tracer_now(void)
+{
+        struct timespec t;
+
+        clock_gettime(CLOCK_REALTIME, &t);
+        return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+struct traced_socket *
+tracer_socket(struct tracer *tracer, struct traced_process *process, int fd, struct look *ret_look)
+{
+        struct traced_socket *socket;
+
+        if (fd < 0 || process_cookie(process, fd) == NO_SOCKET)
+                return NULL;
+        if (look_through(process->pidfd, fd, ret_look) < 0) {
+                /* Only a program that asks for a descriptor's calls all the time makes it worth to remember. */
+                if (tracer->options.all_calls)
+                        process_remember(process, fd, NO_SOCKET);
+                return NULL;
+        }
+        socket = sockets_get(&tracer->sockets, ret_look->cookie);
+        if (!socket)
+                return NULL;
+        process_remember(process, fd, ret_look->cookie + 1);
+        if (!socket->began_ns) {
+                socket->began_ns = ret_look->at_ns;
+                socket->pid = process->pid;
+                process_comm(process->pid, socket->comm);
+                if (ret_look->state == TCP_STATE_ESTABLISHED || ret_look->state == TCP_STATE_CLOSE_WAIT)
+                        socket->established_ns = ret_look->at_ns;
+        }
+        socket_seen(socket, ret_look);
+        return socket;
+}
+
+static size_t
+read_address(const struct traced_process *process, uint64_t address, uint64_t length, struct sockaddr_storage *ret)
+{
+        size_t n = length < sizeof(*ret) ? (size_t)length : sizeof(*ret);
+        struct iovec to = { ret, n }, from = { (void *)(uintptr_t)address, n };
+        ssize_t r;
+
+        memset(ret, 0, sizeof(*ret));
+        r = process_vm_readv(process->pid, &to, 1, &from, 1, 0);
+        return r < 0 ? 0 : (size_t)r;
+}
+
+/* The addressee, for an attempt that fails: its socket forgets it. */
+static void
+take_address(struct traced_socket *socket, const struct sockaddr_storage *address)
+{
+        struct diag_tuple *tuple = &socket->tuple;
+
+        if (address->ss_family == AF_INET) {
+                const struct sockaddr_in *in = (const void *)address;
+
+                tuple->family = AF_INET;
+                tuple->remote_port = ntohs(in->sin_port);
+                memcpy(tuple->remote, &in->sin_addr, 4);
+        } else if (address->ss_family == AF_INET6) {
+                const struct sockaddr_in6 *in = (const void *)address;
+                bool mapped = IN6_IS_ADDR_V4MAPPED(&in->sin6_addr);
+
+                tuple->family = mapped ? AF_INET : AF_INET6;
+                tuple->remote_port = ntohs(in->sin6_port);
+                memcpy(tuple->remote, in->sin6_addr.s6_addr + (mapped ? 12 : 0), mapped ? 4 : 16);
+        }
+}
+
+static bool
+connect_begins(struct tracer *tracer, struct traced_thread *thread)
+{
+        struct sockaddr_storage address;
+        struct look look;
+        int fd = (int)thread->arguments[0];
+        struct traced_socket *socket = tracer_socket(tracer, thread->process, fd, &look);
+
+        if (!socket || read_address(thread->process, thread->arguments[1], thread->arguments[2], &address) < sizeof(sa_family_t))
+                return false;
+        if (address.ss_family == AF_UNSPEC) {
+                tracer_gives_up(tracer, socket, &look, thread->process, fd, ACT_CONNECT_UNSPEC, "connect", 0);
+                return false;
+        }
+        if (!socket->role_known) {
+                socket->role_known = socket->client = socket->seen_to_begin = true;
+                socket->began_ns = tracer_now();
+                take_address(socket, &address);
+        }
+        return true;
+}
+
+static void
+connect_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
+{
+        struct look look;
+        struct traced_socket *socket = tracer_socket(tracer, thread->process, (int)thread->arguments[0], &look);
+
+        if (!socket)
+                return;
+        if (result == 0 || result == -EISCONN) {
+                socket->connect_error = 0;
+                socket->established_ns = socket->established_ns ?: look.at_ns;
+        } else if (result != -EALREADY && result != -EINTR) {
+                socket->connect_error = (int)-result;
+                if (result != -EINPROGRESS && result != -EAGAIN) {
+                        socket->error = (int)-result;
+                        socket->error_taken = true;
+                }
+        }
+}
+
+static void
+accept_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
+{
+        struct traced_socket *socket;
+        struct look look;
+
+        if (result < 0)
+                return;
+        process_forget(thread->process, (int)result, (int)result);
+        socket = tracer_socket(tracer, thread->process, (int)result, &look);
+        if (!socket)
+                return;
+        socket->role_known = socket->seen_to_begin = true;
+        socket->client = false;
+        socket->established_ns = look.at_ns;
+}
+
+static void
+shutdown_begins(struct tracer *tracer, struct traced_thread *thread)
+{
+        struct look look;
+        struct traced_socket *socket = tracer_socket(tracer, thread->process, (int)thread->arguments[0], &look);
+        int how = (int)thread->arguments[1];
+
+        if (!socket)
+                return;
+        socket->shut_read = socket->shut_read || how == SHUT_RD || how == SHUT_RDWR;
+        if ((how != SHUT_WR && how != SHUT_RDWR) || socket->shut.known)
+                return;
+        socket->shut = (struct socket_act){ .known = true, .how = ACT_SHUTDOWN, .at_ns = look.at_ns,
+                                            .pid = thread->process->pid, .call = "shutdown", .before = look };
+        process_comm(thread->process->pid, socket->shut.comm);
+}
+
+static void
+close_begins(struct tracer *tracer, struct traced_thread *thread, int fd)
+{
+        struct look look;
+        struct traced_socket *socket;
+
+        if (process_cookie(thread->process, fd) == 0 && !process_has_socket(thread->process->pid, fd))
+                return;
+        socket = tracer_socket(tracer, thread->process, fd, &look);
+        process_forget(thread->process, fd, fd);
+        if (socket)
+                tracer_gives_up(tracer, socket, &look, thread->process, fd, ACT_CLOSE, thread->call->name, 0);
+}
+
+struct range {
+        struct tracer *tracer;
+        struct traced_thread *thread;
+        unsigned first, last;
+};
+
+static void
+close_in_range(void *context, int fd)
+{
+        const struct range *range = context;
+
+        if ((unsigned)fd >= range->first && (unsigned)fd <= range->last)
+                close_begins(range->tracer, range->thread, fd);
+}
+
+/* A call on a socket that is known, or may be. */
+static bool
+is_of_a_socket(struct tracer *tracer, struct traced_thread *thread, int fd)
+{
+        struct look look;
+
+        if (process_cookie(thread->process, fd) > NO_SOCKET)
+                return true;
+        if (process_cookie(thread->process, fd) == NO_SOCKET)
+                return false;
+        return tracer_socket(tracer, thread->process, fd, &look) != NULL;
+}
+
+bool
+tracer_call_begins(struct tracer *tracer, struct traced_thread *thread)
+{
+        const struct call *call = thread->call;
+        struct range range = { tracer, thread, (unsigned)thread->arguments[0], (unsigned)thread->arguments[1] };
+        int fd = call->fd >= 0 ? (int)thread->arguments[call->fd] : -1;
+
+        switch (call->kind) {
+        case CALL_CONNECT:
+                return connect_begins(tracer, thread);
+        case CALL_ACCEPT:
+                return true;
+        case CALL_SHUTDOWN:
+                shutdown_begins(tracer, thread);
+                return false;
+        case CALL_CLOSE:
+                close_begins(tracer, thread, fd);
+                return false;
+        case CALL_REPLACE:
+                if (thread->arguments[0] != thread->arguments[1])
+                        close_begins(tracer, thread, fd);
+                return false;
+        case CALL_CLOSE_RANGE:
+                if (!(thread->arguments[2] & 4)) /* CLOSE_RANGE_CLOEXEC only marks them */
+                        process_sockets(thread->process->pid, false, close_in_range, &range);
+                return false;
+        case CALL_EXEC:
+                tracer_execs(tracer, thread);
+                return false;
+        case CALL_SEND:
+        case CALL_RECEIVE:
+                return is_of_a_socket(tracer, thread, fd);
+        case CALL_CARRY:
+                return is_of_a_socket(tracer, thread, fd) ||
+                       is_of_a_socket(tracer, thread, (int)thread->arguments[call->other]);
+        }
+        return false;
+}
+
+/* The errors that a connection's end leaves in the socket's one slot. */
+static bool
+is_of_the_end(int error)
+{
+        return error == ECONNRESET || error == EPIPE || error == ETIMEDOUT || error == ECONNABORTED ||
+               error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNREFUSED;
+}
+
+static void
+transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64_t result)
+{
+        uint64_t cookie = process_cookie(thread->process, fd);
+        struct traced_socket *socket = cookie > NO_SOCKET ? sockets_find(&tracer->sockets, cookie - 1) : NULL;
+        struct socket_call call = { .name = thread->call->name, .result = result, .at_ns = tracer_now(),
+                                    .pid = thread->process->pid };
+
+        if (!socket || result == -EAGAIN || result < -4095 || (result <= -512 && result > -517)) /* to be restarted */
+                return;
+        /* EPIPE without an error pending is a shutdown of its own, or the slot was empty already. */
+        call.took_error = result < 0 && is_of_the_end((int)-result) && !socket->error_taken &&
+                          !(result == -EPIPE && socket->shut.known);
+        if (call.took_error) {
+                socket->error = (int)-result;
+                socket->error_taken = true;
+        }
+        /* Only where bytes were asked for; a read of none gives 0 too. */
+        if (result == 0 && thread->call->kind == CALL_RECEIVE && thread->arguments[2] > 0 && !socket->shut_read)
+                socket->end_received = true;
+        socket_called(socket, &call);
+}
+
+void
+tracer_call_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
+{
+        const struct call *call = thread->call;
+
+        if (call->kind == CALL_CONNECT)
+                connect_ends(tracer, thread, result);
+        else if (call->kind == CALL_ACCEPT)
+                accept_ends(tracer, thread, result);
+        else if (call->kind >= CALL_SEND)
+                transfer_ends(tracer, thread, (int)thread->arguments[call->fd], result);
+}
+
+/* The call that failed is still in the registers: the signal comes on the way out of it. */
+static bool
+last_call(pid_t tid, struct traced_thread *thread)
+{
+#if defined(__x86_64__)
+        struct user_regs_struct registers;
+
+        if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) < 0 || (int64_t)registers.rax != -EPIPE)
+                return false;
+        thread->call = call_find((long)registers.orig_rax);
+        thread->arguments[0] = registers.rdi;
+        thread->arguments[1] = registers.rsi;
+        thread->arguments[2] = registers.rdx;
+        return thread->call && thread->call->kind >= CALL_SEND;
+#else
+        (void)tid, (void)thread;
+        return false; /* the result has taken the place of the descriptor */
+#endif
+}
+
+void
+tracer_sigpipe(struct tracer *tracer, struct traced_thread *thread)
+{
+        const struct call *before = thread->call;
+        struct traced_socket *socket;
+        struct look look;
+        int fd;
+
+        if (last_call(thread->tid, thread)) {
+                fd = (int)thread->arguments[thread->call->fd];
+                socket = tracer_socket(tracer, thread->process, fd, &look);
+                if (socket && tracer->options.all_calls && socket->n_calls) {
+                        socket->sigpipe = socket->calls[(socket->n_calls - 1) % SOCKET_CALLS_MAX].sigpipe = true;
+                } else if (socket) {
+                        transfer_ends(tracer, thread, fd, -EPIPE);
+                        if (socket->n_calls)
+                                socket->calls[(socket->n_calls - 1) % SOCKET_CALLS_MAX].sigpipe = true;
+                        socket->sigpipe = true;
+                }
+        }
+        thread->call = before;
+}

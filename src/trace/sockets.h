@@ -1,0 +1,92 @@
+/*
+ * The sockets of the traced programs, by their cookies: what each call and each look told of them. Many
+ * descriptors may lead to one socket; whoever gave up the last one ended it, and that is the last that was
+ * noted.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "netlink/ended.h"
+#include "trace/look.h"
+#include "trace/process.h"
+#include "words/act.h"
+
+/* So many results of calls are kept of each socket: the last ones. */
+#define SOCKET_CALLS_MAX 8
+
+struct socket_call {
+        const char *name;
+        int64_t result;                 /* a count, or a negative errno */
+        int64_t at_ns;
+        pid_t pid;
+        bool sigpipe;
+        bool took_error;                /* this call took the error of the socket */
+};
+
+struct socket_act {
+        bool known;
+        enum act how;
+        int64_t at_ns;
+        pid_t pid;
+        char comm[PROCESS_COMM_MAX];
+        const char *call;               /* NULL: an exit, a signal */
+        int signal;
+        struct look before;             /* the socket just before it */
+};
+
+struct traced_socket {
+        uint64_t cookie;
+        bool client, role_known;
+        bool seen_to_begin;             /* its connect() or accept() was traced */
+        bool has_tuple;
+        struct diag_tuple tuple;
+        int64_t began_ns;
+        int64_t established_ns;         /* 0: not seen */
+        int connect_error;              /* positive; EINPROGRESS while it goes on */
+        pid_t pid;                      /* who opened or accepted it */
+        char comm[PROCESS_COMM_MAX];
+        struct look last;               /* the last look */
+        struct look alive;              /* the last in which it was not CLOSE */
+        struct socket_act shut;         /* the first shutdown() of its sending way */
+        struct socket_act act;          /* the last that gave up a descriptor, or disconnected */
+        bool shut_read;
+        bool end_received;              /* a receiving call gave 0: the other's FIN */
+        int error;                      /* the error that it bore at the end, or that a call took; positive */
+        bool error_taken;               /* a call of the program took it */
+        struct socket_call calls[SOCKET_CALLS_MAX];
+        size_t n_calls;                 /* of all; the last SOCKET_CALLS_MAX are there */
+        bool sigpipe;
+        bool ended;                     /* the kernel told of its end … */
+        struct ended_socket end;        /* … this */
+        bool given;
+        bool closing;                   /* a descriptor was given up: perhaps the last */
+        struct traced_socket *next;     /* in the order of their beginning */
+        struct traced_socket *chained;  /* in the table */
+};
+
+struct sockets {
+        struct traced_socket *first, *last;
+        struct traced_socket **table;
+        size_t n, n_slots;
+};
+
+/* The socket of that cookie, made if need be. NULL: no memory. */
+struct traced_socket *sockets_get(struct sockets *sockets, uint64_t cookie);
+
+/* NULL if there is none. */
+struct traced_socket *sockets_find(const struct sockets *sockets, uint64_t cookie);
+
+/* Takes it out and frees it. */
+void sockets_drop(struct sockets *sockets, struct traced_socket *socket);
+
+void sockets_deinit(struct sockets *sockets);
+
+/* Notes a look: the addresses while there are any, the last look alive. */
+void socket_seen(struct traced_socket *socket, const struct look *look);
+
+/* Notes the result of a call. */
+void socket_called(struct traced_socket *socket, const struct socket_call *call);

@@ -1,0 +1,57 @@
+/* The traced threads, and the processes that they make up. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "trace/calls.h"
+#include "trace/look.h"
+
+struct traced_process {
+        pid_t pid;
+        int pidfd;                      /* -1: could not be had */
+        size_t n_threads;               /* alive, as far as is known */
+        uint64_t *cookies;              /* by descriptor: the socket's cookie + 1; 1: no socket of ours; 0: not known */
+        size_t n_cookies;
+};
+
+/* What an exec would close: looked at before it, since afterwards it is gone. */
+struct exec_look {
+        struct look *looks;
+        size_t n;
+};
+
+struct traced_thread {
+        pid_t tid;
+        struct traced_process *process;
+        const struct call *call;        /* the one that it is in, whose result is waited for */
+        uint64_t arguments[6];
+        struct exec_look exec;
+        struct traced_thread *next;
+};
+
+struct threads {
+        struct traced_thread *buckets[256];
+        size_t n;
+};
+
+/* NULL if it is not traced. */
+struct traced_thread *threads_find(const struct threads *threads, pid_t tid);
+
+/* The thread, made if need be, with its process. NULL: no memory. */
+struct traced_thread *threads_get(struct threads *threads, pid_t tid);
+
+/* Takes it out; its process goes with its last thread. */
+void threads_drop(struct threads *threads, struct traced_thread *thread);
+
+/* An exec leaves one thread, under the leader's number: @former is what it was before. */
+struct traced_thread *threads_exec(struct threads *threads, pid_t leader, pid_t former);
+
+void threads_deinit(struct threads *threads);
+
+/* The cookie of the process's descriptor: 0 if not known; see above. */
+uint64_t process_cookie(const struct traced_process *process, int fd);
+void process_remember(struct traced_process *process, int fd, uint64_t cookie);
+void process_forget(struct traced_process *process, int first, int last);

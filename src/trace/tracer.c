@@ -1,0 +1,353 @@
+/* The loop: stops come in, calls and ends go out to on_call.c and on_end.c. */
+#include "trace/tracer.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "trace/filter.h"
+#include "trace/tracer_internal.h"
+
+#define OPTIONS (PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | \
+                 PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_TRACESYSGOOD)
+
+/* How often it is asked who is done, while somebody may be. */
+#define SETTLE_US 100000
+
+/* At the end: so often, so long apart. */
+#define LAST_LOOKS 25
+#define LAST_LOOK_NS 10000000
+
+static void
+child(const struct tracer_options *options, int go, struct tracer_word *word)
+{
+        char byte;
+
+        if (read(go, &byte, 1) != 1)
+                _exit(125);
+        word->error = filter_install(options->all_calls, &word->no_new_privs);
+        if (word->error)
+                _exit(125);
+        execvp(options->command[0], options->command);
+        word->exec_error = errno;
+        _exit(errno == ENOENT ? 127 : 126);
+}
+
+static int
+start(struct tracer *tracer, const char **ret_what)
+{
+        int go[2], r = 0;
+
+        *ret_what = "starting the program";
+        tracer->word = mmap(NULL, sizeof(*tracer->word), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (tracer->word == MAP_FAILED) {
+                tracer->word = NULL;
+                return -errno;
+        }
+        if (pipe2(go, O_CLOEXEC) < 0)
+                return -errno;
+        fflush(NULL);
+        tracer->pid = fork();
+        if (tracer->pid == 0) {
+                close(go[1]);
+                child(&tracer->options, go[0], tracer->word);
+        }
+        if (tracer->pid < 0)
+                r = -errno;
+        if (r == 0 && ptrace(PTRACE_SEIZE, tracer->pid, NULL, OPTIONS) < 0) {
+                *ret_what = "tracing the program (another tracer, a container's seccomp profile or Yama may forbid it)";
+                r = -errno;
+        }
+        /* The child waits for the byte until it is traced: from then on its filter has somebody to stop for. */
+        if (r == 0 && write(go[1], "", 1) != 1)
+                r = -EPIPE;
+        close(go[0]);
+        close(go[1]);
+        if (r < 0 && tracer->pid > 0) {
+                kill(tracer->pid, SIGKILL);
+                waitpid(tracer->pid, NULL, __WALL);
+        }
+        return r;
+}
+
+static int
+attach(struct tracer *tracer, const char **ret_what)
+{
+        char path[48];
+        DIR *directory;
+        int r = 0, n = 0;
+
+        *ret_what = "attaching to the process";
+        snprintf(path, sizeof(path), "/proc/%d/task", tracer->options.attach);
+        directory = opendir(path);
+        if (!directory)
+                return errno == ENOENT ? -ESRCH : -errno;
+        for (struct dirent *entry; r == 0 && (entry = readdir(directory));) {
+                pid_t tid = atoi(entry->d_name);
+
+                if (tid <= 0)
+                        continue;
+                if (ptrace(PTRACE_SEIZE, tid, NULL, OPTIONS) < 0) {
+                        r = errno == ESRCH ? 0 : -errno;
+                        continue;
+                }
+                ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+                threads_get(&tracer->threads, tid);
+                n++;
+        }
+        closedir(directory);
+        tracer->pid = tracer->options.attach;
+        tracer->every_call = true;
+        return r ? r : n ? 0 : -ESRCH;
+}
+
+int
+tracer_start(const struct tracer_options *options, const struct tracer_hooks *hooks, struct tracer **ret_tracer,
+             const char **ret_what)
+{
+        struct tracer *tracer = calloc(1, sizeof(*tracer));
+        int r;
+
+        *ret_what = "starting";
+        if (!tracer)
+                return -ENOMEM;
+        tracer->options = *options;
+        tracer->hooks = *hooks;
+        /* Before the program can end its first socket. Without it less is known, and said. */
+        if (ended_open(&tracer->ended) < 0)
+                tracer->ended = NULL;
+        r = options->attach ? attach(tracer, ret_what) : start(tracer, ret_what);
+        if (r < 0) {
+                tracer_free(tracer);
+                return r;
+        }
+        *ret_tracer = tracer;
+        return 0;
+}
+
+struct tracer *
+tracer_free(struct tracer *tracer)
+{
+        if (!tracer)
+                return NULL;
+        threads_deinit(&tracer->threads);
+        sockets_deinit(&tracer->sockets);
+        if (tracer->ended)
+                ended_close(tracer->ended);
+        if (tracer->word)
+                munmap(tracer->word, sizeof(*tracer->word));
+        free(tracer);
+        return NULL;
+}
+
+pid_t
+tracer_pid(const struct tracer *tracer)
+{
+        return tracer->pid;
+}
+
+struct tracer_word
+tracer_word(const struct tracer *tracer)
+{
+        return tracer->word ? *tracer->word : (struct tracer_word){ 0 };
+}
+
+uint64_t
+tracer_lost(const struct tracer *tracer)
+{
+        return tracer->ended ? ended_lost(tracer->ended) : UINT64_MAX;
+}
+
+static void
+resume(const struct tracer *tracer, pid_t tid, bool to_the_result, int signal)
+{
+        ptrace(to_the_result || tracer->every_call ? PTRACE_SYSCALL : PTRACE_CONT, tid, NULL, signal);
+}
+
+/* The call that the thread stands at, if it is one of ours. */
+static bool
+at_call(struct traced_thread *thread, uint64_t number, const uint64_t *arguments)
+{
+        thread->call = call_find((long)number);
+        if (!thread->call)
+                return false;
+        for (size_t i = 0; i < 6; i++)
+                thread->arguments[i] = arguments[i];
+        return true;
+}
+
+/* True if the result of the call is wanted. */
+static bool
+at_filter(struct tracer *tracer, struct traced_thread *thread)
+{
+        struct __ptrace_syscall_info info;
+
+        if (ptrace(PTRACE_GET_SYSCALL_INFO, thread->tid, sizeof(info), &info) <= 0 ||
+            info.op != PTRACE_SYSCALL_INFO_SECCOMP || !at_call(thread, info.seccomp.nr, info.seccomp.args))
+                return false;
+        if (tracer_call_begins(tracer, thread))
+                return true;
+        thread->call = NULL;
+        return false;
+}
+
+/* A stop at the beginning or the end of a call. */
+static bool
+at_boundary(struct tracer *tracer, struct traced_thread *thread)
+{
+        struct __ptrace_syscall_info info;
+
+        if (ptrace(PTRACE_GET_SYSCALL_INFO, thread->tid, sizeof(info), &info) <= 0)
+                return false;
+        if (info.op == PTRACE_SYSCALL_INFO_ENTRY && tracer->every_call) {
+                if (!at_call(thread, info.entry.nr, info.entry.args) ||
+                    (thread->call->kind >= CALL_SEND && !tracer->options.all_calls) || !tracer_call_begins(tracer, thread))
+                        thread->call = NULL;
+                return true;
+        }
+        if (info.op == PTRACE_SYSCALL_INFO_EXIT && thread->call) {
+                tracer_call_ends(tracer, thread, info.exit.rval);
+                thread->call = NULL;
+        }
+        return false;
+}
+
+static void
+at_event(struct tracer *tracer, struct traced_thread *thread, int event)
+{
+        unsigned long message = 0;
+
+        ptrace(PTRACE_GETEVENTMSG, thread->tid, NULL, &message);
+        switch (event) {
+        case PTRACE_EVENT_FORK:
+        case PTRACE_EVENT_VFORK:
+        case PTRACE_EVENT_CLONE:
+                threads_get(&tracer->threads, (pid_t)message);
+                break;
+        case PTRACE_EVENT_EXEC:
+                thread = threads_exec(&tracer->threads, thread->tid, (pid_t)message);
+                if (thread) {
+                        thread->call = NULL;
+                        tracer_execs(tracer, thread);
+                }
+                break;
+        case PTRACE_EVENT_EXIT:
+                if (thread->process->n_threads > 0 && --thread->process->n_threads == 0)
+                        tracer_exits(tracer, thread, (int)message);
+                break;
+        default:
+                break;
+        }
+}
+
+static void
+stopped(struct tracer *tracer, pid_t tid, int status)
+{
+        struct traced_thread *thread = threads_get(&tracer->threads, tid);
+        int event = status >> 16, signal = WSTOPSIG(status);
+
+        if (!thread) {
+                resume(tracer, tid, false, 0);
+                return;
+        }
+        if (event == PTRACE_EVENT_STOP) {
+                /* A stop of the whole group stays one; else it is the first of a new thread. */
+                if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU)
+                        ptrace(PTRACE_LISTEN, tid, NULL, NULL);
+                else
+                        resume(tracer, tid, false, 0);
+                return;
+        }
+        if (event == PTRACE_EVENT_SECCOMP) {
+                resume(tracer, tid, at_filter(tracer, thread), 0);
+        } else if (event) {
+                bool waits = thread->call && event != PTRACE_EVENT_EXEC;
+
+                at_event(tracer, thread, event);
+                resume(tracer, tid, waits, 0);
+        } else if (signal == (SIGTRAP | 0x80)) {
+                at_boundary(tracer, thread);
+                resume(tracer, tid, thread->call != NULL, 0);
+        } else {
+                if (signal == SIGPIPE)
+                        tracer_sigpipe(tracer, thread);
+                resume(tracer, tid, thread->call != NULL, signal);
+        }
+}
+
+static void
+detach_all(struct tracer *tracer)
+{
+        for (size_t i = 0; i < sizeof(tracer->threads.buckets) / sizeof(*tracer->threads.buckets); i++)
+                for (struct traced_thread *t = tracer->threads.buckets[i]; t; t = t->next) {
+                        int status;
+
+                        if (ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL) == 0 && waitpid(t->tid, &status, __WALL) == t->tid &&
+                            WIFSTOPPED(status))
+                                ptrace(PTRACE_DETACH, t->tid, NULL,
+                                       status >> 16 || WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(status));
+                }
+}
+
+static void
+settle_regularly(bool on)
+{
+        struct itimerval interval = { .it_interval.tv_usec = on ? SETTLE_US : 0, .it_value.tv_usec = on ? SETTLE_US : 0 };
+
+        setitimer(ITIMER_REAL, &interval, NULL);
+}
+
+int
+tracer_run(struct tracer *tracer, volatile sig_atomic_t *stop, int *ret_status)
+{
+        bool ticking = false, own_seen = false;
+
+        *ret_status = 0;
+        for (;;) {
+                struct traced_thread *thread;
+                int status;
+                pid_t tid = waitpid(-1, &status, __WALL);
+
+                if (tid < 0 && errno == EINTR) {
+                        if (*stop)
+                                break;
+                        tracer_settle(tracer, false);
+                } else if (tid < 0) {
+                        break; /* ECHILD: all are gone */
+                } else if (WIFSTOPPED(status)) {
+                        stopped(tracer, tid, status);
+                } else {
+                        if (tid == tracer->pid) {
+                                *ret_status = status;
+                                own_seen = true;
+                        }
+                        thread = threads_find(&tracer->threads, tid);
+                        if (thread)
+                                threads_drop(&tracer->threads, thread);
+                }
+                if ((tracer->n_closing > 0) != ticking) {
+                        ticking = tracer->n_closing > 0;
+                        settle_regularly(ticking);
+                }
+        }
+        settle_regularly(false);
+        if (!own_seen)
+                detach_all(tracer);
+        /* The last acknowledgements are on their way. */
+        for (int i = 0; i < LAST_LOOKS && tracer->n_closing > 0; i++) {
+                tracer_settle(tracer, false);
+                if (tracer->n_closing > 0)
+                        nanosleep(&(struct timespec){ .tv_nsec = LAST_LOOK_NS }, NULL);
+        }
+        tracer_settle(tracer, true);
+        return 0;
+}
