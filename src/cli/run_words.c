@@ -1,4 +1,5 @@
 /* A traced connection in words: the record's line, then what each traced program did and was told. */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -56,11 +57,12 @@ static void say_told(struct phrase *p, const struct traced_socket *s)
                 if (one->result < 0)
                         call = one;
         }
-        if (s->connect_error && !s->established_ns) {
+        if (s->connect_error && s->connect_error != EINPROGRESS && !s->established_ns && !call) {
                 phrase_add(p, "; connect() was told %s", errno_name(s->connect_error) ?: "an error");
         } else if (call) {
-                phrase_add(p, "; %s() was told %s, %s", call->name, errno_name((int)-call->result) ?: "an error",
-                           call->sigpipe ? "with SIGPIPE" : "without a signal");
+                phrase_add(p, "; %s() was told %s", call->name, errno_name((int)-call->result) ?: "an error");
+                if (strcmp(call->name, "getsockopt") != 0)
+                        phrase_add(p, call->sigpipe ? ", with SIGPIPE" : ", without a signal");
         } else if (s->established_ns && s->last.state == TCP_STATE_CLOSE && s->act.known && s->act.before.state == TCP_STATE_CLOSE) {
                 phrase_add(p, s->last.error_pending ? "; it never looked at the error that waited for it"
                                                     : "; a call was told of it (--calls names it)");

@@ -19,6 +19,7 @@ static const struct call calls[] = {
 #endif
         { SYS_dup3, "dup3", CALL_REPLACE, 1, -1 },
         { SYS_execve, "execve", CALL_EXEC, -1, -1 },
+        { SYS_getsockopt, "getsockopt", CALL_ERROR, 0, -1 },
         { SYS_execveat, "execveat", CALL_EXEC, -1, -1 },
 
         { SYS_write, "write", CALL_SEND, 0, -1 },

@@ -15,6 +15,7 @@ enum call_kind {
         CALL_CLOSE_RANGE,       /* several go */
         CALL_REPLACE,           /* dup2, dup3: the second descriptor goes */
         CALL_EXEC,              /* those marked close-on-exec go */
+        CALL_ERROR,             /* getsockopt() of SO_ERROR: takes the error */
         CALL_SEND,              /* only asked for with all calls: the rest */
         CALL_RECEIVE,
         CALL_CARRY,             /* sendfile, splice: the other descriptor is the source */

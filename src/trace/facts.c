@@ -34,20 +34,16 @@ has_had_peers_fin(enum tcp_state state)
                state == TCP_STATE_TIME_WAIT;
 }
 
-/* Counted by the kernel at the end, if it told; else by the look just before the act. The FIN counts there
- * (inet_diag_msg_sock_fill), and a byte may have come between the look and the act. */
+/* By the look just before the act, and by the kernel at the end: another thread may have read in between. The
+ * kernel counts a FIN too, even one that came after the act, so it can only speak against. */
 uint32_t
 socket_unread(const struct traced_socket *socket)
 {
-        uint32_t fin = has_had_peers_fin(socket->alive.state) || has_had_peers_fin(socket->act.before.state) ? 1 : 0;
-
         if (!socket->act.known || socket->act.before.state == TCP_STATE_CLOSE)
                 return socket->last.unread;
-        if (!socket->ended || socket->act.how == ACT_CONNECT_UNSPEC)
-                return socket->act.before.unread;
-        if (socket->act.before.unread > 0)
-                return socket->end.rqueue > 0 ? socket->act.before.unread : 0;
-        return socket->end.rqueue > fin && socket->end.info && !fin ? socket->end.rqueue : 0;
+        if (socket->ended && socket->end.rqueue == 0)
+                return 0;
+        return socket->act.before.unread;
 }
 
 bool
@@ -69,7 +65,7 @@ static bool
 peers_fin_came(const struct traced_socket *s)
 {
         return has_had_peers_fin(s->alive.state) || (s->act.known && has_had_peers_fin(s->act.before.state)) ||
-               s->end_received || (s->error == EPIPE && !s->shut.known);
+               has_had_peers_fin(s->after) || s->end_received || (s->error == EPIPE && !s->shut.known);
 }
 
 /* It died while its program still held it, so something came from outside: a RST, a time-out, ss -K. */
@@ -197,6 +193,21 @@ tell_what_it_answers(const struct traced_socket *s, enum side side, struct facts
         INFER(f->from[side].after_peer_fin, owed);
 }
 
+/* No later than that. */
+static int64_t
+when_it_was_noticed(const struct traced_socket *s)
+{
+        size_t n = s->n_calls < SOCKET_CALLS_MAX ? s->n_calls : SOCKET_CALLS_MAX;
+
+        for (size_t i = 0; i < n; i++) {
+                const struct socket_call *call = &s->calls[(s->n_calls - n + i) % SOCKET_CALLS_MAX];
+
+                if (call->result < 0)
+                        return call->at_ns;
+        }
+        return s->last.at_ns;
+}
+
 static void
 tell_resets(const struct traced_socket *s, enum side side, struct facts *f)
 {
@@ -207,10 +218,10 @@ tell_resets(const struct traced_socket *s, enum side side, struct facts *f)
         if (socket_act_resets(s)) {
                 INFER(reset.by, side);
                 INFER(reset.at, s->act.at_ns);
-                INFER(reset.has_ack, true);
         } else if (s->established_ns && was_reset_by_peer(s)) {
                 INFER(reset.by, (enum side)(1 - side));
                 INFER(reset.obeyed, true);
+                INFER(reset.at, when_it_was_noticed(s));
                 tell_what_it_answers(s, side, &reset, f);
         } else {
                 return;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,6 +25,9 @@
 #endif
 
 #define MOST 64
+
+/* Of an argument, on machines that are all little-endian. */
+#define LOW_HALF(argument) (offsetof(struct seccomp_data, args) + 8 * (argument))
 
 static int
 install(const struct sock_fprog *program)
@@ -48,11 +52,16 @@ filter_install(bool all_calls, bool *ret_no_new_privs)
         int r;
 
         n_wanted = all_calls ? n_calls : n_life;
+        /* Of getsockopt() only that of SO_ERROR: its number is looked at behind the others. */
         for (size_t i = 0; i < n_wanted; i++)
                 code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i].number,
-                                                         (uint8_t)(n_wanted - i), 0);
+                                                         (uint8_t)(n_wanted - i + (calls[i].kind == CALL_ERROR)), 0);
         code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
         code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
+        code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LOW_HALF(2));
+        code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SO_ERROR, 0, 1);
+        code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
+        code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
         program.len = (unsigned short)n;
 
         r = install(&program);

@@ -230,6 +230,9 @@ tracer_call_begins(struct tracer *tracer, struct traced_thread *thread)
         case CALL_EXEC:
                 tracer_execs(tracer, thread);
                 return false;
+        case CALL_ERROR:
+                return thread->arguments[1] == SOL_SOCKET && thread->arguments[2] == SO_ERROR &&
+                       is_of_a_socket(tracer, thread, fd);
         case CALL_SEND:
         case CALL_RECEIVE:
                 return is_of_a_socket(tracer, thread, fd);
@@ -271,6 +274,26 @@ transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64
         socket_called(socket, &call);
 }
 
+static void
+error_is_taken(struct tracer *tracer, struct traced_thread *thread, int64_t result)
+{
+        uint64_t cookie = process_cookie(thread->process, (int)thread->arguments[0]);
+        struct traced_socket *socket = cookie > NO_SOCKET ? sockets_find(&tracer->sockets, cookie - 1) : NULL;
+        struct iovec to, from;
+        int error = 0;
+
+        to = (struct iovec){ &error, sizeof(error) };
+        from = (struct iovec){ (void *)(uintptr_t)thread->arguments[3], sizeof(error) };
+        if (!socket || result != 0 || process_vm_readv(thread->process->pid, &to, 1, &from, 1, 0) != sizeof(error) || !error)
+                return;
+        socket->error = error;
+        socket->error_taken = true;
+        if (!socket->established_ns)
+                socket->connect_error = error;
+        socket_called(socket, &(struct socket_call){ .name = "getsockopt", .result = -error, .at_ns = tracer_now(),
+                                                     .pid = thread->process->pid, .took_error = true });
+}
+
 void
 tracer_call_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
 {
@@ -280,6 +303,8 @@ tracer_call_ends(struct tracer *tracer, struct traced_thread *thread, int64_t re
                 connect_ends(tracer, thread, result);
         else if (call->kind == CALL_ACCEPT)
                 accept_ends(tracer, thread, result);
+        else if (call->kind == CALL_ERROR)
+                error_is_taken(tracer, thread, result);
         else if (call->kind >= CALL_SEND)
                 transfer_ends(tracer, thread, (int)thread->arguments[call->fd], result);
 }

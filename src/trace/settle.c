@@ -18,19 +18,22 @@ hear(void *context, const struct ended_socket *end)
         socket->end = *end;
 }
 
-/* Nobody holds it any more: told, or asked. */
+/*
+ * Nobody holds it any more, and its kernel has no more to do for it: told, or asked. A TIME_WAIT, and what stands
+ * for FIN_WAIT2 when its program has gone, bear the cookie of the socket that they took over.
+ */
 static bool
-is_gone(const struct traced_socket *socket)
+is_over(struct traced_socket *socket)
 {
         struct diag_socket now;
 
-        if (socket->ended)
-                return true;
         if (!socket->has_tuple)
-                return socket->last.state == TCP_STATE_CLOSE;
-        if (diag_look(&socket->tuple, &now) < 0)
+                return socket->ended || socket->last.state == TCP_STATE_CLOSE;
+        if (diag_look(&socket->tuple, &now) < 0 || now.cookie != socket->cookie)
                 return true;
-        return now.cookie != socket->cookie; /* TIME_WAIT's, or another's */
+        socket->after = now.state;
+        socket->held = now.inode != 0;
+        return now.state == TCP_STATE_TIME_WAIT;
 }
 
 static struct traced_socket *
@@ -80,10 +83,10 @@ tracer_settle(struct tracer *tracer, bool all)
                 struct traced_socket *other;
 
                 next = s->next;
-                if (!all && (!s->closing || !is_gone(s)))
+                if (!all && (!s->closing || !is_over(s)))
                         continue;
                 other = other_end(tracer, s);
-                if (other && !all && !(other->closing && is_gone(other)))
+                if (other && !all && !(other->closing && is_over(other)))
                         continue;
                 /* The pair is told from its client's side. */
                 if (other && !s->client && other->client) {

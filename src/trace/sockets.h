@@ -62,6 +62,8 @@ struct traced_socket {
         bool sigpipe;
         bool ended;                     /* the kernel told of its end … */
         struct ended_socket end;        /* … this */
+        enum tcp_state after;           /* what was left of it when it was last asked for; 0: never asked */
+        bool held;                      /* by a program, then */
         bool given;
         bool closing;                   /* a descriptor was given up: perhaps the last */
         struct traced_socket *next;     /* in the order of their beginning */
