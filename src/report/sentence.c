@@ -39,7 +39,9 @@ static void refused(struct phrase *p, const struct record *r)
                 phrase_add(p, "a host on the way refused it");
         else
                 phrase_add(p, "it was refused");
-        phrase_add(p, r->reset.seen ? " with a reset" : " with an ICMP error");
+        /* A program is told ECONNREFUSED of either. */
+        if (r->reset.seen || r->source == SOURCE_CAPTURE)
+                phrase_add(p, r->reset.seen ? " with a reset" : " with an ICMP error");
 }
 
 static void unanswered(struct phrase *p, const struct record *r)

@@ -186,6 +186,9 @@ tell_what_it_answers(const struct traced_socket *s, enum side side, struct facts
 
         if (!fact_is(f->from[1 - side].fin) || owed == 0)
                 return;
+        /* It came after the last look that showed none: no earlier, so what is concluded from its age holds. */
+        if (!fact_known(f->from[1 - side].fin_at.how))
+                INFER(f->from[1 - side].fin_at, has_had_peers_fin(s->alive.state) ? s->established_ns : s->alive.at_ns);
         INFER(reset->answers, SEGMENT_KIND_DATA);
         INFER(reset->has_ack, false);
         INFER(reset->window, 0);
@@ -246,6 +249,28 @@ tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
         INFER(out->fin_at, act->at_ns);
 }
 
+/*
+ * Whose FIN was first, from the state in which the first own one was sent: CLOSE_WAIT, and the other's had come,
+ * with or after the last ACK. A state of FIN_WAIT that went on to CLOSING would have crossed: that is seen only
+ * where somebody looked, so it is taken for the usual.
+ */
+static void
+tell_who_was_first(const struct traced_socket *s, enum side side, struct facts *f)
+{
+        const struct socket_act *act = s->shut.known ? &s->shut : &s->act;
+        struct facts_of_direction *out = &f->from[side], *in = &f->from[1 - side];
+
+        if (!fact_is(out->fin) || !fact_is(in->fin) || s->alive.state == TCP_STATE_CLOSING || s->after == TCP_STATE_CLOSING)
+                return;
+        if (act->before.state == TCP_STATE_CLOSE_WAIT)
+                INFER(in->fin_at, act->at_ns - act->before.silent_ms * INT64_C(1000000));
+        else if (act->before.state == TCP_STATE_ESTABLISHED && !fact_known(in->fin_at.how))
+                INFER(in->fin_at, s->ended && s->end.heard_ns > act->at_ns ? s->end.heard_ns : act->at_ns);
+        else if (!fact_known(in->fin_at.how))
+                return;
+        INFER(f->crossed, false);
+}
+
 static void
 tell_socket(const struct traced_socket *s, bool alone, struct facts *f)
 {
@@ -281,6 +306,9 @@ facts_of_sockets(const struct traced_socket *socket, const struct traced_socket 
         tell_socket(socket, !other, &f);
         if (other)
                 tell_socket(other, false, &f);
+        tell_who_was_first(socket, side_of_socket(socket), &f);
+        if (other && !fact_known(f.crossed.how))
+                tell_who_was_first(other, side_of_socket(other), &f);
         if (fact_is(f.from[SIDE_CLIENT].fin) && fact_is(f.from[SIDE_SERVER].fin) &&
             fact_is(f.from[SIDE_CLIENT].fin_acked) && fact_is(f.from[SIDE_SERVER].fin_acked))
                 INFER(f.both_acked, true);

@@ -46,8 +46,7 @@ look_info(int fd, struct look *look)
         look->retransmits = info.tcpi_retransmits;
         look->probes = info.tcpi_probes;
         look->backoff = info.tcpi_backoff;
-        look->silent_ms = info.tcpi_last_ack_recv < info.tcpi_last_data_recv ? info.tcpi_last_ack_recv
-                                                                              : info.tcpi_last_data_recv;
+        look->silent_ms = info.tcpi_last_ack_recv; /* a FIN bears an ACK as all else does */
 }
 
 static void

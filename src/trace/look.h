@@ -30,7 +30,7 @@ struct look {
         bool info;                      /* the kernel gave TCP_INFO with what follows */
         uint64_t bytes_sent, bytes_again, bytes_acked, bytes_received;
         uint32_t retransmits, probes, backoff;
-        uint32_t silent_ms;             /* since the last data or ACK came */
+        uint32_t silent_ms;             /* since the last segment with an ACK came */
 };
 
 /* @pidfd: of the process, @fd: its descriptor. Returns 0; -ENOTSOCK if that is no TCP socket, or a listener;

@@ -97,7 +97,7 @@ connect_begins(struct tracer *tracer, struct traced_thread *thread)
                 tracer_gives_up(tracer, socket, &look, thread->process, fd, ACT_CONNECT_UNSPEC, "connect", 0);
                 return false;
         }
-        if (!socket->role_known) {
+        if (!socket->seen_to_begin) {
                 socket->role_known = socket->client = socket->seen_to_begin = true;
                 socket->began_ns = tracer_now();
                 take_address(socket, &address);

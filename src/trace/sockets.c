@@ -99,9 +99,21 @@ sockets_deinit(struct sockets *sockets)
         *sockets = (struct sockets){ 0 };
 }
 
+/* Of a socket older than the tracing: who asked first counts its SYN among the bytes acknowledged. */
+static void
+guess_role(struct traced_socket *socket, const struct look *look)
+{
+        if (socket->role_known || !look->info || look->outq > 0 ||
+            (look->state != TCP_STATE_ESTABLISHED && look->state != TCP_STATE_CLOSE_WAIT))
+                return;
+        socket->role_known = true;
+        socket->client = look->bytes_acked > look->bytes_sent - look->bytes_again;
+}
+
 void
 socket_seen(struct traced_socket *socket, const struct look *look)
 {
+        guess_role(socket, look);
         socket->last = *look;
         if (look->state != TCP_STATE_CLOSE)
                 socket->alive = *look;

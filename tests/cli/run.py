@@ -1,0 +1,324 @@
+#!/usr/bin/env python3
+"""finis run: programs keep their streams and statuses, and every ending is told as it was made. TAP.
+
+The peers are finis stage's, so that an ending of the other side is known; the acts of the own side are those of
+small programs written here.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+FINIS = os.environ['FINIS']
+PATIENCE = 60
+NOBODY = 65534
+
+
+class Skip(Exception):
+    """Why a case cannot be tried here."""
+
+
+CLIENT = r'''
+import os, signal, socket, struct, sys, time
+host, port = os.environ['FINIS_STAGE_HOST'], int(os.environ['FINIS_STAGE_PORT'])
+s = socket.create_connection((host, port))
+s.sendall(b'question')
+def told():
+    time.sleep(0.2)
+def recv():
+    try:
+        return s.recv(100)
+    except OSError as error:
+        return error.errno
+'''
+
+
+def run(*arguments, program=None, command=None, **options):
+    command = command or [sys.executable, '-c', program]
+    return subprocess.run([FINIS, 'run', *arguments, '--', *command], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=PATIENCE, check=False, **options)
+
+
+class Staged:
+    """A stage that runs, for clients that are told of it by their environment."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([FINIS, 'stage', *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        host, port = self.process.stdout.readline().split()[-1].rsplit(':', 1)
+        self.environment = {**os.environ, 'FINIS_STAGE_HOST': host.strip('[]'), 'FINIS_STAGE_PORT': port}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=PATIENCE)
+
+
+def record(stage, program, *options, status=0, prefix=(), python=sys.executable):
+    """The one record of the program before a stage."""
+    with Staged(*stage) as staged, tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        out = os.path.join(folder, 'out.json')
+        done = subprocess.run([*prefix, FINIS, 'run', '--all', '--json', '--output', out, *options, '--', python, '-c',
+                               CLIENT + program], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=PATIENCE, check=False, env=staged.environment)
+        assert done.returncode == status, (done.returncode, done.stderr)
+        with open(out, encoding='utf-8') as file:
+            records = [json.loads(line) for line in file]
+    assert len(records) == 1, records
+    found = records[0]
+    assert found['client']['pid'] and found['client']['comm'], found['client']
+    return found
+
+
+def check(found, ending, by, cause=None, act=None):
+    short = {key: found[key] for key in ('ending', 'ended_by', 'cause', 'causes', 'certainty', 'acts', 'client_saw')}
+    assert found['ending'] == ending, short
+    assert found['ended_by'] == by, short
+    if cause:
+        assert cause in found['causes'], short
+        assert found['certainty'] != 'certain' or found['cause'] == cause, short
+    if act:
+        assert found['acts']['client']['how'] == act, short
+
+
+def the_own_close_decides_between_fin_and_reset():
+    check(record(['serve', '--answer', 'hello'], 's.recv(100); s.close(); told()'), 'orderly', 'client', act='close')
+    found = record(['serve', '--answer', 'hello'], 'told(); s.close()')
+    check(found, 'reset', 'client', 'unread-data', 'close')
+    assert found['cause'] == 'unread-data' and found['to_client']['unread'] == 5, found
+    found = record(['serve'], 's.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); told(); s.close()')
+    check(found, 'reset', 'client', 'zero-linger', 'close')
+
+
+def what_closes_instead_of_close_is_named():
+    stage = ['serve', '--answer', 'hello']
+    check(record(stage, 'told(); os._exit(3)', status=3), 'reset', 'client', 'unread-data', 'exit')
+    found = record(stage, 'told(); os.kill(os.getpid(), signal.SIGKILL)', status=137)
+    check(found, 'reset', 'client', 'unread-data', 'signal')
+    assert found['acts']['client']['signal'] == 9, found['acts']
+    check(record(stage, 'told(); os.execvp("true", ["true"])'), 'reset', 'client', 'unread-data', 'exec')
+    check(record(stage, 'told(); os.dup2(2, s.fileno())'), 'reset', 'client', 'unread-data', 'close')
+    check(record(stage, 's.recv(100); s.shutdown(socket.SHUT_WR); told(); s.close()'), 'orderly', 'client', act='shutdown')
+    found = record(stage, '''
+import ctypes
+libc = ctypes.CDLL(None)
+told()
+libc.connect(s.fileno(), struct.pack("H14x", socket.AF_UNSPEC), 16)
+told()''')
+    check(found, 'reset', 'client', 'disconnect', 'connect-unspec')
+
+
+def the_last_holder_ends_it():
+    found = record(['serve', '--answer', 'hello'], '''
+if os.fork() == 0:
+    time.sleep(0.4)
+    os._exit(0)
+s.close()
+os.wait()''')
+    check(found, 'reset', 'client', 'unread-data', 'exit')
+    assert found['acts']['client']['pid'] != found['client']['pid'], found
+
+
+def threads_are_followed():
+    check(record(['serve', '--answer', 'hello'], '''
+import threading
+thread = threading.Thread(target=lambda: (told(), s.close()))
+thread.start()
+thread.join()'''), 'reset', 'client', 'unread-data', 'close')
+
+
+def what_the_peer_did_is_told():
+    for name in 'reset', 'unread-data', 'disconnect':
+        found = record([name], 'told(); print(recv()); s.close()')
+        check(found, 'reset', 'server', {'reset': 'zero-linger'}.get(name, name))
+        assert found['certainty'] == 'possible', found
+    check(record(['orderly'], 'told(); recv(); s.close(); told()'), 'orderly', 'server')
+    found = record(['orderly'], '''
+told()
+for _ in range(3):
+    try:
+        s.send(b'more')
+    except OSError:
+        pass
+    told()
+s.close()''')
+    check(found, 'reset', 'server', 'data-after-close')
+    assert {'call': 'send', 'result': 'EPIPE+SIGPIPE'} in found['client_saw'], found['client_saw']
+
+
+def calls_are_named_when_asked_for():
+    found = record(['reset'], 'told(); recv(); recv(); s.close()', '--calls')
+    assert found['client_saw'] == [{'call': 'send', 'result': '8'}, {'call': 'recv', 'result': 'ECONNRESET'},
+                                   {'call': 'recv', 'result': '0'}], found['client_saw']
+    found = record(['orderly'], 'told(); recv(); s.close()', '--calls')
+    assert found['client_saw'][-1] == {'call': 'recv', 'result': '0'}, found['client_saw']
+
+
+def attempts_that_fail_are_told():
+    done = run('--all', '--json', program='''
+import socket
+s = socket.socket()
+s.bind(('127.0.0.1', 0))
+try:
+    socket.create_connection(s.getsockname())
+except OSError as error:
+    print(error.errno)''')
+    assert done.returncode == 0 and done.stdout == '111\n', done
+    found = json.loads(done.stderr.splitlines()[0])
+    check(found, 'refused', 'server', 'not-listening')
+    done = run('--all', '--json', program='''
+import socket, select
+l = socket.socket()
+l.bind(('127.0.0.1', 0))
+s = socket.socket()
+s.setblocking(False)
+s.connect_ex(l.getsockname())
+select.select([], [s], [])
+s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)''')
+    found = json.loads(done.stderr.splitlines()[0])
+    check(found, 'refused', 'server', 'not-listening')
+    assert found['client_saw'][-1]['result'] == 'ECONNREFUSED', found['client_saw']
+
+
+def both_ends_in_one_tree_are_one_record():
+    done = run('--all', '--json', program='''
+import os, socket, time
+l = socket.create_server(('127.0.0.1', 0))
+if os.fork() == 0:
+    c = socket.create_connection(l.getsockname())
+    c.sendall(b'0123456789')
+    time.sleep(0.3)
+    os._exit(0)
+s, _ = l.accept()
+s.recv(4)
+s.close()
+os.wait()''')
+    records = [json.loads(line) for line in done.stderr.splitlines()]
+    assert len(records) == 1, records
+    found = records[0]
+    check(found, 'reset', 'server', 'unread-data')
+    assert found['seen']['both_ends'] and found['to_server']['unread'] == 6 and found['to_server']['bytes'] == 10, found
+    assert found['client']['pid'] != found['server']['pid'], found
+
+
+def nothing_of_the_program_is_changed():
+    commands = [['true'], ['false'], ['sh', '-c', 'exit 42'], ['sh', '-c', 'kill -9 $$'], ['sh', '-c', 'kill -15 $$'],
+                ['sh', '-c', 'echo out; echo error >&2; exit 3'], ['sh', '-c', 'seq 1000 | sort -n | tail -1'],
+                ['sh', '-c', '(sleep 0.1; echo late) & wait'], ['sh', '-c', 'trap "echo caught" TERM; kill -15 $$'],
+                [sys.executable, '-c', 'import threading; [threading.Thread(target=print, args=(i,)).start() or 0 for i in range(1)]'],
+                ['sh', '-c', 'yes | head -1000 | wc -l'], ['cat', '/etc/passwd']]
+    for command in commands:
+        bare = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        traced = subprocess.run([FINIS, 'run', '--output', '/dev/null', '--', *command], stdin=subprocess.DEVNULL,
+                                capture_output=True, check=False, timeout=PATIENCE)
+        status = bare.returncode if bare.returncode >= 0 else 128 - bare.returncode
+        assert (traced.returncode, traced.stdout, traced.stderr) == (status, bare.stdout, bare.stderr), (command, traced)
+
+
+def the_statuses_are_those_of_env():
+    assert run(command=['/nonexistent']).returncode == 127
+    assert run(command=['/etc/passwd']).returncode == 126
+    assert subprocess.run([FINIS, 'run'], capture_output=True, check=False).returncode == 125
+    assert subprocess.run([FINIS, 'run', '--nonsense', '--', 'true'], capture_output=True, check=False).returncode == 125
+    with Staged('serve', '--answer', 'hello') as staged:
+        done = subprocess.run([FINIS, 'run', '--error-exitcode', '77', '--', sys.executable, '-c', CLIENT + 'told()'],
+                              env=staged.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 77 and '1 ended badly' in done.stderr, done
+
+
+def a_signal_reaches_the_program():
+    with subprocess.Popen([FINIS, 'run', '--', 'sh', '-c', 'trap "exit 9" TERM; echo ready; while :; do sleep 0.05; done'],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout.readline() == 'ready\n'
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 9
+
+
+def it_can_be_attached():
+    with Staged('serve', '--answer', 'hello') as staged, tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, 'out.json')
+        with subprocess.Popen([sys.executable, '-c', CLIENT + 'print("on", flush=True); time.sleep(2); s.close(); time.sleep(0.3)'],
+                              env=staged.environment, stdout=subprocess.PIPE, text=True) as program:
+            program.stdout.readline()
+            done = subprocess.run([FINIS, 'run', '--all', '--json', '--output', out, '-p', str(program.pid)],
+                                  capture_output=True, text=True, timeout=PATIENCE, check=False)
+            if 'Operation not permitted' in done.stderr:
+                raise Skip('this process may not attach to others here')
+            assert program.wait(PATIENCE) == 0, done
+        with open(out, encoding='utf-8') as file:
+            found = json.loads(file.readline())
+    check(found, 'reset', 'client', 'unread-data', 'close')
+
+
+def it_needs_no_rights():
+    if os.geteuid() != 0:
+        raise Skip('only root can give rights up')
+    if not shutil.which('setpriv'):
+        raise Skip('setpriv is not installed')
+    with tempfile.TemporaryDirectory(dir='/tmp') as folder:
+        os.chmod(folder, 0o755)
+        copy = os.path.join(folder, 'finis')
+        shutil.copy(FINIS, copy)
+        python = next((p for p in ('/usr/bin/python3', '/bin/python3') if os.path.exists(p)), None)
+        if not python:
+            raise Skip('no python3 that everybody may run')
+        prefix = ['setpriv', f'--reuid={NOBODY}', f'--regid={NOBODY}', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all']
+        with Staged('serve', '--answer', 'hello') as staged:
+            out = os.path.join(folder, 'out.json')
+            pathlib.Path(out).touch()
+            os.chmod(out, 0o666)
+            done = subprocess.run([*prefix, copy, 'run', '--all', '--json', '--output', out, '--', python, '-c', CLIENT + 'told(); s.close()'],
+                                  capture_output=True, text=True, timeout=PATIENCE, check=False, env=staged.environment, cwd='/')
+            assert done.returncode == 0, done
+            found = json.loads(pathlib.Path(out).read_text(encoding='utf-8'))
+    check(found, 'reset', 'client', 'unread-data', 'close')
+    assert found['to_client']['unread'] == 5, found
+
+
+CASES = [
+    the_own_close_decides_between_fin_and_reset,
+    what_closes_instead_of_close_is_named,
+    the_last_holder_ends_it,
+    threads_are_followed,
+    what_the_peer_did_is_told,
+    calls_are_named_when_asked_for,
+    attempts_that_fail_are_told,
+    both_ends_in_one_tree_are_one_record,
+    nothing_of_the_program_is_changed,
+    the_statuses_are_those_of_env,
+    a_signal_reaches_the_program,
+    it_can_be_attached,
+    it_needs_no_rights,
+]
+
+
+def main():
+    failed = 0
+    probe = run(program='pass')
+    if probe.returncode == 125:
+        print(f'1..0 # SKIP {probe.stderr.strip()}')
+        return 0
+    print(f'1..{len(CASES)}', flush=True)
+    for number, case in enumerate(CASES, 1):
+        try:
+            case()
+            print(f'ok {number} - {case.__name__}', flush=True)
+        except Skip as why:
+            print(f'ok {number} - {case.__name__} # SKIP {why}', flush=True)
+        except Exception as error:  # a case that breaks is a case that failed
+            failed += 1
+            line = error.__traceback__.tb_next.tb_lineno if error.__traceback__.tb_next else 0
+            print(f'not ok {number} - {case.__name__}\n# line {line}: {type(error).__name__}: {error}', flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
