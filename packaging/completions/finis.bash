@@ -97,19 +97,48 @@ _finis_read()
         esac
 }
 
+_finis_run()
+{
+        local i
+
+        # What follows the first word that is no option is the program's own.
+        for ((i = 2; i < COMP_CWORD; i++)); do
+                case ${COMP_WORDS[i]} in
+                --) ((i++)) && break ;;
+                --output | --error-exitcode | -p | --pid) ((i++)) ;;
+                -* | *=*) ;;
+                *) break ;;
+                esac
+        done
+        if ((i < COMP_CWORD)); then
+                COMPREPLY=($(compgen -f -- "$1"))
+                return
+        fi
+        case $2 in
+        --output) COMPREPLY=($(compgen -f -- "$1")); return ;;
+        -p | --pid) COMPREPLY=($(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$1")); return ;;
+        --error-exitcode) return ;;
+        esac
+        case $1 in
+        -*) COMPREPLY=($(compgen -W '--calls --all --verbose --json --output --error-exitcode --pid --help' -- "$1")) ;;
+        *) COMPREPLY=($(compgen -c -- "$1")) ;;
+        esac
+}
+
 _finis()
 {
         local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
 
         COMPREPLY=()
         if [ "$COMP_CWORD" -eq 1 ]; then
-                COMPREPLY=($(compgen -W 'read lab stage explain help --help --version' -- "$word"))
+                COMPREPLY=($(compgen -W 'read lab run stage explain help --help --version' -- "$word"))
                 return
         fi
         case $command in
-        help) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W 'read lab stage explain' -- "$word")) ;;
+        help) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W 'read lab run stage explain' -- "$word")) ;;
         read) _finis_read "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
         lab) _finis_lab "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
+        run) _finis_run "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
         stage) _finis_stage "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
         explain) COMPREPLY=($(compgen -W "--all --help $(_finis_words)" -- "$word")) ;;
         esac

@@ -25,7 +25,7 @@ MAY_INCLUDE = {
     'ending': {'base', 'words', 'endpoint'},
     'connection': {'base', 'words', 'wire', 'ending/facts.h'},
     'live': {'base', 'wire', 'capture', 'netlink', 'ending/facts.h'},
-    'trace': {'base', 'netlink', 'ending/facts.h'},
+    'trace': {'base', 'words', 'netlink', 'ending/facts.h'},
     'report': {'base', 'words', 'ending'},
     'explain': {'base', 'words', 'endpoint', 'report'},
     'lab': ALL - {'cli'},
