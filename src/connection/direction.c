@@ -26,6 +26,8 @@ hole_add(struct step *step, unsigned side, int64_t start, int64_t end)
                         extra->hole[side][i - 1] = extra->hole[side][i];
                 extra->n_holes[side]--;
         }
+        /* No other base may move what is below now. */
+        step->c->side[side].flags &= (uint16_t)~DIRECTION_SOFT;
         extra->hole[side][extra->n_holes[side]].start = start;
         extra->hole[side][extra->n_holes[side]].end = end;
         extra->n_holes[side]++;

@@ -275,6 +275,26 @@ a_great_hole_is_believed_when_the_stream_goes_on_behind_it(void **state)
 }
 
 static void
+a_hole_below_holds_the_base_fast(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.0, .by = 'c', .f = ".", .at = 900, .ack = 0 },
+                { .t = 0.1, .by = 'c', .f = ".", .at = 800000000, .n = 100, .ack = 0 },
+                { .t = 0.2, .by = 'c', .f = ".", .at = 800000100, .n = 100, .ack = 0 },
+                { .t = 0.3, .by = 'c', .f = ".", .at = 1000, .n = 100, .ack = 0 },
+                { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 900 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[0].bytes, 800000200 - 900);
+        is_known(f->from[0].missing, 800000000 - 900 - 100);
+        is_known(f->from[0].retransmitted, 0);
+}
+
+static void
 keepalives_are_no_data(void **state)
 {
         static const struct row rows[] = {
@@ -623,6 +643,7 @@ main(void)
                 cmocka_unit_test(what_is_sent_beyond_the_window_is_no_bytes),
                 cmocka_unit_test(what_has_no_ack_flag_is_not_taken),
                 cmocka_unit_test(a_great_hole_is_believed_when_the_stream_goes_on_behind_it),
+                cmocka_unit_test(a_hole_below_holds_the_base_fast),
                 cmocka_unit_test(keepalives_are_no_data),
                 cmocka_unit_test(a_last_byte_sent_again_is_no_keepalive),
                 cmocka_unit_test(a_shut_window_is_probed),
