@@ -6,12 +6,14 @@ the true cause must be among the causes; and a `certain` cause must be the true 
         only these scenarios (names or patterns as `finis lab` takes them); with FORGET_CAPTURES each fact of each
         connection is forgotten in turn, too: a judge who knows less must not be surer
     LAB_READ_QUICK=1  without those that wait for the kernel's timers
+    LAB_READ_KEEP=DIR keeps the captures of what failed
 """
 
 import collections
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -101,6 +103,8 @@ def cases(folder):
             for r in records:
                 if same_ends(r, connection["truth"]) and r["certainty"] == "likely" and r["cause"]:
                     likely[r["cause"] == connection["truth"]["cause"]] += 1
+        if found and "LAB_READ_KEEP" in os.environ:
+            shutil.copy(path.with_suffix(".pcap"), os.environ["LAB_READ_KEEP"])
         yield told["scenario"], told["family"], found, likely
 
 
