@@ -64,6 +64,8 @@ def shuffled(look, seed):
             return False
         if truth['resets']:  # a RST before what it answers, or before what was sent ahead of it
             return True
+        if key in ('ongoing', 'ended_by') and truth['gave_up']:  # how long it waited last is not clear
+            return record['ongoing']
         if key == 'seen':  # who spoke first may not be seen, but is not mistaken
             return not said['gaps'] and not said['cut']
         return False
