@@ -188,7 +188,8 @@ place_syn(struct step *step)
         if (answers_syn(step)) {
                 begin(d, s->seq + 1, false);
                 d->acked = -1;
-                d->flags = (uint16_t)((d->flags & ~DIRECTION_FIN) | DIRECTION_SYN);
+                d->flags = (uint16_t)((d->flags & ~(DIRECTION_FIN | DIRECTION_FIN_ACKED)) | DIRECTION_SYN);
+                step->c->flags &= (uint16_t)~CONNECTION_BOTH_ACKED;
                 step->c->isn[step->sender] = s->seq;
                 return;
         }

@@ -249,6 +249,26 @@ a_forged_refusal_does_not_hide_the_true_answer(void **state)
 }
 
 static void
+fins_before_the_true_answer_end_nothing(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.000, .by = 'c', .f = "S" },
+                { .t = 0.010, .by = 's', .f = "F.", .at = 1000, .ack = 0, .ttl = 9 },
+                { .t = 0.011, .by = 'c', .f = "F.", .at = 0, .ack = 1001 },
+                { .t = 0.012, .by = 's', .f = ".", .at = 1001, .ack = 1, .ttl = 9 },
+                { .t = 0.020, .by = 's', .f = "S.", .ack = 0 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->from[1].fin, false);
+        is_known(f->both_acked, false);
+}
+
+static void
 a_number_outside_the_window_is_told(void **state)
 {
         static const struct row rows[] = {
@@ -522,6 +542,7 @@ main(void)
                 cmocka_unit_test(a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed),
                 cmocka_unit_test(who_takes_what_was_sent_after_it_has_ignored_it),
                 cmocka_unit_test(a_forged_refusal_does_not_hide_the_true_answer),
+                cmocka_unit_test(fins_before_the_true_answer_end_nothing),
                 cmocka_unit_test(a_number_outside_the_window_is_told),
                 cmocka_unit_test(the_edge_of_a_sack_block_is_taken),
                 cmocka_unit_test(a_refusal_answers_the_syn),
