@@ -59,27 +59,34 @@ void phrase_bytes(struct phrase *p, uint64_t n)
         phrase_add(p, n == 1 ? " byte" : " bytes");
 }
 
+/* To the nearest of these units, so that no unit is ever told full: 59.96 s are 60.0 s, 999.9 ms 1.0 s. */
+static int64_t rounded(int64_t ns, int64_t unit)
+{
+        return ns / unit + (ns % unit >= unit - unit / 2);
+}
+
 void phrase_span(struct phrase *p, int64_t span_ns)
 {
-        int64_t s = span_ns / S_NS, ms = span_ns / MS_NS;
+        int64_t us = rounded(span_ns, 1000), ms = rounded(span_ns, MS_NS), tenths = rounded(span_ns, S_NS / 10);
+        int64_t s = rounded(span_ns, S_NS), min = rounded(span_ns, 60 * S_NS), h = rounded(span_ns, 3600 * S_NS);
 
         if (span_ns < 0) {
                 phrase_add(p, "-");
                 phrase_span(p, span_ns == INT64_MIN ? INT64_MAX : -span_ns);
         } else if (span_ns == 0) {
                 phrase_add(p, "0 s");
-        } else if (ms == 0) {
-                phrase_add(p, "%" PRId64 " us", span_ns / 1000);
-        } else if (s == 0) {
+        } else if (us < 1000) {
+                phrase_add(p, "%" PRId64 " us", us);
+        } else if (ms < 1000) {
                 phrase_add(p, "%" PRId64 " ms", ms);
-        } else if (s < 120) {
-                phrase_add(p, "%" PRId64 ".%" PRId64 " s", s, ms % 1000 / 100);
+        } else if (tenths < 1200) {
+                phrase_add(p, "%" PRId64 ".%" PRId64 " s", tenths / 10, tenths % 10);
         } else if (s < 7200) {
                 phrase_add(p, "%" PRId64 " min %" PRId64 " s", s / 60, s % 60);
-        } else if (s < 48 * 3600) {
-                phrase_add(p, "%" PRId64 " h %" PRId64 " min", s / 3600, s / 60 % 60);
+        } else if (min < 48 * 60) {
+                phrase_add(p, "%" PRId64 " h %" PRId64 " min", min / 60, min % 60);
         } else {
-                phrase_add(p, "%" PRId64 " days %" PRId64 " h", s / 86400, s / 3600 % 24);
+                phrase_add(p, "%" PRId64 " days %" PRId64 " h", h / 24, h % 24);
         }
 }
 

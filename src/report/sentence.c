@@ -22,13 +22,18 @@ static bool is_end(enum side side)
         return side == SIDE_CLIENT || side == SIDE_SERVER;
 }
 
-static void add_idle(struct phrase *p, const struct record *r)
+static void add_idle_as(struct phrase *p, const struct record *r, const char *before)
 {
         if (!r->idle_before.known || r->idle_before.value < IDLE_WORTH_TELLING_NS)
                 return;
-        phrase_add(p, ", after ");
+        phrase_add(p, "%s", before);
         phrase_span(p, r->idle_before.value);
         phrase_add(p, " of silence");
+}
+
+static void add_idle(struct phrase *p, const struct record *r)
+{
+        add_idle_as(p, r, ", after ");
 }
 
 static void refused(struct phrase *p, const struct record *r)
@@ -85,7 +90,11 @@ static void reset(struct phrase *p, const struct record *r)
                            other_of(r->ended_by));
         else if ((client_closed || server_closed) && !by_closer)
                 phrase_add(p, " after the %s had closed", client_closed ? "client" : "server");
-        add_idle(p, r);
+        /* What was silent before a FIN is not the silence before the reset. */
+        if (client_closed || server_closed)
+                add_idle_as(p, r, "; the closing began after ");
+        else
+                add_idle(p, r);
 }
 
 static void orderly(struct phrase *p, const struct record *r)
@@ -201,16 +210,17 @@ bool sentence_causes(struct phrase *p, const struct record *r, size_t max_causes
         if (r->n_causes == 0)
                 return false;
         if (r->cause != CAUSE_NONE) {
-                phrase_add(p, "%s%s", r->certainty == CERTAINTY_CERTAIN ? "cause: " : "most likely ", cause_name(r->cause));
+                phrase_add(p, "%s%s", r->certainty == CERTAINTY_CERTAIN ? "cause: " : "likely cause: ", cause_name(r->cause));
                 return true;
         }
         if (r->n_causes == 1) {
-                phrase_add(p, r->causes[0] == CAUSE_UNKNOWN ? "cause unknown" : "perhaps %s", cause_name(r->causes[0]));
+                phrase_add(p, r->causes[0] == CAUSE_UNKNOWN ? "cause unknown" : "possible cause: %s", cause_name(r->causes[0]));
                 return true;
         }
         /* "or 1 other" would save nothing. */
         if (r->n_causes == n + 1)
                 n++;
+        phrase_add(p, "possible causes: ");
         for (size_t i = 0; i < n; i++)
                 phrase_add(p, "%s%s", i == 0 ? "" : i + 1 == r->n_causes ? " or " : ", ", cause_name(r->causes[i]));
         if (r->n_causes > n)

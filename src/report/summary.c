@@ -111,9 +111,9 @@ static void write_ending(FILE *file, const struct totals *t, enum ending ending,
         phrase_count(&count, t->endings[ending]);
         if (t->bad[ending] > 0 && t->bad[ending] < t->endings[ending]) {
                 phrase_count(&bad, t->bad[ending]);
-                phrase_add(&bad, " bad");
+                phrase_add(&bad, " of them bad");
         } else if (t->bad[ending] > 0) {
-                phrase_add(&bad, t->endings[ending] > 1 ? "all bad" : "bad");
+                phrase_add(&bad, t->endings[ending] > 1 ? "all of them bad" : "bad");
         }
         more = bad.n > 0 || meaning || has_causes(ending);
         fprintf(file, "%*s  %s%-*s%s", COUNT_WIDTH, count.text,
@@ -124,7 +124,7 @@ static void write_ending(FILE *file, const struct totals *t, enum ending ending,
         if (!more) {
                 fputc('\n', file);
         } else if (bad.n > 0 && has_causes(ending) && t->endings[ending] > 1) {
-                fprintf(file, " %s\n", bad.text);
+                fprintf(file, " %s; causes:\n", bad.text);
                 write_reasons(file, t, ending, 0, style);
         } else if (has_causes(ending)) {
                 fprintf(file, " %s%s", bad.text, bad.n > 0 ? ": " : "");

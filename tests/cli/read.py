@@ -364,7 +364,7 @@ def a_stranger_can_read_what_is_bad():
     flat = re.sub(r'\s+', ' ', text)
     assert '10.0.0.2:40002 → 192.0.2.10:443' in flat
     assert 'the server reset it, after 5.0 s of silence' in flat
-    assert 'up to 42 bytes from the client lost; most likely data-after-close' in flat
+    assert 'up to 42 bytes from the client lost; likely cause: data-after-close' in flat
     shown = re.search(r'finis read --show (\S+) a\.pcap', text)
     assert shown and finis('--show', shown[1], 'a.pcap').returncode == 0
 

@@ -81,6 +81,9 @@ a_reset_says_who_had_closed_and_how_long_all_was_silent(void **state)
         r.idle_before = known_i64(S - 1);
         r.to_client.closed = CLOSED_FIN;
         assert_sentence(&r, "the server, which had closed, reset it");
+        r.idle_before = known_i64(15 * S);
+        assert_sentence(&r, "the server, which had closed, reset it; the closing began after 15.0 s of silence");
+        r.idle_before = known_i64(0);
         r.to_server.closed = CLOSED_FIN;
         assert_sentence(&r, "the server, which had closed, reset it after the client had closed too");
         r.to_client.closed = CLOSED_RESET;
@@ -115,20 +118,20 @@ causes_are_stated_only_as_surely_as_they_are_known(void **state)
 
         (void)state;
         record_add_cause(&r, CAUSE_UNREAD_DATA);
-        assert_sentence(&r, "the server reset it; perhaps unread-data");
+        assert_sentence(&r, "the server reset it; possible cause: unread-data");
         r.cause = CAUSE_UNREAD_DATA;
         r.certainty = CERTAINTY_CERTAIN;
         assert_sentence(&r, "the server reset it; cause: unread-data");
         r.certainty = CERTAINTY_LIKELY;
         record_add_cause(&r, CAUSE_ZERO_LINGER);
-        assert_sentence(&r, "the server reset it; most likely unread-data");
+        assert_sentence(&r, "the server reset it; likely cause: unread-data");
         r.cause = CAUSE_NONE;
-        assert_sentence(&r, "the server reset it; unread-data or zero-linger");
+        assert_sentence(&r, "the server reset it; possible causes: unread-data or zero-linger");
         record_add_cause(&r, CAUSE_DISCONNECT);
         record_add_cause(&r, CAUSE_SOCK_DESTROYED);
-        assert_sentence(&r, "the server reset it; unread-data, zero-linger, disconnect or sock-destroyed");
+        assert_sentence(&r, "the server reset it; possible causes: unread-data, zero-linger, disconnect or sock-destroyed");
         record_add_cause(&r, CAUSE_FORGED);
-        assert_sentence(&r, "the server reset it; unread-data, zero-linger, disconnect or 2 others");
+        assert_sentence(&r, "the server reset it; possible causes: unread-data, zero-linger, disconnect or 2 others");
 }
 
 static void
@@ -203,7 +206,7 @@ a_summary_names_the_commonest_reasons_and_counts_the_others(void **state)
                 }
         summary_write(file, &totals, &style);
         fclose(file);
-        assert_string_equal(text, "       15  reset        5 bad\n"
+        assert_string_equal(text, "       15  reset        5 of them bad; causes:\n"
                                   "                        5 unread-data\n"
                                   "                        4 zero-linger\n"
                                   "                        3 disconnect\n"
