@@ -271,6 +271,7 @@ fill_reset(const struct connection *c, const struct reset *r, unsigned client, s
         SEEN_IF(r->ack_known, f->ack_position, (uint64_t)r->ack_position);
         SEEN_IF(r->has_ack && (r->ack_known || r->ack_impossible), f->ack_impossible, r->ack_impossible);
         SEEN(f->after_both_acked, r->after_both_acked);
+        SEEN(f->went_on, r->went_on);
         SEEN_IF(r->mptcp_reason_known, f->mptcp_reason, r->mptcp_reason);
         if (r->answers != N_SEGMENT_KINDS) {
                 SEEN(f->answers, (enum segment_kind)r->answers);

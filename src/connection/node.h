@@ -171,6 +171,7 @@ struct reset {
         bool behind, after_both_acked, mptcp_reason_known, mirrors, position_known;
         bool ignored;                   /* its receiver went on */
         bool confirmed;                 /* its receiver answers with RSTs now */
+        bool went_on;                   /* the end that it names talked on */
         int64_t sent;                   /* what its sender had sent when it came */
         bool may_stay_silent;           /* its receiver would send nothing either way */
 };

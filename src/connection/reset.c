@@ -271,8 +271,10 @@ reset_after(struct step *step)
                         lives = false;
                 } else if (r->by == step->sender) {
                         /* One that came before everything else ended nothing that could go on. */
-                        if (step->kind != SEGMENT_KIND_RST && !(r->sent < 0 && r->may_stay_silent) && goes_on(step, r))
+                        if (step->kind != SEGMENT_KIND_RST && !(r->sent < 0 && r->may_stay_silent) && goes_on(step, r)) {
                                 step->d->flags |= DIRECTION_WENT_ON;
+                                r->went_on = true;
+                        }
                 } else if (step->kind == SEGMENT_KIND_RST) {
                         if (bare(step->s) && !r->ignored && step->time > r->at)
                                 r->confirmed = true;

@@ -96,6 +96,8 @@ say_doubts(const struct judging *j, struct evidence *e)
                     (double)j->f->end[by].answers_in.value / 1e9);
         if (j->doubts & DOUBT_WENT_ON)
                 say(e, "%s talked on after the RST that bears its address.", The(by));
+        if (j->doubts & DOUBT_EARLIER)
+                say(e, "%s talked on after another RST that bears its address.", The(by));
         if (j->doubts & DOUBT_MIRRORS)
                 say(e, "TTL, IP ID and window of the RST are those of the segment that it answers.");
         if (j->doubts & DOUBT_ACK)

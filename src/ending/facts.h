@@ -135,7 +135,7 @@ FACT_KIND(validity, enum reset_validity)
         F(flag, keepalive_on, "SO_KEEPALIVE is on.")                                               \
         F(flag, gave_up, "Its kernel gave the connection up for want of an answer.")               \
         F(count, challenge_acks, "Challenge ACKs that it sent.")                                   \
-        F(flag, went_on, "It talked on after a reset in its name, as if it had sent none.")        \
+        F(flag, went_on, "It talked on after one of the resets in its name, as if it had sent none.")        \
         F(flag, is_proxy, "It is a proxy or a balancer: what it does may be another's doing.")
 
 /* Of one direction, as seen from its sender. */
@@ -201,6 +201,7 @@ FACT_KIND(validity, enum reset_validity)
         F(flag, not_sent, "The end that it names never sent it: a capture at that end does not hold it.") \
         F(flag, not_arrived, "It never reached the other end: a capture at that end does not hold it.") \
         F(flag, obeyed, "Its receiver sent nothing more, or its kernel says that it took it.")     \
+        F(flag, went_on, "The end that it names talked on after it, as if it had sent none.")      \
         F(count, mptcp_reason, "The reason in its MP_TCPRST option (RFC 8684 section 3.6).")       \
         F(reason, reason, "The reason that the sending kernel gave for it.")
 

@@ -222,6 +222,7 @@ join_reset(const struct facts_of_reset *sent, const struct facts_of_reset *got, 
         r.validity = OWN_ELSE(validity, got, sent);
         r.obeyed = OWN_ELSE(obeyed, got, sent);
         r.mirrors = got->mirrors;
+        r.went_on = either(sent->went_on, got->went_on);
         return r;
 }
 

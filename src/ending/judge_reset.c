@@ -87,11 +87,11 @@ may_end(const struct facts *f, const struct facts_of_reset *reset)
         if (fact_is(reset->obeyed))
                 return true;
         if (!fact_known(reset->validity.how))
-                return !fact_is(f->end[reset->by.value].went_on);
+                return !fact_is(reset->went_on);
         /* Who resets of its own accord has nothing left to go on with, even if the other is slow to notice. But
          * challenged (RFC 5961 3.2) it ended nothing: had it been meant, an exact one would have followed. */
         if (reset->validity.value == RESET_VALIDITY_IN_WINDOW)
-                return !fact_is(f->end[reset->by.value].went_on) &&
+                return !fact_is(reset->went_on) &&
                        !count_above(f->end[other_side(reset->by.value)].challenge_acks, 0);
         return reset->validity.value != RESET_VALIDITY_OUTSIDE;
 }
@@ -147,8 +147,10 @@ doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_
 
         if (fact_is(reset->not_sent))
                 doubts |= DOUBT_NOT_SENT;
-        if (fact_is(end->went_on))
+        if (fact_is(reset->went_on))
                 doubts |= DOUBT_WENT_ON;
+        else if (fact_is(end->went_on))
+                doubts |= DOUBT_EARLIER;
         if (fact_is(reset->behind) && !reply)
                 doubts |= DOUBT_BEHIND;
         if (!reply && numbers_change(f, reset))

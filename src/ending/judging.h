@@ -14,7 +14,7 @@
 
 /* What speaks against a RST's having come from the end that it names (judge_reset.c). */
 enum doubt {
-        DOUBT_WENT_ON = 1 << 0,    /* that end talked on: RST_SEQ_DATA */
+        DOUBT_WENT_ON = 1 << 0,    /* that end talked on after it: RST_SEQ_DATA */
         DOUBT_BEHIND = 1 << 1,     /* its number lies below what that end had sent: DATA_SEQ_RST */
         DOUBT_CHANGES = 1 << 2,    /* several with rising numbers: RST_SEQ_CHANGE */
         DOUBT_ACK = 1 << 3,        /* it acknowledges what was never sent: RST_ACK_CHANGE */
@@ -24,6 +24,7 @@ enum doubt {
         DOUBT_EARLY = 1 << 7,      /* sooner than that end ever answered */
         DOUBT_SHAPE = 1 << 8,      /* a shape that its system does not make */
         DOUBT_NOT_SENT = 1 << 9,   /* a capture at that end does not hold it */
+        DOUBT_EARLIER = 1 << 10,   /* that end talked on after another RST in its name */
 };
 
 struct judging {

@@ -150,6 +150,8 @@ a_forged_reset_is_told_by_what_follows(void **state)
         is_known(f->resets[0].ttl_differs, true);
         is_known(f->resets[0].obeyed, true);
         assert_int_equal(f->resets[0].obeyed.how, HOW_SEEN);
+        is_known(f->resets[0].went_on, true);
+        is_known(f->resets[1].went_on, false);
         is_known(f->end[1].went_on, true);
         is_known(f->end[0].went_on, false);
         is_known(f->end[1].os, OS_LINUX);

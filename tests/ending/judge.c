@@ -103,6 +103,7 @@ add_reset(struct facts *f, enum side by, bool reply, int64_t at)
         KNOW(reset->behind, false);
         KNOW(reset->after_both_acked, false);
         KNOW(reset->obeyed, true);
+        KNOW(reset->went_on, false);
         return reset;
 }
 
@@ -383,6 +384,7 @@ one_doubt_is_no_proof_of_forgery_and_two_are(void **state)
         assert_true(lists(&r, CAUSE_FORGED));
         assert_int_equal(r.cause, CAUSE_NONE);
         KNOW(f.end[SIDE_SERVER].went_on, true);
+        KNOW(reset->went_on, true);
         judge_facts(&f, &r);
         assert_int_equal(r.reset.by, SIDE_NETWORK);
         assert_int_equal(r.ended_by, SIDE_NETWORK);
@@ -398,6 +400,28 @@ one_doubt_is_no_proof_of_forgery_and_two_are(void **state)
 }
 
 static void
+who_went_on_after_an_earlier_reset_may_have_sent_the_last(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 0);
+        reset = add_reset(&f, SIDE_SERVER, false, 50 * MS);
+        KNOW(reset->obeyed, false);
+        KNOW(reset->went_on, true);
+        KNOW(f.end[SIDE_SERVER].went_on, true);
+        reset = add_reset(&f, SIDE_SERVER, false, 90 * MS);
+        KNOW(reset->ack_impossible, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.by, SIDE_SERVER);
+        assert_int_equal(r.ended_by, SIDE_SERVER);
+        assert_true(lists(&r, CAUSE_FORGED));
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+}
+
+static void
 the_kernels_own_word_leaves_no_doubt(void **state)
 {
         struct facts_of_reset *reset;
@@ -410,6 +434,7 @@ the_kernels_own_word_leaves_no_doubt(void **state)
         KNOW(reset->ttl, 41);
         KNOW(reset->ttl_differs, true);
         KNOW(f.end[SIDE_SERVER].went_on, true);
+        KNOW(reset->went_on, true);
         KNOW(reset->reason, RESET_REASON_TCP_ABORT_ON_CLOSE);
         judge_facts(&f, &r);
         assert_int_equal(r.reset.by, SIDE_SERVER);
@@ -593,6 +618,7 @@ main(void)
                 cmocka_unit_test(a_repeat_that_draws_a_reset_may_have_arrived_before),
                 cmocka_unit_test(missing_segments_make_fates_unknown_and_causes_possible),
                 cmocka_unit_test(one_doubt_is_no_proof_of_forgery_and_two_are),
+                cmocka_unit_test(who_went_on_after_an_earlier_reset_may_have_sent_the_last),
                 cmocka_unit_test(the_kernels_own_word_leaves_no_doubt),
                 cmocka_unit_test(a_reset_that_nobody_took_ends_nothing),
                 cmocka_unit_test(what_is_under_way_when_the_capture_ends_is_no_loss),
