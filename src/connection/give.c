@@ -195,8 +195,9 @@ fill_direction(const struct view *v, struct facts_of_direction *f)
                         continue;
                 if (d->flags & DIRECTION_FIN && at > d->fin)
                         at = d->fin;
+                /* Of who was not seen the last place may be a FIN's. */
                 if (at > d->next)
-                        at = d->next;
+                        at = v->sent ? d->next : at - 1;
                 if (!fact_known(f->acked_by_reset.how) || f->acked_by_reset.value < at_least_0(at))
                         SEEN(f->acked_by_reset, at_least_0(at));
         }

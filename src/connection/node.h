@@ -67,6 +67,7 @@ struct mark {
         uint32_t frame;                 /* 0: not known, or too great */
         uint32_t ack;                   /* the number that it acknowledged */
         uint16_t window, ip_id;
+        uint16_t room;                  /* what it takes in the stream, its FIN included; the greatest: so much or more */
         uint8_t ttl;
         uint8_t kind : 5;               /* enum segment_kind */
         bool repeat : 1;                /* it had been sent before */

@@ -62,6 +62,7 @@ plain_take(struct connection *c, unsigned sender, const struct tracker_input *in
         mark = (struct mark){
                 .at = time, .before = c->previous, .position = d->next, .frame = (uint32_t)input->frame, .ack = s->ack,
                 .window = s->window, .ip_id = s->ip_id, .ttl = s->ttl,
+                .room = s->n_payload < UINT16_MAX ? (uint16_t)s->n_payload : UINT16_MAX,
                 .kind = s->n_payload ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK, .has_ack = true,
         };
         acked = o->next + seq_distance(o->base + (uint32_t)o->next, s->ack);

@@ -472,6 +472,79 @@ where_a_piece_was_not_seen_the_number_expected_is_not_known(void **state)
 }
 
 static void
+a_reply_may_answer_what_is_left_of_a_large_segment(void **state)
+{
+        /* The server's card cuts the 400 bytes in two; the client has the first half, closes, and gets the second. */
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 1.0001, .by = 's', .f = ".", .at = 300, .ack = 150 },
+                { .t = 1.0002, .by = 's', .f = "P.", .at = 300, .n = 400, .ack = 150 },
+                { .t = 1.0010, .by = 'c', .f = ".", .at = 150, .ack = 500 },
+                { .t = 1.0011, .by = 'c', .f = "F.", .at = 150, .ack = 500 },
+                { .t = 1.0012, .by = 's', .f = "F.", .at = 700, .ack = 151 },
+                { .t = 1.0013, .by = 'c', .f = "R", .at = 150, .bare = true },
+                { .t = 1.0014, .by = 'c', .f = "R", .at = 151, .bare = true },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[1].acked, 500);
+        is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
+        is_known(f->resets[0].answers_at, STORY_TIME(1.0002));
+        is_known(f->resets[0].drew_data, true);
+        is_known(f->resets[1].answers, SEGMENT_KIND_FIN);
+}
+
+static void
+a_counter_of_the_whole_host_goes_on_in_the_meantime(void **state)
+{
+#define NUMBERED                                                                                   \
+        { .t = 0.0, .by = 'c', .f = "S", .ip_id = 100 }, { .t = 0.02, .by = 's', .f = "S.", .ack = 0 },  \
+        { .t = 0.0201, .by = 'c', .f = ".", .at = 0, .ack = 0, .ip_id = 101 },                     \
+        { .t = 0.0205, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0, .ip_id = 102 },          \
+        { .t = 0.041, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 100 },                       \
+        { .t = 0.0411, .by = 'c', .f = ".", .at = 100, .ack = 300, .ip_id = 103 }
+        static const struct row late[] = {
+                NUMBERED,
+                { .t = 1.0, .by = 'c', .f = "R.", .at = 100, .ack = 300, .ip_id = 900 },
+        };
+        static const struct row soon[] = {
+                NUMBERED,
+                { .t = 0.0415, .by = 'c', .f = "R.", .at = 100, .ack = 300, .ip_id = 900 },
+        };
+#undef NUMBERED
+        struct story story;
+
+        (void)state;
+        TELL(&story, late);
+        is_known(story.given[0].facts.resets[0].ip_id_jumps, false);
+        TELL(&story, soon);
+        is_known(story.given[0].facts.resets[0].ip_id_jumps, true);
+}
+
+static void
+a_reset_acknowledges_what_was_not_seen(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.0, .by = 'c', .f = "S" },
+                { .t = 0.02, .by = 'c', .f = ".", .at = 0, .ack = 0 },
+                { .t = 0.03, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.06, .by = 'c', .f = ".", .at = 100, .ack = 300 },
+                { .t = 5.0, .by = 'c', .f = "R.", .at = 100, .ack = 300 },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(f->from[1].acked, 299);
+        is_known(f->from[1].acked_by_reset, 299);
+}
+
+static void
 a_mirrored_reset_is_told(void **state)
 {
         static const struct row rows[] = {
@@ -556,6 +629,9 @@ main(void)
                 cmocka_unit_test(a_lone_reset_tells_little),
                 cmocka_unit_test(where_a_piece_was_not_seen_the_number_expected_is_not_known),
                 cmocka_unit_test(a_mirrored_reset_is_told),
+                cmocka_unit_test(a_reply_may_answer_what_is_left_of_a_large_segment),
+                cmocka_unit_test(a_counter_of_the_whole_host_goes_on_in_the_meantime),
+                cmocka_unit_test(a_reset_acknowledges_what_was_not_seen),
                 cmocka_unit_test(the_reason_of_mptcp_is_kept),
                 cmocka_unit_test(a_storm_of_resets_is_counted),
         };
