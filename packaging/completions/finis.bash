@@ -97,6 +97,31 @@ _finis_read()
         esac
 }
 
+_finis_watch()
+{
+        if [ "$1" = = ]; then
+                COMPREPLY=($(_finis_filter_values "$2"))
+                return
+        elif [ "$2" = = ]; then
+                COMPREPLY=($(compgen -W "$(_finis_filter_values "${COMP_WORDS[COMP_CWORD - 2]}")" -- "$1"))
+                return
+        fi
+        case $2 in
+        --output) COMPREPLY=($(compgen -f -- "$1")); return ;;
+        --pid) COMPREPLY=($(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$1")); return ;;
+        --summary | --for | --count) return ;;
+        esac
+        case $1 in
+        -*) COMPREPLY=($(compgen -W '--all --summary --json --evidence --for --count --check --pid --output
+                --unprivileged --help' -- "$1")) ;;
+        *)
+                compopt -o nospace
+                COMPREPLY=($(compgen -W 'severity= ending= cause= certainty= ended-by= fate= ip= client= server=
+                        port= comm= pid=' -- "$1"))
+                ;;
+        esac
+}
+
 _finis_run()
 {
         local i
@@ -131,11 +156,12 @@ _finis()
 
         COMPREPLY=()
         if [ "$COMP_CWORD" -eq 1 ]; then
-                COMPREPLY=($(compgen -W 'read lab run stage explain help --help --version' -- "$word"))
+                COMPREPLY=($(compgen -W 'read watch lab run stage explain help --help --version' -- "$word"))
                 return
         fi
         case $command in
-        help) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W 'read lab run stage explain' -- "$word")) ;;
+        help) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W 'read watch lab run stage explain' -- "$word")) ;;
+        watch) _finis_watch "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
         read) _finis_read "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
         lab) _finis_lab "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
         run) _finis_run "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;

@@ -1,6 +1,7 @@
 # fish completion for finis(1)
 complete -c finis -f
 complete -c finis -n __fish_use_subcommand -a read -d 'Say how connections in captures ended'
+complete -c finis -n __fish_use_subcommand -a watch -d 'Say how connections of this host end'
 complete -c finis -n __fish_use_subcommand -a lab -d 'Stage every known ending here'
 complete -c finis -n __fish_use_subcommand -a run -d 'Run a program, say how its connections ended'
 complete -c finis -n __fish_use_subcommand -a stage -d 'Be a peer that ends connections as told'
@@ -8,7 +9,7 @@ complete -c finis -n __fish_use_subcommand -a explain -d 'Say what a word of TCP
 complete -c finis -n __fish_use_subcommand -a help -d 'Say how a command is used'
 complete -c finis -n __fish_use_subcommand -l help -d 'Show the commands'
 complete -c finis -n __fish_use_subcommand -l version -d 'Show the version'
-complete -c finis -n '__fish_seen_subcommand_from help' -a 'read lab run stage explain'
+complete -c finis -n '__fish_seen_subcommand_from help' -a 'read watch lab run stage explain'
 complete -c finis -n '__fish_seen_subcommand_from read' -F
 complete -c finis -n '__fish_seen_subcommand_from read' -l show -x -a worst -d 'One connection in full'
 complete -c finis -n '__fish_seen_subcommand_from read' -l all -d 'List all connections'
@@ -54,6 +55,17 @@ complete -c finis -n '__fish_seen_subcommand_from run' -l output -r -F -d 'Write
 complete -c finis -n '__fish_seen_subcommand_from run' -l error-exitcode -x -d 'Exit so if one ended badly'
 complete -c finis -n '__fish_seen_subcommand_from run' -s p -l pid -x -a '(__fish_complete_pids)' -d 'Attach to a process'
 complete -c finis -n '__fish_seen_subcommand_from run' -a '(__fish_complete_subcommand)'
+complete -c finis -n '__fish_seen_subcommand_from watch' -l all -d 'The connections that ended well too'
+complete -c finis -n '__fish_seen_subcommand_from watch' -l summary -x -d 'A table every so often'
+complete -c finis -n '__fish_seen_subcommand_from watch' -l json -d 'One object a line'
+complete -c finis -n '__fish_seen_subcommand_from watch' -l evidence -d 'What speaks for each verdict'
+complete -c finis -n '__fish_seen_subcommand_from watch' -l for -x -d 'Stop after so many seconds'
+complete -c finis -n '__fish_seen_subcommand_from watch' -l count -x -d 'Stop after so many'
+complete -c finis -n '__fish_seen_subcommand_from watch' -l check -d 'Exit 1 if one ended badly'
+complete -c finis -n '__fish_seen_subcommand_from watch' -l pid -x -a '(__fish_complete_pids)' -d 'Only of this process'
+complete -c finis -n '__fish_seen_subcommand_from watch' -l output -r -F -d 'Write there'
+complete -c finis -n '__fish_seen_subcommand_from watch' -l unprivileged -d 'As without rights'
+complete -c finis -n '__fish_seen_subcommand_from watch' -a 'severity= ending= cause= certainty= ended-by= fate= ip= client= server= port= comm= pid='
 complete -c finis -n '__fish_seen_subcommand_from stage' -l list -d 'The endings, and what a client is told'
 complete -c finis -n '__fish_seen_subcommand_from stage' -l listen -x -d 'Listen here'
 complete -c finis -n '__fish_seen_subcommand_from stage' -l for -x -d 'Run it with the address'
@@ -70,6 +82,6 @@ complete -c finis -n '__fish_seen_subcommand_from stage' -l json -d 'One object 
 complete -c finis -n '__fish_seen_subcommand_from stage' -l log -r -F -d 'Write the lines there'
 complete -c finis -n '__fish_seen_subcommand_from stage' -l quiet -d 'Write no lines'
 complete -c finis -n '__fish_seen_subcommand_from stage' -a "(finis stage --list 2>/dev/null | sed -n 's/^\([a-z][a-z-]*\).*/\1/p')"
-complete -c finis -n '__fish_seen_subcommand_from read lab run stage explain' -l help -d 'Say how it is used'
+complete -c finis -n '__fish_seen_subcommand_from read watch lab run stage explain' -l help -d 'Say how it is used'
 complete -c finis -n '__fish_seen_subcommand_from explain' -l all -d 'All pages'
 complete -c finis -n '__fish_seen_subcommand_from explain' -a "(finis explain 2>/dev/null | sed -n 's/^  \([^ ][^ ]*\) .*/\1/p')"

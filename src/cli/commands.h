@@ -10,5 +10,6 @@
 int lab_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int stage_main(int argc, char **argv);
+int watch_main(int argc, char **argv);
 int read_main(int argc, char **argv);
 int run_main(int argc, char **argv);

@@ -20,6 +20,7 @@ struct command {
 
 static const struct command commands[] = {
         {"read", read_main, "say how every connection in captures ended, and why"},
+        {"watch", watch_main, "say how the connections of this host end, as they end"},
         {"lab", lab_main, "stage every known ending here, check the kernel against the model"},
         {"run", run_main, "run a program, say how each of its connections ended and why"},
         {"stage", stage_main, "be a peer that ends connections as told, to test programs with"},

@@ -1,0 +1,126 @@
+/* What `finis watch` was asked for. */
+#include "cli/watch.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void usage(FILE *f)
+{
+        fputs("usage: finis watch [OPTION...] [FILTER...]\n"
+              "\n"
+              "Says how the TCP connections of this host end, as they end: who ended each, by\n"
+              "which act of which program, why, and what became of the bytes. Those that ended\n"
+              "badly are told; the others are counted. Ctrl-C stops it and prints the sums.\n"
+              "\n"
+              "  --all              the others too\n"
+              "  --summary SECONDS  a table of endings, causes, peers, programs, so often\n"
+              "  --json             the records, one object a line; see finis-record(5)\n"
+              "  --evidence         what speaks for each verdict\n"
+              "  --for SECONDS      stop after so long\n"
+              "  --count N          stop after N records\n"
+              "  --check            exit with 1 if a connection ended badly\n"
+              "  --pid PID          only what a process holds or ended\n"
+              "  --output FILE      write there, and not to standard output\n"
+              "  --unprivileged     as without rights: only what the kernel tells everybody\n"
+              "  --help             this\n"
+              "\n"
+              "It needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, and gives them up once it\n"
+              "watches. Without them it says which is missing, and tells less.\n"
+              "\n"
+              "A FILTER is KEY=VALUE[,VALUE...], also with != < > <= >=; all must hold:\n"
+              "\n",
+              f);
+        filter_help(f);
+        fputs("\n"
+              "Exit status: 0 done; 1 something was bad (--check); 2 could not.\n"
+              "See finis-watch(1).\n",
+              f);
+}
+
+static int wrong(const char *what, const char *word, const char *why)
+{
+        fprintf(stderr, "finis watch: %s%s%s: %s\n", what, word ? " " : "", word ? word : "", why);
+        return -EINVAL;
+}
+
+static int number(const char *name, const char *text, double least, double most, double *ret)
+{
+        char *end;
+        double n;
+
+        errno = 0;
+        n = strtod(text, &end);
+        if (errno || *end || end == text || !(n >= least && n <= most))
+                return wrong(name, text, "not a number that fits");
+        *ret = n;
+        return 0;
+}
+
+static int take_filters(struct watch_options *options, int argc, char **argv)
+{
+        char why[FILTER_WHY_MAX];
+
+        for (int i = optind; i < argc; i++) {
+                if (!filter_is_word(argv[i]))
+                        return wrong(argv[i], NULL, "neither an option nor a filter; finis watch --help lists both");
+                if (filter_add(&options->filter, argv[i], why) < 0)
+                        return wrong(why, NULL, "finis watch --help lists the keys");
+        }
+        return 0;
+}
+
+int watch_options(struct watch_options *options, int argc, char **argv)
+{
+        enum { ALL = 256, SUMMARY, JSON, EVIDENCE, FOR, COUNT, CHECK, PID, OUTPUT, UNPRIVILEGED };
+        static const struct option known[] = {
+                {"all", no_argument, NULL, ALL}, {"summary", required_argument, NULL, SUMMARY},
+                {"json", no_argument, NULL, JSON}, {"evidence", no_argument, NULL, EVIDENCE},
+                {"for", required_argument, NULL, FOR}, {"count", required_argument, NULL, COUNT},
+                {"check", no_argument, NULL, CHECK}, {"pid", required_argument, NULL, PID},
+                {"output", required_argument, NULL, OUTPUT}, {"unprivileged", no_argument, NULL, UNPRIVILEGED},
+                {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
+        };
+        double n;
+        int c;
+
+        *options = (struct watch_options){0};
+        optind = 1;
+        opterr = 0;
+        while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+                switch (c) {
+                case ALL: options->all = true; break;
+                case JSON: options->json = true; break;
+                case EVIDENCE: options->evidence = true; break;
+                case CHECK: options->check = true; break;
+                case UNPRIVILEGED: options->unprivileged = true; break;
+                case OUTPUT: options->output = optarg; break;
+                case SUMMARY:
+                        if (number("--summary", optarg, 1, 86400, &n) < 0)
+                                return -EINVAL;
+                        options->summary_s = (unsigned)n;
+                        break;
+                case FOR:
+                        if (number("--for", optarg, 0.001, 1e9, &options->for_s) < 0)
+                                return -EINVAL;
+                        break;
+                case COUNT:
+                        if (number("--count", optarg, 1, 1e15, &n) < 0)
+                                return -EINVAL;
+                        options->count = (uint64_t)n;
+                        break;
+                case PID:
+                        if (number("--pid", optarg, 1, 1 << 22, &n) < 0)
+                                return -EINVAL;
+                        options->pid = (uint32_t)n;
+                        break;
+                case 'h': usage(stdout); return 1;
+                default:
+                        return wrong(argv[optind - 1], NULL, "no such option, or its value is missing; finis watch --help lists them");
+                }
+        }
+        if (options->json && options->summary_s)
+                return wrong("--json", NULL, "not together with --summary");
+        return take_filters(options, argc, argv);
+}

@@ -1,0 +1,95 @@
+/* The sums of `finis watch`. */
+#include "cli/watch_sums.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "report/phrase.h"
+#include "report/summary.h"
+
+static const char *const words[N_LIVE_TOTALS_OF_ENDS] = {
+        [LIVE_TOTAL_ORDERLY] = "ended in order",
+        [LIVE_TOTAL_HALF_CLOSED] = "closed first, and had its FIN taken",
+        [LIVE_TOTAL_RESET_UNREAD] = "sent a RST: unread data",
+        [LIVE_TOTAL_RESET_LINGER] = "sent a RST: zero linger",
+        [LIVE_TOTAL_RESET_OTHER] = "sent a RST of its own accord",
+        [LIVE_TOTAL_RESET_REPLY] = "answered data with a RST",
+        [LIVE_TOTAL_RESET_RECEIVED] = "was reset by the other end",
+        [LIVE_TOTAL_REFUSED] = "was refused",
+        [LIVE_TOTAL_TIMED_OUT] = "timed out",
+        [LIVE_TOTAL_UNANSWERED] = "was never answered",
+        [LIVE_TOTAL_DESTROYED] = "was destroyed from outside",
+        [LIVE_TOTAL_OTHER] = "ended otherwise",
+};
+
+void watch_sums_add(struct watch_sums *sums, const struct watch_record *r, bool again)
+{
+        struct totals_share share;
+
+        if (again)
+                return;
+        share = totals_share(&r->record);
+        totals_count(&sums->totals, &share);
+}
+
+static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS], int64_t span_ns)
+{
+        struct phrase p = {0};
+        uint64_t n = 0;
+
+        for (unsigned i = 0; i < N_LIVE_TOTALS_OF_ENDS; i++)
+                n += totals[i];
+        phrase_count(&p, n);
+        phrase_add(&p, " socket%s ended in ", n == 1 ? "" : "s");
+        phrase_span(&p, span_ns);
+        fprintf(file, "%s, as the kernel counted them\n", p.text);
+        for (unsigned i = 0; i < N_LIVE_TOTALS_OF_ENDS; i++) {
+                struct phrase count = {0};
+
+                if (!totals[i])
+                        continue;
+                phrase_count(&count, totals[i]);
+                fprintf(file, "%12s  %s\n", count.text, words[i]);
+        }
+        if (totals[LIVE_TOTAL_STRAY_RESET]) {
+                struct phrase count = {0};
+
+                phrase_count(&count, totals[LIVE_TOTAL_STRAY_RESET]);
+                fprintf(file, "%12s  RSTs sent for no socket\n", count.text);
+        }
+}
+
+void watch_sums_write(FILE *file, const struct watch_sums *sums, const struct feed *feed, int64_t span_ns,
+                      const struct style *style)
+{
+        uint64_t totals[N_LIVE_TOTALS];
+
+        fputc('\n', file);
+        if (feed && feed_totals(feed, totals) == 0)
+                write_sockets(file, totals, span_ns);
+        if (sums->totals.n) {
+                fprintf(file, "\n%" PRIu64 " connection%s looked at\n", sums->totals.n, sums->totals.n == 1 ? "" : "s");
+                summary_write(file, &sums->totals, style);
+        }
+}
+
+void watch_sums_redraw(FILE *file, struct watch_sums *sums, const struct feed *feed, int64_t span_ns, const struct style *style)
+{
+        if (isatty(fileno(file)) == 1)
+                fputs("\033[H\033[J", file);
+        watch_sums_write(file, sums, feed, span_ns, style);
+}
+
+void watch_sums_losses(FILE *file, const struct feed *feed)
+{
+        uint64_t totals[N_LIVE_TOTALS];
+
+        if (!feed || feed_totals(feed, totals) < 0)
+                return;
+        if (totals[LIVE_TOTAL_LOST])
+                fprintf(file, "finis watch: %" PRIu64 " records without detail: they came faster than they were read\n",
+                        totals[LIVE_TOTAL_LOST]);
+        if (totals[LIVE_TOTAL_UNFOLLOWED])
+                fprintf(file, "finis watch: %" PRIu64 " sockets were not followed: too many at once\n",
+                        totals[LIVE_TOTAL_UNFOLLOWED]);
+}

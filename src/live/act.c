@@ -1,0 +1,120 @@
+/* From tasks, calls and states to acts. */
+#include "live/act.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+
+enum { SHUT_RECEIVE = 1, SHUT_SEND = 2, SHUT_BOTH = 3 };
+
+static bool is_call(const struct live_end *end, long call)
+{
+        return end->flags & LIVE_CALL_KNOWN && !(end->flags & LIVE_EXITING) && end->act.call == call;
+}
+
+static const char *name_of(const struct live_end *end)
+{
+        static const struct {
+                long call;
+                const char *name;
+        } names[] = {
+                {SYS_close, "close"}, {SYS_shutdown, "shutdown"}, {SYS_connect, "connect"}, {SYS_execve, "execve"},
+                {SYS_execveat, "execveat"}, {SYS_exit_group, "exit_group"}, {SYS_exit, "exit"}, {SYS_dup3, "dup3"},
+                {SYS_sendto, "sendto"}, {SYS_sendmsg, "sendmsg"}, {SYS_write, "write"}, {436, "close_range"},
+                {426, "io_uring_enter"},
+#ifdef SYS_dup2
+                {SYS_dup2, "dup2"},
+#endif
+        };
+
+        if (!(end->flags & LIVE_CALL_KNOWN))
+                return NULL;
+        for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+                if (names[i].call == end->act.call)
+                        return names[i].name;
+        return NULL;
+}
+
+/* Taken to CLOSE at once, and by what the kernel calls neither close nor exit: it had not been shut both ways then,
+ * as __tcp_close() does first. */
+static bool was_taken_down(const struct live_end *end)
+{
+        return end->act_to == TCP_STATE_CLOSE && end->act_from != TCP_STATE_CLOSE &&
+               (end->act_error == ECONNABORTED || end->act_shutdown != SHUT_BOTH || is_call(end, SYS_connect));
+}
+
+/* tcp_abort() puts ECONNABORTED on it, before or after the change of state; connect(AF_UNSPEC) nothing. */
+static enum act taken_down_by(const struct live_end *end)
+{
+        if (end->act_error == ECONNABORTED || end->error == ECONNABORTED)
+                return ACT_SOCK_DESTROY;
+        if (is_call(end, SYS_connect) || !(end->flags & LIVE_CALL_KNOWN))
+                return ACT_CONNECT_UNSPEC;
+        return ACT_SOCK_DESTROY;
+}
+
+static bool may_be_shutdown(const struct live_end *end)
+{
+        if (end->act_to != TCP_STATE_FIN_WAIT1 && end->act_to != TCP_STATE_LAST_ACK)
+                return false;
+        return end->flags & LIVE_CALL_KNOWN ? is_call(end, SYS_shutdown)
+                                            : !(end->flags & LIVE_EXITING) && end->act_shutdown == SHUT_SEND;
+}
+
+static struct live_act of_task(const struct live_end *end)
+{
+        struct live_act act = {.known = true, .by_task = true, .how = ACT_CLOSE, .task = end->act};
+
+        act.call = end->flags & LIVE_EXITING ? NULL : name_of(end);
+        if (was_taken_down(end)) {
+                act.how = taken_down_by(end);
+        } else if (end->flags & LIVE_EXITING) {
+                act.signal = end->act.exit_code & 0x7f;
+                act.how = act.signal ? ACT_SIGNAL : ACT_EXIT;
+                act.call = act.signal ? NULL : name_of(end);
+        } else if (may_be_shutdown(end)) {
+                act.how = ACT_SHUTDOWN;
+        } else if (is_call(end, SYS_execve) || is_call(end, SYS_execveat)) {
+                act.how = ACT_EXEC;
+        } else if (is_call(end, SYS_exit_group) || is_call(end, SYS_exit)) {
+                act.how = ACT_EXIT;
+        } else if (!(end->flags & LIVE_CALL_KNOWN) && end->act_to != TCP_STATE_CLOSE &&
+                   end->act_from == TCP_STATE_CLOSE_WAIT) {
+                /* Before 5.15 the call is not known, and shutdown() looks the same here. */
+                act.known = false;
+        }
+        return act;
+}
+
+bool live_end_gave_up(const struct live_end *end)
+{
+        if (end->flags & LIVE_RST_IN)
+                return false;
+        if (end->error == ETIMEDOUT)
+                return true;
+        return end->flags & LIVE_ESTABLISHED && (end->error == EHOSTUNREACH || end->error == ENETUNREACH);
+}
+
+bool live_end_resets(const struct live_end *end)
+{
+        return end->flags & LIVE_RST_OUT && !(end->flags & LIVE_RST_REPLY);
+}
+
+struct live_act live_act_of(const struct live_end *end)
+{
+        struct live_act act = {0};
+
+        if (end->flags & LIVE_ACT && end->act_from != TCP_STATE_CLOSE)
+                return of_task(end);
+        if (live_end_gave_up(end)) {
+                act.known = true;
+                act.how = ACT_TIMER;
+        } else if (live_end_resets(end) && !(end->flags & (LIVE_ORPHAN | LIVE_OPENED)) && end->flags & LIVE_NO_FILE) {
+                /* Nobody had accepted it. */
+                act.known = true;
+                act.how = ACT_LISTENER_CLOSE;
+        } else if (live_end_resets(end) && end->flags & LIVE_ORPHAN && end->last_state == TCP_STATE_FIN_WAIT2) {
+                act.known = true;
+                act.how = ACT_TIMER;
+        }
+        return act;
+}

@@ -1,0 +1,25 @@
+/* What a program, or the kernel in its place, did to end its socket: told from the snapshot of that moment. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "ending/facts.h"
+#include "live/event.h"
+
+struct live_act {
+        bool known;
+        enum act how;
+        bool by_task;           /* @task did it; else nobody's, or a bystander's */
+        struct live_task task;
+        unsigned signal;        /* of ACT_SIGNAL */
+        const char *call;       /* NULL: not known, or none */
+};
+
+/* What ended it. A close of what was dead already is none. */
+struct live_act live_act_of(const struct live_end *end);
+
+/* Has it reset the connection of its own accord? */
+bool live_end_resets(const struct live_end *end);
+
+/* Its kernel gave up for want of an answer. */
+bool live_end_gave_up(const struct live_end *end);

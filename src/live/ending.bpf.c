@@ -1,0 +1,571 @@
+/*
+ * Watches TCP sockets meet their ends, in the running kernel, by five tracepoints and no program per segment.
+ *
+ * Who did it: inet_sock_set_state fires in whatever task is at hand. Only where the socket's lock is owned
+ * (sk_lock.owned) does that task work the socket; else it is softirq or a timer, and the task a bystander. An
+ * owner of the lock may still only be serving the backlog, where another's RST or a time-out waited for it:
+ * then tcp_reset() or sk_err was there first, and the end is not laid to him.
+ *
+ * What was in it: when the state becomes CLOSE all counts stand, though the queues may be drained already
+ * (__tcp_close()); after it tcp_disconnect() may wipe them.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+ */
+#include "live/kernel.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "live/event.h"
+
+enum { ESTABLISHED = 1, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE, CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING };
+enum { E_PIPE = 32, E_CONNABORTED = 103, E_TIMEDOUT = 110, E_CONNREFUSED = 111, E_HOSTUNREACH = 113, E_NETUNREACH = 101 };
+enum { SHUT_BOTH = 3 };
+
+/* Set before loading. */
+const volatile __u32 tell_orderly;      /* a record of those, too: else they are only counted */
+const volatile __u32 wake_bytes = 1 << 18;
+
+struct {
+        __uint(type, BPF_MAP_TYPE_HASH);
+        __uint(max_entries, 65536);
+        __type(key, __u64);
+        __type(value, struct live_end);
+} sockets SEC(".maps");
+
+struct {
+        __uint(type, BPF_MAP_TYPE_RINGBUF);
+        __uint(max_entries, 1 << 22);
+} records SEC(".maps");
+
+struct {
+        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+        __uint(max_entries, N_LIVE_TOTALS);
+        __type(key, __u32);
+        __type(value, __u64);
+} totals SEC(".maps");
+
+static const struct live_end nothing;
+
+static __always_inline void
+count(__u32 which)
+{
+        __u64 *n = bpf_map_lookup_elem(&totals, &which);
+
+        if (n)
+                ++*n;
+}
+
+/* Lazily: waking the reader costs as much as all the rest. It comes by itself a few times a second. */
+static __always_inline void
+tell(void *record, __u64 size)
+{
+        __u64 waiting = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA);
+
+        if (bpf_ringbuf_output(&records, record, size,
+                               waiting >= wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
+                count(LIVE_TOTAL_LOST);
+        else
+                count(LIVE_TOTAL_TOLD);
+}
+
+static __always_inline __u32
+class_of(const struct live_end *end)
+{
+        if (end->flags & LIVE_RST_OUT) {
+                if (end->flags & LIVE_RST_REPLY)
+                        return LIVE_TOTAL_RESET_REPLY;
+                if (end->error == E_CONNABORTED)
+                        return LIVE_TOTAL_DESTROYED;
+                if (end->unread)
+                        return LIVE_TOTAL_RESET_UNREAD;
+                return end->flags & LIVE_LINGER && !end->linger_jiffies ? LIVE_TOTAL_RESET_LINGER : LIVE_TOTAL_RESET_OTHER;
+        }
+        if (end->error == E_CONNREFUSED)
+                return LIVE_TOTAL_REFUSED;
+        if (end->flags & LIVE_RST_IN)
+                return LIVE_TOTAL_RESET_RECEIVED;
+        if (end->error == E_CONNABORTED)
+                return LIVE_TOTAL_DESTROYED;
+        if (!(end->flags & LIVE_ESTABLISHED) && end->flags & LIVE_BEGAN)
+                return LIVE_TOTAL_UNANSWERED;
+        if (end->error)
+                return end->error == E_TIMEDOUT || end->error == E_HOSTUNREACH || end->error == E_NETUNREACH
+                               ? LIVE_TOTAL_TIMED_OUT : LIVE_TOTAL_OTHER;
+        if (end->flags & LIVE_FIN_OUT && end->flags & LIVE_FIN_IN)
+                return LIVE_TOTAL_ORDERLY;
+        return end->flags & LIVE_FIN_OUT ? LIVE_TOTAL_HALF_CLOSED : LIVE_TOTAL_OTHER;
+}
+
+static __always_inline void
+give_out(struct live_end *end, struct sock *sk)
+{
+        __u32 class = class_of(end);
+
+        count(class);
+        if (class == LIVE_TOTAL_ORDERLY && !end->unread && !end->unacked && !tell_orderly)
+                return;
+        if (!end->cookie && bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_check_mtu___asked))
+                end->cookie = bpf_get_socket_cookie(sk);
+        end->kind = LIVE_END;
+        tell(end, sizeof(*end));
+}
+
+static __always_inline struct live_end *
+follow(__u64 key)
+{
+        if (bpf_map_update_elem(&sockets, &key, &nothing, BPF_ANY)) {
+                count(LIVE_TOTAL_UNFOLLOWED);
+                return NULL;
+        }
+        return bpf_map_lookup_elem(&sockets, &key);
+}
+
+/* One whose beginning was not seen is followed from where it is first met. */
+static __always_inline struct live_end *
+find_or_follow(__u64 key, int state)
+{
+        struct live_end *end = bpf_map_lookup_elem(&sockets, &key);
+
+        if (end)
+                return end;
+        end = follow(key);
+        if (!end)
+                return NULL;
+        if (state != SYN_SENT)
+                end->flags = LIVE_ESTABLISHED;
+        else
+                end->flags = LIVE_OPENED;
+        return end;
+}
+
+static __always_inline void
+note_task(struct live_end *end)
+{
+        end->act.tgid = bpf_get_current_pid_tgid() >> 32;
+        bpf_get_current_comm(end->act.comm, sizeof(end->act.comm));
+        end->flags |= LIVE_ACT;
+        if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf___asked)) {
+                struct task_struct *task = bpf_get_current_task_btf();
+
+                if (task->flags & PF_EXITING)
+                        end->flags |= LIVE_EXITING;
+                else
+                        end->flags &= ~LIVE_EXITING;
+                end->act.exit_code = task->exit_code;
+                if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs___asked)) {
+                        struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+
+                        end->flags |= LIVE_CALL_KNOWN;
+#if defined(__TARGET_ARCH_arm64)
+                        end->act.call = regs->syscallno;
+#else
+                        end->act.call = (__s32)regs->orig_ax;
+#endif
+                }
+        } else {
+                struct task_struct *task = (void *)bpf_get_current_task();
+
+                if (BPF_CORE_READ(task, flags) & PF_EXITING)
+                        end->flags |= LIVE_EXITING;
+                end->act.exit_code = BPF_CORE_READ(task, exit_code);
+        }
+}
+
+static __always_inline void
+act(struct live_end *end, struct sock *sk, int from, int to, __u64 now)
+{
+        if (!sk->sk_lock.owned)
+                return;
+        end->act_ns = now;
+        end->act_from = from;
+        end->act_to = to;
+        end->act_shutdown = sk->sk_shutdown;
+        end->act_error = sk->sk_err;
+        note_task(end);
+}
+
+static __always_inline void
+take_addresses(struct live_end *end, struct sock *sk, struct tcp_sock *tp)
+{
+        end->family = sk->__sk_common.skc_family;
+        end->local_port = tp->inet_conn.icsk_inet.inet_sport;
+        end->remote_port = sk->__sk_common.skc_dport;
+        end->netns = sk->__sk_common.skc_net.net->ns.inum;
+        if (end->family == AF_INET6) {
+                bpf_probe_read_kernel(end->local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+                bpf_probe_read_kernel(end->remote, 16, &sk->__sk_common.skc_v6_daddr);
+        } else {
+                *(__u32 *)end->local = sk->__sk_common.skc_rcv_saddr;
+                *(__u32 *)end->remote = sk->__sk_common.skc_daddr;
+        }
+}
+
+static __always_inline __u32
+unread_by(struct tcp_sock *tp, unsigned long flags)
+{
+        __u32 unread = tp->rcv_nxt - tp->copied_seq;
+
+        /* The FIN took a number, too. */
+        return unread && flags & 1UL << SOCK_DONE___asked ? unread - 1 : unread;
+}
+
+/* All that stands in a socket as it meets its end. */
+static __always_inline void
+snap(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u64 now)
+{
+        unsigned long flags = sk->__sk_common.skc_flags;
+        __u32 more = LIVE_SNAPPED;
+
+        take_addresses(end, sk, tp);
+        end->over_ns = now;
+        end->last_state = from;
+        end->bytes_sent = tp->bytes_sent;
+        end->bytes_acked = tp->bytes_acked;
+        end->bytes_received = tp->bytes_received;
+        end->bytes_again = tp->bytes_retrans;
+        end->unread = unread_by(tp, flags);
+        end->unsent = tp->write_seq - tp->snd_nxt;
+        end->unacked = tp->snd_nxt - tp->snd_una;
+        end->send_start = tp->snd_una - (__u32)tp->bytes_acked;
+        end->recv_start = tp->rcv_nxt - (__u32)tp->bytes_received;
+        end->last_sent = tp->lsndtime;
+        end->last_received = tp->inet_conn.icsk_ack.lrcvtime;
+        end->user_timeout_ms = tp->inet_conn.icsk_user_timeout;
+        end->linger_jiffies = sk->sk_lingertime > 0xffffffff ? 0xffffffff : sk->sk_lingertime;
+        end->error = end->error_last = sk->sk_err;
+        end->soft_error = sk->sk_err_soft;
+        end->retransmits = tp->inet_conn.icsk_retransmits;
+        end->probes = tp->inet_conn.icsk_probes_out;
+        end->backoff = tp->inet_conn.icsk_backoff;
+        end->shutdown = sk->sk_shutdown;
+        if (flags & 1UL << SOCK_DONE___asked)
+                more |= LIVE_FIN_IN;
+        if (flags & 1UL << SOCK_LINGER___asked)
+                more |= LIVE_LINGER;
+        if (flags & 1UL << SOCK_KEEPOPEN___asked)
+                more |= LIVE_KEEPALIVE;
+        if (flags & 1UL << SOCK_DEAD___asked)
+                more |= LIVE_ORPHAN;
+        if (!sk->sk_socket)
+                more |= LIVE_NO_FILE;
+        if (tp->linger2 < 0)
+                more |= LIVE_LINGER2_NEGATIVE;
+        if (BPF_CORE_READ_BITFIELD(tp, repair))
+                more |= LIVE_REPAIR;
+        if (bpf_core_field_exists(tp->is_mptcp) && tp->is_mptcp)
+                more |= LIVE_MPTCP;
+        end->flags |= more;
+        if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup))
+                end->cgroup = sk->sk_cgrp_data.cgroup->kn->id;
+}
+
+/* Is this change of state its program's own doing, if a task holds the lock? */
+static __always_inline int
+may_be_an_act(const struct live_end *end, struct sock *sk, int from)
+{
+        unsigned long done = sk->__sk_common.skc_flags & 1UL << SOCK_DONE___asked;
+
+        if (end->flags & LIVE_RST_IN)
+                return 0;
+        if (sk->sk_err)
+                return sk->sk_err == E_CONNABORTED;
+        if (from == FIN_WAIT1 || from == FIN_WAIT2)
+                return !done;
+        return from != LAST_ACK && from != CLOSING;
+}
+
+static __always_inline void
+closes(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u64 now)
+{
+        int mine = may_be_an_act(end, sk, from);
+
+        snap(end, sk, tp, from, now);
+        if (!mine) {
+                if (sk->sk_lock.owned)
+                        end->flags |= LIVE_BACKLOG;
+        } else if (!(end->flags & LIVE_ACT) || end->unread || end->error || sk->sk_shutdown != SHUT_BOTH ||
+                   (end->flags & LIVE_LINGER && !end->linger_jiffies)) {
+                act(end, sk, from, CLOSE, now);
+        }
+        /* Its program still holds it, perhaps for long. */
+        if (end->error && !(end->flags & LIVE_ORPHAN)) {
+                if (!end->cookie && bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_check_mtu___asked))
+                        end->cookie = bpf_get_socket_cookie(sk);
+                end->kind = LIVE_NEWS;
+                tell(end, sizeof(*end));
+        }
+}
+
+static __always_inline void
+opens(__u64 key, struct sock *sk, __u64 now)
+{
+        struct live_end *end = bpf_map_lookup_elem(&sockets, &key);
+
+        /* After a connect() that failed a socket may try again: that was another connection. */
+        if (end && end->flags & LIVE_SNAPPED) {
+                end->flags |= LIVE_REUSED;
+                end->ended_ns = now;
+                give_out(end, sk);
+        }
+        end = follow(key);
+        if (!end)
+                return;
+        end->began_ns = now;
+        end->flags = LIVE_BEGAN | LIVE_OPENED;
+        end->owner = bpf_get_current_pid_tgid() >> 32;
+        bpf_get_current_comm(end->owner_comm, sizeof(end->owner_comm));
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int on_state(__u64 *ctx)
+{
+        struct sock *sk = (void *)ctx[0];
+        int from = (int)ctx[1], to = (int)ctx[2];
+        struct live_end *end;
+        struct tcp_sock *tp;
+        __u64 key = ctx[0], now;
+
+        if (to == FIN_WAIT2 || to == SYN_RECV || to == LISTEN || to == TIME_WAIT || from == LISTEN)
+                return 0;
+        if (sk->sk_protocol != IPPROTO_TCP)
+                return 0;
+        now = bpf_ktime_get_ns();
+        if (to == SYN_SENT) {
+                opens(key, sk, now);
+                return 0;
+        }
+        if (to == ESTABLISHED) {
+                end = from == SYN_RECV ? bpf_map_lookup_elem(&sockets, &key) : find_or_follow(key, SYN_SENT);
+                if (!end && from == SYN_RECV) {
+                        end = follow(key);
+                        if (end) {
+                                end->began_ns = now;
+                                end->flags = LIVE_BEGAN;
+                        }
+                }
+                if (end)
+                        end->flags |= LIVE_ESTABLISHED;
+                return 0;
+        }
+        if (from == SYN_RECV && to == CLOSE && !bpf_map_lookup_elem(&sockets, &key))
+                return 0;
+        end = find_or_follow(key, from);
+        if (!end)
+                return 0;
+        switch (to) {
+        case CLOSE_WAIT:
+                end->flags |= LIVE_FIN_IN | LIVE_ESTABLISHED;
+                end->fin_in_ns = now;
+                break;
+        case CLOSING:
+                end->flags |= LIVE_FIN_IN | LIVE_CROSSED;
+                end->fin_in_ns = now;
+                break;
+        case FIN_WAIT1:
+        case LAST_ACK:
+                end->flags |= LIVE_FIN_OUT;
+                end->fin_out_ns = now;
+                act(end, sk, from, to, now);
+                break;
+        case CLOSE:
+                tp = bpf_skc_to_tcp_sock(sk);
+                if (tp)
+                        closes(end, sk, tp, from, now);
+                break;
+        }
+        return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int on_destroy(__u64 *ctx)
+{
+        struct sock *sk = (void *)ctx[0];
+        __u64 key = ctx[0];
+        struct live_end *end = bpf_map_lookup_elem(&sockets, &key);
+        struct tcp_sock *tp;
+
+        if (!end)
+                return 0;
+        tp = bpf_skc_to_tcp_sock(sk);
+        end->ended_ns = bpf_ktime_get_ns();
+        if (tp && end->flags & LIVE_SNAPPED) {
+                end->error_last = sk->sk_err;
+                if (tp->bytes_received != end->bytes_received || tp->bytes_acked != end->bytes_acked) {
+                        end->flags |= LIVE_DISCONNECTED;
+                } else {
+                        end->unread = unread_by(tp, sk->__sk_common.skc_flags);
+                        if (tp->copied_seq == tp->rcv_nxt && sk->__sk_common.skc_flags & 1UL << SOCK_DONE___asked)
+                                end->flags |= LIVE_EOF_READ;
+                }
+                if (sk->sk_lock.owned && !end->owner) {
+                        end->owner = bpf_get_current_pid_tgid() >> 32;
+                        bpf_get_current_comm(end->owner_comm, sizeof(end->owner_comm));
+                        end->flags |= LIVE_CLOSER;
+                }
+                if (!(end->flags & LIVE_ACT))
+                        act(end, sk, CLOSE, CLOSE, end->ended_ns);
+        }
+        give_out(end, sk);
+        bpf_map_delete_elem(&sockets, &key);
+        return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int on_reset_received(__u64 *ctx)
+{
+        struct sock *sk = (void *)ctx[0];
+        int state = sk->__sk_common.skc_state;
+        struct live_end *end;
+
+        if (sk->sk_protocol != IPPROTO_TCP)
+                return 0;
+        end = find_or_follow(ctx[0], state);
+        if (!end)
+                return 0;
+        end->flags |= LIVE_RST_IN;
+        if (sk->sk_shutdown == SHUT_BOTH && (state == FIN_WAIT1 || state == FIN_WAIT2))
+                end->flags |= LIVE_RST_IN_SHUT;
+        return 0;
+}
+
+SEC("tp_btf/inet_sk_error_report")
+int on_error_report(__u64 *ctx)
+{
+        struct sock *sk = (void *)ctx[0];
+        struct live_end *end;
+        __u64 key = ctx[0];
+
+        if (sk->sk_err == 0)
+                return 0;
+        end = bpf_map_lookup_elem(&sockets, &key);
+        if (end)
+                end->flags |= LIVE_REPORTED;
+        return 0;
+}
+
+/* The headers of the segment that a RST answers. */
+struct answered {
+        __u16 source, dest;
+        __u8 flags;
+        __u32 payload;
+        __u8 family;
+        __u8 from[16], to[16];
+};
+
+static __always_inline int
+read_answered(struct sk_buff *skb, struct answered *a)
+{
+        unsigned char *head = BPF_CORE_READ(skb, head), *ip, *tcp;
+        __u8 version = 0, offset = 0;
+        __u16 ports[2], length = 0;
+        int room;
+
+        ip = head + BPF_CORE_READ(skb, network_header);
+        tcp = head + BPF_CORE_READ(skb, transport_header);
+        if (bpf_probe_read_kernel(&version, 1, ip) || bpf_probe_read_kernel(ports, sizeof(ports), tcp))
+                return 0;
+        a->source = ports[0];
+        a->dest = ports[1];
+        bpf_probe_read_kernel(&offset, 1, tcp + 12);
+        bpf_probe_read_kernel(&a->flags, 1, tcp + 13);
+        if (version >> 4 == 4) {
+                a->family = AF_INET;
+                bpf_probe_read_kernel(a->from, 4, ip + 12);
+                bpf_probe_read_kernel(a->to, 4, ip + 16);
+                bpf_probe_read_kernel(&length, 2, ip + 2);
+                room = __builtin_bswap16(length) - (int)(tcp - ip);
+        } else {
+                a->family = AF_INET6;
+                bpf_probe_read_kernel(a->from, 16, ip + 8);
+                bpf_probe_read_kernel(a->to, 16, ip + 24);
+                bpf_probe_read_kernel(&length, 2, ip + 4);
+                room = __builtin_bswap16(length) + 40 - (int)(tcp - ip);
+        }
+        room -= (offset >> 4) * 4;
+        a->payload = room > 0 ? room : 0;
+        return 1;
+}
+
+static __always_inline void
+tell_stray(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
+{
+        struct live_reset r = {.kind = LIVE_RESET, .reason = reason, .reason_known = known, .at_ns = bpf_ktime_get_ns()};
+        struct answered a = {};
+
+        if (sk)
+                r.state = BPF_CORE_READ(sk, __sk_common.skc_state);
+        if (skb) {
+                if (!read_answered(skb, &a))
+                        return;
+                r.family = a.family;
+                r.local_port = a.dest;
+                r.remote_port = a.source;
+                r.answers_flags = a.flags;
+                r.payload = a.payload;
+                __builtin_memcpy(r.local, a.to, 16);
+                __builtin_memcpy(r.remote, a.from, 16);
+                r.netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
+        } else {
+                struct inet_sock *inet = (void *)sk;
+
+                if (!sk)
+                        return;
+                r.family = BPF_CORE_READ(sk, __sk_common.skc_family);
+                r.local_port = BPF_CORE_READ(inet, inet_sport);
+                r.remote_port = BPF_CORE_READ(sk, __sk_common.skc_dport);
+                r.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+                if (r.family == AF_INET6) {
+                        bpf_probe_read_kernel(r.local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+                        bpf_probe_read_kernel(r.remote, 16, &sk->__sk_common.skc_v6_daddr);
+                } else {
+                        bpf_probe_read_kernel(r.local, 4, &sk->__sk_common.skc_rcv_saddr);
+                        bpf_probe_read_kernel(r.remote, 4, &sk->__sk_common.skc_daddr);
+                }
+        }
+        count(LIVE_TOTAL_STRAY_RESET);
+        tell(&r, sizeof(r));
+}
+
+/* Raw, since the number of its arguments grew (6.10), and since the socket may be NULL or a stand-in. */
+SEC("raw_tp/tcp_send_reset")
+int on_reset_sent(__u64 *ctx)
+{
+        struct sk_buff *skb = (void *)ctx[1];
+        struct sock *sk = (void *)ctx[0];
+        struct live_end *end = NULL;
+        __u64 key = ctx[0];
+        __u32 reason = 0;
+        int known = 0;
+
+        if (bpf_core_type_exists(enum sk_rst_reason)) {
+                reason = ctx[2];
+                known = 1;
+        }
+        if (sk)
+                end = bpf_map_lookup_elem(&sockets, &key);
+        if (!end) {
+                tell_stray(sk, skb, reason, known);
+                return 0;
+        }
+        if (end->n_resets_out < 255)
+                end->n_resets_out++;
+        if (end->flags & LIVE_RST_OUT)
+                return 0;
+        end->flags |= LIVE_RST_OUT;
+        end->reason = reason;
+        if (known)
+                end->flags |= LIVE_REASON_KNOWN;
+        if (skb) {
+                struct answered a = {};
+
+                end->flags |= LIVE_RST_REPLY;
+                if (read_answered(skb, &a)) {
+                        end->reset_flags = a.flags;
+                        end->reset_payload = a.payload;
+                }
+        }
+        return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,239 @@
+/* Loads the BPF programs and reads their records. */
+#include "live/feed.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "live/rights.h"
+
+#if FINIS_BPF
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ending/facts.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#pragma GCC diagnostic ignored "-Wshadow"
+#include "live/ending.skel.h"
+#pragma GCC diagnostic pop
+
+enum { REASONS_MAX = 256 };
+
+struct feed {
+        struct ending_bpf *skel;
+        struct ring_buffer *ring;
+        struct feed_hooks hooks;
+        bool has_reasons;
+        uint8_t reasons[REASONS_MAX];   /* this kernel's number -> enum reset_reason */
+        int n_cpus;
+};
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+        (void)level;
+        (void)format;
+        (void)arguments;
+        return 0;
+}
+
+/* Numbers of reasons move from kernel to kernel; names do not. */
+static void learn_reasons(struct feed *feed, const struct btf *btf)
+{
+        int32_t id = btf__find_by_name_kind(btf, "sk_rst_reason", BTF_KIND_ENUM);
+        const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+
+        if (!type)
+                return;
+        feed->has_reasons = true;
+        for (unsigned i = 0; i < btf_vlen(type); i++) {
+                const struct btf_enum *value = &btf_enum(type)[i];
+                const char *name = btf__name_by_offset(btf, value->name_off);
+                enum reset_reason reason;
+
+                if (name && value->val >= 0 && value->val < REASONS_MAX && reset_reason_find(name, &reason) == 0)
+                        feed->reasons[value->val] = (uint8_t)reason;
+        }
+}
+
+static int take_record(void *context, void *data, size_t size)
+{
+        struct feed *feed = context;
+        uint8_t kind = size > 0 ? *(const uint8_t *)data : 0;
+
+        if ((kind == LIVE_END || kind == LIVE_NEWS) && size >= sizeof(struct live_end)) {
+                struct live_end end;
+
+                memcpy(&end, data, sizeof(end));
+                end.reason = feed->reasons[end.reason];
+                feed->hooks.end(feed->hooks.context, &end);
+        } else if (kind == LIVE_RESET && size >= sizeof(struct live_reset)) {
+                struct live_reset reset;
+
+                memcpy(&reset, data, sizeof(reset));
+                reset.reason = feed->reasons[reset.reason];
+                feed->hooks.reset(feed->hooks.context, &reset);
+        }
+        return 0;
+}
+
+static int load(struct feed *feed, bool tell_orderly, const struct btf *btf, const char **ret_what)
+{
+        int r;
+
+        *ret_what = "opening the BPF programs";
+        feed->skel = ending_bpf__open();
+        if (!feed->skel)
+                return -errno;
+        feed->skel->rodata->tell_orderly = tell_orderly;
+        /* 5.14 and later. */
+        if (btf__find_by_name_kind(btf, "btf_trace_inet_sk_error_report", BTF_KIND_TYPEDEF) < 0)
+                bpf_program__set_autoload(feed->skel->progs.on_error_report, false);
+        *ret_what = "loading the BPF programs";
+        r = ending_bpf__load(feed->skel);
+        if (r < 0)
+                return r;
+        *ret_what = "attaching to the tracepoints";
+        r = ending_bpf__attach(feed->skel);
+        if (r < 0)
+                return r;
+        *ret_what = "mapping the ring buffer";
+        feed->ring = ring_buffer__new(bpf_map__fd(feed->skel->maps.records), take_record, feed, NULL);
+        return feed->ring ? 0 : -errno;
+}
+
+int feed_open(bool tell_orderly, const struct feed_hooks *hooks, struct feed **ret_feed, char why[static FEED_WHY_MAX])
+{
+        struct feed *feed = calloc(1, sizeof(*feed));
+        const char *what = "reading the kernel's BTF";
+        struct btf *btf;
+        int r;
+
+        if (!feed)
+                return -ENOMEM;
+        feed->hooks = *hooks;
+        libbpf_set_print(quiet);
+        libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+        feed->n_cpus = libbpf_num_possible_cpus();
+        btf = btf__load_vmlinux_btf();
+        r = libbpf_get_error(btf) ? (int)libbpf_get_error(btf) : 0;
+        if (r == 0) {
+                learn_reasons(feed, btf);
+                r = load(feed, tell_orderly, btf, &what);
+                btf__free(btf);
+        }
+        if (r == 0 && feed->n_cpus <= 0)
+                r = -EINVAL;
+        if (r < 0) {
+                rights_explain(what, r, why, FEED_WHY_MAX);
+                feed_close(feed);
+                return r;
+        }
+        *ret_feed = feed;
+        return 0;
+}
+
+struct feed *feed_close(struct feed *feed)
+{
+        if (feed) {
+                ring_buffer__free(feed->ring);
+                ending_bpf__destroy(feed->skel);
+        }
+        free(feed);
+        return NULL;
+}
+
+int feed_fd(const struct feed *feed)
+{
+        return ring_buffer__epoll_fd(feed->ring);
+}
+
+int feed_take(struct feed *feed)
+{
+        int r = ring_buffer__consume(feed->ring);
+
+        return r < 0 ? r : 0;
+}
+
+int feed_totals(const struct feed *feed, uint64_t ret_totals[static N_LIVE_TOTALS])
+{
+        uint64_t *values = calloc((size_t)feed->n_cpus, sizeof(*values));
+        int fd = bpf_map__fd(feed->skel->maps.totals), r = 0;
+
+        if (!values)
+                return -ENOMEM;
+        for (uint32_t i = 0; i < N_LIVE_TOTALS && r == 0; i++) {
+                if (bpf_map_lookup_elem(fd, &i, values) < 0)
+                        r = -errno;
+                ret_totals[i] = 0;
+                for (int cpu = 0; cpu < feed->n_cpus && r == 0; cpu++)
+                        ret_totals[i] += values[cpu];
+        }
+        free(values);
+        return r;
+}
+
+bool feed_has_reasons(const struct feed *feed)
+{
+        return feed->has_reasons;
+}
+
+bool feed_is_built(void)
+{
+        return true;
+}
+
+#else
+
+int feed_open(bool tell_orderly, const struct feed_hooks *hooks, struct feed **ret_feed, char why[static FEED_WHY_MAX])
+{
+        (void)tell_orderly;
+        (void)hooks;
+        (void)ret_feed;
+        snprintf(why, FEED_WHY_MAX, "this finis was built without BPF (libbpf, clang or bpftool was missing then)");
+        return -EOPNOTSUPP;
+}
+
+struct feed *feed_close(struct feed *feed)
+{
+        (void)feed;
+        return NULL;
+}
+
+int feed_fd(const struct feed *feed)
+{
+        (void)feed;
+        return -1;
+}
+
+int feed_take(struct feed *feed)
+{
+        (void)feed;
+        return -EOPNOTSUPP;
+}
+
+int feed_totals(const struct feed *feed, uint64_t ret_totals[static N_LIVE_TOTALS])
+{
+        (void)feed;
+        (void)ret_totals;
+        return -EOPNOTSUPP;
+}
+
+bool feed_has_reasons(const struct feed *feed)
+{
+        (void)feed;
+        return false;
+}
+
+bool feed_is_built(void)
+{
+        return false;
+}
+
+#endif
