@@ -46,7 +46,7 @@ static void tick(int signal)
 
 static void take_signals(pid_t pass)
 {
-        struct sigaction action = {.sa_handler = pass_on};
+        struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
 
         passes_to = pass;
         sigaction(SIGTERM, &action, NULL);
@@ -55,6 +55,7 @@ static void take_signals(pid_t pass)
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGQUIT, &action, NULL);
         action.sa_handler = tick;
+        action.sa_flags = 0; /* it is there to interrupt the wait */
         sigaction(SIGALRM, &action, NULL);
 }
 
@@ -62,6 +63,7 @@ static void tell(void *context, const struct traced_socket *socket, const struct
 {
         struct show *show = context;
         struct run_record r;
+        sigset_t ticks, before;
         FILE *out = show->options->verbose || show->options->json ? show->out : show->hold;
 
         run_record(&r, socket, other);
@@ -71,12 +73,16 @@ static void tell(void *context, const struct traced_socket *socket, const struct
             !filter_match(&show->options->filter, &r.record))
                 return;
         show->n_shown++;
+        sigemptyset(&ticks);
+        sigaddset(&ticks, SIGALRM);
+        sigprocmask(SIG_BLOCK, &ticks, &before);
         if (show->options->json)
                 record_write_json(out, &r.record, RECORD_JSON_EVIDENCE);
         else
                 run_record_write(out, &r, &show->style);
         if (out == show->out)
                 fflush(out);
+        sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 static int open_output(struct show *show)

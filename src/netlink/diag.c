@@ -35,7 +35,7 @@ static int address_of(const struct sockaddr_storage *storage, uint8_t *family, u
         return -EAFNOSUPPORT;
 }
 
-int diag_tuple_of(int fd, struct diag_tuple *ret_tuple) {
+int diag_local_of(int fd, struct diag_tuple *ret_tuple) {
         struct sockaddr_storage storage = {};
         struct diag_tuple tuple = {};
         socklen_t n = sizeof(storage);
@@ -44,6 +44,18 @@ int diag_tuple_of(int fd, struct diag_tuple *ret_tuple) {
         if (getsockname(fd, (struct sockaddr *) &storage, &n) < 0)
                 return -errno;
         r = address_of(&storage, &tuple.family, tuple.local, &tuple.local_port);
+        if (r == 0)
+                *ret_tuple = tuple;
+        return r;
+}
+
+int diag_tuple_of(int fd, struct diag_tuple *ret_tuple) {
+        struct sockaddr_storage storage = {};
+        struct diag_tuple tuple = {};
+        socklen_t n;
+        int r;
+
+        r = diag_local_of(fd, &tuple);
         if (r)
                 return r;
         n = sizeof(storage);

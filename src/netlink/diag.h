@@ -33,6 +33,9 @@ struct diag_socket {
  * addresses become IPv4). Returns 0 or a negative errno: -ENOTCONN once the connection ended. */
 int diag_tuple_of(int fd, struct diag_tuple *ret_tuple);
 
+/* The local half alone, which a socket keeps when its connection has ended. */
+int diag_local_of(int fd, struct diag_tuple *ret_tuple);
+
 /* The same connection from its other end. */
 struct diag_tuple diag_tuple_reverse(const struct diag_tuple *tuple);
 

@@ -90,6 +90,7 @@ take_attribute(const struct nlattr *attribute, void *context)
         socket->bytes_again = info.tcpi_bytes_retrans;
         socket->bytes_acked = info.tcpi_bytes_acked;
         socket->bytes_received = info.tcpi_bytes_received;
+        socket->unsent = info.tcpi_notsent_bytes;
         socket->retransmits = info.tcpi_retransmits;
         socket->probes = info.tcpi_probes;
         return MNL_CB_OK;

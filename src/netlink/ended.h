@@ -18,6 +18,7 @@ struct ended_socket {
         uint32_t wqueue;                /* written or FIN, never acknowledged */
         bool info;                      /* the counters are there */
         uint64_t bytes_sent, bytes_again, bytes_acked, bytes_received;
+        uint32_t unsent;                /* with the FIN */
         uint32_t retransmits, probes;
 };
 

@@ -6,6 +6,9 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup 425
+#endif
 
 static const struct call calls[] = {
         { SYS_connect, "connect", CALL_CONNECT, 0, -1 },
@@ -21,6 +24,7 @@ static const struct call calls[] = {
         { SYS_execve, "execve", CALL_EXEC, -1, -1 },
         { SYS_getsockopt, "getsockopt", CALL_ERROR, 0, -1 },
         { SYS_execveat, "execveat", CALL_EXEC, -1, -1 },
+        { SYS_io_uring_setup, "io_uring_setup", CALL_URING, -1, -1 },
 
         { SYS_write, "write", CALL_SEND, 0, -1 },
         { SYS_writev, "writev", CALL_SEND, 0, -1 },

@@ -16,6 +16,7 @@ enum call_kind {
         CALL_REPLACE,           /* dup2, dup3: the second descriptor goes */
         CALL_EXEC,              /* those marked close-on-exec go */
         CALL_ERROR,             /* getsockopt() of SO_ERROR: takes the error */
+        CALL_URING,             /* io_uring_setup(): what goes through it passes no call */
         CALL_SEND,              /* only asked for with all calls: the rest */
         CALL_RECEIVE,
         CALL_CARRY,             /* sendfile, splice: the other descriptor is the source */

@@ -34,30 +34,77 @@ has_had_peers_fin(enum tcp_state state)
                state == TCP_STATE_TIME_WAIT;
 }
 
-/* By the look just before the act, and by the kernel at the end: another thread may have read in between. The
- * kernel counts a FIN too, even one that came after the act, so it can only speak against. */
-uint32_t
-socket_unread(const struct traced_socket *socket)
+/* Its kernel counted what it had acknowledged and what not: a FIN is one more than the bytes, in either count. */
+static bool
+kernel_counted_a_fin(const struct traced_socket *s)
 {
-        if (!socket->act.known || socket->act.before.state == TCP_STATE_CLOSE)
-                return socket->last.unread;
-        if (socket->ended && socket->end.rqueue == 0)
-                return 0;
-        return socket->act.before.unread;
+        const struct ended_socket *end = &s->end;
+        uint64_t sent = end->bytes_sent - end->bytes_again, syn = s->role_known && s->client ? 1 : 0;
+        uint64_t acked = end->bytes_acked - (end->bytes_acked > 0 ? syn : 0);
+
+        if (!s->ended || !end->info || acked > sent)
+                return s->ended && end->info;
+        return end->wqueue > (sent - acked) + end->unsent;
+}
+
+/* After tcp_disconnect(), which a zero linger comes down to, the address is forgotten. */
+static bool
+kernel_disconnected(const struct traced_socket *s)
+{
+        return s->ended && s->end.tuple.remote_port == 0;
+}
+
+/* What lay unread at the close, by the kernel's own word afterwards: nothing is received after a close but a FIN, which
+ * counts one. */
+static bool
+kernel_counted_unread(const struct traced_socket *s)
+{
+        return s->ended && !kernel_disconnected(s) && s->end.rqueue > 1;
+}
+
+/*
+ * By the look just before the act, and by the kernel at the end: another thread may have read in between, or more may
+ * have come.
+ */
+uint32_t
+socket_unread(const struct traced_socket *s)
+{
+        const struct look *before = &s->act.before;
+
+        if (!s->act.known || before->state == TCP_STATE_CLOSE)
+                return s->last.unread;
+        if (!s->ended || kernel_disconnected(s))
+                return before->unread;
+        if (before->unread == s->end.rqueue || (s->end.rqueue > 0 && before->unread == s->end.rqueue - 1))
+                return before->unread;
+        /* A FIN of the other's may be among them. */
+        return s->end.rqueue > 0 ? s->end.rqueue - 1 : 0;
 }
 
 bool
-socket_act_resets(const struct traced_socket *socket)
+socket_act_resets(const struct traced_socket *s)
 {
-        const struct look *before = &socket->act.before;
+        const struct look *before = &s->act.before;
 
-        if (!socket->act.known || before->state == TCP_STATE_CLOSE || before->state == TCP_STATE_SYN_SENT)
+        if (!s->act.known || before->state == TCP_STATE_CLOSE || before->state == TCP_STATE_SYN_SENT)
                 return false;
-        if (socket->act.how == ACT_CONNECT_UNSPEC)
+        if (s->act.how == ACT_CONNECT_UNSPEC)
                 return needs_reset(before->state) || before->state == TCP_STATE_LAST_ACK || before->state == TCP_STATE_CLOSING;
-        if (socket_unread(socket) > 0)
+        /* A close that sent a FIN did not reset. */
+        if (!s->shut.known && kernel_counted_a_fin(s))
+                return false;
+        if (socket_unread(s) > 0)
                 return true;
-        return before->linger_on && before->linger_s == 0 && needs_reset(before->state);
+        return before->linger_on && before->linger_s == 0 && needs_reset(before->state) &&
+               (!s->ended || kernel_disconnected(s));
+}
+
+/* Nobody else could have changed what was looked at, or the kernel bears it out. */
+static bool
+act_is_sure(const struct traced_socket *s)
+{
+        return s->act.alone || s->act.how == ACT_CONNECT_UNSPEC || kernel_disconnected(s) || kernel_counted_unread(s) ||
+               (s->ended && s->end.rqueue > 0 && !kernel_counted_a_fin(s) && !s->shut.known);
 }
 
 /* A receiving call that gave the end; an EPIPE that no shutdown of its own made: tcp_reset() in CLOSE_WAIT. */
@@ -76,12 +123,23 @@ died_in_hand(const struct traced_socket *s)
                (!s->act.known || s->act.before.state == TCP_STATE_CLOSE);
 }
 
+/* Its own FIN is acknowledged: one more than the bytes. */
+static bool
+own_fin_acked(const struct traced_socket *s)
+{
+        uint64_t syn = s->role_known && s->client ? 1 : 0;
+
+        return s->last.info && s->shut.known && s->last.bytes_acked > s->last.bytes_sent - s->last.bytes_again + syn;
+}
+
 /* What ended it from outside, where nobody told: a RST leaves no retransmission under way. */
 static bool
 was_reset_by_peer(const struct traced_socket *s)
 {
         if (s->error)
                 return s->error == ECONNRESET || s->error == EPIPE;
+        if (!s->last.error_pending && own_fin_acked(s) && peers_fin_came(s))
+                return false;
         return died_in_hand(s) && s->last.retransmits == 0 && s->last.probes == 0;
 }
 
@@ -148,10 +206,13 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
         TELL(end->shut_read, s->shut_read || s->act.known);
         TELL(end->shut_write, s->shut.known || s->act.known);
         TELL(end->closed, s->act.known && s->act.how != ACT_CONNECT_UNSPEC);
-        TELL(end->keepalive_on, at->keepalive_on);
-        TELL(end->user_timeout_ms, at->user_timeout_ms);
-        TELL(end->linger2_negative, at->linger2_negative);
-        TELL(end->unread, socket_unread(s));
+        if (at->whole) {
+                TELL(end->keepalive_on, at->keepalive_on);
+                TELL(end->user_timeout_ms, at->user_timeout_ms);
+                TELL(end->linger2_negative, at->linger2_negative);
+        }
+        if (at->whole && (!socket_act_resets(s) || act_is_sure(s)))
+                TELL(end->unread, socket_unread(s));
         if (s->act.known) {
                 TELL(end->closed_at, s->act.at_ns);
                 TELL(end->linger_on, at->linger_on);

@@ -19,6 +19,7 @@
 #ifndef SO_COOKIE
 #define SO_COOKIE 57
 #endif
+#define PROTOCOL_MPTCP 262 /* Linux 5.6 */
 
 static int
 option(int fd, int level, int name, int fallback)
@@ -29,74 +30,80 @@ option(int fd, int level, int name, int fallback)
         return getsockopt(fd, level, name, &value, &length) == 0 ? value : fallback;
 }
 
-static void
+static bool
 look_info(int fd, struct look *look)
 {
         struct tcp_info info = { 0 };
         socklen_t length = sizeof(info);
 
         if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
-                return;
+                return false;
         look->state = (enum tcp_state)info.tcpi_state;
         look->info = length >= offsetof(struct tcp_info, tcpi_bytes_retrans) + sizeof(info.tcpi_bytes_retrans);
         look->bytes_sent = info.tcpi_bytes_sent;
         look->bytes_again = info.tcpi_bytes_retrans;
         look->bytes_acked = info.tcpi_bytes_acked;
         look->bytes_received = info.tcpi_bytes_received;
+        look->unsent = info.tcpi_notsent_bytes;
         look->retransmits = info.tcpi_retransmits;
         look->probes = info.tcpi_probes;
         look->backoff = info.tcpi_backoff;
         look->silent_ms = info.tcpi_last_ack_recv; /* a FIN bears an ACK as all else does */
+        return true;
 }
 
+/* What decides how a close goes out, and what a time-out would have been. */
 static void
-look_queues(int fd, struct look *look)
+look_end(int fd, struct look *look)
 {
         struct linger linger = { 0 };
         socklen_t length = sizeof(linger);
-        struct pollfd poll_fd = { .fd = fd, .events = POLLRDHUP };
+        struct pollfd poll_fd = { .fd = fd };
         int n = 0;
 
+        look->whole = true;
         if (ioctl(fd, SIOCINQ, &n) == 0)
                 look->unread = (uint32_t)n;
         if (ioctl(fd, SIOCOUTQ, &n) == 0)
                 look->outq = (uint32_t)n;
-        if (ioctl(fd, SIOCOUTQNSD, &n) == 0)
-                look->unsent = (uint32_t)n;
         if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) == 0) {
                 look->linger_on = linger.l_onoff;
                 look->linger_s = (uint32_t)linger.l_linger;
         }
-        if (poll(&poll_fd, 1, 0) > 0) {
-                look->error_pending = poll_fd.revents & POLLERR;
-                look->peer_fin = poll_fd.revents & POLLRDHUP;
-        }
+        look->linger2_negative = option(fd, IPPROTO_TCP, TCP_LINGER2, 0) < 0;
+        /* POLLERR tells of an error and leaves it there. */
+        if (look->state == TCP_STATE_CLOSE)
+                look->error_pending = poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & POLLERR);
+        look->user_timeout_ms = (uint32_t)option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 0);
+        look->keepalive_on = option(fd, SOL_SOCKET, SO_KEEPALIVE, 0) != 0;
 }
 
-int
-look_through(int pidfd, int fd, struct look *ret_look)
+static void
+look_addresses(int fd, struct look *look)
 {
-        int own = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0), domain;
+        look->has_remote = look->has_local = diag_tuple_of(fd, &look->tuple) == 0;
+        if (!look->has_local)
+                look->has_local = diag_local_of(fd, &look->tuple) == 0 && look->tuple.local_port != 0;
+}
+
+static int
+look_at(int fd, enum look_kind kind, struct look *ret_look)
+{
         socklen_t length = sizeof(ret_look->cookie);
         struct look look = { 0 };
         struct timespec t;
+        int protocol = option(fd, SOL_SOCKET, SO_PROTOCOL, -1);
 
-        if (own < 0)
-                return -errno;
-        domain = option(own, SOL_SOCKET, SO_DOMAIN, -1);
-        if ((domain != AF_INET && domain != AF_INET6) || option(own, SOL_SOCKET, SO_PROTOCOL, -1) != IPPROTO_TCP ||
-            option(own, SOL_SOCKET, SO_ACCEPTCONN, 1)) {
-                close(own);
+        if (protocol == PROTOCOL_MPTCP)
+                return -EPROTONOSUPPORT;
+        if (protocol != IPPROTO_TCP || !look_info(fd, &look) || look.state == TCP_STATE_LISTEN)
                 return -ENOTSOCK;
-        }
-        getsockopt(own, SOL_SOCKET, SO_COOKIE, &look.cookie, &length);
-        look_info(own, &look);
-        look_queues(own, &look);
-        look.linger2_negative = option(own, IPPROTO_TCP, TCP_LINGER2, 0) < 0;
-        look.user_timeout_ms = (uint32_t)option(own, IPPROTO_TCP, TCP_USER_TIMEOUT, 0);
-        look.keepalive_on = option(own, SOL_SOCKET, SO_KEEPALIVE, 0) != 0;
-        look.has_tuple = diag_tuple_of(own, &look.tuple) == 0;
-        close(own);
+        if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &look.cookie, &length) < 0)
+                return -errno;
+        if (kind != LOOK_BEGIN)
+                look_end(fd, &look);
+        if (kind != LOOK_END)
+                look_addresses(fd, &look);
         clock_gettime(CLOCK_REALTIME, &t);
         look.at_ns = t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
         *ret_look = look;
@@ -104,13 +111,13 @@ look_through(int pidfd, int fd, struct look *ret_look)
 }
 
 int
-look_take_error(int pidfd, int fd)
+look_through(int pidfd, int fd, enum look_kind kind, struct look *ret_look)
 {
-        int own = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0), error;
+        int own = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0), r;
 
         if (own < 0)
-                return 0;
-        error = option(own, SOL_SOCKET, SO_ERROR, 0);
+                return -errno;
+        r = look_at(own, kind, ret_look);
         close(own);
-        return error;
+        return r;
 }

@@ -1,12 +1,16 @@
 /* What the calls of a connection's life mean, at their beginning and at their end. */
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "trace/tracer_internal.h"
 
@@ -21,14 +25,34 @@ tracer_now(void)
         return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-struct traced_socket *
-tracer_socket(struct tracer *tracer, struct traced_process *process, int fd, struct look *ret_look)
+static int
+look_of(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_kind kind, struct look *ret_look)
 {
+        int r = look_through(thread->process->pidfd, fd, kind, ret_look), pidfd;
+
+        /* A leader that has exited has no descriptors any more: -EBADF for all of them. */
+        if (r == -EBADF && thread->tid != thread->process->pid && process_has_socket(thread->tid, fd)) {
+                pidfd = thread_pidfd(thread);
+                r = pidfd >= 0 ? look_through(pidfd, fd, kind, ret_look) : pidfd;
+                tracer->unseen.leader = tracer->unseen.leader || r == -1;
+                if (pidfd >= 0)
+                        close(pidfd);
+        }
+        tracer->unseen.mptcp = tracer->unseen.mptcp || r == -EPROTONOSUPPORT;
+        return r;
+}
+
+struct traced_socket *
+tracer_socket(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_kind kind, struct look *ret_look)
+{
+        struct traced_process *process = thread->process;
         struct traced_socket *socket;
 
-        if (fd < 0 || process_cookie(process, fd) == NO_SOCKET)
+        if (fd < 0)
                 return NULL;
-        if (look_through(process->pidfd, fd, ret_look) < 0) {
+        if (kind == LOOK_END && process_cookie(process, fd) <= NO_SOCKET)
+                kind = LOOK_ALL;
+        if (look_of(tracer, thread, fd, kind, ret_look) < 0) {
                 /* Only a program that asks for a descriptor's calls all the time makes it worth to remember. */
                 if (tracer->options.all_calls)
                         process_remember(process, fd, NO_SOCKET);
@@ -41,11 +65,13 @@ tracer_socket(struct tracer *tracer, struct traced_process *process, int fd, str
         if (!socket->began_ns) {
                 socket->began_ns = ret_look->at_ns;
                 socket->pid = process->pid;
-                process_comm(process->pid, socket->comm);
-                if (ret_look->state == TCP_STATE_ESTABLISHED || ret_look->state == TCP_STATE_CLOSE_WAIT)
-                        socket->established_ns = ret_look->at_ns;
+                snprintf(socket->comm, sizeof(socket->comm), "%s", process_name(process, ret_look->at_ns));
         }
-        socket_seen(socket, ret_look);
+        sockets_seen(&tracer->sockets, socket, ret_look);
+        /* The number led to another socket than was thought. */
+        if (kind == LOOK_END && !socket->has_local && look_of(tracer, thread, fd, LOOK_ALL, ret_look) == 0 &&
+            ret_look->cookie == socket->cookie)
+                sockets_seen(&tracer->sockets, socket, ret_look);
         return socket;
 }
 
@@ -61,25 +87,20 @@ read_address(const struct traced_process *process, uint64_t address, uint64_t le
         return r < 0 ? 0 : (size_t)r;
 }
 
-/* The addressee, for an attempt that fails: its socket forgets it. */
+/* The other's address, for a connection that fails: its socket forgets it. */
 static void
-take_address(struct traced_socket *socket, const struct sockaddr_storage *address)
+take_address(struct tracer *tracer, struct traced_socket *socket, const struct sockaddr_storage *address)
 {
-        struct diag_tuple *tuple = &socket->tuple;
-
         if (address->ss_family == AF_INET) {
                 const struct sockaddr_in *in = (const void *)address;
 
-                tuple->family = AF_INET;
-                tuple->remote_port = ntohs(in->sin_port);
-                memcpy(tuple->remote, &in->sin_addr, 4);
+                sockets_named(&tracer->sockets, socket, AF_INET, (const void *)&in->sin_addr, ntohs(in->sin_port));
         } else if (address->ss_family == AF_INET6) {
                 const struct sockaddr_in6 *in = (const void *)address;
                 bool mapped = IN6_IS_ADDR_V4MAPPED(&in->sin6_addr);
 
-                tuple->family = mapped ? AF_INET : AF_INET6;
-                tuple->remote_port = ntohs(in->sin6_port);
-                memcpy(tuple->remote, in->sin6_addr.s6_addr + (mapped ? 12 : 0), mapped ? 4 : 16);
+                sockets_named(&tracer->sockets, socket, mapped ? AF_INET : AF_INET6,
+                              in->sin6_addr.s6_addr + (mapped ? 12 : 0), ntohs(in->sin6_port));
         }
 }
 
@@ -89,64 +110,87 @@ connect_begins(struct tracer *tracer, struct traced_thread *thread)
         struct sockaddr_storage address;
         struct look look;
         int fd = (int)thread->arguments[0];
-        struct traced_socket *socket = tracer_socket(tracer, thread->process, fd, &look);
+        struct traced_socket *socket = tracer_socket(tracer, thread, fd, LOOK_ALL, &look);
 
         if (!socket || read_address(thread->process, thread->arguments[1], thread->arguments[2], &address) < sizeof(sa_family_t))
                 return false;
         if (address.ss_family == AF_UNSPEC) {
-                tracer_gives_up(tracer, socket, &look, thread->process, fd, ACT_CONNECT_UNSPEC, "connect", 0);
+                if (look.state != TCP_STATE_CLOSE || socket->established_ns)
+                        tracer_gives_up(tracer, socket, &look, thread->process, ACT_CONNECT_UNSPEC, "connect", 0);
                 return false;
         }
-        if (!socket->seen_to_begin) {
+        /* A socket whose attempt failed, or that was disconnected, may try again: that is another connection. */
+        if (look.state == TCP_STATE_CLOSE && socket->seen_to_begin &&
+            (socket->connect_error || socket->act.how == ACT_CONNECT_UNSPEC)) {
+                tracer_gives_out(tracer, socket);
+                socket = tracer_socket(tracer, thread, fd, LOOK_ALL, &look);
+                if (!socket)
+                        return false;
+        }
+        if (!socket->seen_to_begin && look.state == TCP_STATE_CLOSE) {
                 socket->role_known = socket->client = socket->seen_to_begin = true;
                 socket->began_ns = tracer_now();
-                take_address(socket, &address);
+                take_address(tracer, socket, &address);
         }
         return true;
+}
+
+static bool
+is_to_be_restarted(int64_t result)
+{
+        return result <= -512 && result >= -516;
 }
 
 static void
 connect_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
 {
         struct look look;
-        struct traced_socket *socket = tracer_socket(tracer, thread->process, (int)thread->arguments[0], &look);
+        struct traced_socket *socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_BEGIN, &look);
 
-        if (!socket)
+        /* Interrupted, it goes on by itself. */
+        if (!socket || is_to_be_restarted(result) || result == -EINTR || result == -EALREADY || result == -EISCONN)
                 return;
-        if (result == 0 || result == -EISCONN) {
+        if (result == 0) {
                 socket->connect_error = 0;
                 socket->established_ns = socket->established_ns ?: look.at_ns;
-        } else if (result != -EALREADY && result != -EINTR) {
-                socket->connect_error = (int)-result;
-                if (result != -EINPROGRESS && result != -EAGAIN) {
-                        socket->error = (int)-result;
-                        socket->error_taken = true;
-                }
+                return;
         }
+        socket->connect_error = (int)-result;
+        if (result == -EINPROGRESS || result == -EAGAIN)
+                return;
+        socket->error = (int)-result;
+        socket->error_taken = true;
+        socket_called(socket, &(struct socket_call){ .name = "connect", .result = result, .at_ns = look.at_ns,
+                                                     .pid = thread->process->pid, .took_error = true });
 }
 
 static void
 accept_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
 {
+        struct sockaddr_storage address;
         struct traced_socket *socket;
         struct look look;
 
         if (result < 0)
                 return;
         process_forget(thread->process, (int)result, (int)result);
-        socket = tracer_socket(tracer, thread->process, (int)result, &look);
+        socket = tracer_socket(tracer, thread, (int)result, LOOK_BEGIN, &look);
         if (!socket)
                 return;
         socket->role_known = socket->seen_to_begin = true;
         socket->client = false;
         socket->established_ns = look.at_ns;
+        /* One that was reset in the queue has forgotten the client's address; the call told it. */
+        if (!socket->has_remote && thread->arguments[1] &&
+            read_address(thread->process, thread->arguments[1], sizeof(struct sockaddr_in6), &address) >= sizeof(struct sockaddr_in))
+                take_address(tracer, socket, &address);
 }
 
 static void
 shutdown_begins(struct tracer *tracer, struct traced_thread *thread)
 {
         struct look look;
-        struct traced_socket *socket = tracer_socket(tracer, thread->process, (int)thread->arguments[0], &look);
+        struct traced_socket *socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_END, &look);
         int how = (int)thread->arguments[1];
 
         if (!socket)
@@ -155,8 +199,9 @@ shutdown_begins(struct tracer *tracer, struct traced_thread *thread)
         if ((how != SHUT_WR && how != SHUT_RDWR) || socket->shut.known)
                 return;
         socket->shut = (struct socket_act){ .known = true, .how = ACT_SHUTDOWN, .at_ns = look.at_ns,
-                                            .pid = thread->process->pid, .call = "shutdown", .before = look };
-        process_comm(thread->process->pid, socket->shut.comm);
+                                            .pid = thread->process->pid, .call = "shutdown",
+                                            .alone = thread->process->n_threads == 1, .before = look };
+        snprintf(socket->shut.comm, sizeof(socket->shut.comm), "%s", process_name(thread->process, look.at_ns));
 }
 
 static void
@@ -165,12 +210,14 @@ close_begins(struct tracer *tracer, struct traced_thread *thread, int fd)
         struct look look;
         struct traced_socket *socket;
 
-        if (process_cookie(thread->process, fd) == 0 && !process_has_socket(thread->process->pid, fd))
+        if (process_cookie(thread->process, fd) <= NO_SOCKET && !process_has_socket(thread->tid, fd)) {
+                process_forget(thread->process, fd, fd);
                 return;
-        socket = tracer_socket(tracer, thread->process, fd, &look);
+        }
+        socket = tracer_socket(tracer, thread, fd, LOOK_END, &look);
         process_forget(thread->process, fd, fd);
         if (socket)
-                tracer_gives_up(tracer, socket, &look, thread->process, fd, ACT_CLOSE, thread->call->name, 0);
+                tracer_gives_up(tracer, socket, &look, thread->process, ACT_CLOSE, thread->call->name, 0);
 }
 
 struct range {
@@ -198,7 +245,7 @@ is_of_a_socket(struct tracer *tracer, struct traced_thread *thread, int fd)
                 return true;
         if (process_cookie(thread->process, fd) == NO_SOCKET)
                 return false;
-        return tracer_socket(tracer, thread->process, fd, &look) != NULL;
+        return tracer_socket(tracer, thread, fd, LOOK_ALL, &look) != NULL;
 }
 
 bool
@@ -224,8 +271,10 @@ tracer_call_begins(struct tracer *tracer, struct traced_thread *thread)
                         close_begins(tracer, thread, fd);
                 return false;
         case CALL_CLOSE_RANGE:
-                if (!(thread->arguments[2] & 4)) /* CLOSE_RANGE_CLOEXEC only marks them */
-                        process_sockets(thread->process->pid, false, close_in_range, &range);
+                if (thread->arguments[2] & 4) /* CLOSE_RANGE_CLOEXEC only marks them */
+                        return false;
+                process_sockets(thread->tid, false, close_in_range, &range);
+                process_forget(thread->process, (int)(range.first & INT_MAX), (int)(range.last & INT_MAX));
                 return false;
         case CALL_EXEC:
                 tracer_execs(tracer, thread);
@@ -233,6 +282,9 @@ tracer_call_begins(struct tracer *tracer, struct traced_thread *thread)
         case CALL_ERROR:
                 return thread->arguments[1] == SOL_SOCKET && thread->arguments[2] == SO_ERROR &&
                        is_of_a_socket(tracer, thread, fd);
+        case CALL_URING:
+                tracer->unseen.uring = true;
+                return false;
         case CALL_SEND:
         case CALL_RECEIVE:
                 return is_of_a_socket(tracer, thread, fd);
@@ -259,7 +311,7 @@ transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64
         struct socket_call call = { .name = thread->call->name, .result = result, .at_ns = tracer_now(),
                                     .pid = thread->process->pid };
 
-        if (!socket || result == -EAGAIN || result < -4095 || (result <= -512 && result > -517)) /* to be restarted */
+        if (!socket || result == -EAGAIN || result < -4095 || is_to_be_restarted(result))
                 return;
         /* EPIPE without an error pending is a shutdown of its own, or the slot was empty already. */
         call.took_error = result < 0 && is_of_the_end((int)-result) && !socket->error_taken &&
@@ -329,6 +381,18 @@ last_call(pid_t tid, struct traced_thread *thread)
 #endif
 }
 
+static void
+mark_sigpipe(struct traced_socket *socket, bool ignored)
+{
+        struct socket_call *call = socket->n_calls ? &socket->calls[(socket->n_calls - 1) % SOCKET_CALLS_MAX] : NULL;
+
+        socket->sigpipe = true;
+        if (!call)
+                return;
+        call->sigpipe = true;
+        call->ignored = ignored;
+}
+
 void
 tracer_sigpipe(struct tracer *tracer, struct traced_thread *thread)
 {
@@ -339,15 +403,13 @@ tracer_sigpipe(struct tracer *tracer, struct traced_thread *thread)
 
         if (last_call(thread->tid, thread)) {
                 fd = (int)thread->arguments[thread->call->fd];
-                socket = tracer_socket(tracer, thread->process, fd, &look);
-                if (socket && tracer->options.all_calls && socket->n_calls) {
-                        socket->sigpipe = socket->calls[(socket->n_calls - 1) % SOCKET_CALLS_MAX].sigpipe = true;
-                } else if (socket) {
+                socket = tracer_socket(tracer, thread, fd, LOOK_ALL, &look);
+                /* With all calls its result was noted already. */
+                if (socket && !tracer->options.all_calls)
                         transfer_ends(tracer, thread, fd, -EPIPE);
-                        if (socket->n_calls)
-                                socket->calls[(socket->n_calls - 1) % SOCKET_CALLS_MAX].sigpipe = true;
-                        socket->sigpipe = true;
-                }
+                /* A traced process is told even of a signal that it ignores (sig_ignored()). */
+                if (socket)
+                        mark_sigpipe(socket, process_ignores(thread->process->pid, SIGPIPE));
         }
         thread->call = before;
 }

@@ -1,4 +1,5 @@
 /* What gives up descriptors without a call of its own: an exit, a signal, an exec. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -7,16 +8,14 @@
 
 void
 tracer_gives_up(struct tracer *tracer, struct traced_socket *socket, const struct look *look,
-                const struct traced_process *process, int fd, enum act how, const char *call, int signal)
+                struct traced_process *process, enum act how, const char *call, int signal)
 {
         socket->act = (struct socket_act){ .known = true, .how = how, .at_ns = look->at_ns, .pid = process->pid,
-                                           .call = call, .signal = signal, .before = *look };
-        process_comm(process->pid, socket->act.comm);
-        if (!socket->closing) {
-                socket->closing = true;
-                tracer->n_closing++;
-        }
-        (void)fd;
+                                           .call = call, .signal = signal, .alone = process->n_threads <= 1,
+                                           .before = *look };
+        snprintf(socket->act.comm, sizeof(socket->act.comm), "%s", process_name(process, look->at_ns));
+        socket->held = false;
+        sockets_closing(&tracer->sockets, socket, true);
 }
 
 struct leaving {
@@ -34,9 +33,26 @@ leaves(void *context, int fd)
         struct traced_socket *socket;
         struct look look;
 
-        socket = tracer_socket(leaving->tracer, process, fd, &look);
+        socket = tracer_socket(leaving->tracer, leaving->thread, fd, LOOK_END, &look);
         if (socket)
-                tracer_gives_up(leaving->tracer, socket, &look, process, fd, leaving->how, NULL, leaving->signal);
+                tracer_gives_up(leaving->tracer, socket, &look, process, leaving->how, NULL, leaving->signal);
+}
+
+static void
+stays(void *context, int fd)
+{
+        const struct leaving *leaving = context;
+        struct look look;
+
+        tracer_socket(leaving->tracer, leaving->thread, fd, LOOK_END, &look);
+}
+
+void
+tracer_leaves(struct tracer *tracer, struct traced_thread *thread)
+{
+        struct leaving leaving = { .tracer = tracer, .thread = thread };
+
+        process_sockets(thread->tid, false, stays, &leaving);
 }
 
 void
@@ -56,7 +72,7 @@ may_go(void *context, int fd)
         struct exec_look *exec = &leaving->thread->exec;
         struct look look, *grown;
 
-        if (!tracer_socket(leaving->tracer, leaving->thread->process, fd, &look))
+        if (!tracer_socket(leaving->tracer, leaving->thread, fd, LOOK_END, &look))
                 return;
         grown = realloc(exec->looks, (exec->n + 1) * sizeof(*grown));
         if (!grown)
@@ -72,7 +88,7 @@ tracer_execs(struct tracer *tracer, struct traced_thread *thread)
 
         if (thread->call) { /* it begins: what would go is looked at */
                 thread->exec.n = 0;
-                process_sockets(thread->process->pid, true, may_go, &leaving);
+                process_sockets(thread->tid, true, may_go, &leaving);
                 return;
         }
         for (size_t i = 0; i < thread->exec.n; i++) {
@@ -80,7 +96,7 @@ tracer_execs(struct tracer *tracer, struct traced_thread *thread)
                 struct traced_socket *socket = sockets_find(&tracer->sockets, look->cookie);
 
                 if (socket)
-                        tracer_gives_up(tracer, socket, look, thread->process, -1, ACT_EXEC, "execve", 0);
+                        tracer_gives_up(tracer, socket, look, thread->process, ACT_EXEC, "execve", 0);
         }
         free(thread->exec.looks);
         thread->exec = (struct exec_look){ 0 };

@@ -46,6 +46,18 @@ process_comm(pid_t pid, char comm[static PROCESS_COMM_MAX])
         comm[strcspn(comm, "\n")] = 0;
 }
 
+bool
+process_ignores(pid_t pid, int signal)
+{
+        char path[48], text[4096];
+        const char *line;
+
+        snprintf(path, sizeof(path), "/proc/%d/status", pid);
+        if (slurp(path, text, sizeof(text)) <= 0 || !(line = strstr(text, "\nSigIgn:")))
+                return false;
+        return strtoull(line + 8, NULL, 16) >> (signal - 1) & 1;
+}
+
 static bool
 is_socket(const char *path)
 {

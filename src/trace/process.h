@@ -18,3 +18,6 @@ int process_sockets(pid_t pid, bool cloexec, void (*each)(void *context, int fd)
 
 /* Is this descriptor a socket? One system call. */
 bool process_has_socket(pid_t pid, int fd);
+
+/* Is that signal ignored? */
+bool process_ignores(pid_t pid, int signal);

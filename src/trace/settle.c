@@ -3,8 +3,30 @@
  * addresses. With both ends in the traced programs, the two are given out as one connection.
  */
 #include <string.h>
+#include <time.h>
 
 #include "trace/tracer_internal.h"
+
+#define MS INT64_C(1000000)
+
+/* So long apart at most; a FIN_WAIT2 may last a minute. */
+#define ASK_SELDOM_NS (2000 * MS)
+/* So much of the time is spent on asking: the programs wait meanwhile. */
+#define ASKING_MOST_NS (30 * MS)
+/* The kernel sends its message a little after the end; one that has not come by then never will: the socket is of
+ * another network namespace, or the message was lost. */
+#define MESSAGE_LATE_NS (500 * MS)
+/* A program that gave up its descriptor without ending the socket leaves it to others. */
+#define STILL_HELD_NS (500 * MS)
+
+static int64_t
+ticks(void)
+{
+        struct timespec t;
+
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
 
 static void
 hear(void *context, const struct ended_socket *end)
@@ -16,6 +38,62 @@ hear(void *context, const struct ended_socket *end)
                 return;
         socket->ended = true;
         socket->end = *end;
+        /* Whoever closed it did so without a call: io_uring, or a process that is not traced. */
+        sockets_closing(&tracer->sockets, socket, true);
+}
+
+static bool
+has_had_both_fins(const struct traced_socket *socket)
+{
+        return socket->act.known &&
+               (socket->act.before.state == TCP_STATE_CLOSE_WAIT || socket->act.before.state == TCP_STATE_LAST_ACK);
+}
+
+struct holder {
+        struct tracer *tracer;
+        struct traced_thread *thread;
+        uint64_t cookie;
+        bool found;
+};
+
+static void
+compare(void *context, int fd)
+{
+        struct holder *holder = context;
+        struct look look;
+
+        if (!holder->found && look_through(holder->thread->process->pidfd, fd, LOOK_BEGIN, &look) == 0)
+                holder->found = look.cookie == holder->cookie;
+}
+
+/* Where the kernel cannot be asked: does one of ours still have it? */
+static bool
+is_held_by_ours(struct tracer *tracer, const struct traced_socket *socket)
+{
+        struct holder holder = { .tracer = tracer, .cookie = socket->cookie };
+
+        for (size_t i = 0; i < sizeof(tracer->threads.buckets) / sizeof(*tracer->threads.buckets); i++)
+                for (struct traced_thread *t = tracer->threads.buckets[i]; t && !holder.found; t = t->next) {
+                        if (t->tid != t->process->pid)
+                                continue;
+                        holder.thread = t;
+                        process_sockets(t->tid, false, compare, &holder);
+                }
+        return holder.found;
+}
+
+/* Its kernel knows nothing of it any more, or nothing that we can see. */
+static bool
+is_gone(struct tracer *tracer, struct traced_socket *socket)
+{
+        int64_t since = tracer_now() - (socket->act.known ? socket->act.at_ns : socket->last.at_ns);
+
+        if (socket->ended || socket->act.how == ACT_CONNECT_UNSPEC)
+                return true;
+        if (tracer->ended && since < MESSAGE_LATE_NS)
+                return false;
+        socket->held = is_held_by_ours(tracer, socket);
+        return !socket->held;
 }
 
 /*
@@ -23,82 +101,110 @@ hear(void *context, const struct ended_socket *end)
  * for FIN_WAIT2 when its program has gone, bear the cookie of the socket that they took over.
  */
 static bool
-is_over(struct traced_socket *socket)
+is_over(struct tracer *tracer, struct traced_socket *socket)
 {
         struct diag_socket now;
 
-        if (!socket->has_tuple)
-                return socket->ended || socket->last.state == TCP_STATE_CLOSE;
-        if (diag_look(&socket->tuple, &now) < 0 || now.cookie != socket->cookie)
+        if (socket->ended && (!socket_has_tuple(socket) || has_had_both_fins(socket) || socket->end.tuple.remote_port == 0))
                 return true;
+        if (!socket_has_tuple(socket) || diag_look(&socket->tuple, &now) < 0 || now.cookie != socket->cookie)
+                return is_gone(tracer, socket);
         socket->after = now.state;
         socket->held = now.inode != 0;
         return now.state == TCP_STATE_TIME_WAIT;
-}
-
-static struct traced_socket *
-other_end(const struct tracer *tracer, const struct traced_socket *socket)
-{
-        struct diag_tuple reverse = diag_tuple_reverse(&socket->tuple);
-
-        if (!socket->has_tuple)
-                return NULL;
-        for (struct traced_socket *s = tracer->sockets.first; s; s = s->next)
-                if (s != socket && s->has_tuple && memcmp(&s->tuple, &reverse, sizeof(reverse)) == 0 && !s->given)
-                        return s;
-        return NULL;
 }
 
 /* One that was never used for a connection. */
 static bool
 is_blank(const struct traced_socket *socket)
 {
-        return !socket->has_tuple && !socket->role_known && !socket->established_ns;
+        return !socket_has_tuple(socket) && !socket->role_known && !socket->established_ns;
 }
 
 static void
 give(struct tracer *tracer, struct traced_socket *socket, struct traced_socket *other)
 {
+        /* Who gave it up while others held it did not end it. */
+        if (socket->held && !socket->ended)
+                socket->act.known = false;
+        if (other && other->held && !other->ended)
+                other->act.known = false;
         if (!is_blank(socket))
                 tracer->hooks.ended(tracer->hooks.context, socket, other);
-        if (socket->closing)
-                tracer->n_closing--;
-        if (other && other->closing)
-                tracer->n_closing--;
         if (other)
                 sockets_drop(&tracer->sockets, other);
         sockets_drop(&tracer->sockets, socket);
 }
 
+/* The pair is told from its client's side. */
+static void
+give_pair(struct tracer *tracer, struct traced_socket *socket, struct traced_socket *other)
+{
+        if (other && !socket->client && other->client)
+                give(tracer, other, socket);
+        else
+                give(tracer, socket, other);
+}
+
+void
+tracer_gives_out(struct tracer *tracer, struct traced_socket *socket)
+{
+        give(tracer, socket, NULL);
+}
+
+/* True if it was asked for and is over. */
+static bool
+ask(struct tracer *tracer, struct traced_socket *socket, int64_t now)
+{
+        socket->ask_at_ns = now + socket->ask_again_ns;
+        if (socket->ask_again_ns < ASK_SELDOM_NS && !tracer->hurries)
+                socket->ask_again_ns *= 2;
+        if (is_over(tracer, socket))
+                return true;
+        /* Its end will be heard of. */
+        if (socket->held && tracer->ended && tracer_now() - socket->act.at_ns > STILL_HELD_NS &&
+            socket->after != TCP_STATE_CLOSE && socket->after != 0)
+                sockets_closing(&tracer->sockets, socket, false);
+        return false;
+}
+
+static void
+settle_closing(struct tracer *tracer)
+{
+        struct sockets *sockets = &tracer->sockets;
+        struct traced_socket *socket = sockets->closing_first, *other;
+        int64_t begun = ticks(), now = begun;
+
+        for (size_t n = sockets->n_closing; socket && n > 0 && now - begun < ASKING_MOST_NS; n--) {
+                struct traced_socket *next = socket->closing_next;
+
+                if (now >= socket->ask_at_ns || tracer->hurries) {
+                        other = sockets_other_end(sockets, socket);
+                        if (ask(tracer, socket, now) && (!other || (other->closing && is_over(tracer, other)))) {
+                                if (next == other)
+                                        next = next ? next->closing_next : NULL;
+                                give_pair(tracer, socket, other);
+                        }
+                        now = ticks();
+                }
+                socket = next;
+        }
+}
+
 void
 tracer_settle(struct tracer *tracer, bool all)
 {
-        struct traced_socket *next;
+        struct sockets *sockets = &tracer->sockets;
 
         if (tracer->ended)
                 ended_take(tracer->ended, hear, tracer);
-        if (tracer->n_closing == 0 && !all)
+        if (!all) {
+                settle_closing(tracer);
                 return;
-        for (struct traced_socket *s = tracer->sockets.first; s; s = next) {
-                struct traced_socket *other;
-
-                next = s->next;
-                if (!all && (!s->closing || !is_over(s)))
-                        continue;
-                other = other_end(tracer, s);
-                if (other && !all && !(other->closing && is_over(other)))
-                        continue;
-                /* The pair is told from its client's side. */
-                if (other && !s->client && other->client) {
-                        struct traced_socket *swap = s;
-
-                        if (next == other)
-                                next = other->next;
-                        s = other;
-                        other = swap;
-                } else if (next == other && other) {
-                        next = other->next;
-                }
-                give(tracer, s, other);
         }
+        for (struct traced_socket *s = sockets->first; s; s = s->next)
+                if (s->closing || s->act.known)
+                        is_over(tracer, s);
+        while (sockets->first)
+                give_pair(tracer, sockets->first, sockets_other_end(sockets, sockets->first));
 }

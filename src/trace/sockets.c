@@ -1,31 +1,83 @@
-/* A chained table that doubles, and a list in the order of beginning. */
+/* Two chained tables that double, a list in the order of beginning, and one of those that may be over. */
 #include "trace/sockets.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
-static struct traced_socket **
-slot(const struct sockets *sockets, uint64_t cookie)
+/* An ended socket is asked for at once, then ever more rarely. */
+#define ASK_FIRST_NS INT64_C(50000000)
+
+static size_t
+slot_of(const struct sockets *sockets, uint64_t hash)
 {
-        return &sockets->table[cookie * UINT64_C(0x9e3779b97f4a7c15) >> 20 & (sockets->n_slots - 1)];
+        return hash * UINT64_C(0x9e3779b97f4a7c15) >> 20 & (sockets->n_slots - 1);
+}
+
+static uint64_t
+tuple_hash(const struct diag_tuple *tuple)
+{
+        uint64_t parts[4], hash = (uint64_t)tuple->local_port << 16 | tuple->remote_port;
+
+        memcpy(parts, tuple->local, 16);
+        memcpy(parts + 2, tuple->remote, 16);
+        for (size_t i = 0; i < 4; i++)
+                hash = (hash ^ parts[i]) * UINT64_C(0x100000001b3);
+        return hash ^ hash >> 29;
+}
+
+static bool
+tuple_equal(const struct diag_tuple *a, const struct diag_tuple *b)
+{
+        return a->family == b->family && a->local_port == b->local_port && a->remote_port == b->remote_port &&
+               memcmp(a->local, b->local, sizeof(a->local)) == 0 && memcmp(a->remote, b->remote, sizeof(a->remote)) == 0;
+}
+
+static void
+put_tuple(struct sockets *sockets, struct traced_socket *socket)
+{
+        struct traced_socket **at = &sockets->tuples[slot_of(sockets, tuple_hash(&socket->tuple))];
+
+        socket->by_tuple = *at;
+        *at = socket;
+}
+
+static void
+take_tuple(struct sockets *sockets, struct traced_socket *socket)
+{
+        struct traced_socket **at = &sockets->tuples[slot_of(sockets, tuple_hash(&socket->tuple))];
+
+        while (*at != socket)
+                at = &(*at)->by_tuple;
+        *at = socket->by_tuple;
+}
+
+static void
+put_cookie(struct sockets *sockets, struct traced_socket *socket)
+{
+        struct traced_socket **at = &sockets->cookies[slot_of(sockets, socket->cookie)];
+
+        socket->by_cookie = *at;
+        *at = socket;
 }
 
 static int
 grow(struct sockets *sockets)
 {
         size_t n_slots = sockets->n_slots ? sockets->n_slots * 2 : 256;
-        struct traced_socket **table = calloc(n_slots, sizeof(*table));
+        struct traced_socket **tables = calloc(n_slots * 2, sizeof(*tables));
 
-        if (!table)
+        if (!tables)
                 return -ENOMEM;
-        free(sockets->table);
-        sockets->table = table;
+        free(sockets->cookies);
+        sockets->cookies = tables;
+        sockets->tuples = tables + n_slots;
         sockets->n_slots = n_slots;
         for (struct traced_socket *s = sockets->first; s; s = s->next) {
-                struct traced_socket **at = slot(sockets, s->cookie);
-
-                s->chained = *at;
-                *at = s;
+                put_cookie(sockets, s);
+                if (socket_has_tuple(s))
+                        put_tuple(sockets, s);
         }
         return 0;
 }
@@ -33,17 +85,17 @@ grow(struct sockets *sockets)
 struct traced_socket *
 sockets_find(const struct sockets *sockets, uint64_t cookie)
 {
-        struct traced_socket *s = sockets->n_slots ? *slot(sockets, cookie) : NULL;
+        struct traced_socket *s = sockets->n_slots ? sockets->cookies[slot_of(sockets, cookie)] : NULL;
 
         while (s && s->cookie != cookie)
-                s = s->chained;
+                s = s->by_cookie;
         return s;
 }
 
 struct traced_socket *
 sockets_get(struct sockets *sockets, uint64_t cookie)
 {
-        struct traced_socket *s = sockets_find(sockets, cookie), **at;
+        struct traced_socket *s = sockets_find(sockets, cookie);
 
         if (s)
                 return s;
@@ -53,35 +105,71 @@ sockets_get(struct sockets *sockets, uint64_t cookie)
         if (!s)
                 return NULL;
         s->cookie = cookie;
-        at = slot(sockets, cookie);
-        s->chained = *at;
-        *at = s;
-        if (sockets->last)
-                sockets->last->next = s;
-        else
-                sockets->first = s;
+        put_cookie(sockets, s);
+        s->before = sockets->last;
+        *(sockets->last ? &sockets->last->next : &sockets->first) = s;
         sockets->last = s;
         sockets->n++;
         return s;
 }
 
+/* Addresses are used again: of several, the one that began nearest. */
+struct traced_socket *
+sockets_other_end(const struct sockets *sockets, const struct traced_socket *socket)
+{
+        struct diag_tuple reverse = diag_tuple_reverse(&socket->tuple);
+        struct traced_socket *best = NULL;
+        int64_t least = 0;
+
+        if (!socket_has_tuple(socket))
+                return NULL;
+        for (struct traced_socket *s = sockets->tuples[slot_of(sockets, tuple_hash(&reverse))]; s; s = s->by_tuple) {
+                int64_t apart = s->began_ns > socket->began_ns ? s->began_ns - socket->began_ns : socket->began_ns - s->began_ns;
+
+                if (s == socket || !tuple_equal(&s->tuple, &reverse) || (best && apart >= least))
+                        continue;
+                best = s;
+                least = apart;
+        }
+        return best;
+}
+
+void
+sockets_closing(struct sockets *sockets, struct traced_socket *socket, bool closing)
+{
+        if (closing) {
+                socket->ask_at_ns = 0;
+                socket->ask_again_ns = ASK_FIRST_NS;
+        }
+        if (socket->closing == closing)
+                return;
+        socket->closing = closing;
+        if (closing) {
+                socket->closing_before = sockets->closing_last;
+                socket->closing_next = NULL;
+                *(sockets->closing_last ? &sockets->closing_last->closing_next : &sockets->closing_first) = socket;
+                sockets->closing_last = socket;
+                sockets->n_closing++;
+                return;
+        }
+        *(socket->closing_before ? &socket->closing_before->closing_next : &sockets->closing_first) = socket->closing_next;
+        *(socket->closing_next ? &socket->closing_next->closing_before : &sockets->closing_last) = socket->closing_before;
+        sockets->n_closing--;
+}
+
 void
 sockets_drop(struct sockets *sockets, struct traced_socket *socket)
 {
-        struct traced_socket **at = slot(sockets, socket->cookie), *before = NULL;
+        struct traced_socket **at = &sockets->cookies[slot_of(sockets, socket->cookie)];
 
         while (*at != socket)
-                at = &(*at)->chained;
-        *at = socket->chained;
-        if (sockets->first == socket) {
-                sockets->first = socket->next;
-        } else {
-                for (before = sockets->first; before->next != socket;)
-                        before = before->next;
-                before->next = socket->next;
-        }
-        if (sockets->last == socket)
-                sockets->last = before;
+                at = &(*at)->by_cookie;
+        *at = socket->by_cookie;
+        if (socket_has_tuple(socket))
+                take_tuple(sockets, socket);
+        sockets_closing(sockets, socket, false);
+        *(socket->before ? &socket->before->next : &sockets->first) = socket->next;
+        *(socket->next ? &socket->next->before : &sockets->last) = socket->before;
         sockets->n--;
         free(socket);
 }
@@ -95,7 +183,7 @@ sockets_deinit(struct sockets *sockets)
                 free(sockets->first);
                 sockets->first = next;
         }
-        free(sockets->table);
+        free(sockets->cookies);
         *sockets = (struct sockets){ 0 };
 }
 
@@ -110,17 +198,53 @@ guess_role(struct traced_socket *socket, const struct look *look)
         socket->client = look->bytes_acked > look->bytes_sent - look->bytes_again;
 }
 
+/* In CLOSE the counters still stand: a SYN acknowledged counts a byte, and data came over a connection. */
+static bool
+was_up(const struct look *look)
+{
+        if (look->state == TCP_STATE_CLOSE)
+                return look->info && (look->bytes_acked > 0 || look->bytes_received > 0);
+        return look->state != TCP_STATE_SYN_SENT && look->state != TCP_STATE_SYN_RECV && look->state != TCP_STATE_LISTEN;
+}
+
 void
-socket_seen(struct traced_socket *socket, const struct look *look)
+sockets_seen(struct sockets *sockets, struct traced_socket *socket, const struct look *look)
 {
         guess_role(socket, look);
         socket->last = *look;
         if (look->state != TCP_STATE_CLOSE)
                 socket->alive = *look;
-        if (look->has_tuple) {
+        if (!socket->established_ns && was_up(look))
+                socket->established_ns = look->at_ns;
+        if (!look->has_local)
+                return;
+        if (socket_has_tuple(socket))
+                take_tuple(sockets, socket);
+        if (!look->has_remote) {
+                socket->tuple.family = look->tuple.family;
+                memcpy(socket->tuple.local, look->tuple.local, sizeof(look->tuple.local));
+                socket->tuple.local_port = look->tuple.local_port;
+        } else {
                 socket->tuple = look->tuple;
-                socket->has_tuple = true;
+                socket->has_remote = true;
         }
+        socket->has_local = true;
+        if (socket_has_tuple(socket))
+                put_tuple(sockets, socket);
+}
+
+void
+sockets_named(struct sockets *sockets, struct traced_socket *socket, uint8_t family, const uint8_t *remote, uint16_t port)
+{
+        if (socket_has_tuple(socket))
+                take_tuple(sockets, socket);
+        socket->tuple.family = family;
+        memset(socket->tuple.remote, 0, sizeof(socket->tuple.remote));
+        memcpy(socket->tuple.remote, remote, family == AF_INET ? 4 : 16);
+        socket->tuple.remote_port = port;
+        socket->has_remote = true;
+        if (socket_has_tuple(socket))
+                put_tuple(sockets, socket);
 }
 
 void

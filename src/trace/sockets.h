@@ -1,7 +1,7 @@
 /*
- * The sockets of the traced programs, by their cookies: what each call and each look told of them. Many
- * descriptors may lead to one socket; whoever gave up the last one ended it, and that is the last that was
- * noted.
+ * The sockets of the traced programs, by their cookies and by their addresses: what each call and each look told of
+ * them. Many descriptors may lead to one socket; whoever gave up the last one ended it, and that is the last that
+ * was noted.
  */
 #pragma once
 
@@ -24,6 +24,7 @@ struct socket_call {
         int64_t at_ns;
         pid_t pid;
         bool sigpipe;
+        bool ignored;                   /* that signal, by the program */
         bool took_error;                /* this call took the error of the socket */
 };
 
@@ -35,6 +36,7 @@ struct socket_act {
         char comm[PROCESS_COMM_MAX];
         const char *call;               /* NULL: an exit, a signal */
         int signal;
+        bool alone;                     /* its process had no other thread */
         struct look before;             /* the socket just before it */
 };
 
@@ -42,7 +44,7 @@ struct traced_socket {
         uint64_t cookie;
         bool client, role_known;
         bool seen_to_begin;             /* its connect() or accept() was traced */
-        bool has_tuple;
+        bool has_local, has_remote;     /* of the addresses */
         struct diag_tuple tuple;
         int64_t began_ns;
         int64_t established_ns;         /* 0: not seen */
@@ -64,16 +66,18 @@ struct traced_socket {
         struct ended_socket end;        /* … this */
         enum tcp_state after;           /* what was left of it when it was last asked for; 0: never asked */
         bool held;                      /* by a program, then */
-        bool given;
         bool closing;                   /* a descriptor was given up: perhaps the last */
-        struct traced_socket *next;     /* in the order of their beginning */
-        struct traced_socket *chained;  /* in the table */
+        int64_t ask_at_ns, ask_again_ns; /* while closing: when to ask the kernel, and how long after that again */
+        struct traced_socket *next, *before;                 /* in the order of their beginning */
+        struct traced_socket *closing_next, *closing_before;
+        struct traced_socket *by_cookie, *by_tuple;          /* the next in their slots */
 };
 
 struct sockets {
         struct traced_socket *first, *last;
-        struct traced_socket **table;
-        size_t n, n_slots;
+        struct traced_socket *closing_first, *closing_last;
+        struct traced_socket **cookies, **tuples;
+        size_t n, n_slots, n_closing;
 };
 
 /* The socket of that cookie, made if need be. NULL: no memory. */
@@ -82,13 +86,29 @@ struct traced_socket *sockets_get(struct sockets *sockets, uint64_t cookie);
 /* NULL if there is none. */
 struct traced_socket *sockets_find(const struct sockets *sockets, uint64_t cookie);
 
+/* The other end of the same connection, if it is among them. */
+struct traced_socket *sockets_other_end(const struct sockets *sockets, const struct traced_socket *socket);
+
+/* It may be over, or is known to go on. */
+void sockets_closing(struct sockets *sockets, struct traced_socket *socket, bool closing);
+
 /* Takes it out and frees it. */
 void sockets_drop(struct sockets *sockets, struct traced_socket *socket);
 
 void sockets_deinit(struct sockets *sockets);
 
 /* Notes a look: the addresses while there are any, the last look alive. */
-void socket_seen(struct traced_socket *socket, const struct look *look);
+void sockets_seen(struct sockets *sockets, struct traced_socket *socket, const struct look *look);
+
+/* Notes the address that a call named: where a connection has failed, its socket forgets it. */
+void sockets_named(struct sockets *sockets, struct traced_socket *socket, uint8_t family, const uint8_t *remote,
+                   uint16_t port);
+
+static inline bool
+socket_has_tuple(const struct traced_socket *socket)
+{
+        return socket->has_local && socket->has_remote;
+}
 
 /* Notes the result of a call. */
 void socket_called(struct traced_socket *socket, const struct socket_call *call);

@@ -1,6 +1,7 @@
 /* Hashed by number; few enough for short chains. */
 #include "trace/threads.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -11,6 +12,10 @@
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
+
+#define PIDFD_OF_THREAD O_EXCL
+
+#define NAME_KEPT_NS INT64_C(1000000000)
 
 /* Descriptors beyond are looked up each time. */
 #define COOKIES_MOST 65536
@@ -35,8 +40,11 @@ static struct traced_process *
 process_get(const struct threads *threads, pid_t pid)
 {
         const size_t n = sizeof(threads->buckets) / sizeof(*threads->buckets);
+        struct traced_thread *leader = threads_find(threads, pid);
         struct traced_process *process;
 
+        if (leader)
+                return leader->process;
         for (size_t i = 0; i < n; i++)
                 for (struct traced_thread *t = threads->buckets[i]; t; t = t->next)
                         if (t->process->pid == pid)
@@ -66,6 +74,7 @@ threads_get(struct threads *threads, pid_t tid)
                 return NULL;
         }
         t->process->n_threads++;
+        t->process->n_refs++;
         t->next = *bucket(threads, tid);
         *bucket(threads, tid) = t;
         threads->n++;
@@ -85,16 +94,12 @@ void
 threads_drop(struct threads *threads, struct traced_thread *thread)
 {
         struct traced_thread **at = bucket(threads, thread->tid);
-        bool alone = true;
 
         while (*at != thread)
                 at = &(*at)->next;
         *at = thread->next;
         threads->n--;
-        for (size_t i = 0; i < sizeof(threads->buckets) / sizeof(*threads->buckets); i++)
-                for (struct traced_thread *t = threads->buckets[i]; t; t = t->next)
-                        alone = alone && t->process != thread->process;
-        if (alone)
+        if (--thread->process->n_refs == 0)
                 process_free(thread->process);
         free(thread->exec.looks);
         free(thread);
@@ -128,6 +133,7 @@ threads_exec(struct threads *threads, pid_t leader, pid_t former)
                 *bucket(threads, leader) = own;
         }
         process->n_threads = 1;
+        process->comm_at_ns = 0;
         free(process->cookies);
         process->cookies = NULL;
         process->n_cookies = 0;
@@ -140,6 +146,24 @@ threads_deinit(struct threads *threads)
         for (size_t i = 0; i < sizeof(threads->buckets) / sizeof(*threads->buckets); i++)
                 while (threads->buckets[i])
                         threads_drop(threads, threads->buckets[i]);
+}
+
+const char *
+process_name(struct traced_process *process, int64_t now_ns)
+{
+        if (!process->comm_at_ns || now_ns - process->comm_at_ns > NAME_KEPT_NS) {
+                process_comm(process->pid, process->comm);
+                process->comm_at_ns = now_ns;
+        }
+        return process->comm;
+}
+
+/* The number of a leader that has exited leads to no descriptors any more; its other threads still have them.
+ * Before Linux 6.9 there is no such pidfd of a thread. */
+int
+thread_pidfd(const struct traced_thread *thread)
+{
+        return (int)syscall(SYS_pidfd_open, thread->tid, PIDFD_OF_THREAD);
 }
 
 uint64_t

@@ -8,11 +8,15 @@
 
 #include "trace/calls.h"
 #include "trace/look.h"
+#include "trace/process.h"
 
 struct traced_process {
         pid_t pid;
         int pidfd;                      /* -1: could not be had */
         size_t n_threads;               /* alive, as far as is known */
+        size_t n_refs;                  /* threads that belong to it here */
+        char comm[PROCESS_COMM_MAX];
+        int64_t comm_at_ns;             /* when that was read */
         uint64_t *cookies;              /* by descriptor: the socket's cookie + 1; 1: no socket of ours; 0: not known */
         size_t n_cookies;
 };
@@ -50,6 +54,12 @@ void threads_drop(struct threads *threads, struct traced_thread *thread);
 struct traced_thread *threads_exec(struct threads *threads, pid_t leader, pid_t former);
 
 void threads_deinit(struct threads *threads);
+
+/* Its program's name, at most a second old. */
+const char *process_name(struct traced_process *process, int64_t now_ns);
+
+/* A pidfd whose descriptors can be asked for: of @process, or of one thread of it where its leader has gone. */
+int thread_pidfd(const struct traced_thread *thread);
 
 /* The cookie of the process's descriptor: 0 if not known; see above. */
 uint64_t process_cookie(const struct traced_process *process, int fd);

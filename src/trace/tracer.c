@@ -20,8 +20,8 @@
 #define OPTIONS (PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | \
                  PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_TRACESYSGOOD)
 
-/* How often it is asked who is done, while somebody may be. */
-#define SETTLE_US 100000
+/* How often it is asked who is done. */
+#define TICK_US 100000
 
 /* At the end: so often, so long apart. */
 #define LAST_LOOKS 25
@@ -161,6 +161,12 @@ tracer_word(const struct tracer *tracer)
         return tracer->word ? *tracer->word : (struct tracer_word){ 0 };
 }
 
+struct tracer_unseen
+tracer_unseen(const struct tracer *tracer)
+{
+        return tracer->unseen;
+}
+
 uint64_t
 tracer_lost(const struct tracer *tracer)
 {
@@ -291,61 +297,83 @@ detach_all(struct tracer *tracer)
                 for (struct traced_thread *t = tracer->threads.buckets[i]; t; t = t->next) {
                         int status;
 
-                        if (ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL) == 0 && waitpid(t->tid, &status, __WALL) == t->tid &&
-                            WIFSTOPPED(status))
-                                ptrace(PTRACE_DETACH, t->tid, NULL,
-                                       status >> 16 || WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(status));
+                        if (ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL) != 0 || waitpid(t->tid, &status, __WALL) != t->tid ||
+                            !WIFSTOPPED(status))
+                                continue;
+                        if (t->tid == t->process->pid)
+                                tracer_leaves(tracer, t);
+                        ptrace(PTRACE_DETACH, t->tid, NULL,
+                               status >> 16 || WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(status));
                 }
 }
 
+/* Interrupts the wait for a stop. */
 static void
-settle_regularly(bool on)
+tick(bool on)
 {
-        struct itimerval interval = { .it_interval.tv_usec = on ? SETTLE_US : 0, .it_value.tv_usec = on ? SETTLE_US : 0 };
+        struct itimerval interval = { .it_interval.tv_usec = on ? TICK_US : 0, .it_value.tv_usec = on ? TICK_US : 0 };
 
         setitimer(ITIMER_REAL, &interval, NULL);
+}
+
+/* A program that calls all the time never lets the wait be interrupted. */
+static void
+settle_when_due(struct tracer *tracer)
+{
+        struct timespec t;
+        int64_t now;
+
+        clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+        now = t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+        if (now - tracer->settled_ns < TICK_US * INT64_C(1000))
+                return;
+        tracer_settle(tracer, false);
+        tracer->settled_ns = now;
+}
+
+static void
+gone(struct tracer *tracer, pid_t tid)
+{
+        struct traced_thread *thread = threads_find(&tracer->threads, tid);
+
+        if (thread)
+                threads_drop(&tracer->threads, thread);
 }
 
 int
 tracer_run(struct tracer *tracer, volatile sig_atomic_t *stop, int *ret_status)
 {
-        bool ticking = false, own_seen = false;
+        bool own_seen = false;
 
         *ret_status = 0;
-        for (;;) {
-                struct traced_thread *thread;
+        tick(true);
+        while (!*stop) {
                 int status;
                 pid_t tid = waitpid(-1, &status, __WALL);
 
-                if (tid < 0 && errno == EINTR) {
-                        if (*stop)
-                                break;
-                        tracer_settle(tracer, false);
-                } else if (tid < 0) {
+                if (tid < 0 && errno != EINTR)
                         break; /* ECHILD: all are gone */
-                } else if (WIFSTOPPED(status)) {
+                settle_when_due(tracer);
+                if (tid < 0)
+                        continue;
+                if (WIFSTOPPED(status)) {
                         stopped(tracer, tid, status);
-                } else {
-                        if (tid == tracer->pid) {
-                                *ret_status = status;
-                                own_seen = true;
-                        }
-                        thread = threads_find(&tracer->threads, tid);
-                        if (thread)
-                                threads_drop(&tracer->threads, thread);
+                        continue;
                 }
-                if ((tracer->n_closing > 0) != ticking) {
-                        ticking = tracer->n_closing > 0;
-                        settle_regularly(ticking);
+                if (tid == tracer->pid) {
+                        *ret_status = status;
+                        own_seen = true;
                 }
+                gone(tracer, tid);
         }
-        settle_regularly(false);
+        tick(false);
         if (!own_seen)
                 detach_all(tracer);
         /* The last acknowledgements are on their way. */
-        for (int i = 0; i < LAST_LOOKS && tracer->n_closing > 0; i++) {
+        tracer->hurries = true;
+        for (int i = 0; i < LAST_LOOKS && tracer->sockets.n_closing > 0; i++) {
                 tracer_settle(tracer, false);
-                if (tracer->n_closing > 0)
+                if (tracer->sockets.n_closing > 0)
                         nanosleep(&(struct timespec){ .tv_nsec = LAST_LOOK_NS }, NULL);
         }
         tracer_settle(tracer, true);

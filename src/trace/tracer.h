@@ -48,6 +48,15 @@ struct tracer_word {
         bool no_new_privs;              /* set-user-ID programs get no rights */
 };
 
+/* What was met and not followed. */
+struct tracer_unseen {
+        bool uring;                     /* io_uring_setup() was called */
+        bool mptcp;                     /* a socket of Multipath TCP */
+        bool leader;                    /* sockets of a process whose first thread had gone */
+};
+
+struct tracer_unseen tracer_unseen(const struct tracer *tracer);
+
 struct tracer_word tracer_word(const struct tracer *tracer);
 
 /* How often the kernel dropped messages about ended sockets; UINT64_MAX: it gives none here. */

@@ -15,13 +15,16 @@ struct tracer {
         struct threads threads;
         struct sockets sockets;
         struct ended *ended;            /* NULL: not to be had */
-        size_t n_closing;
+        int64_t settled_ns;             /* when it was last asked who is done; by CLOCK_MONOTONIC */
+        bool hurries;                   /* the programs are gone: who is not done soon is told as he is */
+        struct tracer_unseen unseen;
 };
 
 int64_t tracer_now(void);
 
-/* The socket behind the descriptor, looked at now; NULL if it is no TCP connection. */
-struct traced_socket *tracer_socket(struct tracer *tracer, struct traced_process *process, int fd, struct look *ret_look);
+/* The socket behind the thread's descriptor, looked at now; NULL if it is no TCP connection. */
+struct traced_socket *tracer_socket(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_kind kind,
+                                    struct look *ret_look);
 
 /* A call begins; true if its result is wanted. */
 bool tracer_call_begins(struct tracer *tracer, struct traced_thread *thread);
@@ -36,7 +39,13 @@ void tracer_execs(struct tracer *tracer, struct traced_thread *thread);
 
 /* A descriptor of the socket is given up by @how. */
 void tracer_gives_up(struct tracer *tracer, struct traced_socket *socket, const struct look *look,
-                     const struct traced_process *process, int fd, enum act how, const char *call, int signal);
+                     struct traced_process *process, enum act how, const char *call, int signal);
+
+/* Looks once more at what the process holds, before it is let go. */
+void tracer_leaves(struct tracer *tracer, struct traced_thread *thread);
 
 /* Gives out the connections that are over; with @all every one. */
 void tracer_settle(struct tracer *tracer, bool all);
+
+/* Gives one out as it is: its socket begins another connection. */
+void tracer_gives_out(struct tracer *tracer, struct traced_socket *socket);
