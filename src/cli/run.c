@@ -69,7 +69,9 @@ static void tell(void *context, const struct traced_socket *socket, const struct
         run_record(&r, socket, other);
         show->n++;
         show->n_bad += r.record.severity == SEVERITY_BAD;
-        if ((!show->options->all && !show->options->filter.n_terms && r.record.severity != SEVERITY_BAD) ||
+        /* An error that a program was told of is worth a word, however everyday. */
+        if ((!show->options->all && !show->options->filter.n_terms && r.record.severity != SEVERITY_BAD && !socket->error &&
+             !(other && other->error)) ||
             !filter_match(&show->options->filter, &r.record))
                 return;
         show->n_shown++;
@@ -96,6 +98,22 @@ static int open_output(struct show *show)
         return show->hold ? 0 : -ENOMEM;
 }
 
+static void say_unseen(const struct tracer *tracer)
+{
+        struct tracer_unseen unseen = tracer_unseen(tracer);
+
+        if (unseen.uring)
+                fputs("finis run: the program uses io_uring, whose requests are no calls: acts may be missing\n", stderr);
+        if (unseen.mptcp)
+                fputs("finis run: sockets of Multipath TCP were met; they are not followed\n", stderr);
+        if (unseen.leader)
+                fputs("finis run: a process lost its first thread; before Linux 6.9 its sockets cannot be looked at then\n", stderr);
+        if (tracer_lost(tracer) == UINT64_MAX)
+                fputs("finis run: this kernel tells nothing of ended sockets; last counts are those before the close\n", stderr);
+        else if (tracer_lost(tracer))
+                fputs("finis run: the kernel dropped messages about ended sockets; some last counts are older than they could be\n", stderr);
+}
+
 static void summary(struct show *show, const struct tracer *tracer)
 {
         fclose(show->hold);
@@ -106,8 +124,7 @@ static void summary(struct show *show, const struct tracer *tracer)
                 if (show->n > show->n_shown && show->n_shown == 0 && show->n_bad == 0 && !show->options->filter.n_terms && show->n)
                         fputs("Those that ended well: --all\n", show->out);
         }
-        if (tracer_lost(tracer) && tracer_lost(tracer) != UINT64_MAX)
-                fprintf(stderr, "finis run: the kernel dropped messages about ended sockets; some last counts are older than they could be\n");
+        say_unseen(tracer);
         free(show->held);
         if (show->options->output && fclose(show->out) != 0)
                 fprintf(stderr, "finis run: writing %s: %s\n", show->options->output, strerror(errno));

@@ -47,7 +47,8 @@ static void add_end(struct run_record *r, const struct traced_socket *s)
         memcpy(r->comm[side], s->comm, sizeof(s->comm));
         own->pid = known_u64((uint64_t)s->pid);
         own->comm = r->comm[side];
-        if (did->known) {
+        /* What came after the end ended nothing. */
+        if (did->known && did->before.state != TCP_STATE_CLOSE) {
                 memcpy(r->act_comm[side], did->comm, sizeof(did->comm));
                 act->known = true;
                 act->how = did->how;

@@ -46,7 +46,7 @@ static void say_act(struct phrase *p, const struct traced_socket *s, const struc
 }
 
 /* What the program was told, as far as was seen. */
-static void say_told(struct phrase *p, const struct traced_socket *s)
+static void say_told(struct phrase *p, const struct traced_socket *s, enum ending ending)
 {
         const struct socket_call *call = NULL;
         size_t n = s->n_calls < SOCKET_CALLS_MAX ? s->n_calls : SOCKET_CALLS_MAX;
@@ -61,9 +61,9 @@ static void say_told(struct phrase *p, const struct traced_socket *s)
                 phrase_add(p, "; connect() was told %s", errno_name(s->connect_error) ?: "an error");
         } else if (call) {
                 phrase_add(p, "; %s() was told %s", call->name, errno_name((int)-call->result) ?: "an error");
-                if (strcmp(call->name, "getsockopt") != 0)
-                        phrase_add(p, call->sigpipe ? ", with SIGPIPE" : ", without a signal");
-        } else if (s->established_ns && s->last.state == TCP_STATE_CLOSE && s->act.known && s->act.before.state == TCP_STATE_CLOSE) {
+                if (strcmp(call->name, "getsockopt") != 0 && strcmp(call->name, "connect") != 0)
+                        phrase_add(p, !call->sigpipe ? ", without a signal" : call->ignored ? ", with SIGPIPE, which it ignores" : ", with SIGPIPE");
+        } else if (ending != ENDING_ORDERLY && s->established_ns && s->last.state == TCP_STATE_CLOSE && s->act.known && s->act.before.state == TCP_STATE_CLOSE) {
                 phrase_add(p, s->last.error_pending ? "; it never looked at the error that waited for it"
                                                     : "; a call was told of it (--calls names it)");
         }
@@ -82,8 +82,8 @@ static void say_end(FILE *file, const struct run_record *r, enum side side)
         if (act->known)
                 say_act(&p, s, act);
         else
-                phrase_add(&p, " still held it");
-        say_told(&p, s);
+                phrase_add(&p, s->act.known ? " held it" : " still held it");
+        say_told(&p, s, r->record.ending);
         phrase_write(file, p.text, STYLE_WIDTH, INDENT, 0);
 }
 

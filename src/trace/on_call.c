@@ -30,11 +30,11 @@ look_of(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_k
 {
         int r = look_through(thread->process->pidfd, fd, kind, ret_look), pidfd;
 
-        /* A leader that has exited has no descriptors any more: -EBADF for all of them. */
-        if (r == -EBADF && thread->tid != thread->process->pid && process_has_socket(thread->tid, fd)) {
+        /* A leader that has exited has no descriptors any more. */
+        if ((r == -EBADF || r == -ESRCH) && thread->tid != thread->process->pid && process_has_socket(thread->tid, fd)) {
                 pidfd = thread_pidfd(thread);
                 r = pidfd >= 0 ? look_through(pidfd, fd, kind, ret_look) : pidfd;
-                tracer->unseen.leader = tracer->unseen.leader || r == -1;
+                tracer->unseen.leader = tracer->unseen.leader || pidfd < 0;
                 if (pidfd >= 0)
                         close(pidfd);
         }

@@ -300,14 +300,14 @@ CASES = [
 ]
 
 
-def main():
+def run_cases(cases):
     failed = 0
     probe = run(program='pass')
     if probe.returncode == 125:
         print(f'1..0 # SKIP {probe.stderr.strip()}')
         return 0
-    print(f'1..{len(CASES)}', flush=True)
-    for number, case in enumerate(CASES, 1):
+    print(f'1..{len(cases)}', flush=True)
+    for number, case in enumerate(cases, 1):
         try:
             case()
             print(f'ok {number} - {case.__name__}', flush=True)
@@ -321,4 +321,4 @@ def main():
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_cases(CASES))
