@@ -99,8 +99,9 @@ struct direction {
         uint8_t repeated;               /* enum segment_kind */
 
         struct {
-                uint32_t what, when;    /* a digest of the header, and microseconds */
-        } fingerprint[FINGERPRINTS];
+                uint32_t what[FINGERPRINTS];    /* digests of the last headers, … */
+                uint32_t when[FINGERPRINTS];    /* … and microseconds */
+        } fingerprint;
         uint16_t repeats, keepalives, probes;
         uint16_t fin_repeats;
         int64_t answers_in;             /* the least time in which it answered; 0: not known */

@@ -7,6 +7,7 @@
 
 #include "connection/note.h"
 #include "connection/twin.h"
+#include "connection/zeek_plain.h"
 
 static bool
 is_plain(const struct connection *c, const struct direction *d, const struct direction *o, const struct segment *s)
@@ -57,7 +58,7 @@ plain_take(struct connection *c, unsigned sender, const struct tracker_input *in
         int64_t time = input->time_ns, acked;
         struct mark mark;
 
-        if (!is_plain(c, d, o, s) || input->frame > UINT32_MAX || twin_seen(c, sender, s, time))
+        if (!is_plain(c, d, o, s) || input->frame > UINT32_MAX || !twin_unlike(d, s, time))
                 return false;
         mark = (struct mark){
                 .at = time, .before = c->previous, .position = d->next, .frame = (uint32_t)input->frame, .ack = s->ack,
@@ -76,7 +77,8 @@ plain_take(struct connection *c, unsigned sender, const struct tracker_input *in
         c->previous = time;
         c->last_kind = mark.kind;
         c->last_sender = (uint8_t)sender;
-        zeek_segment(&c->zeek, sender, s);
+        if (!zeek_plain(&c->zeek, sender, s))
+                zeek_segment(&c->zeek, sender, s);
 
         note_header(d, s);
         if (s->n_payload > 0) {

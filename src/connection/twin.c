@@ -13,23 +13,16 @@ enum {
         WITH_NEITHER = 500,
 };
 
-static uint32_t
-digest(const struct segment *s)
-{
-        uint64_t a = (uint64_t)s->seq << 32 | s->ack, b = (uint64_t)s->ts_value << 32 | s->ts_echo;
-        uint64_t c = (uint64_t)s->n_payload << 40 ^ (uint64_t)s->ip_id << 32 ^ (uint64_t)s->window << 16 ^ s->flags;
-        unsigned __int128 product = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xa0761d6478bd642fu);
-
-        return (uint32_t)(((uint64_t)product ^ (uint64_t)(product >> 64) ^ c) * 0xe7037ed1a0b428dbu >> 32);
-}
-
 bool
 twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_t time_ns)
 {
         struct direction *d = &c->side[sender];
-        uint32_t what = digest(s), when = (uint32_t)(time_ns / 1000), within;
+        uint32_t what, when = (uint32_t)(time_ns / 1000), within;
         unsigned n = d->packets < FINGERPRINTS ? (unsigned)d->packets : FINGERPRINTS;
 
+        if (twin_unlike(d, s, time_ns))
+                return false;
+        what = twin_digest(s);
         within = s->ip_id ? WITH_IP_ID : s->options & SEGMENT_HAS_TIMESTAMPS ? WITH_TIMESTAMP : WITH_NEITHER;
         if ((s->flags & SEGMENT_RST ? s->ip_id == 0 : within == WITH_NEITHER && segment_length(s) == 0) &&
             !(c->flags & CONNECTION_TWINS))
@@ -39,12 +32,11 @@ twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_
             !(s->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST)))
                 n = 0;
         for (unsigned i = 0; i < n; i++)
-                if (d->fingerprint[i].what == what && (when - d->fingerprint[i].when <= within ||
-                                                       d->fingerprint[i].when - when <= within)) {
+                if (d->fingerprint.what[i] == what && (when - d->fingerprint.when[i] <= within ||
+                                                       d->fingerprint.when[i] - when <= within)) {
                         c->flags |= CONNECTION_TWINS;
                         return true;
                 }
-        d->fingerprint[d->packets % FINGERPRINTS].what = what;
-        d->fingerprint[d->packets % FINGERPRINTS].when = when;
+        twin_remember(d, what, time_ns);
         return false;
 }

@@ -3,5 +3,38 @@
 
 #include "connection/node.h"
 
+/* Of every number of the TCP header and the IP ID. */
+static inline uint32_t
+twin_digest(const struct segment *s)
+{
+        uint64_t a = (uint64_t)s->seq << 32 | s->ack, b = (uint64_t)s->ts_value << 32 | s->ts_echo;
+        uint64_t c = (uint64_t)s->n_payload << 40 ^ (uint64_t)s->ip_id << 32 ^ (uint64_t)s->window << 16 ^ s->flags;
+        unsigned __int128 product = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xa0761d6478bd642fu);
+
+        return (uint32_t)(((uint64_t)product ^ (uint64_t)(product >> 64) ^ c) * 0xe7037ed1a0b428dbu >> 32);
+}
+
+static inline void
+twin_remember(struct direction *d, uint32_t what, int64_t time_ns)
+{
+        d->fingerprint.what[d->packets % FINGERPRINTS] = what;
+        d->fingerprint.when[d->packets % FINGERPRINTS] = (uint32_t)(time_ns / 1000);
+}
+
+/* Remembers the packet and returns true where none of the last is like it, whenever that was. Else nothing is
+ * done, and twin_seen() has to look closer. */
+static inline bool
+twin_unlike(struct direction *d, const struct segment *s, int64_t time_ns)
+{
+        const uint32_t *what = d->fingerprint.what, digest = twin_digest(s);
+
+        if ((what[0] == digest) | (what[1] == digest) | (what[2] == digest) | (what[3] == digest))
+                return false;
+        twin_remember(d, digest, time_ns);
+        return true;
+}
+
+_Static_assert(FINGERPRINTS == 4, "twin_unlike() compares four");
+
 /* Whether this packet of @sender was seen just before; remembers it. */
 bool twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_t time_ns);

@@ -10,7 +10,7 @@
 #include "connection/zeek.h"
 
 #include "connection/roles.h"
-#include "connection/zeek_internal.h"
+#include "connection/zeek_plain.h"
 
 /* A SYN or RST further off than that moves no number. */
 #define TOO_FAR (1 << 20)
@@ -68,16 +68,6 @@ is_before_start(const struct zeek *z, unsigned side, uint32_t number)
 }
 
 static void
-note_distance(struct zeek *z, unsigned side)
-{
-        uint32_t quarter = UINT32_C(1) << 30;
-
-        if (z->side[side].last - z->side[side].start > quarter ||
-            z->side[side].ack - z->side[side].start > quarter)
-                z->is[side] |= IS_FAR;
-}
-
-static void
 update_ack(struct zeek *z, unsigned side, uint32_t ack)
 {
         int32_t ahead = distance(z->side[side].ack, ack);
@@ -116,7 +106,7 @@ update_last(struct zeek *z, unsigned side, const struct segment *s, uint32_t end
                 z->side[side].last = end;
         else if (s->n_payload > 0)
                 note_repeat(z, side);
-        note_distance(z, side);
+        zeek_note_distance(z, side);
 }
 
 static void
@@ -131,26 +121,6 @@ start(struct zeek *z, const struct segment *s)
         }
 }
 
-/* The common case: data or an ACK in order, of which nothing is to be noted. What is acknowledged was seen, so
- * that no gap comes of it; nothing waits above a hole; and no state is left by such a segment. */
-static inline bool
-is_plain(const struct zeek *z, unsigned side, const struct segment *s)
-{
-        const uint16_t flags = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_ACK;
-        unsigned other = !side;
-        uint32_t next = z->side[side].start + z->side[side].next;
-        uint8_t seen = s->n_payload > 0 ? SEEN_DATA : SEEN_ACK;
-
-        return (s->flags & flags) == SEGMENT_ACK && z->seen[side] & seen && s->seq == z->side[side].last &&
-                s->seq == next && s->window > 0 && s->n_captured >= s->n_payload &&
-                state_of(z, side) >= PARTIAL && state_of(z, side) <= ESTABLISHED && state_of(z, other) != INACTIVE &&
-                (z->is[side] & (IS_SEEN | IS_SKIPPED)) == IS_SEEN && z->n_pieces == 0 &&
-                distance(z->side[other].ack, s->ack) >= 0 &&
-                distance(s->ack, z->side[other].start + z->side[other].next) >= 0 &&
-                (next + s->n_payload - z->side[side].ack < ZEEK_UNACKED_MAX ||
-                 z->side[side].ack - z->side[side].start <= 1);
-}
-
 void
 zeek_segment(struct zeek *z, unsigned sender, const struct segment *s)
 {
@@ -158,15 +128,8 @@ zeek_segment(struct zeek *z, unsigned sender, const struct segment *s)
         bool was_originator, before_start, syn = s->flags & SEGMENT_SYN, ack = s->flags & SEGMENT_ACK;
         uint32_t length, end, position, acked = 0;
 
-        if (is_plain(z, side, s)) {
-                z->side[side].last += s->n_payload;
-                z->side[side].next += s->n_payload;
-                z->side[other].ack = s->ack;
-                note_distance(z, side);
-                note_distance(z, other);
+        if (zeek_plain(z, sender, s))
                 return;
-        }
-
         if (!(z->flags & FLAG_STARTED))
                 start(z, s);
         was_originator = side == zeek_originator(z);
@@ -199,7 +162,7 @@ zeek_segment(struct zeek *z, unsigned sender, const struct segment *s)
                 acked = s->ack - z->side[other].start;
                 if (!(s->flags & SEGMENT_RST)) {
                         update_ack(z, other, s->ack);
-                        note_distance(z, other);
+                        zeek_note_distance(z, other);
                 }
         }
         update_last(z, side, s, end);

@@ -35,7 +35,8 @@ struct zeek {
         uint8_t seen[2];                /* letters that are given once, or differ the next time */
         uint8_t is[2];                  /* flags of a side */
         uint8_t flags;
-        uint8_t n_history;
+        uint8_t n_history : 5;
+        uint8_t n_pieces : 3;
 
         uint64_t history[2];            /* five bits a letter */
         struct {
@@ -47,7 +48,6 @@ struct zeek {
         struct {
                 uint32_t start, end;    /* counted from the side's @start */
         } piece[ZEEK_PIECES_MAX];
-        uint8_t n_pieces;
         uint8_t piece_of_1;             /* a bit for each piece that the other end sent */
 };
 
