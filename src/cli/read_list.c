@@ -16,7 +16,9 @@ struct entry {
         uint64_t minor;
         int64_t started;
         enum severity severity;
+        enum cause cause;
         char *text;
+        size_t n_head;          /* of it: who with whom; what is behind are the words */
 };
 
 struct read_list {
@@ -83,6 +85,7 @@ static void rank(const struct read_list *list, const struct record *r, struct en
         struct totals_share share = totals_share(r);
 
         *e = (struct entry){.started = r->started.value, .severity = r->severity};
+        e->cause = r->n_causes > 0 ? r->causes[0] : CAUSE_NONE;
         snprintf(e->id, sizeof(e->id), "%s", r->id);
         switch (list->sort) {
         case READ_SORT_NONE:
@@ -158,7 +161,7 @@ void read_list_remove(struct read_list *list, const struct record *r)
         }
 }
 
-static char *text_of(const struct read_list *list, const struct record *r, const char *where)
+static char *text_of(const struct read_list *list, const struct record *r, const char *where, size_t *ret_n_head)
 {
         char *text = NULL;
         size_t n_text;
@@ -166,7 +169,10 @@ static char *text_of(const struct read_list *list, const struct record *r, const
 
         if (!file)
                 return NULL;
-        line_write(file, r, where, &list->style);
+        line_write_head(file, r, &list->style);
+        if (fflush(file) == 0)
+                *ret_n_head = n_text;
+        line_write_words(file, r, where, &list->style);
         if (list->evidence)
                 line_write_evidence(file, r, &list->style);
         if (fclose(file) != 0) {
@@ -202,7 +208,7 @@ int read_list_add(struct read_list *list, const struct record *r, const char *wh
                 return 0;
         if (list->n < list->max && make_room(list) < 0)
                 return -ENOMEM;
-        e.text = text_of(list, r, where);
+        e.text = text_of(list, r, where, &e.n_head);
         if (!e.text)
                 return -ENOMEM;
         if (list->n < list->max) {
@@ -227,9 +233,14 @@ size_t read_list_count(const struct read_list *list)
         return list->n;
 }
 
-const char *read_list_text(const struct read_list *list, size_t i)
+void read_list_write(const struct read_list *list, size_t n, FILE *file)
 {
-        return list->entries[i].text;
+        for (size_t i = 0; i < n && i < list->n; i++) {
+                const struct entry *e = &list->entries[i], *next = i + 1 < n && i + 1 < list->n ? e + 1 : NULL;
+                bool alike = next && strcmp(e->text + e->n_head, next->text + next->n_head) == 0;
+
+                fwrite(e->text, 1, alike ? e->n_head : strlen(e->text), file);
+        }
 }
 
 enum severity read_list_severity(const struct read_list *list, size_t i)
@@ -240,4 +251,11 @@ enum severity read_list_severity(const struct read_list *list, size_t i)
 const char *read_list_id(const struct read_list *list, size_t i)
 {
         return i < list->n ? list->entries[i].id : "";
+}
+
+const char *read_list_cause(const struct read_list *list, size_t i)
+{
+        enum cause cause = i < list->n ? list->entries[i].cause : CAUSE_NONE;
+
+        return cause == CAUSE_NONE || cause == CAUSE_UNKNOWN ? NULL : cause_name(cause);
 }

@@ -21,7 +21,10 @@ void read_list_remove(struct read_list *list, const struct record *r);
 /* Puts all in order; then they can be asked for by number. */
 void read_list_sort(struct read_list *list);
 size_t read_list_count(const struct read_list *list);
-const char *read_list_text(const struct read_list *list, size_t i);
+/* The first @n of them. Where the same is to be said of several in a row, it is said once, below the last. */
+void read_list_write(const struct read_list *list, size_t n, FILE *file);
 enum severity read_list_severity(const struct read_list *list, size_t i);
+/* The likeliest cause, by its name; NULL if there is none, or nothing more to be said of it. */
+const char *read_list_cause(const struct read_list *list, size_t i);
 /* Borrowed; "" if there is no such. */
 const char *read_list_id(const struct read_list *list, size_t i);

@@ -203,7 +203,7 @@ static size_t n_told(const struct read_output *output, const char **ret_heading)
 static void put_list(struct read_output *output)
 {
         const struct read_options *options = output->options;
-        const char *heading;
+        const char *heading, *word;
         uint64_t candidates = output->totals.n;
         size_t n;
 
@@ -222,16 +222,18 @@ static void put_list(struct read_output *output)
         else if (*heading)
                 candidates = output->totals.severities[SEVERITY_NOTABLE];
         printf("\n%s", heading);
-        for (size_t i = 0; i < n; i++)
-                fputs(read_list_text(output->list, i), stdout);
+        read_list_write(output->list, n, stdout);
         if (candidates > n) {
                 struct phrase p = {0};
 
                 phrase_count(&p, candidates - n);
                 printf("%s more of these: --limit %" PRIu64 "\n", p.text, candidates);
         }
-        fputs("\nMore of one:\n  ", stdout);
+        word = read_list_cause(output->list, 0);
+        printf("\nMore of one%s:\n  ", word ? ", and of a word" : "");
         read_summary_show(stdout, options, read_list_id(output->list, 0));
+        if (word)
+                printf("\n  finis explain %s", word);
         putchar('\n');
 }
 

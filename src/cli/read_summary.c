@@ -29,7 +29,7 @@ static const char *name_of(const char *path)
 }
 
 /* What was read, by its name or names; returns its columns. */
-static size_t put_names(FILE *file, const struct read_options *options)
+static size_t put_names(FILE *file, const struct read_options *options, const struct read_counts *counts)
 {
         if (options->client) {
                 say_typed(file, name_of(options->client));
@@ -37,6 +37,8 @@ static size_t put_names(FILE *file, const struct read_options *options)
                 say_typed(file, name_of(options->server));
                 return phrase_columns(name_of(options->client)) + 5 + phrase_columns(name_of(options->server));
         }
+        if (options->n_paths != 1 && counts->n_unreadable > 0)
+                return (size_t)fprintf(file, "%zu of %zu files", counts->n_read, options->n_paths);
         if (options->n_paths != 1)
                 return (size_t)fprintf(file, "%zu files", options->n_paths);
         say_typed(file, name_of(options->paths[0]));
@@ -64,7 +66,7 @@ void read_summary_input(FILE *file, const struct read_options *options, const st
                 phrase_add(&p, " from ");
                 add_time(&p, counts->first_ns);
         }
-        n = put_names(file, options);
+        n = put_names(file, options, counts);
         fprintf(file, ":%s%s\n", n + 2 + p.n > options->style.width ? "\n  " : " ", p.text);
 }
 

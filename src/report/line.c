@@ -27,9 +27,9 @@ static void put_blanks(FILE *file, size_t n)
         fprintf(file, "%*s", (int)n, "");
 }
 
-void line_write(FILE *file, const struct record *r, const char *where, const struct style *style)
+void line_write_head(FILE *file, const struct record *r, const struct style *style)
 {
-        struct phrase client = {0}, server = {0}, right = {0}, words = {0};
+        struct phrase client = {0}, server = {0}, right = {0};
         size_t column = phrase_columns(r->id);
 
         sentence_end(&client, &r->client);
@@ -58,12 +58,24 @@ void line_write(FILE *file, const struct record *r, const char *where, const str
         column += server.n;
         put_blanks(file, column + right.n < style->width ? style->width - column - right.n : 2);
         fprintf(file, "%s\n", right.text);
+}
+
+void line_write_words(FILE *file, const struct record *r, const char *where, const struct style *style)
+{
+        struct phrase words = {0};
+
         if (r->rev > 1)
                 phrase_add(&words, "(again, since more was seen:) ");
         sentence_record(&words, r);
         if (where)
                 phrase_add(&words, "; %s", where);
         phrase_write(file, words.text, style->width, INDENT, 0);
+}
+
+void line_write(FILE *file, const struct record *r, const char *where, const struct style *style)
+{
+        line_write_head(file, r, style);
+        line_write_words(file, r, where, style);
 }
 
 void line_write_evidence(FILE *file, const struct record *r, const struct style *style)

@@ -9,5 +9,9 @@
 /* @where: where it was seen, "in cap2.pcap", or NULL if that goes without saying. */
 void line_write(FILE *file, const struct record *r, const char *where, const struct style *style);
 
+/* Its two halves: who with whom, and what is to be said of it. */
+void line_write_head(FILE *file, const struct record *r, const struct style *style);
+void line_write_words(FILE *file, const struct record *r, const char *where, const struct style *style);
+
 /* The evidence below it, a line or two each. */
 void line_write_evidence(FILE *file, const struct record *r, const struct style *style);

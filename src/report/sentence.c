@@ -199,6 +199,9 @@ bool sentence_loss(struct phrase *p, const struct record *r)
         if (!any && r->severity == SEVERITY_BAD && r->ending == ENDING_RESET) {
                 phrase_add(p, "the last data had no answer");
                 any = true;
+        } else if (any && r->severity == SEVERITY_FINE) {
+                /* docs/severity.md: a TLS alert, a last word after the other side had closed. */
+                phrase_add(p, ", which is everyday");
         }
         return any;
 }

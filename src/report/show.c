@@ -124,7 +124,11 @@ static void put_retry(FILE *file, const struct record *r, const struct style *st
             r->ending == ENDING_HALF_CLOSED)
                 return;
         show_heading(file, "May the last request be sent again?", style);
-        phrase_add(&p, "%s: %s", retry_name(r->retry), retry_sentence(r->retry));
+        phrase_add(&p, "%s (%s): %s",
+                   r->retry == RETRY_SAFE              ? "Yes"
+                   : r->retry == RETRY_MAYBE_PROCESSED ? "Only if doing it twice does no harm"
+                                                       : "Not known",
+                   retry_name(r->retry), retry_sentence(r->retry));
         put_paragraph(file, p.text, style);
 }
 

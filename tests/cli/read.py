@@ -369,6 +369,29 @@ def a_stranger_can_read_what_is_bad():
     assert shown and finis('--show', shown[1], 'a.pcap').returncode == 0
 
 
+def what_is_said_of_several_in_a_row_is_said_once():
+    path = save('a.pcap', of(*(refused(client=client(n)) for n in (1, 2, 3)), cut(client=client(4))))
+    text = finis('--limit', '9', path).stdout.decode()
+    assert text.count('the server refused it') == 1, text
+    heads, words = text.split('the server refused it')
+    assert all(f'10.0.0.{n}:4000{n} ' in heads for n in (1, 2, 3)) and '10.0.0' not in words, text
+    assert finis('--limit', '9', '--evidence', path).stdout.count(b'the server refused it') == 3
+    assert finis('--all', path).stdout.count(b'the server refused it') == 3
+
+
+def what_to_type_next_works_as_it_stands():
+    text = finis(save('a.pcap', of(orderly(), late_data(client=client(2))))).stdout.decode()
+    show, word = re.search(r'\nMore of one, and of a word:\n  finis read (.+)\n  finis explain (\S+)\n$', text).groups()
+    assert finis(*show.split()).returncode == 0
+    assert subprocess.run([FINIS, 'explain', word], stdout=subprocess.DEVNULL, check=False).returncode == 0
+    assert 'explain' not in finis(save('b.pcap', of(orderly()))).stdout.decode()
+
+
+def files_that_could_not_be_read_are_not_counted_as_read():
+    done = finis(save('a.pcap', mixed()), 'not-there')
+    assert done.returncode == 2 and done.stdout.startswith(b'1 of 2 files: '), done
+
+
 def one_connection_is_told_in_full():
     path = save('a.pcap', mixed())
     record = next(r for r in records('--evidence', path) if r['client']['port'] == 40003)
@@ -377,6 +400,7 @@ def one_connection_is_told_in_full():
     for line in record['evidence']:
         assert line in flat, line
     assert 'data-after-close' in text and 'Some certainly never reached the program' in flat
+    assert 'Yes (safe): The last request reached no program' in flat
     assert '142 bytes sent, 100 acknowledged' in flat and f"frame {record['reset']['frame']}" in flat
     ladder = text[text.index('\nSegments'):]
     assert len(re.findall(r'├─|─┤', ladder)) == record['to_server']['packets'] + record['to_client']['packets']
@@ -453,8 +477,7 @@ def the_command_that_is_proposed_can_be_typed():
     for name in ("it's here.pcap", '-x.pcap', 'a b.pcap'):
         save('./' + name, mixed())
         for arguments in (['--', name], ['--client', './' + name, '--server', './' + name]):
-            line = finis(*arguments).stdout.decode().splitlines()[-1]
-            assert line.startswith('  finis read --show '), line
+            line, = re.findall(r'^  finis read --show .*$', finis(*arguments).stdout.decode(), re.M)
             done = subprocess.run(['sh', '-c', line.replace('finis', '"$FINIS"', 1)], env=PLAIN, capture_output=True,
                                   check=False)
             assert done.returncode == 0 and b'How it ended' in done.stdout, (line, done)
@@ -565,6 +588,9 @@ CASES = [
     lists_can_be_put_in_order,
     all_fits_into_80_columns_without_controls,
     a_stranger_can_read_what_is_bad,
+    what_is_said_of_several_in_a_row_is_said_once,
+    what_to_type_next_works_as_it_stands,
+    files_that_could_not_be_read_are_not_counted_as_read,
     one_connection_is_told_in_full,
     an_icmp_error_is_no_segment_of_either_end,
     two_captures_of_the_same_connections_are_told_as_one,

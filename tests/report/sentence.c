@@ -99,6 +99,7 @@ bytes_in_doubt_and_lost_are_told_apart(void **state)
         struct record r = ended(ENDING_RESET, SIDE_SERVER);
 
         (void)state;
+        r.severity = SEVERITY_BAD;
         r.to_server.uncertain = known_u64(600);
         r.to_server.fate = FATE_UNCERTAIN;
         assert_sentence(&r, "the server reset it; 600 bytes from the client unacknowledged");
@@ -106,6 +107,9 @@ bytes_in_doubt_and_lost_are_told_apart(void **state)
         r.to_client.fate = FATE_LOST;
         assert_sentence(&r, "the server reset it; 600 bytes from the client unacknowledged and up to 42 bytes "
                             "from the server lost");
+        r.to_server.fate = FATE_ACKED;
+        r.severity = SEVERITY_FINE;
+        assert_sentence(&r, "the server reset it; up to 42 bytes from the server lost, which is everyday");
         r = ended(ENDING_RESET, SIDE_SERVER);
         r.severity = SEVERITY_BAD;
         assert_sentence(&r, "the server reset it; the last data had no answer");
