@@ -107,10 +107,18 @@ static int read_value(const struct filter_term *term, const char *text, struct f
         case FILTER_WORD:
                 return read_word(key, text, value, why);
         case FILTER_COUNT:
-        case FILTER_BYTES:
-                if (filter_read_count(text, key->type == FILTER_BYTES, value) == 0)
+                if (filter_read_count(text, false, value) == 0)
                         return 0;
                 return refuse(why, "%s=%.40s: a number is needed, or two, such as 10-20", key->name, text);
+        case FILTER_PORT:
+                if (filter_read_count(text, false, value) == 0 && value->range.to <= UINT16_MAX)
+                        return 0;
+                return refuse(why, "%s=%.40s: a port is needed, such as 443, or two, such as 8000-8100", key->name, text);
+        case FILTER_BYTES:
+                if (filter_read_count(text, true, value) == 0)
+                        return 0;
+                return refuse(why, "%s=%.40s: a number of bytes is needed, such as 600, 10k, 1MiB or 10-20", key->name,
+                              text);
         case FILTER_SPAN:
                 if (filter_read_span(text, equals, value) == 0)
                         return 0;
@@ -119,7 +127,7 @@ static int read_value(const struct filter_term *term, const char *text, struct f
         case FILTER_UNTIL:
                 if (filter_read_time(text, value) == 0)
                         return 0;
-                return refuse(why, "%s=%.40s: a time is needed, such as 2026-11-22T05:56:00 or 05:56, in UTC",
+                return refuse(why, "%s=%.40s: a time is needed, such as 2026-11-22T05:56:00 or 05:56, in UTC, or -1h: an hour ago",
                               key->name, text);
         case FILTER_ADDRESS:
                 if (filter_read_address(text, value) == 0)
@@ -305,6 +313,7 @@ static bool match_term(const struct filter_term *term, const struct record *r)
         case FILTER_WORD:
                 return match_words(term, r);
         case FILTER_COUNT:
+        case FILTER_PORT:
         case FILTER_BYTES:
         case FILTER_SPAN:
                 return match_numbers(term, r);

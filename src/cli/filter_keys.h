@@ -9,6 +9,7 @@
 enum filter_type {
         FILTER_WORD,
         FILTER_COUNT,
+        FILTER_PORT,
         FILTER_BYTES,   /* a count that may be given as 10k */
         FILTER_SPAN,
         FILTER_SINCE,   /* a time, and = means from then on */

@@ -18,7 +18,7 @@ struct unit {
 
 static const struct unit none[] = {{"", 1}, {NULL, 0}};
 static const struct unit bytes[] = {
-        {"", 1},           {"B", 1},          {"k", 1000},      {"kB", 1000},     {"K", 1000},
+        {"", 1},           {"B", 1},          {"k", 1000},      {"kB", 1000},     {"kb", 1000},      {"K", 1000},      {"KB", 1000},
         {"M", 1000000},    {"MB", 1000000},   {"G", 1000000000}, {"GB", 1000000000}, {"KiB", 1 << 10},
         {"MiB", 1 << 20},  {"GiB", 1 << 30},  {NULL, 0},
 };
@@ -128,6 +128,17 @@ int filter_read_time(const char *text, struct filter_value *ret_value)
                 if (read_number(text + 1, spans, &p, &ret_value->range.from, &last) < 0 || *p)
                         return -EINVAL;
                 ret_value->range.to = ret_value->range.from;
+                return 0;
+        }
+        if (*text == '-') {
+                struct timespec now;
+
+                /* So long before now. */
+                if (read_number(text + 1, spans, &p, &clock, &last) < 0 || *p || clock < 0)
+                        return -EINVAL;
+                clock_gettime(CLOCK_REALTIME, &now);
+                clock = (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec - clock;
+                ret_value->range.from = ret_value->range.to = clock;
                 return 0;
         }
         p = strptime(text, "%Y-%m-%d", &tm);

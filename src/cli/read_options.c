@@ -168,6 +168,9 @@ static int unknown_option(const char *word)
 {
         const char *near = strncmp(word, "--", 2) == 0 ? option_near(word + 2) : NULL;
 
+        if (strncmp(word, "-r", 2) == 0)        /* as tcpdump, tshark and zeek have it */
+                return wrong(word, "", "files are named without it: finis read FILE");
+
         fputs("finis read: no such option: ", stderr);
         say_typed(stderr, word);
         if (near)
@@ -247,6 +250,22 @@ static int read_option(struct read_options *options, int option, char **argv)
         }
 }
 
+/* Whoever types sort=time means the option. */
+static int wrong_filter(const char *word, const char *why)
+{
+        size_t n = strcspn(word, "=<>!");
+
+        for (const struct option *o = long_options; o->name; o++)
+                if (o->has_arg == required_argument && strlen(o->name) == n && strncmp(word, o->name, n) == 0 &&
+                    o->val != OPTION_CLIENT && o->val != OPTION_SERVER) {
+                        fprintf(stderr, "finis read: ");
+                        say_typed(stderr, word);
+                        fprintf(stderr, ": no filter, but an option: --%s\n", o->name);
+                        return -EINVAL;
+                }
+        return wrong("", "", why);
+}
+
 /* A word that is no option: a filter, or a file. A file that is there goes before a key that is not known. */
 static int read_word(struct read_options *options, const char *word, bool only_files)
 {
@@ -256,7 +275,7 @@ static int read_word(struct read_options *options, const char *word, bool only_f
                 if (filter_add(&options->filter, word, why) == 0)
                         return 0;
                 if (access(word, F_OK) < 0)
-                        return wrong("", "", why);
+                        return wrong_filter(word, why);
         }
         if (!*word)
                 return wrong("", "", "a file's name is empty");

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/filter.h"
 
@@ -139,6 +140,7 @@ numbers_have_units_and_ranges(void **state)
 
         (void)state;
         assert_true(lets_through("bytes=1k", &r));
+        assert_true(lets_through("bytes=1kb", &r));
         assert_true(lets_through("bytes=1000", &r));
         assert_true(lets_through("bytes<1KiB", &r));
         assert_true(lets_through("bytes=0.5k-1.5k", &r));
@@ -187,6 +189,14 @@ times_are_dates_or_times_of_the_day(void **state)
         assert_false(lets_through("until=2026-11-21", &r));
         assert_true(lets_through("until=@1795326960", &r));
         assert_false(lets_through("until=@1795326959.9", &r));
+        /* Before now. */
+        r.started = known_i64((int64_t)time(NULL) * S - 3600 * S);
+        r.ended = known_i64(r.started.value + 6 * S);
+        assert_true(lets_through("since=-61m", &r));
+        assert_false(lets_through("since=-59m", &r));
+        assert_true(lets_through("until=-59m", &r));
+        assert_false(lets_through("until=-61m", &r));
+        r = sample();
         r.ended.known = false; /* it goes on: what counts is when it was last seen */
         assert_true(lets_through("since=05:56:06", &r));
 }
@@ -235,11 +245,16 @@ a_mistake_is_told_and_what_was_meant(void **state)
                 { "ending=rset", "'reset'" },
                 { "qqqqqqq=1", "lists the keys" },
                 { "ending=qqqqqqq", "refused, unanswered" },
-                { "port=x", "number" },
+                { "port=https", "a port is needed" },
+                { "port=65536", "a port is needed" },
                 { "port=", "missing" },
                 { "port=1,,2", "missing" },
-                { "port=9-1", "number" },
-                { "port=99999999999999999999", "number" },
+                { "port=9-1", "a port" },
+                { "port=99999999999999999999", "a port" },
+                { "packets=9-1", "number" },
+                { "since=-", "a time" },
+                { "since=-1x", "a time" },
+                { "since=-1h2", "a time" },
                 { "bytes=0.5", "number" },
                 { "duration=5parsec", "time span" },
                 { "since=yesterday", "a time" },

@@ -170,7 +170,8 @@ def a_mistyped_filter_is_told_what_was_meant():
     path = save('a.pcap', mixed())
     refuses('severty=bad', path, says=b"'severity'")
     refuses(path, 'ending=rset', says=b"'reset'")
-    refuses(path, 'port=http', says=b'number')
+    refuses(path, 'port=http', says=b'a port is needed')
+    refuses(path, 'sort=time', says=b'--sort')
 
 
 def a_file_may_look_like_a_filter():
@@ -185,6 +186,7 @@ def a_mistyped_option_is_told_what_was_meant():
     path = save('a.pcap', mixed())
     refuses('--jsno', path, says=b'--json')
     refuses('-x', path)
+    refuses('-r', path, says=b'finis read FILE')
     refuses('--limit', 'x', path, says=b'number')
     refuses('--limit', says=b'missing')
     refuses('--sort', 'size', path, says=b'severity, time')
