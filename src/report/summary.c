@@ -27,7 +27,7 @@ static void add_causes(struct phrase *p, const struct totals_group *group)
                 phrase_add(p, "%s%s", shown == 0 ? "" : shown + 1 == n ? " or " : ", ",
                            cause_name((enum cause)group->first[shown]));
         if (n > shown)
-                phrase_add(p, " or %u more", n - shown);
+                phrase_add(p, " or %u other%s", n - shown, n - shown == 1 ? "" : "s");
 }
 
 /* The largest group of this ending that is smaller than the last one told, in a fixed order. */
