@@ -4,7 +4,6 @@
  */
 #include "cli/read_run.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -12,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "base/address.h"
 #include "base/decimal.h"
 #include "cli/read_progress.h"
 #include "base/say.h"
@@ -61,18 +60,6 @@ void read_stop_on_signals(void)
         sigaction(SIGTERM, &action, NULL);
 }
 
-static void put_address(char ip[static INET6_ADDRSTRLEN], uint8_t family, const uint8_t *address)
-{
-        if (family != AF_INET) {
-                inet_ntop(AF_INET6, address, ip, INET6_ADDRSTRLEN);
-                return;
-        }
-        for (size_t i = 0; i < 4; i++) {
-                ip = decimal_put(ip, address[i]);
-                *ip++ = i < 3 ? '.' : '\0';
-        }
-}
-
 static void give(void *context, const struct tracked *t)
 {
         struct pass *p = context;
@@ -86,8 +73,8 @@ static void give(void *context, const struct tracked *t)
         *decimal_put(at, t->first_frame) = '\0';
         record_init(&r, SOURCE_CAPTURE, id);
         r.rev = t->rev;
-        put_address(r.client.ip, t->family, t->address[SIDE_CLIENT]);
-        put_address(r.server.ip, t->family, t->address[SIDE_SERVER]);
+        address_put(r.client.ip, t->family, t->address[SIDE_CLIENT]);
+        address_put(r.server.ip, t->family, t->address[SIDE_SERVER]);
         r.client.port = t->port[SIDE_CLIENT];
         r.server.port = t->port[SIDE_SERVER];
         r.conn_state_known = true;

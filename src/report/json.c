@@ -284,18 +284,18 @@ civil(int64_t days, int64_t *ret_year, unsigned *ret_month, unsigned *ret_day)
         *ret_year = *ret_month <= 2 ? year + 1 : year;
 }
 
-char *
-json_put_time(char *to, int64_t time_ns)
+/* "2026-11-22T05:56:00." */
+#define SECOND_SIZE 20
+
+/* So many of them are kept ready. */
+#define N_SECONDS 64
+
+static void
+put_second(char to[static SECOND_SIZE], int64_t seconds)
 {
-        int64_t seconds = time_ns / NS_PER_S, ns = time_ns % NS_PER_S, days, of_day, year;
+        int64_t days = seconds / 86400, of_day = seconds % 86400, year;
         unsigned month, day, second;
 
-        if (ns < 0) {
-                ns += NS_PER_S;
-                seconds--;
-        }
-        days = seconds / 86400;
-        of_day = seconds % 86400;
         if (of_day < 0) {
                 of_day += 86400;
                 days--;
@@ -316,8 +316,33 @@ json_put_time(char *to, int64_t time_ns)
         to = decimal_two(to, second / 60 % 60);
         *to++ = ':';
         to = decimal_two(to, second % 60);
-        *to++ = '.';
-        to = decimal_put_width(to, (uint64_t)ns, 9);
+        *to = '.';
+}
+
+char *
+json_put_time(char *to, int64_t time_ns)
+{
+        /* Records come in the order of time, more or less: each of the last seconds is told many times. */
+        static _Thread_local struct second {
+                bool known;
+                int64_t seconds;
+                char text[SECOND_SIZE];
+        } told[N_SECONDS];
+        struct second *second;
+        int64_t seconds = time_ns / NS_PER_S, ns = time_ns % NS_PER_S;
+
+        if (ns < 0) {
+                ns += NS_PER_S;
+                seconds--;
+        }
+        second = &told[(uint64_t)seconds % N_SECONDS];
+        if (!second->known || second->seconds != seconds) {
+                put_second(second->text, seconds);
+                second->seconds = seconds;
+                second->known = true;
+        }
+        memcpy(to, second->text, SECOND_SIZE);
+        to = decimal_put_nine(to + SECOND_SIZE, (uint32_t)ns);
         *to++ = 'Z';
         return to;
 }
@@ -327,17 +352,17 @@ json_put_seconds(char *to, int64_t span_ns)
 {
         uint64_t ns = span_ns < 0 ? -(uint64_t)span_ns : (uint64_t)span_ns;
         uint64_t fraction = ns % NS_PER_S;
-        unsigned width = 9;
 
         if (span_ns < 0)
                 *to++ = '-';
         to = decimal_put(to, ns / NS_PER_S);
         if (fraction == 0)
                 return to;
-        for (; fraction % 10 == 0; width--)
-                fraction /= 10;
         *to++ = '.';
-        return decimal_put_width(to, fraction, width);
+        to = decimal_put_nine(to, (uint32_t)fraction);
+        while (to[-1] == '0')
+                to--;
+        return to;
 }
 
 void

@@ -13,8 +13,8 @@
 
 #include "base/maybe.h"
 
-/* Enough for a record: the FILE is then called once for each. */
-#define JSON_BUFFER_SIZE 4096
+/* Enough for a record, if what it could be is there at once: the FILE is then called once for each. */
+#define JSON_BUFFER_SIZE 8192
 
 struct json {
         FILE *file;

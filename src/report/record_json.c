@@ -1,57 +1,33 @@
 /* The ending record as JSON. The order of the keys is a promise; see docs/record.schema.json.
  *
- * There may be millions of records, so what has a bound is put straight into the writer's buffer; only text
- * from outside and the rare lists go through its functions. */
+ * There may be millions of records, so what has a bound is put straight into the writer's buffer, keys and the nulls
+ * between them as whole pieces; only text that is not plain and the rare lists go through the writer's functions. */
 #include "report/record_json.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/decimal.h"
 #include "report/json.h"
+#include "report/record_json_words.h"
 #include "report/told.h"
 
-/* More than any of the pieces below needs that asks for room: a direction is the largest. */
-#define PIECE_MAX 1024
+/* More than all of a record takes but texts and lists, which ask for room again when they are done. */
+#define ROOM 4096
+
+/* As many characters of a text are put at once; what is longer goes through the writer. */
+#define SHORT_TEXT 128
+
+_Static_assert(ROOM <= JSON_BUFFER_SIZE, "a record no longer fits into the writer's buffer");
 
 /* A piece of JSON as it stands. */
 #define LITERAL(p, text) put_literal((p), (text), sizeof(text) - 1)
 
-static inline char *
+static inline __attribute__((always_inline)) char *
 put_literal(char *p, const char *text, size_t n)
 {
         memcpy(p, text, n);
         return p + n;
-}
-
-/* One of the words, which need no escape; NULL is null. */
-static inline char *
-put_word(char *p, const char *word)
-{
-        size_t n;
-
-        if (!word)
-                return LITERAL(p, "null");
-        n = strlen(word);
-        *p++ = '"';
-        memcpy(p, word, n);
-        p += n;
-        *p++ = '"';
-        return p;
-}
-
-/* The comma before a key, and the key, which needs no escape. */
-static inline char *
-put_key(char *p, const char *key)
-{
-        size_t n = strlen(key);
-
-        *p++ = ',';
-        *p++ = '"';
-        memcpy(p, key, n);
-        p += n;
-        *p++ = '"';
-        *p++ = ':';
-        return p;
 }
 
 static inline char *
@@ -89,38 +65,59 @@ put_maybe_seconds(char *p, struct maybe_i64 value)
         return value.known ? json_put_seconds(p, value.value) : LITERAL(p, "null");
 }
 
+/* ASCII that needs no escape. */
+static const bool plain[256] = { [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true };
+
+/* The comma, and what the writer's functions put of a record's parts; then there is room again. */
+#define THROUGH(j, p, call) (json_took((j), (p), true), (call), json_room((j), ROOM))
+
+/* Text from anywhere behind its key, as a rule short and plain. */
 static inline char *
-put_side(char *p, enum side side)
+put_text(struct json *j, char *p, const char *text)
 {
-        return put_word(p, side == SIDE_UNKNOWN ? NULL : side_name(side));
+        char *to = p;
+        size_t n = 0;
+
+        if (!text)
+                return LITERAL(p, "null");
+        *to++ = '"';
+        for (; n < SHORT_TEXT && plain[(unsigned char)text[n]]; n++)
+                *to++ = text[n];
+        if (text[n] == '\0') {
+                *to++ = '"';
+                return to;
+        }
+        json_took(j, p, false);
+        json_text(j, NULL, text);
+        return json_room(j, ROOM);
 }
 
-static void
-write_end(struct json *j, const char *key, const struct record_end *end)
+/* An end after its key. */
+static char *
+put_end(struct json *j, char *p, const struct record_end *end)
 {
-        char *p = json_room(j, PIECE_MAX);
+        size_t n_ip = strlen(end->ip);
 
-        p = put_key(p, key);
-        p = LITERAL(p, "{\"ip\":");
-        p = put_word(p, end->ip); /* digits, letters, dots and colons */
-        p = LITERAL(p, ",\"port\":");
+        p = LITERAL(p, "{\"ip\":\"");
+        memcpy(p, end->ip, sizeof(end->ip)); /* digits, letters, dots and colons; in one size */
+        p = LITERAL(p + n_ip, "\",\"port\":");
         p = decimal_put(p, end->port);
         p = LITERAL(p, ",\"os\":");
-        p = put_word(p, end->os == OS_UNKNOWN ? NULL : os_name(end->os));
-        if (!end->pid.known && !end->comm && !end->cgroup && !end->netns.known) {
-                p = LITERAL(p, ",\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null}");
-                json_took(j, p, true);
-                return;
-        }
-        json_took(j, p, true);
-        json_maybe_uint(j, "pid", end->pid);
-        json_text(j, "comm", end->comm);
-        json_text(j, "cgroup", end->cgroup);
-        json_maybe_uint(j, "netns", end->netns);
-        json_object_end(j);
+        p = json_put_os(p, end->os);
+        if (!end->pid.known && !end->comm && !end->cgroup && !end->netns.known)
+                return LITERAL(p, ",\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null}");
+        p = LITERAL(p, ",\"pid\":");
+        p = put_maybe(p, end->pid);
+        p = LITERAL(p, ",\"comm\":");
+        p = put_text(j, p, end->comm);
+        p = LITERAL(p, ",\"cgroup\":");
+        p = put_text(j, p, end->cgroup);
+        p = LITERAL(p, ",\"netns\":");
+        p = put_maybe(p, end->netns);
+        return LITERAL(p, "}");
 }
 
-/* All of a direction, with the comma and the key before it. */
+/* All of a direction after its key. */
 static char *
 put_direction(char *p, const struct record_direction *d)
 {
@@ -132,12 +129,16 @@ put_direction(char *p, const struct record_direction *d)
         p = put_maybe(p, d->acked_by_reset);
         p = LITERAL(p, ",\"uncertain\":");
         p = put_maybe(p, d->uncertain);
-        p = LITERAL(p, ",\"unsent\":");
-        p = put_maybe(p, d->unsent);
-        p = LITERAL(p, ",\"unread\":");
-        p = put_maybe(p, d->unread);
-        p = LITERAL(p, ",\"closed\":");
-        p = put_word(p, d->closed == CLOSED_UNKNOWN ? NULL : closed_name(d->closed));
+        if (!d->unsent.known && !d->unread.known) {
+                p = LITERAL(p, ",\"unsent\":null,\"unread\":null,\"closed\":");
+        } else {
+                p = LITERAL(p, ",\"unsent\":");
+                p = put_maybe(p, d->unsent);
+                p = LITERAL(p, ",\"unread\":");
+                p = put_maybe(p, d->unread);
+                p = LITERAL(p, ",\"closed\":");
+        }
+        p = json_put_closed(p, d->closed);
         p = LITERAL(p, ",\"fin_acked\":");
         p = put_maybe_bool(p, d->fin_acked);
         p = LITERAL(p, ",\"retransmitted\":");
@@ -147,50 +148,34 @@ put_direction(char *p, const struct record_direction *d)
         p = LITERAL(p, ",\"packets\":");
         p = put_maybe(p, d->packets);
         p = LITERAL(p, ",\"fate\":");
-        p = put_word(p, fate_name(d->fate));
+        p = json_put_fate(p, d->fate);
         return LITERAL(p, "}");
 }
 
-static void
-write_directions(struct json *j, const struct record *r)
+static char *
+put_reset(struct json *j, char *p, const struct record_reset *reset)
 {
-        char *p = json_room(j, 2 * PIECE_MAX);
-
-        p = LITERAL(p, ",\"to_server\":");
-        p = put_direction(p, &r->to_server);
-        p = LITERAL(p, ",\"to_client\":");
-        p = put_direction(p, &r->to_client);
-        json_took(j, p, true);
-}
-
-static void
-write_reset(struct json *j, const struct record_reset *reset)
-{
-        char *p = json_room(j, PIECE_MAX);
-
-        if (!reset->seen) {
-                json_took(j, LITERAL(p, ",\"reset\":null"), true);
-                return;
-        }
+        if (!reset->seen)
+                return LITERAL(p, ",\"reset\":null");
         p = LITERAL(p, ",\"reset\":{\"kind\":");
-        p = put_word(p, reset->kind == RESET_KIND_UNKNOWN ? NULL : reset_kind_name(reset->kind));
+        p = json_put_reset_kind(p, reset->kind);
         p = LITERAL(p, ",\"by\":");
-        p = put_side(p, reset->by);
+        p = json_put_side(p, reset->by);
         p = LITERAL(p, ",\"frame\":");
         p = put_maybe(p, reset->frame);
         p = LITERAL(p, ",\"count\":");
         p = decimal_put(p, reset->count);
         p = LITERAL(p, ",\"valid\":");
-        p = put_word(p, reset->valid == RESET_VALIDITY_UNKNOWN ? NULL : reset_validity_name(reset->valid));
+        p = json_put_reset_validity(p, reset->valid);
         p = LITERAL(p, ",\"obeyed\":");
         p = put_maybe_bool(p, reset->obeyed);
         p = LITERAL(p, ",\"window\":");
         p = put_maybe(p, reset->window);
         p = LITERAL(p, ",\"ttl\":");
         p = put_maybe(p, reset->ttl);
-        json_took(j, p, true);
-        json_text(j, "kernel_reason", reset->kernel_reason);
-        json_object_end(j);
+        p = LITERAL(p, ",\"kernel_reason\":");
+        p = put_text(j, p, reset->kernel_reason);
+        return LITERAL(p, "}");
 }
 
 static void
@@ -209,54 +194,67 @@ write_act(struct json *j, const char *key, const struct record_act *act)
         json_object_end(j);
 }
 
+static void
+write_acts(struct json *j, const struct record *r)
+{
+        json_object(j, "acts");
+        write_act(j, "client", &r->client_act);
+        write_act(j, "server", &r->server_act);
+        json_object_end(j);
+}
+
+/* What a call told, in quotes; most of what is told is told often. */
 static char *
 put_told(char *p, const struct told *told)
 {
+        if (told->kind == TOLD_BYTES && told->bytes == 0 && !told->sigpipe)
+                return LITERAL(p, "\"0\"");
+        if (told->kind == TOLD_ERROR && told->error == EPIPE && told->sigpipe)
+                return LITERAL(p, "\"EPIPE+SIGPIPE\"");
+        if (told->kind == TOLD_ERROR && told->error == ECONNRESET && !told->sigpipe)
+                return LITERAL(p, "\"ECONNRESET\"");
         *p++ = '"';
         p = told_put(p, told);
         *p++ = '"';
         return p;
 }
 
-static void
-write_next(struct json *j, const char *key, const struct record_next *next)
+static char *
+put_tolds(char *p, const struct told *told, size_t n)
 {
-        char *p = put_key(json_room(j, PIECE_MAX), key);
+        *p++ = '[';
+        for (size_t i = 0; i < n; i++) {
+                if (i > 0)
+                        *p++ = ',';
+                p = put_told(p, &told[i]);
+        }
+        *p++ = ']';
+        return p;
+}
 
-        if (!next->known) {
-                json_took(j, LITERAL(p, "null"), true);
-                return;
-        }
-        p = LITERAL(p, "{\"if_recv\":[");
-        for (size_t i = 0; i < next->n_if_recv; i++) {
-                if (i > 0)
-                        *p++ = ',';
-                p = put_told(p, &next->if_recv[i]);
-        }
-        p = LITERAL(p, "],\"if_send\":[");
-        for (size_t i = 0; i < next->n_if_send; i++) {
-                if (i > 0)
-                        *p++ = ',';
-                p = put_told(p, &next->if_send[i]);
-        }
-        json_took(j, LITERAL(p, "]}"), true);
+/* What is next after its key. */
+static char *
+put_next(char *p, const struct record_next *next)
+{
+        if (!next->known)
+                return LITERAL(p, "null");
+        p = LITERAL(p, "{\"if_recv\":");
+        p = put_tolds(p, next->if_recv, next->n_if_recv);
+        p = LITERAL(p, ",\"if_send\":");
+        p = put_tolds(p, next->if_send, next->n_if_send);
+        return LITERAL(p, "}");
 }
 
 static void
 write_saw(struct json *j, const char *key, const struct record_saw *saw)
 {
-        char *p;
-
-        if (!saw->known) {
-                p = put_key(json_room(j, PIECE_MAX), key);
-                json_took(j, LITERAL(p, "null"), true);
-                return;
-        }
         json_array(j, key);
         for (size_t i = 0; i < saw->n_calls; i++) {
+                char *p;
+
                 json_object(j, NULL);
                 json_text(j, "call", saw->calls[i].call);
-                p = json_room(j, PIECE_MAX);
+                p = json_room(j, ROOM);
                 p = LITERAL(p, ",\"result\":");
                 json_took(j, put_told(p, &saw->calls[i].told), true);
                 json_object_end(j);
@@ -264,11 +262,9 @@ write_saw(struct json *j, const char *key, const struct record_saw *saw)
         json_array_end(j);
 }
 
-static void
-write_verdict(struct json *j, const struct record *r)
+static char *
+put_verdict(char *p, const struct record *r)
 {
-        char *p = json_room(j, 2 * PIECE_MAX);
-
         p = LITERAL(p, ",\"started\":");
         p = put_maybe_time(p, r->started);
         p = LITERAL(p, ",\"ended\":");
@@ -278,67 +274,60 @@ write_verdict(struct json *j, const struct record *r)
         p = LITERAL(p, ",\"idle_before\":");
         p = put_maybe_seconds(p, r->idle_before);
         p = LITERAL(p, ",\"ending\":");
-        p = put_word(p, ending_name(r->ending));
+        p = json_put_ending(p, r->ending);
         p = LITERAL(p, ",\"ongoing\":");
         p = put_bool(p, r->ongoing);
         p = LITERAL(p, ",\"ended_by\":");
-        p = put_side(p, r->ended_by);
+        p = json_put_side(p, r->ended_by);
         p = LITERAL(p, ",\"silent\":");
-        p = put_side(p, r->silent);
+        p = json_put_side(p, r->silent);
         p = LITERAL(p, ",\"severity\":");
-        p = put_word(p, severity_name(r->severity));
+        p = json_put_severity(p, r->severity);
         p = LITERAL(p, ",\"cause\":");
-        p = put_word(p, cause_name(r->cause));
+        p = json_put_cause(p, r->cause);
         p = LITERAL(p, ",\"causes\":[");
         for (size_t i = 0; i < r->n_causes; i++) {
                 if (i > 0)
                         *p++ = ',';
-                p = put_word(p, cause_name(r->causes[i]));
+                p = json_put_cause(p, r->causes[i]);
         }
         p = LITERAL(p, "],\"certainty\":");
-        p = put_word(p, certainty_name(r->certainty));
-        json_took(j, p, true);
+        return json_put_certainty(p, r->certainty);
 }
 
-static void
-write_told(struct json *j, const struct record *r)
+static char *
+put_acts_and_calls(struct json *j, char *p, const struct record *r)
 {
-        bool all_unknown = !r->client_act.known && !r->server_act.known && !r->client_saw.known && !r->server_saw.known;
+        bool acts = r->client_act.known || r->server_act.known;
 
-        if (all_unknown && !r->client_next.known && !r->server_next.known) {
-                char *p = json_room(j, PIECE_MAX);
-
-                p = LITERAL(p, ",\"acts\":{\"client\":null,\"server\":null},\"client_next\":null,"
-                               "\"client_saw\":null,\"server_next\":null,\"server_saw\":null");
-                json_took(j, p, true);
-                return;
-        }
-        if (!r->client_act.known && !r->server_act.known) {
-                char *p = json_room(j, PIECE_MAX);
-
-                json_took(j, LITERAL(p, ",\"acts\":{\"client\":null,\"server\":null}"), true);
+        if (!acts) {
+                p = LITERAL(p, ",\"acts\":{\"client\":null,\"server\":null},\"client_next\":");
         } else {
-                json_object(j, "acts");
-                write_act(j, "client", &r->client_act);
-                write_act(j, "server", &r->server_act);
-                json_object_end(j);
+                p = THROUGH(j, p, write_acts(j, r));
+                p = LITERAL(p, ",\"client_next\":");
         }
-        write_next(j, "client_next", &r->client_next);
-        write_saw(j, "client_saw", &r->client_saw);
-        write_next(j, "server_next", &r->server_next);
-        write_saw(j, "server_saw", &r->server_saw);
+        p = put_next(p, &r->client_next);
+        if (!r->client_saw.known) {
+                p = LITERAL(p, ",\"client_saw\":null,\"server_next\":");
+        } else {
+                p = THROUGH(j, p, write_saw(j, "client_saw", &r->client_saw));
+                p = LITERAL(p, ",\"server_next\":");
+        }
+        p = put_next(p, &r->server_next);
+        if (!r->server_saw.known)
+                return LITERAL(p, ",\"server_saw\":null");
+        return THROUGH(j, p, write_saw(j, "server_saw", &r->server_saw));
 }
 
-static void
-write_seen(struct json *j, const struct record *r)
+static char *
+put_seen(char *p, const struct record *r)
 {
         const struct record_seen *seen = &r->seen;
-        char *p = json_room(j, PIECE_MAX);
 
         p = LITERAL(p, ",\"seen\":{\"roles\":");
-        p = put_word(p, roles_name(seen->roles));
+        p = json_put_roles(p, seen->roles);
         p = LITERAL(p, ",\"sides\":");
-        p = put_word(p, sides_seen_name(seen->sides));
+        p = json_put_sides_seen(p, seen->sides);
         p = LITERAL(p, ",\"gaps\":");
         p = put_bool(p, seen->gaps);
         p = LITERAL(p, ",\"cut\":");
@@ -346,30 +335,25 @@ write_seen(struct json *j, const struct record *r)
         p = LITERAL(p, ",\"both_ends\":");
         p = put_bool(p, seen->both_ends);
         p = LITERAL(p, "},\"retry\":");
-        p = put_word(p, retry_name(r->retry));
+        p = json_put_retry(p, r->retry);
         p = LITERAL(p, ",\"conn_state\":");
-        p = put_word(p, r->conn_state_known ? conn_state_name(r->conn_state) : NULL);
-        json_took(j, p, true);
+        return r->conn_state_known ? json_put_conn_state(p, r->conn_state) : LITERAL(p, "null");
 }
 
-static void
-write_frames(struct json *j, const struct record *r)
+static char *
+put_frames(char *p, const struct record *r)
 {
-        char *p = json_room(j, PIECE_MAX);
-
         p = LITERAL(p, ",\"file\":");
         p = put_maybe(p, r->file);
         p = LITERAL(p, ",\"frames\":");
-        if (r->first_frame.known && r->last_frame.known) {
-                *p++ = '[';
-                p = decimal_put(p, r->first_frame.value);
-                *p++ = ',';
-                p = decimal_put(p, r->last_frame.value);
-                *p++ = ']';
-        } else {
-                p = LITERAL(p, "null");
-        }
-        json_took(j, p, true);
+        if (!r->first_frame.known || !r->last_frame.known)
+                return LITERAL(p, "null");
+        *p++ = '[';
+        p = decimal_put(p, r->first_frame.value);
+        *p++ = ',';
+        p = decimal_put(p, r->last_frame.value);
+        *p++ = ']';
+        return p;
 }
 
 void json_record(struct json *j, const char *key, const struct record *r, unsigned flags)
@@ -377,23 +361,31 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
         char *p;
 
         json_object(j, key);
-        p = json_room(j, PIECE_MAX);
+        p = json_room(j, ROOM);
         p = LITERAL(p, "\"finis\":");
         p = decimal_put(p, RECORD_VERSION);
         p = LITERAL(p, ",\"source\":");
-        p = put_word(p, source_name(r->source));
+        p = json_put_source(p, r->source);
+        p = LITERAL(p, ",\"id\":");
+        p = put_text(j, p, r->id);
+        p = LITERAL(p, ",\"rev\":");
+        p = decimal_put(p, r->rev);
+        p = LITERAL(p, ",\"client\":");
+        p = put_end(j, p, &r->client);
+        p = LITERAL(p, ",\"server\":");
+        p = put_end(j, p, &r->server);
+        p = put_verdict(p, r);
+        p = LITERAL(p, ",\"to_server\":");
+        p = put_direction(p, &r->to_server);
+        p = LITERAL(p, ",\"to_client\":");
+        p = put_direction(p, &r->to_client);
+        p = put_reset(j, p, &r->reset);
+        p = put_acts_and_calls(j, p, r);
+        p = put_seen(p, r);
+        p = LITERAL(p, ",\"history\":");
+        p = put_text(j, p, r->history);
+        p = put_frames(p, r);
         json_took(j, p, true);
-        json_text(j, "id", r->id);
-        json_uint(j, "rev", r->rev);
-        write_end(j, "client", &r->client);
-        write_end(j, "server", &r->server);
-        write_verdict(j, r);
-        write_directions(j, r);
-        write_reset(j, &r->reset);
-        write_told(j, r);
-        write_seen(j, r);
-        json_text(j, "history", r->history);
-        write_frames(j, r);
         if (flags & RECORD_JSON_EVIDENCE) {
                 json_array(j, "evidence");
                 for (size_t i = 0; i < r->n_evidence; i++)

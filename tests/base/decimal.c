@@ -1,0 +1,83 @@
+/* Tests of src/base/decimal.h: printf is the truth. */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/decimal.h"
+
+static void
+compare(uint64_t value)
+{
+        char made[DECIMAL_MAX + 1], wanted[DECIMAL_MAX + 1];
+
+        *decimal_put(made, value) = '\0';
+        snprintf(wanted, sizeof(wanted), "%" PRIu64, value);
+        assert_string_equal(made, wanted);
+}
+
+static void
+a_number_has_the_digits_that_printf_gives_it(void **state)
+{
+        (void)state;
+        for (uint64_t i = 0; i < 20000; i++)
+                compare(i);
+        compare(UINT64_MAX);
+}
+
+static void
+every_number_of_digits_is_right_at_its_ends(void **state)
+{
+        uint64_t power = 1;
+        (void)state;
+
+        for (unsigned i = 0; i < DECIMAL_MAX; i++, power *= 10) {
+                compare(power - 1);
+                compare(power);
+                compare(power + 1);
+                compare(power * 9 / 7);
+        }
+}
+
+static void
+nanoseconds_have_nine_digits(void **state)
+{
+        static const uint32_t values[] = { 0, 1, 9, 10, 12345, 99999, 100000, 123456789, 900000000, 999999999 };
+        char made[10], wanted[11];
+        (void)state;
+
+        for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+                *decimal_put_nine(made, values[i]) = '\0';
+                snprintf(wanted, sizeof(wanted), "%09" PRIu32, values[i]);
+                assert_string_equal(made, wanted);
+        }
+}
+
+static void
+a_width_puts_zeros_before_and_cuts_at_the_front(void **state)
+{
+        char made[8];
+        (void)state;
+
+        *decimal_put_width(made, 42, 5) = '\0';
+        assert_string_equal(made, "00042");
+        *decimal_put_width(made, 1234567, 4) = '\0';
+        assert_string_equal(made, "4567");
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_number_has_the_digits_that_printf_gives_it),
+                cmocka_unit_test(every_number_of_digits_is_right_at_its_ends),
+                cmocka_unit_test(nanoseconds_have_nine_digits),
+                cmocka_unit_test(a_width_puts_zeros_before_and_cuts_at_the_front),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
