@@ -255,12 +255,14 @@ static void tell(const struct join *j)
         size_t n[2] = {j->held[SIDE_CLIENT].n - j->n_pairs, j->held[SIDE_SERVER].n - j->n_pairs};
         uint64_t left_out = j->held[SIDE_CLIENT].n_left_out + j->held[SIDE_SERVER].n_left_out;
 
-        fprintf(stderr, "finis read: %zu connections seen at both ends, %zu at the client's alone, %zu at the server's alone\n",
-                j->n_pairs, n[SIDE_CLIENT], n[SIDE_SERVER]);
+        fprintf(stderr, "finis read: %zu connection%s seen at both ends, %zu at the client's alone, %zu at the server's alone\n",
+                j->n_pairs, j->n_pairs == 1 ? "" : "s", n[SIDE_CLIENT], n[SIDE_SERVER]);
         if (left_out > 0)
                 fprintf(stderr, "finis read: %" PRIu64 " more connections were left out, for want of memory\n", left_out);
-        if (j->n_pairs == 0)
+        if (j->n_pairs == 0) {
+                fputs("finis read: nothing joins the two: are they of the same connections, from their SYNs on?\n", stderr);
                 return;
+        }
         if (!j->clock_known)
                 fputs("finis read: the clocks cannot be compared, and are taken to agree\n", stderr);
         else if (j->slack_ns < 0)

@@ -157,7 +157,10 @@ static int not_there(const struct search *s)
 {
         const struct read_options *options = s->options;
 
-        fprintf(stderr, "finis read: no connection %s in ", options->show);
+        bool worst = strcmp(options->show, "worst") == 0;
+
+        fprintf(stderr, "finis read: no connection%s%s%s in ", worst ? "" : " ", worst ? "" : options->show,
+                options->filter.n_terms > 0 ? " that fits the filter" : "");
         if (options->n_paths == 1)
                 read_summary_files(stderr, options);
         else
@@ -212,7 +215,7 @@ static int search(struct search *s)
         struct id id;
 
         if (worst && !read_again(s->options)) {
-                fputs("finis read: --show worst reads twice, which a pipe does not allow\n", stderr);
+                fputs("finis read: --show worst reads twice, which a pipe does not allow; save it to a file first\n", stderr);
                 return STATUS_COULD_NOT;
         }
         if (!worst)

@@ -453,6 +453,8 @@ def an_id_that_is_not_there_is_told_the_nearest():
     refuses('--show', '1.500', path, says=b'1.10, 1.1')
     refuses('--show', '2.1', path, says=b'no file 2')
     refuses('--show', '1.1', 'not-there', says=b'No such file')
+    refuses('--show', '1.1', path, 'ending=open', says=b'no connection 1.1 that fits the filter in ')
+    refuses('--show', 'worst', path, 'ending=open', says=b'no connection that fits the filter in ')
 
 
 def a_long_connection_s_ladder_is_cut_in_the_middle():

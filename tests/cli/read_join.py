@@ -280,7 +280,7 @@ def what_one_end_alone_saw_is_kept():
     run, records = join(ends)
     expect('records', len(records), 2)
     expect('both ends', [r['seen']['both_ends'] for r in records], [True, False])
-    expect('told', '1 connections seen at both ends, 1 at the client' in run.stderr, True)
+    expect('told', '1 connection seen at both ends, 1 at the client' in run.stderr, True)
 
 
 def a_connection_under_way_is_joined_through_a_nat():
