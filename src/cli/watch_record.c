@@ -51,10 +51,13 @@ static void add_owner(struct watch_record *r, enum side side, const struct live_
         own->comm = r->comm[side];
 }
 
-static void add_end(struct watch_record *r, enum side side, const struct live_end *end)
+static void add_end(struct watch_record *r, enum side side, const struct live_end *end, bool gone)
 {
         struct record_act *act = side == SIDE_CLIENT ? &r->record.client_act : &r->record.server_act;
 
+        /* No call will ask it any more. */
+        if (gone)
+                *(side == SIDE_CLIENT ? &r->record.client_next : &r->record.server_next) = (struct record_next){0};
         r->act[side] = live_act_of(end);
         add_owner(r, side, end);
         if (!act->known || !r->act[side].by_task)
@@ -79,7 +82,7 @@ void watch_record(struct watch_record *ret, const struct live_connection *c, con
         name_ends(ret, c);
         judge(&ret->facts, &ret->record, evidence ? &ret->evidence : NULL);
         for (unsigned i = 0; i < c->n_ends; i++)
-                add_end(ret, connection_side(c, i), &c->ends[i]);
+                add_end(ret, connection_side(c, i), &c->ends[i], c->gone[i]);
 }
 
 void watch_record_heard(struct watch_record *ret, const struct ended_socket *socket, int64_t until_ns, bool evidence)

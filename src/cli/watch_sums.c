@@ -34,7 +34,7 @@ void watch_sums_add(struct watch_sums *sums, const struct watch_record *r, bool 
 
 static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS], int64_t span_ns)
 {
-        struct phrase p = {0};
+        struct phrase p = {0}, told = {0};
         uint64_t n = 0;
 
         for (unsigned i = 0; i < N_LIVE_TOTALS_OF_ENDS; i++)
@@ -51,6 +51,8 @@ static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS
                 phrase_count(&count, totals[i]);
                 fprintf(file, "%12s  %s\n", count.text, words[i]);
         }
+        phrase_count(&told, totals[LIVE_TOTAL_TOLD]);
+        fprintf(file, "%s records were given out\n", told.text);
         if (totals[LIVE_TOTAL_STRAY_RESET]) {
                 struct phrase count = {0};
 

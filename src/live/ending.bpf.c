@@ -262,7 +262,7 @@ snap(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u64
 
 /* Is this change of state its program's own doing, if a task holds the lock? */
 static __always_inline int
-may_be_an_act(const struct live_end *end, struct sock *sk, int from)
+may_be_an_act(const struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from)
 {
         unsigned long done = sk->__sk_common.skc_flags & 1UL << SOCK_DONE___asked;
 
@@ -272,20 +272,22 @@ may_be_an_act(const struct live_end *end, struct sock *sk, int from)
                 return sk->sk_err == E_CONNABORTED;
         if (from == FIN_WAIT1 || from == FIN_WAIT2)
                 return !done;
-        return from != LAST_ACK && from != CLOSING;
+        /* The backlog may have held the last ACK. */
+        return (from != LAST_ACK && from != CLOSING) || tp->snd_una != tp->write_seq;
 }
 
 static __always_inline void
 closes(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u64 now)
 {
-        int mine = may_be_an_act(end, sk, from);
+        int mine = may_be_an_act(end, sk, tp, from);
 
         snap(end, sk, tp, from, now);
         if (!mine) {
                 if (sk->sk_lock.owned)
                         end->flags |= LIVE_BACKLOG;
-        } else if (!(end->flags & LIVE_ACT) || end->unread || end->error || sk->sk_shutdown != SHUT_BOTH ||
-                   (end->flags & LIVE_LINGER && !end->linger_jiffies)) {
+        } else if (!(end->flags & LIVE_ACT) || from != FIN_WAIT2 || end->unread || end->error ||
+                   sk->sk_shutdown != SHUT_BOTH || (end->flags & LIVE_LINGER && !end->linger_jiffies)) {
+                /* But a close after shutdown() adds nothing to what that began. */
                 act(end, sk, from, CLOSE, now);
         }
         /* Its program still holds it, perhaps for long. */

@@ -50,7 +50,11 @@ static void tell_others(const struct live_end *end, const struct live_end *other
                 return;
         LIVE_TELL(in->acked, received);
         LIVE_TELL(in->payloads, received > 0);
-        if (fin) {
+        if (!(end->flags & LIVE_ESTABLISHED)) {
+                LIVE_TELL(in->bytes, 0);
+                LIVE_TELL(in->fin, false);
+                LIVE_TELL(in->fin_acked, false);
+        } else if (fin) {
                 LIVE_TELL(in->fin, true);
                 LIVE_TELL(in->fin_at, live_time(clock, end->fin_in_ns ? end->fin_in_ns : end->over_ns));
                 LIVE_TELL(in->fin_acked, true);
@@ -59,9 +63,6 @@ static void tell_others(const struct live_end *end, const struct live_end *other
         } else if (end->error || end->flags & (LIVE_RST_IN | LIVE_RST_OUT)) {
                 LIVE_TELL(in->fin, false);
                 LIVE_TELL(in->fin_acked, false);
-        } else if (!(end->flags & LIVE_ESTABLISHED)) {
-                LIVE_TELL(in->fin, false);
-                LIVE_TELL(in->bytes, 0);
         }
 }
 

@@ -136,6 +136,14 @@ static void tell_stray(const struct live_connection *c, const struct live_reset 
         }
 }
 
+/* In the order of time: a later one, for a connection that was over, changes nothing. */
+static int earlier(const void *a, const void *b)
+{
+        const struct facts_of_reset *one = a, *other = b;
+
+        return (one->at.value > other->at.value) - (one->at.value < other->at.value);
+}
+
 void live_facts_of_resets(const struct live_connection *c, const struct live_clock *clock, struct facts *f)
 {
         for (unsigned i = 0; i < c->n_ends; i++)
@@ -146,4 +154,5 @@ void live_facts_of_resets(const struct live_connection *c, const struct live_clo
         for (unsigned i = 0; i < c->n_ends; i++)
                 if (live_reset_came(c, i))
                         tell_received(c, i, clock, f);
+        qsort(f->resets, f->n_resets, sizeof(*f->resets), earlier);
 }

@@ -1,0 +1,400 @@
+"""`finis watch` in the running kernel: the lab's endings are played while it watches, and its records must be the lab's
+truth, which never passed through a judge; programs of our own say who they are and what they did. Speaks TAP; what
+needs BPF is skipped with the reason where there is none.
+
+    watch.py [SCENARIO...]   only these of the lab's (names or patterns as `finis lab` takes them)
+"""
+
+import collections
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+root = pathlib.Path(os.environ.get("FINIS_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+FINIS = os.environ.get("FINIS", str(root / "build" / "src" / "cli" / "finis"))
+
+# A full accept queue drops the SYN, of which no tracepoint tells.
+UNTOLD_CAUSES = {"backlog-full"}
+# The lab counts what connect(AF_UNSPEC) throws away as read.
+THROWN_AWAY = re.compile(r"disconnect-")
+
+
+class Watch:
+    """finis watch with records into a file, in a process of its own."""
+
+    def __init__(self, *options, command=()):
+        self.file = tempfile.NamedTemporaryFile(suffix=".jsonl")
+        self.process = subprocess.Popen([*command, FINIS, "watch", "--json", *options], stdout=self.file,
+                                        stderr=subprocess.PIPE)
+        self.words = []
+        self.words.append(self.process.stderr.readline().decode())
+
+    def works(self):
+        return "by tracepoints" in self.words[0]
+
+    def stop(self, number=signal.SIGINT):
+        self.process.send_signal(number)
+        self.words += self.process.stderr.read().decode().splitlines()
+        self.status = self.process.wait(timeout=60)
+        with open(self.file.name, encoding="utf-8") as lines:
+            records = [json.loads(line) for line in lines if line.endswith("\n")]
+        # A later rev takes the place of an earlier one.
+        return list({r["id"]: r for r in records}.values())
+
+
+def ends_of(record):
+    return frozenset((record[side]["ip"], record[side]["port"]) for side in ("client", "server"))
+
+
+def port_of(sock):
+    return sock.getsockname()[1]
+
+
+def pair():
+    listener = socket.create_server(("127.0.0.1", 0))
+    client = socket.create_connection(listener.getsockname())
+    server, _ = listener.accept()
+    listener.close()
+    return client, server
+
+
+def reset_on_close(sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def faults(scenario, truth, got):
+    """What the record says otherwise than the truth."""
+    if got["client"]["port"] != truth["client"]["port"]:
+        yield "client and server are taken for each other"
+    for key in ("ending", "ended_by"):
+        if got[key] != truth[key]:
+            yield f"{key}: {truth[key]} in truth, {got[key]} told"
+    if truth["cause"] not in UNTOLD_CAUSES and got["cause"] != truth["cause"]:
+        yield f"cause: {truth['cause']} in truth, {got['cause'] or got['causes']} told"
+    if got["certainty"] == "certain" and got["cause"] != truth["cause"]:
+        yield f"certain of {got['cause']}; in truth it was {truth['cause']}"
+    for way in ("to_server", "to_client"):
+        for key in ("bytes", "acked", "uncertain", "unsent", "unread"):
+            if key == "unread" and THROWN_AWAY.match(scenario):
+                continue
+            true, told = truth[way][key], got[way][key]
+            if told is None and key in ("unread", "unsent") and got["seen"]["sides"] != "both":
+                continue
+            if true is not None and told != true:
+                yield f"{way}.{key}: {true} in truth, {told} told"
+    for side in ("client", "server"):
+        if got[side]["pid"] is not None and got[side]["comm"] != "finis":
+            yield f"{side}: its program is called {got[side]['comm']}"
+
+
+def lab(names):
+    """Truths of all plays on plain sockets, and what watching them gave."""
+    watch = Watch("--all")
+    played = subprocess.run([FINIS, "lab", "--json", "--quick", "--no-namespace", *names], capture_output=True, text=True,
+                            check=False)
+    time.sleep(1.3)
+    by_ends = collections.defaultdict(list)
+    for record in watch.stop():
+        by_ends[ends_of(record)].append(record)
+    for line in played.stdout.splitlines():
+        play = json.loads(line)
+        if play.get("verdict") != "agrees":
+            continue
+        for connection in play["connections"]:
+            truth = connection["truth"]
+            # The lab tidies up behind what goes on: that, too, is an ending, but not the one of the truth.
+            if not truth["ongoing"]:
+                yield play["scenario"], play["family"], truth, by_ends[ends_of(truth)]
+
+
+def the_lab_s_endings_are_told_as_they_were(names=()):
+    n = 0
+    for scenario, family, truth, records in lab(names):
+        n += 1
+        if len(records) != 1:
+            yield f"{scenario}, IPv{family}: {len(records)} records"
+        for record in records[-1:]:
+            for fault in faults(scenario, truth, record):
+                yield f"{scenario}, IPv{family}: {fault}"
+    if n < (1 if names else 200):
+        yield f"only {n} connections were played"
+
+
+def told_of(act, options=("--all",)):
+    """The records of the one connection that @act makes; it returns the client's port and what it wants to keep."""
+    watch = Watch(*options)
+    port, *rest = act()
+    time.sleep(1.3)
+    return [r for r in watch.stop() if port in (r["client"]["port"], r["server"]["port"])], *rest
+
+
+def child(do):
+    """A process that does it; the caller waits."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            do()
+        finally:
+            os._exit(3)
+    return pid
+
+
+def a_killed_program_is_named_with_its_signal():
+    def act():
+        client, server = pair()
+        port = port_of(client)
+        client.send(b"x" * 100)
+        pid = child(lambda: (client.close(), time.sleep(60)))
+        server.close()
+        time.sleep(0.2)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        time.sleep(0.1)
+        client.close()
+        return port, pid
+
+    records, pid = told_of(act)
+    if len(records) != 1:
+        yield f"{len(records)} records"
+        return
+    r = records[0]
+    act = r["acts"]["server"]
+    if (r["ending"], r["ended_by"], r["cause"], r["certainty"]) != ("reset", "server", "unread-data", "certain"):
+        yield f"{r['ending']} by {r['ended_by']}: {r['cause']} ({r['certainty']})"
+    if not act or (act["how"], act["signal"], act["pid"]) != ("signal", 9, pid):
+        yield f"killed was {pid}; told {act}"
+    if r["client"]["pid"] != os.getpid() or not r["seen"]["both_ends"]:
+        yield f"the client is {os.getpid()}; told {r['client']['pid']}"
+    if r["to_server"]["unread"] != 100 or r["to_server"]["fate"] != "lost":
+        yield f"100 bytes were never read; told {r['to_server']}"
+
+
+def an_exit_is_told_with_its_program():
+    def act():
+        client, server = pair()
+        port = port_of(client)
+        pid = child(lambda: (server.close(), reset_on_close(client)))
+        client.close()
+        os.waitpid(pid, 0)
+        server.close()
+        return port, pid
+
+    records, pid = told_of(act)
+    for r in records:
+        act = r["acts"]["client"]
+        if not act or (act["how"], act["pid"], r["cause"]) != ("exit", pid, "zero-linger"):
+            yield f"{pid} exited with zero linger; told {act}, {r['cause']}"
+    if len(records) != 1:
+        yield f"{len(records)} records"
+
+
+def late_data_is_joined_to_the_close_before_it():
+    def act():
+        client, server = pair()
+        port = port_of(client)
+        server.close()
+        time.sleep(0.3)
+        client.send(b"x" * 70)
+        time.sleep(0.1)
+        client.close()
+        return (port,)
+
+    (records,) = told_of(act, ())
+    if len(records) != 1:
+        yield f"{len(records)} records"
+    for r in records:
+        if (r["ending"], r["ended_by"], r["cause"], r["certainty"]) != ("reset", "server", "data-after-close", "certain"):
+            yield f"{r['ending']} by {r['ended_by']}: {r['cause'] or r['causes']} ({r['certainty']})"
+        if r["to_server"]["fate"] != "lost" or r["severity"] != "bad" or not r["seen"]["both_ends"]:
+            yield f"70 bytes met a closed socket; told {r['to_server']}, {r['severity']}"
+        if r["client"]["pid"] != os.getpid() or r["server"]["pid"] != os.getpid():
+            yield f"both ends were of {os.getpid()}; told {r['client']['pid']}, {r['server']['pid']}"
+
+
+def a_connection_from_before_is_told_with_its_roles():
+    client, server = pair()
+    port = port_of(client)
+    client.send(b"x" * 30)
+    server.send(b"y" * 10)
+
+    def act():
+        reset_on_close(server)
+        server.recv(100)
+        server.close()
+        time.sleep(0.1)
+        client.close()
+        return (port,)
+
+    (records,) = told_of(act)
+    if len(records) != 1:
+        yield f"{len(records)} records"
+    for r in records:
+        if r["client"]["port"] != port or r["started"] is not None or r["cause"] != "zero-linger":
+            yield f"client {r['client']['port']}, started {r['started']}, {r['cause'] or r['causes']}; {port} was the client"
+        if (r["to_server"]["bytes"], r["to_client"]["bytes"], r["to_client"]["unread"]) != (30, 10, 10):
+            yield f"30 and 10 bytes were sent, 10 not read; told {r['to_server']}, {r['to_client']}"
+
+
+def bad_ones_alone_are_told_by_default():
+    def act():
+        client, server = pair()
+        port = port_of(client)
+        client.close()
+        server.recv(1)
+        server.close()
+        return (port,)
+
+    (records,) = told_of(act, ())
+    for r in records:
+        yield f"an ordinary ending was told: {r['ending']}, {r['severity']}"
+
+
+def mapped_addresses_are_those_of_ipv4():
+    def act():
+        listener = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+        client = socket.create_connection(("127.0.0.1", listener.getsockname()[1]))
+        server, _ = listener.accept()
+        port = port_of(client)
+        client.send(b"x")
+        time.sleep(0.05)
+        server.close()
+        time.sleep(0.1)
+        client.close()
+        listener.close()
+        return (port,)
+
+    (records,) = told_of(act, ())
+    if [(r["server"]["ip"], r["seen"]["both_ends"]) for r in records] != [("127.0.0.1", True)]:
+        yield f"told {[(r['server']['ip'], r['seen']) for r in records]}"
+
+
+def storm(n):
+    """Ordinary connections, and as many sockets ended as they have ends."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=16)
+    for _ in range(n):
+        client = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+        client.close()
+        server.close()
+    listener.close()
+    return 2 * n
+
+
+def what_finds_no_room_is_counted():
+    """The reader is stopped while more ends than the ring holds come; each is either told, or counted as lost."""
+    with tempfile.NamedTemporaryFile() as out:
+        run = subprocess.Popen([FINIS, "watch", "--all", "--output", out.name], stderr=subprocess.PIPE)
+        first = run.stderr.readline().decode()
+        run.send_signal(signal.SIGSTOP)
+        ended = storm(12000)
+        time.sleep(0.2)
+        run.send_signal(signal.SIGCONT)
+        time.sleep(0.5)
+        run.send_signal(signal.SIGINT)
+        words = first + run.stderr.read().decode()
+        run.wait(timeout=60)
+        sums = pathlib.Path(out.name).read_text(encoding="utf-8")
+    lost = re.search(r"([\d,]+) records without detail", words)
+    counted = re.search(r"([\d,]+) sockets ended in", sums)
+    if not lost or not counted:
+        yield f"no loss was told: {words!r}, {sums[-500:]!r}"
+        return
+    told = re.search(r"([\d,]+) records were given out", sums)
+    n = {name: int(found[1].replace(",", "")) for name, found in (("lost", lost), ("ended", counted), ("told", told))}
+    if n["ended"] < ended:
+        yield f"{ended} sockets ended here; {n['ended']} were counted"
+    if n["told"] + n["lost"] < n["ended"] or n["lost"] == 0:
+        yield f"{n['told']} told and {n['lost']} lost do not make {n['ended']}"
+
+
+def programs():
+    """Ids of the BPF programs that are loaded, by name."""
+    shown = subprocess.run(["bpftool", "prog", "list", "-j"], capture_output=True, check=False)
+    return {p["id"] for p in json.loads(shown.stdout or b"[]") if p.get("name", "").startswith("on_")}
+
+
+def nothing_is_left_after_sigkill():
+    before = programs()
+    watch = Watch()
+    during = programs()
+    watch.stop(signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while programs() - before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if len(during - before) < 4:
+        yield f"{len(during - before)} programs were seen while it ran"
+    if programs() - before:
+        yield f"programs {programs() - before} are still there"
+
+
+def without_rights_it_says_so_and_hears_what_it_may():
+    nobody = ("setpriv", "--reuid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all") if os.getuid() == 0 else ()
+    watch = Watch("--all", command=nobody)
+    client, server = pair()
+    port = port_of(client)
+    client.send(b"x" * 50)
+    time.sleep(0.1)
+    server.close()
+    client.close()
+    time.sleep(0.5)
+    records = [r for r in watch.stop() if port in (r["client"]["port"], r["server"]["port"])]
+    words = " ".join(watch.words)
+    if "CAP_BPF" not in words or "only hears" not in words:
+        yield f"it said {words!r}"
+    if len(records) != 2 or any(r["ending"] == "reset" or r["cause"] for r in records):
+        yield f"told {[(r['ending'], r['cause']) for r in records]}"
+    if sorted(r["to_server"]["fate"] for r in records)[-1:] == ["acked"]:
+        yield "50 bytes were never read, and it called them acknowledged alone"
+
+
+def an_option_that_is_none_is_refused():
+    run = subprocess.run([FINIS, "watch", "--nonsense"], capture_output=True, text=True, check=False)
+    if run.returncode != 2 or "--nonsense" not in run.stderr:
+        yield f"status {run.returncode}: {run.stderr}"
+
+
+WITH_BPF = [
+    a_killed_program_is_named_with_its_signal,
+    an_exit_is_told_with_its_program,
+    late_data_is_joined_to_the_close_before_it,
+    a_connection_from_before_is_told_with_its_roles,
+    bad_ones_alone_are_told_by_default,
+    mapped_addresses_are_those_of_ipv4,
+    what_finds_no_room_is_counted,
+    nothing_is_left_after_sigkill,
+    the_lab_s_endings_are_told_as_they_were,
+]
+WITHOUT = [an_option_that_is_none_is_refused, without_rights_it_says_so_and_hears_what_it_may]
+
+
+def main():
+    names = sys.argv[1:]
+    cases = [the_lab_s_endings_are_told_as_they_were] if names else WITHOUT + WITH_BPF
+    probe = Watch()
+    works = probe.works()
+    probe.stop()
+    why = probe.words[0].strip().replace("#", "")
+    print(f"1..{len(cases)}")
+    failed = 0
+    for number, case in enumerate(cases, 1):
+        if case in WITH_BPF and not works:
+            print(f"ok {number} - {case.__name__} # SKIP {why}")
+            continue
+        found = list(case(names) if names else case())
+        failed += bool(found)
+        print("not ok" if found else "ok", number, "-", case.__name__, flush=True)
+        for fault in found[:40]:
+            print("#", fault)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,292 @@
+/* Events of sockets, written by hand, through pairing and facts to records: what `finis watch` says of them. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <cmocka.h>
+
+#include "ending/judge.h"
+#include "live/facts.h"
+#include "live/pairs.h"
+
+#define MS UINT64_C(1000000)
+
+struct heard {
+        struct record records[8];
+        unsigned n_ends[8];
+        size_t n;
+};
+
+static const struct live_clock clock_now = {.epoch_ns = 0, .until_ns = INT64_C(1) << 60, .reasons = true};
+
+static void hear(void *context, struct live_connection *c)
+{
+        struct heard *heard = context;
+        struct facts f;
+
+        assert_true(heard->n < 8);
+        live_facts(c, &clock_now, &f);
+        record_init(&heard->records[heard->n], SOURCE_WATCH, "1");
+        judge(&f, &heard->records[heard->n], NULL);
+        strcpy(heard->records[heard->n].client.ip, "10.0.0.1");
+        strcpy(heard->records[heard->n].server.ip, "10.0.0.2");
+        assert_null(record_fault(&heard->records[heard->n]));
+        heard->n_ends[heard->n++] = c->n_ends;
+}
+
+/* Two ends of one connection: 100 bytes to the server, none back; closed by nobody yet. */
+static void ends(struct live_end *client, struct live_end *server)
+{
+        *client = (struct live_end){
+                .kind = LIVE_END, .family = AF_INET, .flags = LIVE_BEGAN | LIVE_OPENED | LIVE_ESTABLISHED | LIVE_SNAPPED,
+                .local = {10, 0, 0, 1}, .remote = {10, 0, 0, 2}, .local_port = htons(40000), .remote_port = htons(80),
+                .began_ns = 1000 * MS, .over_ns = 2000 * MS, .ended_ns = 2001 * MS,
+                .bytes_sent = 100, .bytes_acked = 101, .send_start = 5000, .recv_start = 9001, .cookie = 1, .owner = 7,
+        };
+        *server = (struct live_end){
+                .kind = LIVE_END, .family = AF_INET, .flags = LIVE_BEGAN | LIVE_ESTABLISHED | LIVE_SNAPPED,
+                .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1}, .local_port = htons(80), .remote_port = htons(40000),
+                .began_ns = 1001 * MS, .over_ns = 2000 * MS, .ended_ns = 2002 * MS,
+                .bytes_received = 100, .send_start = 9001, .recv_start = 5001, .cookie = 2,
+        };
+}
+
+static void acts(struct live_end *end, int from, int to, long call)
+{
+        end->flags |= LIVE_ACT | LIVE_CALL_KNOWN;
+        end->act_from = (uint8_t)from;
+        end->act_to = (uint8_t)to;
+        end->act_shutdown = 3;
+        end->act_ns = end->over_ns;
+        end->act = (struct live_task){.tgid = 9, .call = (int)call, .comm = "server"};
+        end->last_state = (uint8_t)from;
+}
+
+/* The server closes with all 100 bytes unread; the client is reset. */
+static void unread(struct live_end *client, struct live_end *server)
+{
+        ends(client, server);
+        acts(server, TCP_STATE_ESTABLISHED, TCP_STATE_CLOSE, SYS_close);
+        server->unread = 100;
+        server->flags |= LIVE_RST_OUT | LIVE_REASON_KNOWN;
+        server->reason = RESET_REASON_TCP_ABORT_ON_CLOSE;
+        client->flags |= LIVE_RST_IN;
+        client->error = ECONNRESET;
+        client->last_state = TCP_STATE_ESTABLISHED;
+}
+
+static struct pairs *begin(struct heard *heard)
+{
+        struct pairs *pairs;
+
+        memset(heard, 0, sizeof(*heard));
+        assert_int_equal(pairs_new(hear, heard, &pairs), 0);
+        return pairs;
+}
+
+static void both_ends_are_one_connection(void **state)
+{
+        struct live_end client, server;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        unread(&client, &server);
+        pairs_end(pairs, &server);
+        pairs_end(pairs, &client);
+        pairs_tick(pairs, 3000 * MS);
+        assert_int_equal(heard.n, 1);
+        assert_int_equal(heard.n_ends[0], 2);
+        assert_int_equal(heard.records[0].ending, ENDING_RESET);
+        assert_int_equal(heard.records[0].ended_by, SIDE_SERVER);
+        assert_int_equal(heard.records[0].cause, CAUSE_UNREAD_DATA);
+        assert_int_equal(heard.records[0].certainty, CERTAINTY_CERTAIN);
+        assert_int_equal(heard.records[0].to_server.fate, FATE_LOST);
+        assert_int_equal(heard.records[0].reset.count, 1);
+        pairs_free(pairs);
+}
+
+static void other_numbers_are_another_connection(void **state)
+{
+        struct live_end client, server;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        unread(&client, &server);
+        client.send_start++;
+        pairs_end(pairs, &server);
+        pairs_end(pairs, &client);
+        pairs_flush(pairs);
+        assert_int_equal(heard.n, 2);
+        pairs_free(pairs);
+}
+
+static void roles_follow_from_the_numbers_where_no_beginning_was_seen(void **state)
+{
+        struct live_end client, server;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        unread(&client, &server);
+        client.flags &= ~(unsigned)(LIVE_BEGAN | LIVE_OPENED);
+        server.flags &= ~(unsigned)LIVE_BEGAN;
+        pairs_end(pairs, &server);
+        pairs_flush(pairs);
+        pairs_end(pairs, &client);
+        pairs_flush(pairs);
+        assert_int_equal(heard.n, 2);
+        for (size_t i = 0; i < 2; i++) {
+                assert_int_equal(heard.records[i].ended_by, SIDE_SERVER);
+                assert_int_equal(heard.records[i].seen.roles, ROLES_TOLD);
+                assert_false(heard.records[i].started.known);
+        }
+        pairs_free(pairs);
+}
+
+static void a_reset_sent_later_joins_the_close_before_it(void **state)
+{
+        struct live_reset late = {
+                .kind = LIVE_RESET, .family = AF_INET, .reason = RESET_REASON_TCP_TIMEWAIT_SOCKET, .reason_known = 1,
+                .state = TCP_STATE_TIME_WAIT, .answers_flags = 0x18, .payload = 30, .at_ns = 30000 * MS,
+                .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1}, .local_port = htons(80), .remote_port = htons(40000),
+        };
+        struct live_end client, server;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        ends(&client, &server);
+        acts(&server, TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SYS_close);
+        server.flags |= LIVE_FIN_OUT | LIVE_ORPHAN;
+        server.fin_out_ns = 1900 * MS;
+        pairs_end(pairs, &server);
+        pairs_tick(pairs, 4000 * MS);
+        assert_int_equal(heard.n, 1);
+        assert_int_equal(heard.records[0].ending, ENDING_HALF_CLOSED);
+        pairs_reset(pairs, &late);
+        pairs_tick(pairs, 40000 * MS);
+        assert_int_equal(heard.n, 2);
+        assert_int_equal(heard.records[1].ending, ENDING_RESET);
+        assert_int_equal(heard.records[1].cause, CAUSE_DATA_AFTER_CLOSE);
+        assert_int_equal(heard.records[1].ended_by, SIDE_SERVER);
+        assert_int_equal(heard.records[1].to_server.fate, FATE_LOST);
+        pairs_free(pairs);
+}
+
+/* tcp_reset() also runs where the kernel itself resets, on data for a socket shut both ways. */
+static void data_after_shutdown_is_no_reset_received(void **state)
+{
+        struct live_end client, server;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        ends(&client, &server);
+        acts(&server, TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SYS_shutdown);
+        server.flags |= LIVE_FIN_OUT | LIVE_RST_IN | LIVE_RST_IN_SHUT | LIVE_RST_OUT | LIVE_RST_REPLY | LIVE_REASON_KNOWN;
+        server.last_state = TCP_STATE_FIN_WAIT2;
+        server.shutdown = 3;
+        server.error = ECONNRESET;
+        server.reason = RESET_REASON_TCP_ABORT_ON_DATA;
+        server.reset_flags = 0x18;
+        server.reset_payload = 10;
+        pairs_end(pairs, &server);
+        pairs_flush(pairs);
+        assert_int_equal(heard.n, 1);
+        assert_int_equal(heard.records[0].ended_by, SIDE_SERVER);
+        assert_int_equal(heard.records[0].cause, CAUSE_DATA_AFTER_CLOSE);
+        assert_int_equal(heard.records[0].reset.count, 1);
+        pairs_free(pairs);
+}
+
+/* Past the other's FIN there is nothing that a program could have closed its ears to. */
+static void data_past_a_fin_is_never_certainly_data_after_close(void **state)
+{
+        struct live_end client, server;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        ends(&client, &server);
+        server.flags |= LIVE_FIN_IN | LIVE_RST_IN | LIVE_RST_OUT | LIVE_RST_REPLY | LIVE_REASON_KNOWN;
+        server.last_state = TCP_STATE_CLOSE_WAIT;
+        server.shutdown = 1;
+        server.bytes_received = 101;
+        server.error = EPIPE;
+        server.reason = RESET_REASON_TCP_ABORT_ON_DATA;
+        server.reset_flags = 0x18;
+        pairs_end(pairs, &server);
+        pairs_flush(pairs);
+        assert_int_equal(heard.n, 1);
+        assert_int_not_equal(heard.records[0].certainty, CERTAINTY_CERTAIN);
+        pairs_free(pairs);
+}
+
+static void news_are_told_and_the_end_changes_nothing(void **state)
+{
+        struct live_end client, server;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        unread(&client, &server);
+        client.kind = LIVE_NEWS;
+        client.ended_ns = 0;
+        pairs_end(pairs, &client);
+        pairs_tick(pairs, 9000 * MS);
+        assert_int_equal(heard.n, 1);
+        assert_int_equal(heard.records[0].ended_by, SIDE_SERVER);
+        client.kind = LIVE_END;
+        client.ended_ns = 9500 * MS;
+        pairs_end(pairs, &client);
+        pairs_flush(pairs);
+        assert_int_equal(heard.n, 2);
+        assert_int_equal(heard.n_ends[1], 1);
+        pairs_free(pairs);
+}
+
+static void more_connections_than_there_is_room_are_all_told(void **state)
+{
+        static struct live_end client, server;
+        struct pairs *pairs;
+        struct heard heard;
+
+        (void)state;
+        pairs = begin(&heard);
+        unread(&client, &server);
+        /* Whoever waited longest makes room. */
+        for (uint32_t i = 0; i < PAIRS_MAX + 5; i++) {
+                client.local[1] = (uint8_t)(i >> 16);
+                client.local[2] = (uint8_t)(i >> 8);
+                client.local[3] = (uint8_t)i;
+                client.over_ns = (2000 + i / 1000) * MS;
+                client.ended_ns = 0;
+                pairs_end(pairs, &client);
+        }
+        assert_int_equal(heard.n, 5);
+        pairs_free(pairs);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(both_ends_are_one_connection),
+                cmocka_unit_test(other_numbers_are_another_connection),
+                cmocka_unit_test(roles_follow_from_the_numbers_where_no_beginning_was_seen),
+                cmocka_unit_test(a_reset_sent_later_joins_the_close_before_it),
+                cmocka_unit_test(data_after_shutdown_is_no_reset_received),
+                cmocka_unit_test(data_past_a_fin_is_never_certainly_data_after_close),
+                cmocka_unit_test(news_are_told_and_the_end_changes_nothing),
+                cmocka_unit_test(more_connections_than_there_is_room_are_all_told),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
