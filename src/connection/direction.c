@@ -378,7 +378,7 @@ changed_twin(const struct step *step)
         const struct mark *last = &step->d->request[step->d->asked];
 
         return step->c->flags & CONNECTION_SUSPECT && step->s->ip_id != 0 && last->ip_id == step->s->ip_id &&
-               last->position == step->position && step->time - last->at < 100000000;
+               last->position == (uint32_t)step->position && step->time - last->at < 100000000;
 }
 
 void

@@ -130,7 +130,7 @@ fill_window(const struct view *v, struct facts_of_direction *f)
         if (!(o->flags & DIRECTION_WINDOW))
                 return;
         SEEN(f->window_shut, o->window == 0);
-        SEEN_IF(o->window == 0, f->window_shut_at, o->window_shut_at);
+        SEEN_IF(o->window == 0, f->window_shut_at, v->c->window_shut_at[!v->side]);
         SEEN_IF(window >= 0, f->window, (uint64_t)window);
 }
 
@@ -207,6 +207,7 @@ static void
 fill_silence(const struct view *v, struct facts_of_end *f)
 {
         const struct direction *d = v->d;
+        int64_t gap = d->request[d->asked].at - d->request[!d->asked].at;
 
         /* Of one side alone it cannot be said what was answered, unless it never got beyond its SYN. */
         if (!v->sent || (!v->heard && d->packets != (uint64_t)v->c->n_syns[v->side] + v->c->n_syn_acks[v->side]))
@@ -221,11 +222,10 @@ fill_silence(const struct view *v, struct facts_of_end *f)
                 return;
         SEEN_IF(d->repeats > 0, f->repeated, (enum segment_kind)d->repeated);
         SEEN(f->unanswered_since, d->since.at);
-        SEEN(f->unanswered_last, d->unanswered_last);
+        SEEN(f->unanswered_last, d->request[d->asked].at);
         SEEN_IF(d->since.frame, f->unanswered_frame, d->since.frame);
         SEEN_IF(d->since.before != NEVER, f->before_unanswered, d->since.before);
-        SEEN_IF(d->repeats + d->keepalives + d->probes > 0 && d->unanswered_gap > 0, f->unanswered_gap,
-                (uint64_t)d->unanswered_gap);
+        SEEN_IF(d->repeats + d->keepalives + d->probes > 0 && gap > 0, f->unanswered_gap, (uint64_t)gap);
 }
 
 static void

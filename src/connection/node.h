@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "connection/roles.h"
@@ -63,7 +64,7 @@ enum {
 struct mark {
         int64_t at;
         int64_t before;                 /* or NEVER */
-        int64_t position;
+        uint32_t position;              /* its low bits: see mark_position() */
         uint32_t frame;                 /* 0: not known, or too great */
         uint32_t ack;                   /* the number that it acknowledged */
         uint16_t window, ip_id;
@@ -73,12 +74,18 @@ struct mark {
         bool repeat : 1;                /* it had been sent before */
         bool answered : 1;              /* by a RST */
         bool has_ack : 1;
-};
+} __attribute__((packed, aligned(4)));
 
-/* The order is that of use: a segment in order touches the first three lines of 64 bytes of its sender and the
- * first of the other end, and payload the two lines behind; table_fetch_node() fetches them ahead. */
+/* The times of a mark alone. */
+struct moment {
+        int64_t at;
+        int64_t before;
+        uint32_t frame;
+} __attribute__((packed, aligned(4)));
+
+/* The order is that of use, in lines of 64 bytes: an acknowledgement touches the first three of its sender and two
+ * of the other end, data the next two besides; table_fetch_node() fetches them ahead. */
 struct direction {
-        /* What nearly every segment touches. */
         int64_t next;                   /* where the byte after the last one seen stands */
         int64_t acked;                  /* by the other end, a FIN included; -1: not even the SYN */
         int64_t last;                   /* when its last segment was seen */
@@ -93,32 +100,32 @@ struct direction {
         uint8_t ttl_least, ttl_most;
         uint8_t ip_id_steps;            /* how often its IP ID went on by little … */
         uint8_t ip_id_jumps;            /* … or did not */
-        uint8_t asked;                  /* which of @request is the last */
-        bool waits;                     /* @since is set */
-        bool waits_later;               /* @later is set */
-        uint8_t repeated;               /* enum segment_kind */
+        uint8_t asked : 1;              /* which of @request is the last */
+        bool waits : 1;                 /* @since is set */
+        bool waits_later : 1;           /* @later is set */
+        uint8_t repeated : 5;           /* enum segment_kind */
+        uint32_t last_payload_frame;
 
         struct {
                 uint32_t what[FINGERPRINTS];    /* digests of the last headers, … */
                 uint32_t when[FINGERPRINTS];    /* … and microseconds */
         } fingerprint;
+        int64_t edge;                   /* up to where the other end's window has let it send; 0: not known */
+        int64_t answers_in;             /* the least time in which it answered; 0: not known */
         uint16_t repeats, keepalives, probes;
         uint16_t fin_repeats;
-        int64_t answers_in;             /* the least time in which it answered; 0: not known */
-        int64_t edge;                   /* up to where the other end's window has let it send; 0: not known */
-        struct mark bare_ack;           /* its last segment that says nothing but an acknowledgement */
-
-        /* What payload touches. */
-        uint32_t last_payload_frame;
-        uint32_t n_keepalives;          /* since its last data */
-        uint64_t payloads;
         uint64_t run;                   /* new bytes since the other end's last payload */
+
+        uint64_t payloads;
         int64_t last_payload;
-        int64_t unanswered_last, unanswered_gap;
-        struct mark request[2];         /* its last two that take room in the stream, or are probes */
-        struct mark since;              /* the first of what is not answered yet */
-        struct mark later;              /* what was first sent when that one was on its way */
+        uint32_t n_keepalives;          /* since its last data */
+        struct mark bare_ack;           /* its last segment that says nothing but an acknowledgement */
         int64_t first_payload;
+
+        struct mark request[2];         /* its last two that take room in the stream, or are probes */
+        struct moment since;            /* the first of what is not answered yet */
+        struct moment later;            /* what was first sent when that one was on its way … */
+        uint32_t later_position;        /* … and where, its low bits */
         uint64_t retransmitted;
 
         /* What its FIN touches. */
@@ -127,11 +134,12 @@ struct direction {
         int64_t fin;                    /* position of the FIN */
         int64_t fin_at, fin_before, fin_acked_at;
         uint64_t after_peer_fin;
-        int64_t window_shut_at;
 
         /* Keepalive probes since its last data, answered or not. */
         int64_t last_keepalive, keepalive_gap;
 };
+
+_Static_assert(sizeof(struct direction) == 6 * 64, "a direction is whole lines");
 
 enum {
         CONNECTION_ENDED = 1 << 0,      /* nothing more is expected of it */
@@ -229,22 +237,34 @@ struct connection {
         uint64_t last_frame;
         struct zeek zeek;
 
-        struct direction side[2];
-
         int64_t first;                  /* time of its first segment */
         uint64_t first_frame;
         uint32_t first_file;
         uint32_t hash;
         uint32_t isn[2];
-        uint16_t n_syns[2], n_syn_acks[2], n_late_syn_acks;
-        int64_t last_syn, syn_gap, last_syn_ack;
-        uint64_t rev;
-        uint64_t verdict;               /* digest of what was given out */
         int64_t rtt;                    /* of the handshake; 0: not known */
+
+        struct direction side[2];
+
+        uint16_t n_syns[2], n_syn_acks[2], n_late_syn_acks;
+        uint32_t rev;
+        int64_t last_syn, syn_gap, last_syn_ack;
+        uint64_t verdict;               /* digest of what was given out */
+        int64_t window_shut_at[2];      /* by sender */
 };
+
+_Static_assert(sizeof(struct connection) == 17 * 64 && offsetof(struct connection, side) == 4 * 64,
+               "directions begin where lines do");
 
 static inline int64_t
 direction_position(const struct direction *d, uint32_t seq)
 {
         return d->next + seq_distance(d->base + (uint32_t)d->next, seq);
+}
+
+/* The position of which a mark of @d has kept the low bits: it is not far. */
+static inline int64_t
+mark_position(const struct direction *d, uint32_t position)
+{
+        return d->next + seq_distance((uint32_t)d->next, position);
 }

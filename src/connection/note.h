@@ -79,21 +79,34 @@ note_payload(struct connection *c, unsigned sender, const struct segment *s, int
         }
 }
 
-/* A segment that wants an answer. @again: some of it had been sent before. */
-static inline void
-note_request(struct direction *d, const struct mark *mark, bool again)
+static inline struct moment
+moment_of(const struct mark *mark)
 {
-        d->asked = !d->asked;
-        d->request[d->asked] = *mark;
+        return (struct moment){ .at = mark->at, .before = mark->before, .frame = mark->frame };
+}
+
+/* Where the mark of the next segment that wants an answer goes; then note_request(). */
+static inline struct mark *
+note_next_request(struct direction *d)
+{
+        return &d->request[!d->asked];
+}
+
+/* A segment that wants an answer was marked. @again: some of it had been sent before. */
+static inline void
+note_request(struct direction *d, bool again)
+{
+        const struct mark *mark = note_next_request(d);
+
+        d->asked ^= 1;
         if (!d->waits) {
-                d->since = *mark;
+                d->since = moment_of(mark);
                 d->waits = true;
         } else if (!d->waits_later && !again) {
-                d->later = *mark;
+                d->later = moment_of(mark);
+                d->later_position = mark->position;
                 d->waits_later = true;
         }
-        d->unanswered_gap = mark->at - d->unanswered_last;
-        d->unanswered_last = mark->at;
 }
 
 /* The other end said something of its own: what of @o waits still? */
@@ -103,7 +116,7 @@ note_answer(struct direction *o)
         o->repeats = o->keepalives = o->probes = 0;
         if (o->acked >= direction_end(o)) {
                 o->waits = o->waits_later = false;
-        } else if (o->waits_later && o->acked > o->later.position) {
+        } else if (o->waits_later && o->acked > mark_position(o, o->later_position)) {
                 o->since = o->later;
                 o->waits_later = false;
         }

@@ -56,15 +56,15 @@ plain_take(struct connection *c, unsigned sender, const struct tracker_input *in
         const struct segment *s = &input->packet.segment;
         struct direction *d = &c->side[sender], *o = &c->side[!sender];
         int64_t time = input->time_ns, acked;
-        struct mark mark;
+        uint8_t kind = s->n_payload ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK;
 
         if (!is_plain(c, d, o, s) || input->frame > UINT32_MAX || !twin_unlike(d, s, time))
                 return false;
-        mark = (struct mark){
-                .at = time, .before = c->previous, .position = d->next, .frame = (uint32_t)input->frame, .ack = s->ack,
-                .window = s->window, .ip_id = s->ip_id, .ttl = s->ttl,
+        *(s->n_payload > 0 ? note_next_request(d) : &d->bare_ack) = (struct mark){
+                .at = time, .before = c->previous, .position = (uint32_t)d->next, .frame = (uint32_t)input->frame,
+                .ack = s->ack, .window = s->window, .ip_id = s->ip_id,
                 .room = s->n_payload < UINT16_MAX ? (uint16_t)s->n_payload : UINT16_MAX,
-                .kind = s->n_payload ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK, .has_ack = true,
+                .ttl = s->ttl, .kind = s->n_payload ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK, .has_ack = true,
         };
         acked = o->next + seq_distance(o->base + (uint32_t)o->next, s->ack);
 
@@ -75,22 +75,20 @@ plain_take(struct connection *c, unsigned sender, const struct tracker_input *in
         if (input->cut)
                 c->flags |= CONNECTION_CUT;
         c->previous = time;
-        c->last_kind = mark.kind;
+        c->last_kind = kind;
         c->last_sender = (uint8_t)sender;
         if (!zeek_plain(&c->zeek, sender, s))
                 zeek_segment(&c->zeek, sender, s);
 
         note_header(d, s);
         if (s->n_payload > 0) {
-                note_payload(c, sender, s, time, mark.frame, s->n_payload);
+                note_payload(c, sender, s, time, (uint32_t)input->frame, s->n_payload);
                 d->next += s->n_payload;
         }
         take_ack(d, o, acked, time);
         take_window(d, o, s);
         if (s->n_payload > 0)
-                note_request(d, &mark, false);
-        else
-                d->bare_ack = mark;
+                note_request(d, false);
         d->packets++;
         d->payload_seen += s->n_payload;
         d->last = time;

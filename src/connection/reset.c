@@ -77,8 +77,10 @@ validity(const struct step *step, const struct extra *extra, const struct reset 
 static bool
 was_taken(const struct direction *d, const struct mark *mark)
 {
+        int64_t position = mark_position(d, mark->position);
+
         return mark->kind != SEGMENT_KIND_KEEPALIVE && mark->kind != SEGMENT_KIND_WINDOW_PROBE &&
-               mark->position < d->acked && mark->position + mark->room <= d->acked;
+               position < d->acked && position + mark->room <= d->acked;
 }
 
 /* The segment of the other end that a reply answers: its number is what that one acknowledged. Of several the

@@ -76,7 +76,7 @@ take_window(struct step *step)
         if (s->options & SEGMENT_HAS_NO_WINDOW || (step->has_ack && step->ack_position < step->o->acked))
                 return;
         if (s->window == 0 && !(s->flags & SEGMENT_SYN) && (d->window != 0 || !(d->flags & DIRECTION_WINDOW)))
-                d->window_shut_at = step->time;
+                step->c->window_shut_at[step->sender] = step->time;
         d->window = s->window;
         d->flags |= DIRECTION_WINDOW;
         if (step->has_ack) {

@@ -53,7 +53,6 @@ void
 silence_asked(struct step *step)
 {
         struct direction *d = step->d;
-        struct mark mark;
         bool again = step->repeated || (int64_t)step->s->n_payload > step->n_new;
 
         switch (step->kind) {
@@ -75,7 +74,7 @@ silence_asked(struct step *step)
                         return;
                 if (again && step->position <= d->acked) {
                         count(&d->repeats);
-                        d->repeated = (uint8_t)step->kind;
+                        d->repeated = (unsigned)step->kind & 0x1f;
                 }
                 break;
         case SEGMENT_KIND_ACK:
@@ -84,8 +83,8 @@ silence_asked(struct step *step)
         default:
                 return;
         }
-        mark = step_mark(step);
-        note_request(d, &mark, again);
+        *note_next_request(d) = step_mark(step);
+        note_request(d, again);
 }
 
 void

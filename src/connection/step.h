@@ -33,7 +33,7 @@ step_mark(const struct step *step)
         uint32_t room = step->s->n_payload + !!(step->s->flags & SEGMENT_FIN);
 
         return (struct mark){
-                .at = step->time, .before = step->before, .position = step->position, .frame = step->frame,
+                .at = step->time, .before = step->before, .position = (uint32_t)step->position, .frame = step->frame,
                 .ack = step->s->ack, .window = step->s->window, .ip_id = step->s->ip_id, .ttl = step->s->ttl,
                 .room = room < UINT16_MAX ? (uint16_t)room : UINT16_MAX,
                 .kind = (unsigned)step->kind & 0x1f, .repeat = step->repeated, .has_ack = step->s->flags & SEGMENT_ACK,

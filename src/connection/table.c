@@ -11,18 +11,7 @@
 enum {
         SLOTS_AT_FIRST = 1024,
         NODES_MAX = 1 << 28,
-        /* So many bytes of each are touched by nearly every segment. */
-        FETCH_ZEEK = 40,
-        FETCH_DIRECTION = 320,
 };
-
-static uint64_t
-mix(uint64_t a, uint64_t b)
-{
-        unsigned __int128 product = (unsigned __int128)a * b;
-
-        return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
 
 static uint64_t
 hash_end(const struct table *table, const uint8_t *address, uint16_t port)
@@ -31,17 +20,17 @@ hash_end(const struct table *table, const uint8_t *address, uint16_t port)
 
         memcpy(&low, address, sizeof(low));
         memcpy(&high, address + 8, sizeof(high));
-        return mix(low ^ table->secret[0], high ^ table->secret[1] ^ (uint64_t)port << 17);
+        return table_mix(low ^ table->secret[0], high ^ table->secret[1] ^ (uint64_t)port << 17);
 }
 
 /* The sum of both ends does not know which of them sent. */
 uint32_t
-table_hash(const struct table *table, const struct ends *ends)
+table_hash_ipv6(const struct table *table, const struct ends *ends)
 {
-        uint64_t sum = hash_end(table, ends->source, ends->source_port) +
-                       hash_end(table, ends->destination, ends->destination_port);
+        uint64_t a = hash_end(table, ends->source, ends->source_port);
+        uint64_t b = hash_end(table, ends->destination, ends->destination_port);
 
-        return (uint32_t)(mix(sum ^ ends->realm, table->secret[2]) >> 16);
+        return ((uint32_t)(table_mix((a + b) ^ ends->realm, table->secret[2]) >> 16) & ~HASH_WAY) | (a > b ? HASH_WAY : 0);
 }
 
 /* An empty index of @n slots. */
@@ -80,7 +69,7 @@ table_init(struct table *table, size_t max)
 
                 clock_gettime(CLOCK_MONOTONIC, &now);
                 for (size_t i = 0; i < 3; i++)
-                        table->secret[i] = mix((uint64_t)now.tv_nsec + i, 0x9e3779b97f4a7c15u);
+                        table->secret[i] = table_mix((uint64_t)now.tv_nsec + i, 0x9e3779b97f4a7c15u);
         }
         for (size_t i = 0; i < 3; i++)
                 table->secret[i] |= 1;
@@ -99,37 +88,54 @@ table_deinit(struct table *table)
         *table = (struct table){};
 }
 
-static inline void
-fetch(const void *from, size_t n)
+/* @n lines of 64 bytes; written out, since each is but one instruction. */
+static inline __attribute__((always_inline)) void
+fetch(const void *from, unsigned n)
 {
-        for (size_t line = 0; line < n; line += 64)
-                __builtin_prefetch((const char *)from + line, 1);
+#pragma GCC unroll 17
+        for (unsigned line = 0; line < n; line++)
+                __builtin_prefetch((const char *)from + 64 * line, 1);
 }
 
 void
-table_fetch_node(const struct table *table, uint32_t hash)
+table_fetch_node(const struct table *table, struct ends *ends, bool payload)
 {
-        size_t at = hash & table->mask;
+        size_t at = ends->hash & table->mask;
 
-        while (table->slots[at].node != NODE_NONE) {
-                if (table->slots[at].hash == hash) {
-                        const struct connection *c = table_at(table, table->slots[at].node);
+        for (; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask) {
+                uint32_t differ = table->slots[at].hash ^ ends->hash;
+                const struct connection *c;
+                unsigned sender;
 
-                        fetch(c, offsetof(struct connection, zeek) + FETCH_ZEEK);
-                        for (unsigned side = 0; side < 2; side++)
-                                fetch(&c->side[side], FETCH_DIRECTION);
-                        return;
-                }
-                at = (at + 1) & table->mask;
+                if (differ & ~HASH_WAY)
+                        continue;
+                c = table_at(table, table->slots[at].node);
+                sender = differ != 0;
+                /* Of each what nearly every segment touches. */
+                fetch(c, 2);
+                fetch(&c->side[!sender], 2);
+                fetch(&c->side[sender], 3);
+                if (payload)
+                        fetch(&c->side[sender].request, 2);
+                break;
         }
+        ends->slot = (uint32_t)at;
 }
 
-static bool
+static inline bool
+same_address(const uint8_t *a, const uint8_t *b, bool ipv4)
+{
+        return memcmp(a, b, 4) == 0 && (ipv4 || memcmp(a + 4, b + 4, 12) == 0);
+}
+
+static inline bool
 same_ends(const struct connection *c, unsigned sender, const struct ends *ends)
 {
+        bool ipv4 = ends->realm & REALM_IPV4;
+
         return c->port[sender] == ends->source_port && c->port[!sender] == ends->destination_port &&
-               memcmp(c->address[sender], ends->source, 16) == 0 &&
-               memcmp(c->address[!sender], ends->destination, 16) == 0;
+               c->realm == ends->realm && same_address(c->address[sender], ends->source, ipv4) &&
+               same_address(c->address[!sender], ends->destination, ipv4);
 }
 
 void
@@ -139,30 +145,37 @@ table_fetch_next(const struct table *table, uint32_t node)
 
         if (next == NODE_NONE)
                 return;
-        fetch(table_at(table, next), sizeof(struct connection));
+        fetch(table_at(table, next), sizeof(struct connection) / 64);
         /* The one behind it has a head at least by then: that says where its extra is. */
         next = table_link(table, next)->newer;
         if (next != NODE_NONE)
-                fetch(table_at(table, next), 64);
+                fetch(table_at(table, next), 1);
+}
+
+/* Of a slot whose hash fits: whether it is that connection, and who of it sent. */
+static inline bool
+is_at(const struct table *table, size_t at, const struct ends *ends, unsigned *ret_sender)
+{
+        uint32_t differ = table->slots[at].hash ^ ends->hash;
+
+        if (differ & ~HASH_WAY || table->slots[at].node == NODE_NONE ||
+            !same_ends(table_at(table, table->slots[at].node), differ != 0, ends))
+                return false;
+        *ret_sender = differ != 0;
+        return true;
 }
 
 uint32_t
 table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender)
 {
-        for (size_t at = ends->hash & table->mask; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask) {
-                const struct connection *c;
+        size_t at = ends->slot & table->mask;
 
-                if (table->slots[at].hash != ends->hash)
-                        continue;
-                c = table_at(table, table->slots[at].node);
-                if (c->realm != ends->realm)
-                        continue;
-                for (unsigned sender = 0; sender < 2; sender++)
-                        if (same_ends(c, sender, ends)) {
-                                *ret_sender = sender;
-                                return table->slots[at].node;
-                        }
-        }
+        /* No two nodes of the same ends are in the index, so it does not matter where one is found. */
+        if (is_at(table, at, ends, ret_sender))
+                return table->slots[at].node;
+        for (at = ends->hash & table->mask; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask)
+                if (is_at(table, at, ends, ret_sender))
+                        return table->slots[at].node;
         return NODE_NONE;
 }
 

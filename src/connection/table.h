@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "connection/node.h"
 #include "connection/region.h"
@@ -24,13 +25,17 @@ enum {
         N_LISTS
 };
 
-/* Who: both ends of a segment, its sender first. */
+/* Who: both ends of a segment, its sender first. @hash is the same for both ways but for its highest bit, which says
+ * which way. */
 struct ends {
         const uint8_t *source, *destination;
         uint16_t source_port, destination_port;
         uint32_t realm;
         uint32_t hash;
+        uint32_t slot;                  /* where the index may have it: a hint */
 };
+
+#define HASH_WAY (UINT32_C(1) << 31)
 
 struct slot {
         uint32_t hash;
@@ -64,8 +69,35 @@ struct table {
 int table_init(struct table *table, size_t max);
 void table_deinit(struct table *table);
 
-/* The same for both ways. */
-uint32_t table_hash(const struct table *table, const struct ends *ends);
+/* The hash of ends; @realm and the addresses must be set. */
+uint32_t table_hash_ipv6(const struct table *table, const struct ends *ends);
+
+static inline uint64_t
+table_mix(uint64_t a, uint64_t b)
+{
+        unsigned __int128 product = (unsigned __int128)a * b;
+
+        return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint32_t
+table_hash(const struct table *table, const struct ends *ends)
+{
+        uint64_t a, b, low, high;
+        uint32_t source, destination;
+
+        if (!(ends->realm & REALM_IPV4))
+                return table_hash_ipv6(table, ends);
+        memcpy(&source, ends->source, sizeof(source));
+        memcpy(&destination, ends->destination, sizeof(destination));
+        a = (uint64_t)source << 16 | ends->source_port;
+        b = (uint64_t)destination << 16 | ends->destination_port;
+        low = a < b ? a : b;
+        high = a < b ? b : a;
+        low ^= table->secret[0];
+        high ^= table->secret[1] + table->secret[2] * ends->realm;
+        return ((uint32_t)(table_mix(low, high) >> 16) & ~HASH_WAY) | (a > b ? HASH_WAY : 0);
+}
 
 static inline struct connection *
 table_at(const struct table *table, uint32_t node)
@@ -85,8 +117,8 @@ table_fetch_slot(const struct table *table, uint32_t hash)
         __builtin_prefetch(&table->slots[hash & table->mask]);
 }
 
-/* Fetches what a segment will touch of the node that @hash very likely means. */
-void table_fetch_node(const struct table *table, uint32_t hash);
+/* Fetches what a segment will touch of the node that @ends very likely means, and notes its slot there. */
+void table_fetch_node(const struct table *table, struct ends *ends, bool payload);
 
 /* Fetches the node behind this one in its list, whose turn is next. */
 void table_fetch_next(const struct table *table, uint32_t node);

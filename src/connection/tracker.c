@@ -178,15 +178,12 @@ retire(struct tracker *t, uint32_t node, bool keep)
                 forget(t, node);
 }
 
-static void
-advance(struct tracker *t, int64_t time)
+/* Gives out what ended long enough ago. */
+static __attribute__((noinline)) void
+give_ended(struct tracker *t)
 {
         uint32_t node;
 
-        if (t->begun && time <= t->now)
-                return;
-        t->begun = true;
-        t->now = time;
         while ((node = t->table.oldest[LIST_ENDED]) != NODE_NONE) {
                 struct connection *c = table_at(&t->table, node);
 
@@ -195,6 +192,17 @@ advance(struct tracker *t, int64_t time)
                 table_fetch_next(&t->table, node);
                 retire(t, node, true);
         }
+}
+
+static inline void
+advance(struct tracker *t, int64_t time)
+{
+        if (t->begun && time <= t->now)
+                return;
+        t->begun = true;
+        t->now = time;
+        if (t->table.oldest[LIST_ENDED] != NODE_NONE)
+                give_ended(t);
 }
 
 /* Keeps within the bounds: what was given out goes first, then what ended, then what was silent for longest. */
@@ -485,6 +493,36 @@ take_icmp(struct tracker *t, const struct ends *ends, const struct tracker_input
         return 0;
 }
 
+/* Finds out whom the segments are of, and has what lies in the index fetched. */
+static void
+look_up(struct tracker *t, const struct tracker_input *inputs, size_t n, struct ends *ends)
+{
+        for (size_t i = 0; i < n; i++) {
+                const struct segment *s = &inputs[i].packet.segment;
+                uint32_t realm;
+
+                if (inputs[i].kind != PACKET_TCP && inputs[i].kind != PACKET_ICMP_ERROR)
+                        continue;
+                realm = s->family == AF_INET ? REALM_IPV4 : 0;
+                if (t->options.by_vlan)
+                        realm |= inputs[i].packet.vlan << REALM_VLAN_SHIFT;
+                ends[i].source = s->source;
+                ends[i].destination = s->destination;
+                ends[i].source_port = s->source_port;
+                ends[i].destination_port = s->destination_port;
+                ends[i].realm = realm;
+                ends[i].slot = ends[i].hash = table_hash(&t->table, &ends[i]);
+                table_fetch_slot(&t->table, ends[i].hash);
+        }
+}
+
+static inline void
+fetch(const struct tracker *t, const struct tracker_input *input, struct ends *ends)
+{
+        if (input->kind == PACKET_TCP)
+                table_fetch_node(&t->table, ends, input->packet.segment.n_payload > 0);
+}
+
 int
 tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n)
 {
@@ -493,28 +531,14 @@ tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n)
 
         for (; n > 0; inputs += n_batch, n -= n_batch) {
                 n_batch = n < TRACKER_BATCH ? n : TRACKER_BATCH;
-                for (size_t i = 0; i < n_batch; i++) {
-                        const struct segment *s = &inputs[i].packet.segment;
-
-                        if (inputs[i].kind != PACKET_TCP && inputs[i].kind != PACKET_ICMP_ERROR)
-                                continue;
-                        ends[i] = (struct ends){ .source = s->source, .destination = s->destination,
-                                                 .source_port = s->source_port, .destination_port = s->destination_port,
-                                                 .realm = s->family == AF_INET ? REALM_IPV4 : 0 };
-                        if (tracker->options.by_vlan)
-                                ends[i].realm |= inputs[i].packet.vlan << REALM_VLAN_SHIFT;
-                        ends[i].hash = table_hash(&tracker->table, &ends[i]);
-                        table_fetch_slot(&tracker->table, ends[i].hash);
-                }
+                look_up(tracker, inputs, n_batch, ends);
                 for (size_t i = 0; i < n_batch && i < AHEAD; i++)
-                        if (inputs[i].kind == PACKET_TCP)
-                                table_fetch_node(&tracker->table, ends[i].hash);
+                        fetch(tracker, &inputs[i], &ends[i]);
                 for (size_t i = 0; i < n_batch; i++) {
                         int r = 0;
 
-                        if (i + AHEAD < n_batch && inputs[i + AHEAD].kind == PACKET_TCP)
-                                table_fetch_node(&tracker->table, ends[i + AHEAD].hash);
-
+                        if (i + AHEAD < n_batch)
+                                fetch(tracker, &inputs[i + AHEAD], &ends[i + AHEAD]);
                         advance(tracker, inputs[i].time_ns);
                         if (inputs[i].kind == PACKET_TCP)
                                 r = take_tcp(tracker, &ends[i], &inputs[i]);
