@@ -38,6 +38,7 @@ struct talker {
 static void
 talk(struct talker *t, uint64_t *seed, unsigned port, struct tracker_input *input)
 {
+        static const uint8_t bytes[4096];      /* headers end and payload begins in the middle */
         struct segment *s = &input->packet.segment;
         unsigned who = below(seed, 2), what = below(seed, 100);
 
@@ -56,6 +57,7 @@ talk(struct talker *t, uint64_t *seed, unsigned port, struct tracker_input *inpu
         s->flags = SEGMENT_ACK;
         s->seq = t->next[who];
         s->ack = t->got[!who] ? t->got[!who] : t->next[!who];
+        s->payload = bytes + sizeof(bytes) / 2;
         s->n_header = 32;
         s->options = SEGMENT_HAS_TIMESTAMPS;
         s->ts_value = (uint32_t)(input->time_ns / 1000000);
