@@ -348,6 +348,19 @@ fill_icmp(const struct extra *extra, unsigned client, struct facts *f)
         SEEN_IF(extra->icmp_quoted_known, f->icmp_quoted, (enum segment_kind)extra->icmp_quoted);
 }
 
+/* As facts_init(), but for the RSTs: they are as large as all the rest, and few connections have any. What stands
+ * behind the last of them is what was there before. */
+static void
+init(struct facts *f)
+{
+        memset(f, 0, offsetof(struct facts, resets));
+        f->n_resets = 0;
+        f->n_resets_in_all = 0;
+        f->seen.source = SOURCE_CAPTURE;
+}
+
+_Static_assert(ZEEK_HISTORY_MAX + 1 <= TRACKER_HISTORY_MAX, "a history no longer fits into what is given out");
+
 void
 give_fill(const struct connection *c, const struct extra *extra, int64_t until, bool cut, struct tracked *ret_tracked)
 {
@@ -355,7 +368,6 @@ give_fill(const struct connection *c, const struct extra *extra, int64_t until, 
         struct facts *f = &t->facts;
         enum roles how;
         unsigned client = roles_client(&c->roles, c->port, &how);
-        char history[ZEEK_HISTORY_MAX + 1];
         bool gaps = false;
 
         memset(t, 0, offsetof(struct tracked, facts));
@@ -367,7 +379,7 @@ give_fill(const struct connection *c, const struct extra *extra, int64_t until, 
         t->family = c->realm & REALM_IPV4 ? AF_INET : AF_INET6;
         t->vlan = c->realm >> REALM_VLAN_SHIFT;
 
-        facts_init(f, SOURCE_CAPTURE);
+        init(f);
         for (unsigned side = 0; side < 2; side++) {
                 unsigned from = side == 0 ? client : !client;
                 struct view v = view_of(c, extra, from);
@@ -398,12 +410,13 @@ give_fill(const struct connection *c, const struct extra *extra, int64_t until, 
         fill_handshake(c, client, f);
         fill_both_fins(c, f);
         fill_icmp(extra, client, f);
-        for (unsigned i = 0; extra && i < extra->n_resets; i++)
+        for (unsigned i = 0; extra && i < extra->n_resets; i++) {
+                memset(&f->resets[i], 0, sizeof(f->resets[i]));
                 fill_reset(c, &extra->reset[i], client, &f->resets[f->n_resets++]);
+        }
         f->n_resets_in_all = extra ? extra->n_resets_in_all : 0;
         t->conn_state = zeek_state(&c->zeek);
-        zeek_history(&c->zeek, history);
-        memcpy(t->history, history, sizeof(history));
+        zeek_history(&c->zeek, t->history);
 }
 
 static uint64_t
@@ -413,37 +426,35 @@ add(uint64_t digest, uint64_t value)
         return digest ^ digest >> 32;
 }
 
+/* A fact as one number: how it is known takes three bits, and what is not known is 0 all over. */
+#define PACKED(fact) ((uint64_t)(fact).value << 3 | (fact).how)
+#define FLAG(fact, at) (PACKED(fact) << (at))
+
+static uint64_t
+digest_of_side(const struct facts_of_direction *from, const struct facts_of_end *end)
+{
+        uint64_t digest = 1;
+
+        digest = add(digest, PACKED(from->bytes));
+        digest = add(digest, PACKED(from->acked));
+        digest = add(digest, PACKED(from->acked_by_reset));
+        digest = add(digest, PACKED(from->missing));
+        /* Counts of 16 bits, in places of their own, and flags of four. */
+        digest = add(digest, PACKED(end->repeats_unanswered) | PACKED(end->keepalives_unanswered) << 20 |
+                             PACKED(end->probes_unanswered) << 40);
+        return add(digest, FLAG(from->fin, 0) | FLAG(from->fin_acked, 4) | FLAG(from->last_answered, 8) |
+                           FLAG(end->went_on, 12));
+}
+
 uint64_t
 give_digest(const struct tracked *tracked)
 {
         const struct facts *f = &tracked->facts;
-        uint64_t digest = 1;
+        uint64_t digest = add(digest_of_side(&f->from[0], &f->end[0]), digest_of_side(&f->from[1], &f->end[1]) + 1);
 
-#define ADD(fact) digest = add(add(digest, (fact).how), (uint64_t)(fact).value)
-        for (unsigned side = 0; side < 2; side++) {
-                const struct facts_of_direction *from = &f->from[side];
-                const struct facts_of_end *end = &f->end[side];
-
-                ADD(from->bytes);
-                ADD(from->acked);
-                ADD(from->acked_by_reset);
-                ADD(from->missing);
-                ADD(from->fin);
-                ADD(from->fin_acked);
-                ADD(from->last_answered);
-                ADD(end->repeats_unanswered);
-                ADD(end->keepalives_unanswered);
-                ADD(end->probes_unanswered);
-                ADD(end->went_on);
-        }
-        ADD(f->established);
-        ADD(f->both_acked);
-        ADD(f->two_isns);
-        ADD(f->icmp);
-        for (size_t i = 0; i < f->n_resets; i++) {
-                ADD(f->resets[i].validity);
-                ADD(f->resets[i].obeyed);
-        }
-#undef ADD
-        return add(digest, f->n_resets > 0);
+        digest = add(digest, FLAG(f->established, 0) | FLAG(f->both_acked, 4) | FLAG(f->two_isns, 8) |
+                             (uint64_t)(f->n_resets > 0) << 12 | FLAG(f->icmp, 16));
+        for (size_t i = 0; i < f->n_resets; i++)
+                digest = add(digest, FLAG(f->resets[i].obeyed, 0) | FLAG(f->resets[i].validity, 4));
+        return digest;
 }

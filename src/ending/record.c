@@ -1,35 +1,43 @@
 /* Making a record, and the rules that bind its keys together. */
 #include "ending/record.h"
 
+#include <stddef.h>
+#include <string.h>
+
+/* Its lists stay as they are: they have no items. */
 static void
-direction_init(struct record_direction *d)
+next_init(struct record_next *next)
 {
-        *d = (struct record_direction){ .closed = CLOSED_UNKNOWN, .fate = FATE_UNKNOWN };
+        next->known = false;
+        next->n_if_recv = next->n_if_send = 0;
 }
 
+/* Half of a record are those lists, so the parts around them are zeroed each alone. */
 void
 record_init(struct record *r, enum source source, const char *id)
 {
-        *r = (struct record){
-                .source = source,
-                .id = id,
-                .rev = 1,
-                .client.os = OS_UNKNOWN,
-                .server.os = OS_UNKNOWN,
-                .ending = ENDING_UNSEEN,
-                .ended_by = SIDE_UNKNOWN,
-                .silent = SIDE_UNKNOWN,
-                .severity = SEVERITY_FINE,
-                .cause = CAUSE_NONE,
-                .certainty = CERTAINTY_POSSIBLE,
-                .reset = { .kind = RESET_KIND_UNKNOWN,
-                           .by = SIDE_UNKNOWN,
-                           .valid = RESET_VALIDITY_UNKNOWN },
-                .seen = { .roles = ROLES_FIRST, .sides = SIDES_SEEN_NONE },
-                .retry = RETRY_UNKNOWN,
-        };
-        direction_init(&r->to_server);
-        direction_init(&r->to_client);
+        memset(r, 0, offsetof(struct record, client_next));
+        next_init(&r->client_next);
+        r->client_saw = (struct record_saw){ 0 };
+        next_init(&r->server_next);
+        memset(&r->server_saw, 0, sizeof(*r) - offsetof(struct record, server_saw));
+        r->source = source;
+        r->id = id;
+        r->rev = 1;
+        r->client.os = r->server.os = OS_UNKNOWN;
+        r->ending = ENDING_UNSEEN;
+        r->ended_by = r->silent = SIDE_UNKNOWN;
+        r->severity = SEVERITY_FINE;
+        r->cause = CAUSE_NONE;
+        r->certainty = CERTAINTY_POSSIBLE;
+        r->to_server.closed = r->to_client.closed = CLOSED_UNKNOWN;
+        r->to_server.fate = r->to_client.fate = FATE_UNKNOWN;
+        r->reset.kind = RESET_KIND_UNKNOWN;
+        r->reset.by = SIDE_UNKNOWN;
+        r->reset.valid = RESET_VALIDITY_UNKNOWN;
+        r->seen.roles = ROLES_FIRST;
+        r->seen.sides = SIDES_SEEN_NONE;
+        r->retry = RETRY_UNKNOWN;
 }
 
 struct maybe_u64
