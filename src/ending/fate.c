@@ -165,8 +165,10 @@ fate_of(const struct judging *j, enum side sender, const struct record_direction
         case ENDING_OPEN:
         case ENDING_UNSEEN:
                 return FATE_UNKNOWN;
-        case ENDING_REFUSED:
         case ENDING_UNANSWERED:
+                return j->r->ongoing && !count_above(f->from[sender].retransmitted, 0) && !count_above(f->syns, 1)
+                               ? FATE_UNKNOWN : FATE_UNCERTAIN;
+        case ENDING_REFUSED:
         case ENDING_RESET:
         case ENDING_TIMED_OUT:
         case N_ENDINGS:

@@ -476,6 +476,26 @@ what_is_under_way_when_the_capture_ends_is_no_loss(void **state)
         assert_int_equal(r.ending, ENDING_OPEN);
         assert_int_equal(r.to_client.fate, FATE_UNKNOWN);
         assert_int_equal(r.severity, SEVERITY_FINE);
+
+        /* A SYN with data (TCP Fast Open) is the last thing that was seen. */
+        facts_init(&f, SOURCE_CAPTURE);
+        KNOW(f.syns, 1);
+        KNOW(f.syn_acks, 0);
+        KNOW(f.syn_data, true);
+        KNOW(f.established, false);
+        KNOW(f.last_syn, 1000 * MS);
+        KNOW(f.first, 1000 * MS);
+        KNOW(f.last, 1000 * MS);
+        KNOW(f.from[SIDE_CLIENT].bytes, 100);
+        KNOW(f.from[SIDE_CLIENT].acked, 0);
+        KNOW(f.from[SIDE_SERVER].bytes, 0);
+        KNOW(f.from[SIDE_SERVER].packets, 0);
+        f.seen.until = 1001 * MS;
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_UNANSWERED);
+        assert_true(r.ongoing);
+        assert_int_equal(r.to_server.fate, FATE_UNKNOWN);
+        assert_int_equal(r.severity, SEVERITY_NOTABLE);
 }
 
 static void
