@@ -208,24 +208,26 @@ fill_silence(const struct view *v, struct facts_of_end *f)
 {
         const struct direction *d = v->d;
         int64_t gap = d->request[d->asked].at - d->request[!d->asked].at;
+        bool alone = d->waits && !d->heard;
 
         /* Of one side alone it cannot be said what was answered, unless it never got beyond its SYN. */
         if (!v->sent || (!v->heard && d->packets != (uint64_t)v->c->n_syns[v->side] + v->c->n_syn_acks[v->side]))
                 return;
-        SEEN(f->repeats_unanswered, d->waits ? d->repeats : 0);
-        SEEN(f->keepalives_unanswered, d->waits ? d->keepalives : 0);
-        SEEN(f->probes_unanswered, d->waits ? d->probes : 0);
+        SEEN(f->repeats_unanswered, alone ? d->repeats : 0);
+        SEEN(f->keepalives_unanswered, alone ? d->keepalives : 0);
+        SEEN(f->probes_unanswered, alone ? d->probes : 0);
         SEEN(f->keepalives, d->n_keepalives);
         SEEN_IF(d->n_keepalives > 0, f->last_keepalive, d->last_keepalive);
         SEEN_IF(d->n_keepalives > 1 && d->keepalive_gap > 0, f->keepalive_gap, (uint64_t)d->keepalive_gap);
         if (!d->waits)
                 return;
-        SEEN_IF(d->repeats > 0, f->repeated, (enum segment_kind)d->repeated);
+        SEEN_IF(alone && d->repeats > 0, f->repeated, (enum segment_kind)d->repeated);
         SEEN(f->unanswered_since, d->since.at);
         SEEN(f->unanswered_last, d->request[d->asked].at);
         SEEN_IF(d->since.frame, f->unanswered_frame, d->since.frame);
         SEEN_IF(d->since.before != NEVER, f->before_unanswered, d->since.before);
-        SEEN_IF(d->repeats + d->keepalives + d->probes > 0 && gap > 0, f->unanswered_gap, (uint64_t)gap);
+        SEEN_IF(alone && d->repeats + d->keepalives + d->probes > 0 && gap > 0, f->unanswered_gap,
+                (uint64_t)gap);
 }
 
 static void

@@ -103,7 +103,8 @@ struct direction {
         uint8_t asked : 1;              /* which of @request is the last */
         bool waits : 1;                 /* @since is set */
         bool waits_later : 1;           /* @later is set */
-        uint8_t repeated : 5;           /* enum segment_kind */
+        bool heard : 1;                 /* the other end said something since it asked last */
+        uint8_t repeated : 4;           /* enum segment_kind */
         uint32_t last_payload_frame;
 
         struct {
@@ -112,7 +113,7 @@ struct direction {
         } fingerprint;
         int64_t edge;                   /* up to where the other end's window has let it send; 0: not known */
         int64_t answers_in;             /* the least time in which it answered; 0: not known */
-        uint16_t repeats, keepalives, probes;
+        uint16_t repeats, keepalives, probes;   /* void once it was heard */
         uint16_t fin_repeats;
         uint64_t run;                   /* new bytes since the other end's last payload */
 

@@ -92,6 +92,15 @@ note_next_request(struct direction *d)
         return &d->request[!d->asked];
 }
 
+/* Who was heard since he asked last begins to count anew. */
+static inline void
+note_asks_anew(struct direction *d)
+{
+        if (d->heard)
+                d->repeats = d->keepalives = d->probes = 0;
+        d->heard = false;
+}
+
 /* A segment that wants an answer was marked. @again: some of it had been sent before. */
 static inline void
 note_request(struct direction *d, bool again)
@@ -99,6 +108,7 @@ note_request(struct direction *d, bool again)
         const struct mark *mark = note_next_request(d);
 
         d->asked ^= 1;
+        note_asks_anew(d);
         if (!d->waits) {
                 d->since = moment_of(mark);
                 d->waits = true;
@@ -113,7 +123,7 @@ note_request(struct direction *d, bool again)
 static inline void
 note_answer(struct direction *o)
 {
-        o->repeats = o->keepalives = o->probes = 0;
+        o->heard = true;
         if (o->acked >= direction_end(o)) {
                 o->waits = o->waits_later = false;
         } else if (o->waits_later && o->acked > mark_position(o, o->later_position)) {

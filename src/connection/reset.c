@@ -20,6 +20,8 @@
  * each millisecond. */
 #define IP_ID_AHEAD 64
 #define MILLISECOND 1000000
+/* Who asked so often in vain may have given up. */
+#define ASKED_ENOUGH 3
 
 static bool
 bare(const struct segment *s)
@@ -140,7 +142,7 @@ leaves_no_trace(const struct step *step)
         const struct direction *d = step->d;
 
         return step->o->packets == 0 || step->c->flags & CONNECTION_BOTH_ACKED ||
-               d->repeats + d->keepalives + d->probes >= 3;
+               (!d->heard && d->repeats + d->keepalives + d->probes >= ASKED_ENOUGH);
 }
 
 static void
@@ -203,6 +205,19 @@ foreign(const struct step *step, const struct reset *r)
         return r->has_ack ? r->window == 0 && r->seq != 0 && step->d->window != 0 : r->window != 0;
 }
 
+/* It asked in vain, and all that it has to say to what comes at last is that it knows of no connection. But who closed
+ * resets for data, too, while he still asks. */
+static void
+had_given_up(const struct step *step, const struct reset *r)
+{
+        struct direction *d = step->d;
+
+        if (d->heard && d->waits && d->repeats + d->keepalives + d->probes >= ASKED_ENOUGH &&
+            d->last == d->request[d->asked].at && r->answers != N_SEGMENT_KINDS && r->answered.at >= d->last &&
+            !(d->flags & DIRECTION_FIN && r->answers == SEGMENT_KIND_DATA))
+                d->heard = false;
+}
+
 bool
 reset_take(struct step *step)
 {
@@ -235,6 +250,7 @@ reset_take(struct step *step)
         }
         r = &extra->reset[extra->n_resets++];
         fill(step, extra, r);
+        had_given_up(step, r);
         if (foreign(step, r))
                 step->d->flags |= DIRECTION_OTHER_OS;
         step->position = r->position;
@@ -297,4 +313,15 @@ reset_after(struct step *step)
             step->c->last_kind == SEGMENT_KIND_RST)
                 extra->challenge_acks[step->sender]++;
         return lives;
+}
+
+bool
+reset_stands(const struct step *step, unsigned side)
+{
+        const struct extra *extra = table_extra_of(step->table, step->c);
+
+        for (unsigned i = 0; extra && i < extra->n_resets; i++)
+                if (extra->reset[i].by == side && !extra->reset[i].went_on)
+                        return true;
+        return false;
 }

@@ -9,3 +9,6 @@ bool reset_take(struct step *step);
 /* Looks at a segment after a RST: does its sender go on as if there had been none? Says whether the connection
  * turns out to live on. */
 bool reset_after(struct step *step);
+
+/* Did @side reset, and send nothing else since? */
+bool reset_stands(const struct step *step, unsigned side);

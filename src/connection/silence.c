@@ -3,6 +3,9 @@
  * comes, it is repeated, and the repeats are counted; whatever the other end sends of its own ends the count,
  * but not what it only repeats itself: two ends that cannot hear each other both do that.
  *
+ * A silent end is heard too late if all that it says is answered by a reply RST: whoever asked had given up before, and
+ * his count stands (reset.c).
+ *
  * When a part of what is on its way is acknowledged, the rest was sent some time later than its first segment.
  * That time is remembered for one segment of each round trip (@later), which is near enough.
  */
@@ -10,6 +13,7 @@
 
 #include "connection/direction.h"
 #include "connection/note.h"
+#include "connection/reset.h"
 
 /* A probe comes after a pause: 200 ms for a shut window, seconds for keepalive. What stands where a probe
  * would, sooner, is only out of order. */
@@ -43,8 +47,9 @@ silence_kind(const struct step *step)
 }
 
 static void
-count(uint16_t *n)
+count(struct direction *d, uint16_t *n)
 {
+        note_asks_anew(d);
         if (*n < UINT16_MAX)
                 ++*n;
 }
@@ -57,13 +62,13 @@ silence_asked(struct step *step)
 
         switch (step->kind) {
         case SEGMENT_KIND_KEEPALIVE:
-                count(&d->keepalives);
+                count(d, &d->keepalives);
                 d->keepalive_gap = d->n_keepalives > 0 ? step->time - d->last_keepalive : 0;
                 d->last_keepalive = step->time;
                 d->n_keepalives++;
                 break;
         case SEGMENT_KIND_WINDOW_PROBE:
-                count(&d->probes);
+                count(d, &d->probes);
                 break;
         case SEGMENT_KIND_SYN:
         case SEGMENT_KIND_SYN_ACK:
@@ -73,8 +78,8 @@ silence_asked(struct step *step)
                 if (again && direction_end(d) <= d->acked)
                         return;
                 if (again && step->position <= d->acked) {
-                        count(&d->repeats);
-                        d->repeated = (unsigned)step->kind & 0x1f;
+                        count(d, &d->repeats);
+                        d->repeated = (unsigned)step->kind & 0xf;
                 }
                 break;
         case SEGMENT_KIND_ACK:
@@ -95,6 +100,10 @@ silence_answered(struct step *step)
                             step->kind == SEGMENT_KIND_WINDOW_PROBE;
 
         if (!o->waits || (says_nothing && !step->acks_new))
+                return;
+        /* Who asked in vain and reset is gone: no answer is for him any more. */
+        if (step->c->flags & CONNECTION_RESET && !o->heard && o->repeats + o->keepalives + o->probes > 0 &&
+            reset_stands(step, !step->sender))
                 return;
         note_answer(o);
 }

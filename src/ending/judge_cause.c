@@ -322,7 +322,7 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
         /* After a request alone there is no state to lose, nor to a SYN. */
         if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) &&
             !(conditions & (COND(TO_SYN) | COND(TO_SYN_ACK))) &&
-            ((j->doubts & DOUBT_TTL) || !fact_known(j->reset->ttl_differs.how) || fact_is(f->translated)))
+            (fact_is(j->reset->ttl_differs) || !fact_known(j->reset->ttl_differs.how) || fact_is(f->translated)))
                 record_add_cause(r, CAUSE_STATE_LOST);
         /* A FIN may have been among what was not seen. */
         if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) && (conditions & COND(TO_DATA)) &&

@@ -284,7 +284,10 @@ end_timed_out(struct judging *j)
 {
         const struct facts *f = j->f;
         const struct facts_of_end *end = &f->end[j->asker];
-        bool resets = j->reset && j->named == j->asker && !j->by_network;
+        /* Its RST says that it gave up, whether or not the other end heard it. */
+        bool resets = j->shown && !j->by_network && fact_known(j->shown->by.how) && j->shown->by.value == j->asker &&
+                      fact_known(j->shown->at.how) && fact_known(end->unanswered_last.how) &&
+                      j->shown->at.value >= end->unanswered_last.value;
 
         j->r->silent = other_side(j->asker);
         if (!j->told_timeout && !resets)

@@ -181,6 +181,8 @@ view_of_silence(const struct judging *j, enum side side)
                 s.connecting = j->r->ending == ENDING_UNANSWERED && !fact_is(f->established);
                 s.known = true;
         } else if (j->r->cause == CAUSE_KEEPALIVE && !fact_known(f->icmp.how)) {
+                /* What came after it gave up it never got. */
+                s.fin_received = fin_before(&f->from[other_side(side)], f->end[side].unanswered_last);
                 s.error = ETIMEDOUT;
                 s.over = true;
                 s.known = true;

@@ -438,6 +438,60 @@ of_a_silent_peer_it_is_not_known_whether_it_obeyed(void **state)
 }
 
 static void
+an_answer_after_keepalives_reset_is_none(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 60, .by = 's', .f = ".", .at = 299, .ack = 100 },
+                { .t = 70, .by = 's', .f = ".", .at = 299, .ack = 100 },
+                { .t = 80, .by = 's', .f = ".", .at = 299, .ack = 100 },
+                { .t = 90, .by = 's', .f = "R.", .at = 300, .ack = 100, .window = 502 },
+                { .t = 92, .by = 'c', .f = "F.", .at = 100, .ack = 300 },
+                { .t = 92.02, .by = 's', .f = "R", .at = 300, .bare = true },
+        };
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->end[1].keepalives_unanswered, 3);
+        is_known(f->end[1].unanswered_last, STORY_TIME(80));
+        is_known(f->from[0].fin, true);
+}
+
+/* The network is away for half a minute; who repeats his data gives up, and his kernel does not know the connection
+ * when the other end's FIN comes through. */
+static void
+who_answers_by_a_reset_had_given_up(void **state)
+{
+#define REPEATS                                                                                    \
+        TALK,                                                                                      \
+        { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 60, .ack = 300 },                        \
+        { .t = 1.2, .by = 'c', .f = "P.", .at = 100, .n = 60, .ack = 300 },                        \
+        { .t = 1.6, .by = 'c', .f = "P.", .at = 100, .n = 60, .ack = 300 },                        \
+        { .t = 2.4, .by = 'c', .f = "P.", .at = 100, .n = 60, .ack = 300 },                        \
+        { .t = 30.0, .by = 's', .f = "F.", .at = 300, .ack = 100 }
+        static const struct row gone[] = { REPEATS, { .t = 30.0001, .by = 'c', .f = "R", .at = 100, .bare = true } };
+        static const struct row there[] = {
+                REPEATS,
+                { .t = 30.0001, .by = 'c', .f = ".", .at = 160, .ack = 301 },
+                { .t = 30.02, .by = 's', .f = "R", .at = 301, .bare = true },
+        };
+#undef REPEATS
+        struct story story;
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        TELL(&story, gone);
+        is_known(f->end[0].repeats_unanswered, 3);
+        is_known(f->end[0].unanswered_last, STORY_TIME(2.4));
+        is_known(f->resets[0].answers, SEGMENT_KIND_FIN);
+        TELL(&story, there);
+        is_known(f->end[0].repeats_unanswered, 0);
+}
+
+static void
 a_lone_reset_tells_little(void **state)
 {
         static const struct row rows[] = { { .t = 0, .by = 's', .f = "R.", .window = -1, .bare = false } };
@@ -626,6 +680,8 @@ main(void)
                 cmocka_unit_test(after_both_fins_it_changes_nothing),
                 cmocka_unit_test(text_in_a_reset_is_not_of_the_stream),
                 cmocka_unit_test(of_a_silent_peer_it_is_not_known_whether_it_obeyed),
+                cmocka_unit_test(an_answer_after_keepalives_reset_is_none),
+                cmocka_unit_test(who_answers_by_a_reset_had_given_up),
                 cmocka_unit_test(a_lone_reset_tells_little),
                 cmocka_unit_test(where_a_piece_was_not_seen_the_number_expected_is_not_known),
                 cmocka_unit_test(a_mirrored_reset_is_told),

@@ -397,6 +397,17 @@ one_doubt_is_no_proof_of_forgery_and_two_are(void **state)
         KNOW(reset->ttl_differs, true);
         judge_facts(&f, &r);
         assert_false(lists(&r, CAUSE_FORGED));
+        /* But in a rack the NAT that forgot may be one hop nearer than the server. */
+        exchange(&f, 0);
+        reset = add_reset(&f, SIDE_SERVER, true, 50 * MS);
+        KNOW(reset->answers, SEGMENT_KIND_DATA);
+        judge_facts(&f, &r);
+        assert_false(lists(&r, CAUSE_STATE_LOST));
+        KNOW(reset->ttl, 58);
+        KNOW(reset->ttl_differs, true);
+        judge_facts(&f, &r);
+        assert_true(lists(&r, CAUSE_STATE_LOST));
+        assert_false(lists(&r, CAUSE_FORGED));
 }
 
 static void
@@ -580,6 +591,36 @@ an_error_that_the_kernel_left_is_told_next(void **state)
 }
 
 static void
+what_came_after_keepalive_gave_up_was_not_received(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        KNOW(f.end[SIDE_CLIENT].keepalives_unanswered, 3);
+        KNOW(f.end[SIDE_CLIENT].unanswered_since, 10000 * MS);
+        KNOW(f.end[SIDE_CLIENT].unanswered_last, 12000 * MS);
+        KNOW(f.end[SIDE_CLIENT].unanswered_gap, 1000 * MS);
+        reset = add_reset(&f, SIDE_CLIENT, false, 13000 * MS);
+        KNOW(reset->obeyed, false);
+        KNOW(f.from[SIDE_SERVER].fin, true);
+        KNOW(f.from[SIDE_SERVER].fin_at, 15000 * MS);
+        /* That is what its kernel answers. */
+        add_reset(&f, SIDE_CLIENT, true, 15001 * MS);
+        f.seen.until = 15001 * MS;
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_TIMED_OUT);
+        assert_false(r.ongoing);
+        assert_int_equal(r.ended_by, SIDE_CLIENT);
+        assert_int_equal(r.silent, SIDE_SERVER);
+        assert_int_equal(r.cause, CAUSE_KEEPALIVE);
+        assert_true(r.client_next.known);
+        assert_int_equal(r.client_next.if_recv[0].error, ETIMEDOUT);
+}
+
+static void
 the_evidence_names_the_frames(void **state)
 {
         struct evidence evidence;
@@ -645,6 +686,7 @@ main(void)
                 cmocka_unit_test(a_time_out_is_over_when_twice_the_last_interval_passed),
                 cmocka_unit_test(live_cases_have_their_causes),
                 cmocka_unit_test(an_error_that_the_kernel_left_is_told_next),
+                cmocka_unit_test(what_came_after_keepalive_gave_up_was_not_received),
                 cmocka_unit_test(the_evidence_names_the_frames),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
         };
