@@ -66,7 +66,7 @@ static void tell(void *context, const struct traced_socket *socket, const struct
         sigset_t ticks, before;
         FILE *out = show->options->verbose || show->options->json ? show->out : show->hold;
 
-        run_record(&r, socket, other);
+        run_record(&r, socket, other, show->options->json);
         show->n++;
         show->n_bad += r.record.severity == SEVERITY_BAD;
         /* An error that a program was told of is worth a word, however everyday. */

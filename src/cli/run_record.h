@@ -1,6 +1,7 @@
 /* The record of a traced connection, and what `finis run` says of it. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "ending/judge.h"
@@ -19,6 +20,7 @@ struct run_record {
 };
 
 /* It points into itself: it must not be moved. */
-void run_record(struct run_record *ret, const struct traced_socket *socket, const struct traced_socket *other);
+void run_record(struct run_record *ret, const struct traced_socket *socket, const struct traced_socket *other,
+                bool with_evidence);
 
 void run_record_write(FILE *file, const struct run_record *r, const struct style *style);

@@ -206,10 +206,11 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
         TELL(end->shut_read, s->shut_read || s->act.known);
         TELL(end->shut_write, s->shut.known || s->act.known);
         TELL(end->closed, s->act.known && s->act.how != ACT_CONNECT_UNSPEC);
-        if (at->whole) {
+        if (at->whole)
+                TELL(end->linger2_negative, at->linger2_negative);
+        if (at->timers) {
                 TELL(end->keepalive_on, at->keepalive_on);
                 TELL(end->user_timeout_ms, at->user_timeout_ms);
-                TELL(end->linger2_negative, at->linger2_negative);
         }
         if (at->whole && (!socket_act_resets(s) || act_is_sure(s)))
                 TELL(end->unread, socket_unread(s));

@@ -74,6 +74,10 @@ look_end(int fd, struct look *look)
         /* POLLERR tells of an error and leaves it there. */
         if (look->state == TCP_STATE_CLOSE)
                 look->error_pending = poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & POLLERR);
+        /* Only where somebody may have waited in vain. */
+        look->timers = look->state == TCP_STATE_CLOSE || look->retransmits || look->probes || look->backoff;
+        if (!look->timers)
+                return;
         look->user_timeout_ms = (uint32_t)option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 0);
         look->keepalive_on = option(fd, SOL_SOCKET, SO_KEEPALIVE, 0) != 0;
 }
@@ -87,19 +91,21 @@ look_addresses(int fd, struct look *look)
 }
 
 static int
-look_at(int fd, enum look_kind kind, struct look *ret_look)
+look_at(int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
 {
         socklen_t length = sizeof(ret_look->cookie);
         struct look look = { 0 };
         struct timespec t;
-        int protocol = option(fd, SOL_SOCKET, SO_PROTOCOL, -1);
+        int protocol = IPPROTO_TCP;
 
+        if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &look.cookie, &length) < 0)
+                return -ENOTSOCK;
+        if (look.cookie != expected)
+                protocol = option(fd, SOL_SOCKET, SO_PROTOCOL, -1);
         if (protocol == PROTOCOL_MPTCP)
                 return -EPROTONOSUPPORT;
         if (protocol != IPPROTO_TCP || !look_info(fd, &look) || look.state == TCP_STATE_LISTEN)
                 return -ENOTSOCK;
-        if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &look.cookie, &length) < 0)
-                return -errno;
         if (kind != LOOK_BEGIN)
                 look_end(fd, &look);
         if (kind != LOOK_END)
@@ -111,13 +117,13 @@ look_at(int fd, enum look_kind kind, struct look *ret_look)
 }
 
 int
-look_through(int pidfd, int fd, enum look_kind kind, struct look *ret_look)
+look_through(int pidfd, int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
 {
         int own = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0), r;
 
         if (own < 0)
                 return -errno;
-        r = look_at(own, kind, ret_look);
+        r = look_at(own, kind, expected, ret_look);
         close(own);
         return r;
 }

@@ -24,6 +24,7 @@ struct look {
         bool linger_on;
         uint32_t linger_s;
         bool linger2_negative;
+        bool timers;                    /* the next two were asked for */
         bool keepalive_on;
         uint32_t user_timeout_ms;
         bool error_pending;             /* POLLERR */
@@ -39,6 +40,7 @@ enum look_kind {
         LOOK_ALL,
 };
 
-/* @pidfd: of the process, @fd: its descriptor. Returns 0; -ENOTSOCK if that is no TCP socket, or a listener;
+/* @pidfd: of the process, @fd: its descriptor, @expected: the cookie of the TCP socket that it is thought to lead to, or
+ * 0. Returns 0; -ENOTSOCK if that is no TCP socket, or a listener;
  * -EPROTONOSUPPORT if it is one of Multipath TCP; or another negative errno, -EPERM where the kernel does not let us. */
-int look_through(int pidfd, int fd, enum look_kind kind, struct look *ret_look);
+int look_through(int pidfd, int fd, enum look_kind kind, uint64_t expected, struct look *ret_look);

@@ -28,12 +28,14 @@ tracer_now(void)
 static int
 look_of(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_kind kind, struct look *ret_look)
 {
-        int r = look_through(thread->process->pidfd, fd, kind, ret_look), pidfd;
+        uint64_t cookie = process_cookie(thread->process, fd);
+        uint64_t expected = cookie > NO_SOCKET ? cookie - 1 : 0;
+        int r = look_through(thread->process->pidfd, fd, kind, expected, ret_look), pidfd;
 
         /* A leader that has exited has no descriptors any more. */
         if ((r == -EBADF || r == -ESRCH) && thread->tid != thread->process->pid && process_has_socket(thread->tid, fd)) {
                 pidfd = thread_pidfd(thread);
-                r = pidfd >= 0 ? look_through(pidfd, fd, kind, ret_look) : pidfd;
+                r = pidfd >= 0 ? look_through(pidfd, fd, kind, expected, ret_look) : pidfd;
                 tracer->unseen.leader = tracer->unseen.leader || pidfd < 0;
                 if (pidfd >= 0)
                         close(pidfd);
@@ -104,35 +106,33 @@ take_address(struct tracer *tracer, struct traced_socket *socket, const struct s
         }
 }
 
+/*
+ * One look is enough, afterwards. Only who disconnects must be looked at before, and a socket that had its
+ * connection and begins another.
+ */
 static bool
 connect_begins(struct tracer *tracer, struct traced_thread *thread)
 {
+        uint64_t cookie = process_cookie(thread->process, (int)thread->arguments[0]);
+        struct traced_socket *socket = cookie > NO_SOCKET ? sockets_find(&tracer->sockets, cookie - 1) : NULL;
         struct sockaddr_storage address;
         struct look look;
-        int fd = (int)thread->arguments[0];
-        struct traced_socket *socket = tracer_socket(tracer, thread, fd, LOOK_ALL, &look);
 
-        if (!socket || read_address(thread->process, thread->arguments[1], thread->arguments[2], &address) < sizeof(sa_family_t))
+        thread->called_ns = tracer_now();
+        if (read_address(thread->process, thread->arguments[1], thread->arguments[2], &address) < sizeof(sa_family_t))
                 return false;
         if (address.ss_family == AF_UNSPEC) {
-                if (look.state != TCP_STATE_CLOSE || socket->established_ns)
+                socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_ALL, &look);
+                if (socket && (look.state != TCP_STATE_CLOSE || socket->established_ns))
                         tracer_gives_up(tracer, socket, &look, thread->process, ACT_CONNECT_UNSPEC, "connect", 0);
                 return false;
         }
-        /* A socket whose attempt failed, or that was disconnected, may try again: that is another connection. */
-        if (look.state == TCP_STATE_CLOSE && socket->seen_to_begin &&
-            (socket->connect_error || socket->act.how == ACT_CONNECT_UNSPEC)) {
-                tracer_gives_out(tracer, socket);
-                socket = tracer_socket(tracer, thread, fd, LOOK_ALL, &look);
-                if (!socket)
-                        return false;
+        if (socket && socket->seen_to_begin && (socket->connect_error || socket->act.how == ACT_CONNECT_UNSPEC)) {
+                socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_ALL, &look);
+                if (socket && look.state == TCP_STATE_CLOSE)
+                        tracer_gives_out(tracer, socket);
         }
-        if (!socket->seen_to_begin && look.state == TCP_STATE_CLOSE) {
-                socket->role_known = socket->client = socket->seen_to_begin = true;
-                socket->began_ns = tracer_now();
-                take_address(tracer, socket, &address);
-        }
-        return true;
+        return address.ss_family == AF_INET || address.ss_family == AF_INET6;
 }
 
 static bool
@@ -144,9 +144,17 @@ is_to_be_restarted(int64_t result)
 static void
 connect_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
 {
+        struct sockaddr_storage address;
         struct look look;
         struct traced_socket *socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_BEGIN, &look);
 
+        if (socket && !socket->seen_to_begin && result != -EISCONN && result != -EALREADY) {
+                socket->role_known = socket->client = socket->seen_to_begin = true;
+                socket->began_ns = thread->called_ns;
+                if (!socket->has_remote &&
+                    read_address(thread->process, thread->arguments[1], thread->arguments[2], &address) >= sizeof(sa_family_t))
+                        take_address(tracer, socket, &address);
+        }
         /* Interrupted, it goes on by itself. */
         if (!socket || is_to_be_restarted(result) || result == -EINTR || result == -EALREADY || result == -EISCONN)
                 return;

@@ -62,7 +62,7 @@ compare(void *context, int fd)
         struct holder *holder = context;
         struct look look;
 
-        if (!holder->found && look_through(holder->thread->process->pidfd, fd, LOOK_BEGIN, &look) == 0)
+        if (!holder->found && look_through(holder->thread->process->pidfd, fd, LOOK_BEGIN, holder->cookie, &look) == 0)
                 holder->found = look.cookie == holder->cookie;
 }
 
@@ -88,6 +88,7 @@ is_gone(struct tracer *tracer, struct traced_socket *socket)
 {
         int64_t since = tracer_now() - (socket->act.known ? socket->act.at_ns : socket->last.at_ns);
 
+        socket->held = false;
         if (socket->ended || socket->act.how == ACT_CONNECT_UNSPEC)
                 return true;
         if (tracer->ended && since < MESSAGE_LATE_NS)

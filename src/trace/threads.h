@@ -32,6 +32,7 @@ struct traced_thread {
         struct traced_process *process;
         const struct call *call;        /* the one that it is in, whose result is waited for */
         uint64_t arguments[6];
+        int64_t called_ns;              /* when it began, of connect() */
         struct exec_look exec;
         struct traced_thread *next;
 };

@@ -247,6 +247,9 @@ at_event(struct tracer *tracer, struct traced_thread *thread, int event)
                 }
                 break;
         case PTRACE_EVENT_EXIT:
+                /* Killed in the middle of an attempt: what it had begun is still to be noted. */
+                if (thread->call && thread->call->kind == CALL_CONNECT)
+                        tracer_call_ends(tracer, thread, -EINTR);
                 if (thread->process->n_threads > 0 && --thread->process->n_threads == 0)
                         tracer_exits(tracer, thread, (int)message);
                 break;
