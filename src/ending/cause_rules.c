@@ -304,7 +304,7 @@ static const struct cause_rule reset[] = {
           "Its shape was not seen; its sender had closed its direction before." },
         { SAID_NOTHING, 0,
           POSSIBLY(CAUSE_UNREAD_DATA, CAUSE_ZERO_LINGER, CAUSE_DISCONNECT, CAUSE_SOCK_DESTROYED,
-                   CAUSE_NO_CONNECTION, CAUSE_FIREWALL, CAUSE_UNKNOWN),
+                   CAUSE_LISTENER_CLOSED, CAUSE_NO_CONNECTION, CAUSE_FIREWALL, CAUSE_UNKNOWN),
           "Its shape was not seen, so it is not told apart what drew it." },
 };
 

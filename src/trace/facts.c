@@ -93,6 +93,8 @@ socket_act_resets(const struct traced_socket *s)
         /* A close that sent a FIN did not reset. */
         if (!s->shut.known && kernel_counted_a_fin(s))
                 return false;
+        if (before->state == TCP_STATE_FIN_WAIT2 && before->linger2_negative)
+                return true;
         if (socket_unread(s) > 0)
                 return true;
         return before->linger_on && before->linger_s == 0 && needs_reset(before->state) &&
@@ -161,13 +163,16 @@ static void
 tell_counters(const struct traced_socket *s, enum side side, bool alone, struct facts *f)
 {
         struct facts_of_direction *out = &f->from[side], *in = &f->from[1 - side];
-        bool heard = s->ended && s->end.info, opened = s->role_known && s->client;
-        uint64_t sent = heard ? s->end.bytes_sent - s->end.bytes_again : s->last.bytes_sent - s->last.bytes_again;
-        uint64_t acked = heard ? s->end.bytes_acked : s->last.bytes_acked;
-        uint64_t received = heard ? s->end.bytes_received : s->last.bytes_received;
+        /* A disconnect, and so a zero linger, sets the counters to zero. */
+        bool forgot = kernel_disconnected(s) || (s->act.known && s->act.how == ACT_CONNECT_UNSPEC);
+        bool heard = s->ended && s->end.info && !forgot, opened = s->role_known && s->client;
+        const struct look *look = forgot && s->act.known ? &s->act.before : &s->last;
+        uint64_t sent = heard ? s->end.bytes_sent - s->end.bytes_again : look->bytes_sent - look->bytes_again;
+        uint64_t acked = heard ? s->end.bytes_acked : look->bytes_acked;
+        uint64_t received = heard ? s->end.bytes_received : look->bytes_received;
         bool fin = peers_fin_came(s);
 
-        if (!heard && !s->last.info)
+        if (!heard && !look->info)
                 return;
         if (!s->established_ns) {
                 TELL(out->bytes, 0);
@@ -181,11 +186,14 @@ tell_counters(const struct traced_socket *s, enum side side, bool alone, struct 
         acked -= opened && acked > 0 ? 1 : 0;
         TELL(out->bytes, sent);
         TELL(out->acked, acked < sent ? acked : sent);
-        TELL(out->retransmitted, heard ? s->end.bytes_again : s->last.bytes_again);
+        TELL(out->retransmitted, heard ? s->end.bytes_again : look->bytes_again);
         if (fact_is(out->fin))
                 INFER(out->fin_acked, acked > sent);
         if (alone)
                 tell_received(received, fin, in);
+        /* Whoever spoke had been accepted. */
+        if (alone && received > 0)
+                INFER(f->end[1 - side].accepted, true);
         /* A RST of one's own accord acknowledges what was received (tcp_send_active_reset). */
         if (socket_act_resets(s))
                 INFER(in->acked_by_reset, received - (fin && received > 0 ? 1 : 0));
@@ -195,7 +203,8 @@ static void
 tell_end(const struct traced_socket *s, enum side side, struct facts *f)
 {
         struct facts_of_end *end = &f->end[side];
-        const struct socket_act *act = s->shut.known && (!s->act.known || s->act.before.state != TCP_STATE_CLOSE_WAIT)
+        const struct socket_act *act = s->shut.known && !socket_act_resets(s) &&
+                                                       (!s->act.known || s->act.before.state != TCP_STATE_CLOSE_WAIT)
                                                ? &s->shut : &s->act;
         const struct look *at = s->act.known ? &s->act.before : &s->last;
 
@@ -244,7 +253,7 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
 static void
 tell_what_it_answers(const struct traced_socket *s, enum side side, struct facts_of_reset *reset, struct facts *f)
 {
-        uint32_t owed = s->ended ? s->end.wqueue : s->last.outq;
+        uint32_t owed = s->ended && !kernel_disconnected(s) ? s->end.wqueue : s->last.outq;
 
         if (!fact_is(f->from[1 - side].fin) || owed == 0)
                 return;
@@ -273,27 +282,54 @@ when_it_was_noticed(const struct traced_socket *s)
         return s->last.at_ns;
 }
 
+/* Shut both ways, it resets by itself when data comes, and leaves ECONNRESET as if it had been the other
+ * (tcp_rcv_state_process()). */
+static bool
+may_have_reset_itself(const struct traced_socket *s)
+{
+        return s->shut.known && s->shut_read && (s->error == ECONNRESET || s->error == 0) && !peers_fin_came(s);
+}
+
 static void
-tell_resets(const struct traced_socket *s, enum side side, struct facts *f)
+add_reset(struct facts *f, const struct facts_of_reset *reset)
+{
+        f->resets[0] = *reset;
+        f->n_resets = 1;
+        f->n_resets_in_all = 1;
+}
+
+/* What this end did. */
+static void
+tell_own_reset(const struct traced_socket *s, enum side side, struct facts *f)
 {
         struct facts_of_reset reset = { 0 };
 
-        if (f->n_resets > 0)
+        if (f->n_resets > 0 || !socket_act_resets(s))
                 return;
-        if (socket_act_resets(s)) {
-                INFER(reset.by, side);
-                INFER(reset.at, s->act.at_ns);
-        } else if (s->established_ns && was_reset_by_peer(s)) {
-                INFER(reset.by, (enum side)(1 - side));
-                INFER(reset.obeyed, true);
-                INFER(reset.at, when_it_was_noticed(s));
-                tell_what_it_answers(s, side, &reset, f);
-        } else {
+        INFER(reset.by, side);
+        INFER(reset.at, s->act.at_ns);
+        if (s->act.before.linger2_negative && s->act.before.state == TCP_STATE_FIN_WAIT2 && socket_unread(s) == 0)
+                INFER(f->end[side].abort_on_linger, true);
+        add_reset(f, &reset);
+}
+
+/* What was done to it. Whoever is traced too has told of himself already. */
+static void
+tell_received_reset(const struct traced_socket *s, enum side side, struct facts *f)
+{
+        struct facts_of_reset reset = { 0 };
+
+        if (f->n_resets > 0 || !s->established_ns || !was_reset_by_peer(s))
+                return;
+        if (may_have_reset_itself(s)) {
+                INFER(f->end[side].error_set, ECONNRESET);
                 return;
         }
-        f->resets[0] = reset;
-        f->n_resets = 1;
-        f->n_resets_in_all = 1;
+        INFER(reset.by, (enum side)(1 - side));
+        INFER(reset.obeyed, true);
+        INFER(reset.at, when_it_was_noticed(s));
+        tell_what_it_answers(s, side, &reset, f);
+        add_reset(f, &reset);
 }
 
 static void
@@ -324,7 +360,9 @@ tell_who_was_first(const struct traced_socket *s, enum side side, struct facts *
 
         if (!fact_is(out->fin) || !fact_is(in->fin) || s->alive.state == TCP_STATE_CLOSING || s->after == TCP_STATE_CLOSING)
                 return;
-        if (act->before.state == TCP_STATE_CLOSE_WAIT)
+        if (act->before.state == TCP_STATE_CLOSE_WAIT && fact_known(in->fin_at.how) && in->fin_at.value <= act->at_ns)
+                ; /* its own end knows better */
+        else if (act->before.state == TCP_STATE_CLOSE_WAIT)
                 INFER(in->fin_at, act->at_ns - act->before.silent_ms * INT64_C(1000000));
         else if (act->before.state == TCP_STATE_ESTABLISHED && !fact_known(in->fin_at.how))
                 INFER(in->fin_at, s->ended && s->end.heard_ns > act->at_ns ? s->end.heard_ns : act->at_ns);
@@ -340,7 +378,6 @@ tell_socket(const struct traced_socket *s, bool alone, struct facts *f)
 
         tell_end(s, side, f);
         tell_counters(s, side, alone, f);
-        tell_resets(s, side, f);
 }
 
 void
@@ -368,6 +405,12 @@ facts_of_sockets(const struct traced_socket *socket, const struct traced_socket 
         tell_socket(socket, !other, &f);
         if (other)
                 tell_socket(other, false, &f);
+        tell_own_reset(socket, side_of_socket(socket), &f);
+        if (other)
+                tell_own_reset(other, side_of_socket(other), &f);
+        tell_received_reset(socket, side_of_socket(socket), &f);
+        if (other)
+                tell_received_reset(other, side_of_socket(other), &f);
         tell_who_was_first(socket, side_of_socket(socket), &f);
         if (other && !fact_known(f.crossed.how))
                 tell_who_was_first(other, side_of_socket(other), &f);

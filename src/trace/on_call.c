@@ -64,6 +64,9 @@ tracer_socket(struct tracer *tracer, struct traced_thread *thread, int fd, enum 
         if (!socket)
                 return NULL;
         process_remember(process, fd, ret_look->cookie + 1);
+        /* Disconnected: it is as new, and what it was is not to be overwritten. */
+        if (socket->act.known && socket->act.how == ACT_CONNECT_UNSPEC)
+                return NULL;
         if (!socket->began_ns) {
                 socket->began_ns = ret_look->at_ns;
                 socket->pid = process->pid;
@@ -127,7 +130,9 @@ connect_begins(struct tracer *tracer, struct traced_thread *thread)
                         tracer_gives_up(tracer, socket, &look, thread->process, ACT_CONNECT_UNSPEC, "connect", 0);
                 return false;
         }
-        if (socket && socket->seen_to_begin && (socket->connect_error || socket->act.how == ACT_CONNECT_UNSPEC)) {
+        if (socket && socket->act.known && socket->act.how == ACT_CONNECT_UNSPEC) {
+                tracer_gives_out(tracer, socket);
+        } else if (socket && socket->seen_to_begin && socket->connect_error && socket->connect_error != EINPROGRESS) {
                 socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_ALL, &look);
                 if (socket && look.state == TCP_STATE_CLOSE)
                         tracer_gives_out(tracer, socket);
@@ -201,7 +206,7 @@ shutdown_begins(struct tracer *tracer, struct traced_thread *thread)
         struct traced_socket *socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_END, &look);
         int how = (int)thread->arguments[1];
 
-        if (!socket)
+        if (!socket || look.state == TCP_STATE_CLOSE) /* ENOTCONN */
                 return;
         socket->shut_read = socket->shut_read || how == SHUT_RD || how == SHUT_RDWR;
         if ((how != SHUT_WR && how != SHUT_RDWR) || socket->shut.known)
