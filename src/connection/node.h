@@ -63,17 +63,17 @@ enum {
 /* A segment worth remembering: when it was seen, and when the one before it, from whichever end. */
 struct mark {
         int64_t at;
-        int64_t before;                 /* or NEVER */
-        uint32_t position;              /* its low bits: see mark_position() */
-        uint32_t frame;                 /* 0: not known, or too great */
-        uint32_t ack;                   /* the number that it acknowledged */
-        uint16_t window, ip_id;
-        uint16_t room;                  /* what it takes in the stream, its FIN included; the greatest: so much or more */
-        uint8_t ttl;
         uint8_t kind : 5;               /* enum segment_kind */
         bool repeat : 1;                /* it had been sent before */
         bool answered : 1;              /* by a RST */
         bool has_ack : 1;
+        uint8_t ttl;
+        uint16_t room;                  /* what it takes in the stream, its FIN included; the greatest: so much or more */
+        uint32_t position;              /* its low bits: see mark_position() */
+        int64_t before;                 /* or NEVER */
+        uint32_t frame;                 /* 0: not known, or too great */
+        uint32_t ack;                   /* the number that it acknowledged */
+        uint16_t window, ip_id;
 } __attribute__((packed, aligned(4)));
 
 /* The times of a mark alone. */

@@ -78,7 +78,7 @@ plain_take(struct connection *c, unsigned sender, const struct tracker_input *in
         c->last_kind = kind;
         c->last_sender = (uint8_t)sender;
         if (!zeek_plain(&c->zeek, sender, s))
-                zeek_segment(&c->zeek, sender, s);
+                zeek_take(&c->zeek, sender, s);
 
         note_header(d, s);
         if (s->n_payload > 0) {

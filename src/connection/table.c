@@ -114,6 +114,7 @@ table_fetch_node(const struct table *table, struct ends *ends, bool payload)
                 /* Of each what nearly every segment touches. */
                 fetch(c, 2);
                 fetch(&c->side[!sender], 2);
+                fetch(&c->side[!sender].request, 1);
                 fetch(&c->side[sender], 3);
                 if (payload)
                         fetch(&c->side[sender].request, 2);
@@ -141,15 +142,22 @@ same_ends(const struct connection *c, unsigned sender, const struct ends *ends)
 void
 table_fetch_next(const struct table *table, uint32_t node)
 {
-        uint32_t next = table_link(table, node)->newer;
+        const struct connection *c;
 
-        if (next == NODE_NONE)
+        for (unsigned i = 0; i < 2; i++)
+                node = table_link(table, node)->newer;
+        if (node == NODE_NONE)
                 return;
-        fetch(table_at(table, next), sizeof(struct connection) / 64);
-        /* The one behind it has a head at least by then: that says where its extra is. */
-        next = table_link(table, next)->newer;
-        if (next != NODE_NONE)
-                fetch(table_at(table, next), 1);
+        /* Its head was fetched when the one before it was at this place: that says where its extra is. */
+        c = table_at(table, node);
+        fetch(c, sizeof(*c) / 64);
+        if (c->extra != NODE_NONE)
+                fetch(table_extra_at(table, c->extra), sizeof(struct extra) / 64);
+        node = table_link(table, node)->newer;
+        if (node == NODE_NONE)
+                return;
+        fetch(table_at(table, node), 1);
+        fetch(table_link(table, node), 1);
 }
 
 /* Of a slot whose hash fits: whether it is that connection, and who of it sent. */

@@ -120,7 +120,7 @@ table_fetch_slot(const struct table *table, uint32_t hash)
 /* Fetches what a segment will touch of the node that @ends very likely means, and notes its slot there. */
 void table_fetch_node(const struct table *table, struct ends *ends, bool payload);
 
-/* Fetches the node behind this one in its list, whose turn is next. */
+/* Fetches what stands behind this node in its list and will soon have its turn. */
 void table_fetch_next(const struct table *table, uint32_t node);
 
 /* The node of these ends, or NODE_NONE; @ret_sender is 0 or 1. */

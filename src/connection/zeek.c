@@ -124,12 +124,17 @@ start(struct zeek *z, const struct segment *s)
 void
 zeek_segment(struct zeek *z, unsigned sender, const struct segment *s)
 {
+        if (!zeek_plain(z, sender, s))
+                zeek_take(z, sender, s);
+}
+
+void
+zeek_take(struct zeek *z, unsigned sender, const struct segment *s)
+{
         unsigned side = sender, other = !sender;
         bool was_originator, before_start, syn = s->flags & SEGMENT_SYN, ack = s->flags & SEGMENT_ACK;
         uint32_t length, end, position, acked = 0;
 
-        if (zeek_plain(z, sender, s))
-                return;
         if (!(z->flags & FLAG_STARTED))
                 start(z, s);
         was_originator = side == zeek_originator(z);

@@ -3,11 +3,7 @@
  * update_history() in TCPSessionAdapter.cc, CheckHistory() and ScaledHistoryEntry() in session/Session.h).
  * Kept as five bits a letter, twelve letters a word.
  */
-#include <string.h>
-
 #include "connection/zeek_internal.h"
-
-static const char LETTERS[] = "?SHADFRIQTWG^";
 
 unsigned
 zeek_letter_at(const struct zeek *z, unsigned i)
@@ -26,20 +22,14 @@ zeek_add_code(struct zeek *z, unsigned code)
         z->n_history++;
 }
 
-unsigned
-zeek_letter_code(char letter)
-{
-        return (unsigned)(strchr(LETTERS, letter) - LETTERS);
-}
-
-static void
+static inline void
 add_letter(struct zeek *z, unsigned side, char letter)
 {
         zeek_add_code(z, zeek_letter_code(letter) | (side == zeek_originator(z) ? 0 : 0x10));
 }
 
 /* Adds @letter unless it was given before; then returns true. */
-static bool
+static inline bool
 given_before(struct zeek *z, unsigned side, uint8_t seen, char letter)
 {
         if (z->seen[side] & seen)
@@ -65,7 +55,7 @@ zeek_history(const struct zeek *z, char history[static ZEEK_HISTORY_MAX + 1])
 {
         for (unsigned i = 0; i < z->n_history; i++) {
                 unsigned code = zeek_letter_at(z, i);
-                char letter = LETTERS[code & 0x0f];
+                char letter = ZEEK_LETTERS[code & 0x0f];
 
                 history[i] = code & 0x10 ? (char)(letter | 0x20) : letter;
         }

@@ -1,6 +1,8 @@
 /* What the parts of Zeek's view share: not for others, who see zeek.h. */
 #pragma once
 
+#include <string.h>
+
 #include "connection/zeek.h"
 
 /* Of an endpoint: what it has sent so far. The values are in no order, but that the two of a running
@@ -74,7 +76,15 @@ enum {
         LETTER_OF_RESPONDER = 0x10,
 };
 
-unsigned zeek_letter_code(char letter);
+static const char ZEEK_LETTERS[] = "?SHADFRIQTWG^";
+
+/* Of a letter that is written there: a constant, once compiled. */
+static inline unsigned
+zeek_letter_code(char letter)
+{
+        return (unsigned)(strchr(ZEEK_LETTERS, letter) - ZEEK_LETTERS);
+}
+
 unsigned zeek_letter_at(const struct zeek *z, unsigned i);
 void zeek_add_code(struct zeek *z, unsigned code);
 
@@ -90,6 +100,9 @@ void zeek_note_event(struct zeek *z, unsigned side, uint32_t count, char letter)
 /* Content gaps (zeek_gaps.c). Positions count from the side's start. */
 void zeek_take_data(struct zeek *z, unsigned side, const struct segment *s, uint32_t position);
 void zeek_take_ack(struct zeek *z, unsigned side, uint32_t position);
+
+/* What is not plain (zeek_plain.h). */
+void zeek_take(struct zeek *z, unsigned sender, const struct segment *s);
 
 /* States (zeek_states.c). @was_originator is what was believed when the segment came: its letter may have
  * turned the roles. */
