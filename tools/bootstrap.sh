@@ -19,6 +19,7 @@ need() {
 has_command() { command -v "$1"; }
 has_library() { pkg-config --exists "$1"; }
 has_module() { python3 -c "import $1"; }
+has_bpftool() { PATH=$PATH:/usr/sbin:/sbin command -v bpftool; }
 compiles() { printf '#include <stdio.h>\n' | ${CC:-cc} -E -; }
 
 for purpose in "$@"; do
@@ -32,6 +33,10 @@ for purpose in "$@"; do
                 need libmnl-dev has_library libmnl
                 need zlib1g-dev has_library zlib
                 need libzstd-dev has_library libzstd
+                # For finis watch; a build goes without.
+                need clang has_command clang
+                need libbpf-dev has_library libbpf
+                need bpftool has_bpftool
                 ;;
         check)
                 need libcmocka-dev has_library cmocka

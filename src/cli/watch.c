@@ -178,7 +178,7 @@ static int open_sources(struct watch *watch)
 {
         const struct feed_hooks hooks = {.end = take_end, .reset = take_reset, .context = watch};
         const struct watch_options *options = watch->options;
-        bool orderly_too = options->all || options->filter.n_terms > 0 || options->pid;
+        bool orderly_too = options->all || options->filter.n_terms > 0 || options->pid || options->summary_s;
         char why[FEED_WHY_MAX] = "as asked for";
         int r = -EPERM;
 

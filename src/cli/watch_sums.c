@@ -2,6 +2,7 @@
 #include "cli/watch_sums.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "report/phrase.h"
@@ -22,6 +23,24 @@ static const char *const words[N_LIVE_TOTALS_OF_ENDS] = {
         [LIVE_TOTAL_OTHER] = "ended otherwise",
 };
 
+/* The peer of a client is its server with the port; of a server, the client's host. */
+static void add_names(struct watch_sums *sums, const struct record *r)
+{
+        bool bad = r->severity == SEVERITY_BAD, at_client = r->seen.sides != SIDES_SEEN_SERVER;
+        const struct record_end *peer = at_client ? &r->server : &r->client;
+        char name[WATCH_TOP_NAME_MAX];
+
+        watch_top_add(&sums->endings, ending_name(r->ending), bad);
+        if (r->n_causes > 0)
+                watch_top_add(&sums->causes, r->cause == CAUSE_NONE ? "not known for sure" : cause_name(r->cause), bad);
+        snprintf(name, sizeof(name), at_client ? "%s port %u" : "%s", peer->ip, peer->port);
+        watch_top_add(&sums->peers, name, bad);
+        if (r->client.comm)
+                watch_top_add(&sums->programs, r->client.comm, bad);
+        if (r->server.comm && (!r->client.comm || strcmp(r->client.comm, r->server.comm) != 0))
+                watch_top_add(&sums->programs, r->server.comm, bad);
+}
+
 void watch_sums_add(struct watch_sums *sums, const struct watch_record *r, bool again)
 {
         struct totals_share share;
@@ -30,6 +49,7 @@ void watch_sums_add(struct watch_sums *sums, const struct watch_record *r, bool 
                 return;
         share = totals_share(&r->record);
         totals_count(&sums->totals, &share);
+        add_names(sums, &r->record);
 }
 
 static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS], int64_t span_ns)
@@ -77,9 +97,28 @@ void watch_sums_write(FILE *file, const struct watch_sums *sums, const struct fe
 
 void watch_sums_redraw(FILE *file, struct watch_sums *sums, const struct feed *feed, int64_t span_ns, const struct style *style)
 {
+        double seconds = (double)span_ns / 1e9;
+        uint64_t totals[N_LIVE_TOTALS], n = 0;
+
         if (isatty(fileno(file)) == 1)
                 fputs("\033[H\033[J", file);
-        watch_sums_write(file, sums, feed, span_ns, style);
+        else
+                fputc('\n', file);
+        (void)style;
+        if (feed && feed_totals(feed, totals) == 0) {
+                for (unsigned i = 0; i < N_LIVE_TOTALS_OF_ENDS; i++)
+                        n += totals[i] - sums->before[i];
+                fprintf(file, "%.1f s: %" PRIu64 " sockets ended, %.1f a second\n", seconds, n, (double)n / seconds);
+                if (totals[LIVE_TOTAL_LOST] > sums->before[LIVE_TOTAL_LOST])
+                        fprintf(file, "%" PRIu64 " of them without detail\n", totals[LIVE_TOTAL_LOST] - sums->before[LIVE_TOTAL_LOST]);
+                memcpy(sums->before, totals, sizeof(totals));
+        }
+        watch_top_write(file, &sums->endings, "ending", 8, seconds);
+        watch_top_write(file, &sums->causes, "cause", 6, seconds);
+        watch_top_write(file, &sums->peers, "peer", 6, seconds);
+        watch_top_write(file, &sums->programs, "program", 6, seconds);
+        sums->endings.n = sums->causes.n = sums->peers.n = sums->programs.n = 0;
+        sums->endings.n_others = sums->causes.n_others = sums->peers.n_others = sums->programs.n_others = 0;
 }
 
 void watch_sums_losses(FILE *file, const struct feed *feed)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/watch_record.h"
+#include "cli/watch_top.h"
 #include "live/feed.h"
 #include "live/pairs.h"
 #include "report/style.h"
@@ -11,6 +12,9 @@
 
 struct watch_sums {
         struct totals totals;
+        /* Since the last table: */
+        struct watch_top endings, causes, peers, programs;
+        uint64_t before[N_LIVE_TOTALS];
 };
 
 /* @again: it was counted before. */

@@ -86,6 +86,16 @@ static void tell_sent(const struct live_connection *c, unsigned i, const struct 
                 LIVE_TELL(reset->obeyed, true);
 }
 
+/* Its sender's socket was closed by a FIN, had taken all before it, and sent no RST of its own; and more was sent to it. So
+ * it answers that. Kernels before 6.10 do not tell of such a RST themselves. */
+static bool answers_late_data(const struct live_connection *c, unsigned receiver)
+{
+        const struct live_end *end = &c->ends[receiver], *sender = &c->ends[1 - receiver];
+
+        return c->n_ends == 2 && sender->flags & LIVE_FIN_OUT && !(sender->flags & (LIVE_RST_OUT | LIVE_RST_IN)) &&
+               !sender->error && sender->unsent == 0 && end->bytes_sent - end->bytes_again > sender->bytes_received;
+}
+
 static void tell_received(const struct live_connection *c, unsigned i, const struct live_clock *clock, struct facts *f)
 {
         const struct live_end *end = &c->ends[i];
@@ -104,6 +114,12 @@ static void tell_received(const struct live_connection *c, unsigned i, const str
                 return;
         LIVE_TELL(reset->obeyed, true);
         LIVE_TELL(reset->after_both_acked, false);
+        if (answers_late_data(c, i)) {
+                LIVE_INFER(reset->answers, SEGMENT_KIND_DATA);
+                LIVE_INFER(reset->has_ack, false);
+                LIVE_INFER(reset->window, 0);
+                LIVE_INFER(reset->options, false);
+        }
         if (!(end->flags & LIVE_ESTABLISHED) && end->flags & LIVE_OPENED)
                 LIVE_INFER(reset->answers, SEGMENT_KIND_SYN);
 }

@@ -321,6 +321,56 @@ def programs():
     return {p["id"] for p in json.loads(shown.stdout or b"[]") if p.get("name", "").startswith("on_")}
 
 
+def runs_of(names):
+    shown = subprocess.run(["bpftool", "prog", "list", "-j"], capture_output=True, check=False)
+    return sum(p.get("run_cnt", 0) for p in json.loads(shown.stdout or b"[]") if p.get("name", "").startswith(names))
+
+
+def no_program_runs_for_a_segment_or_a_call():
+    """On one connection thousands of requests and answers are exchanged, while the kernel counts how often programs run.
+    What else happens on this machine is counted, too, so it may not be none."""
+    knob = pathlib.Path("/proc/sys/kernel/bpf_stats_enabled")
+    try:
+        was = knob.read_text(encoding="utf-8")
+        knob.write_text("1", encoding="utf-8")
+    except OSError:
+        return
+    try:
+        watch = Watch()
+        client, server = pair()
+        before, n = runs_of("on_"), 20000
+        for _ in range(n):
+            client.send(b"x")
+            server.recv(1)
+        runs = runs_of("on_") - before
+        client.close()
+        server.close()
+        time.sleep(0.2)
+        after = runs_of("on_") - before
+        watch.stop()
+    finally:
+        knob.write_text(was, encoding="utf-8")
+    if runs > n / 4 or after == 0:
+        yield f"{runs} runs in {n} exchanges, {after} with the two ends"
+
+
+def a_summary_names_peers_and_programs():
+    run = subprocess.Popen([FINIS, "watch", "--summary", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run.stderr.readline()
+    for _ in range(3):
+        client, server = pair()
+        client.send(b"x")
+        time.sleep(0.05)
+        server.close()
+        client.close()
+    time.sleep(2.5)
+    run.send_signal(signal.SIGINT)
+    sums, _ = run.communicate(timeout=60)
+    for word in ("ending", "cause", "peer", "program", "unread-data", "127.0.0.1 port", "python", "sockets ended in"):
+        if word not in sums:
+            yield f"{word!r} is not in {sums!r}"
+
+
 def nothing_is_left_after_sigkill():
     before = programs()
     watch = Watch()
@@ -370,6 +420,8 @@ WITH_BPF = [
     mapped_addresses_are_those_of_ipv4,
     what_finds_no_room_is_counted,
     nothing_is_left_after_sigkill,
+    no_program_runs_for_a_segment_or_a_call,
+    a_summary_names_peers_and_programs,
     the_lab_s_endings_are_told_as_they_were,
 ]
 WITHOUT = [an_option_that_is_none_is_refused, without_rights_it_says_so_and_hears_what_it_may]

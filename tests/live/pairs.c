@@ -181,6 +181,33 @@ static void a_reset_sent_later_joins_the_close_before_it(void **state)
         pairs_free(pairs);
 }
 
+/* Before 6.10 the RST itself is not told of. */
+static void late_data_follows_from_both_ends_where_the_kernel_is_silent(void **state)
+{
+        struct live_end client, server;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        ends(&client, &server);
+        acts(&server, TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SYS_close);
+        server.flags |= LIVE_FIN_OUT | LIVE_ORPHAN;
+        server.fin_out_ns = 1900 * MS;
+        client.flags |= LIVE_RST_IN | LIVE_FIN_IN;
+        client.fin_in_ns = 1900 * MS;
+        client.bytes_sent = 130;
+        client.unacked = 30;
+        client.error = EPIPE;
+        pairs_end(pairs, &server);
+        pairs_end(pairs, &client);
+        pairs_flush(pairs);
+        assert_int_equal(heard.n, 1);
+        assert_int_equal(heard.records[0].ended_by, SIDE_SERVER);
+        assert_int_equal(heard.records[0].cause, CAUSE_DATA_AFTER_CLOSE);
+        assert_int_equal(heard.records[0].certainty, CERTAINTY_LIKELY);
+        pairs_free(pairs);
+}
+
 /* tcp_reset() also runs where the kernel itself resets, on data for a socket shut both ways. */
 static void data_after_shutdown_is_no_reset_received(void **state)
 {
@@ -282,6 +309,7 @@ int main(void)
                 cmocka_unit_test(other_numbers_are_another_connection),
                 cmocka_unit_test(roles_follow_from_the_numbers_where_no_beginning_was_seen),
                 cmocka_unit_test(a_reset_sent_later_joins_the_close_before_it),
+                cmocka_unit_test(late_data_follows_from_both_ends_where_the_kernel_is_silent),
                 cmocka_unit_test(data_after_shutdown_is_no_reset_received),
                 cmocka_unit_test(data_past_a_fin_is_never_certainly_data_after_close),
                 cmocka_unit_test(news_are_told_and_the_end_changes_nothing),
