@@ -65,6 +65,14 @@ cuts_an_exchange(const struct judging *j)
         return !(fact_is(request->fin) && count_above(answer->payloads, 0) && j->r->to_server.fate == FATE_ACKED);
 }
 
+/* The server resets while the client's window is shut: it was waiting to send more. */
+static bool
+cuts_an_answer(const struct judging *j)
+{
+        return j->named == SIDE_SERVER && !j->by_network && fact_is(j->f->from[SIDE_SERVER].window_shut) &&
+               count_above(j->f->from[SIDE_SERVER].payloads, 0) && !fact_is(j->f->from[SIDE_SERVER].fin);
+}
+
 /* The side that reset had all that was sent to it, and had been spoken to last. */
 static bool
 owed_nothing(const struct judging *j)
@@ -87,7 +95,7 @@ of_reset(const struct judging *j)
 
         if (silent && j->named == SIDE_CLIENT && !j->by_network)
                 return SEVERITY_FINE;
-        if (cuts_an_exchange(j))
+        if (cuts_an_exchange(j) || cuts_an_answer(j))
                 return SEVERITY_BAD;
         return owed_nothing(j) ? SEVERITY_FINE : SEVERITY_NOTABLE;
 }

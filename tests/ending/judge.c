@@ -591,6 +591,29 @@ an_error_that_the_kernel_left_is_told_next(void **state)
 }
 
 static void
+a_reset_before_a_shut_window_cuts_the_answer(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        add_reset(&f, SIDE_SERVER, false, 2000 * MS);
+        KNOW(f.from[SIDE_SERVER].window_shut, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_NOTABLE);
+        KNOW(f.from[SIDE_SERVER].window_shut, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_BAD);
+        /* A client that does not want the rest is free to go. */
+        exchange(&f, 300);
+        add_reset(&f, SIDE_CLIENT, false, 2000 * MS);
+        KNOW(f.from[SIDE_SERVER].window_shut, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_FINE);
+}
+
+static void
 what_came_after_keepalive_gave_up_was_not_received(void **state)
 {
         struct facts_of_reset *reset;
@@ -686,6 +709,7 @@ main(void)
                 cmocka_unit_test(a_time_out_is_over_when_twice_the_last_interval_passed),
                 cmocka_unit_test(live_cases_have_their_causes),
                 cmocka_unit_test(an_error_that_the_kernel_left_is_told_next),
+                cmocka_unit_test(a_reset_before_a_shut_window_cuts_the_answer),
                 cmocka_unit_test(what_came_after_keepalive_gave_up_was_not_received),
                 cmocka_unit_test(the_evidence_names_the_frames),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
