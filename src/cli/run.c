@@ -59,6 +59,13 @@ static void take_signals(pid_t pass)
         sigaction(SIGALRM, &action, NULL);
 }
 
+/* An error that a program was told of, or could have been, is worth a word, however everyday. */
+static bool was_told(const struct traced_socket *socket, const struct record *r)
+{
+        return socket && (socket->error || (r->ending == ENDING_RESET && socket->act.known &&
+                                            socket->act.before.state == TCP_STATE_CLOSE));
+}
+
 static void tell(void *context, const struct traced_socket *socket, const struct traced_socket *other)
 {
         struct show *show = context;
@@ -69,9 +76,8 @@ static void tell(void *context, const struct traced_socket *socket, const struct
         run_record(&r, socket, other, show->options->json);
         show->n++;
         show->n_bad += r.record.severity == SEVERITY_BAD;
-        /* An error that a program was told of is worth a word, however everyday. */
-        if ((!show->options->all && !show->options->filter.n_terms && r.record.severity != SEVERITY_BAD && !socket->error &&
-             !(other && other->error)) ||
+        if ((!show->options->all && !show->options->filter.n_terms && r.record.severity != SEVERITY_BAD &&
+             !was_told(socket, &r.record) && !was_told(other, &r.record)) ||
             !filter_match(&show->options->filter, &r.record))
                 return;
         show->n_shown++;

@@ -61,7 +61,7 @@ static void say_told(struct phrase *p, const struct traced_socket *s, enum endin
                 phrase_add(p, "; connect() was told %s", errno_name(s->connect_error) ?: "an error");
         } else if (call) {
                 phrase_add(p, "; %s() was told %s", call->name, errno_name((int)-call->result) ?: "an error");
-                if (strcmp(call->name, "getsockopt") != 0 && strcmp(call->name, "connect") != 0)
+                if (strncmp(call->name, "send", 4) == 0 || strncmp(call->name, "write", 5) == 0 || call->sigpipe)
                         phrase_add(p, !call->sigpipe ? ", without a signal" : call->ignored ? ", with SIGPIPE, which it ignores" : ", with SIGPIPE");
         } else if (ending != ENDING_ORDERLY && s->established_ns && s->last.state == TCP_STATE_CLOSE && s->act.known && s->act.before.state == TCP_STATE_CLOSE) {
                 phrase_add(p, s->last.error_pending ? "; it never looked at the error that waited for it"

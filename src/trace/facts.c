@@ -81,6 +81,17 @@ socket_unread(const struct traced_socket *s)
         return s->end.rqueue > 0 ? s->end.rqueue - 1 : 0;
 }
 
+/* What came between the look and the close is counted with a FIN, if one came: how many bytes is then not known. */
+static bool
+unread_is_exact(const struct traced_socket *s)
+{
+        uint32_t rqueue = s->end.rqueue, seen = s->act.before.unread;
+
+        if (!s->act.known || s->act.before.state == TCP_STATE_CLOSE || !s->ended || kernel_disconnected(s))
+                return true;
+        return rqueue == 0 || seen == rqueue || seen == rqueue - 1;
+}
+
 bool
 socket_act_resets(const struct traced_socket *s)
 {
@@ -221,7 +232,7 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
                 TELL(end->keepalive_on, at->keepalive_on);
                 TELL(end->user_timeout_ms, at->user_timeout_ms);
         }
-        if (at->whole && (!socket_act_resets(s) || act_is_sure(s)))
+        if (at->whole && unread_is_exact(s) && (!socket_act_resets(s) || act_is_sure(s)))
                 TELL(end->unread, socket_unread(s));
         if (s->act.known) {
                 TELL(end->closed_at, s->act.at_ns);
