@@ -27,6 +27,7 @@ struct watch {
         struct feed *feed;             /* NULL: only @ended is heard */
         struct ended *ended;
         struct pairs *pairs;
+        struct cgroups *cgroups;
         struct live_clock clock;
         struct watch_sums sums;
         FILE *out;
@@ -89,7 +90,7 @@ static void tell(void *context, struct live_connection *c)
         struct watch_record r;
         uint64_t digest;
 
-        watch_record(&r, c, &watch->clock, watch->options->evidence);
+        watch_record(&r, c, &watch->clock, watch->options->evidence, watch->cgroups);
         if (!is_wanted(watch, &r))
                 return;
         digest = watch_record_digest(&r.record);
@@ -186,9 +187,13 @@ static int open_sources(struct watch *watch)
                 r = feed_open(orderly_too, &hooks, &watch->feed, why);
         if (r == 0) {
                 watch->clock.reasons = feed_has_reasons(watch->feed);
-                fprintf(stderr, "finis watch: watching the TCP connections of this host by tracepoints%s; Ctrl-C stops it\n",
-                        watch->clock.reasons ? "" : " (this kernel gives no reasons for its resets)");
-                return rights_drop();
+                r = rights_drop();
+                if (r < 0)
+                        fprintf(stderr, "finis watch: giving up rights: %s\n", strerror(-r));
+                else
+                        fprintf(stderr, "finis watch: watching the TCP connections of this host by tracepoints%s; Ctrl-C stops it\n",
+                                watch->clock.reasons ? "" : " (this kernel gives no reasons for its resets)");
+                return r;
         }
         fprintf(stderr, "finis watch: without BPF: %s\n", why);
         r = ended_open(&watch->ended);
@@ -213,6 +218,8 @@ static int open_all(struct watch *watch)
         watch->style = (struct style){.width = STYLE_WIDTH, .utf8 = ladder_utf8()};
         watch->style.colour = isatty(fileno(watch->out)) == 1 && !getenv("NO_COLOR");
         r = pairs_new(tell, watch, &watch->pairs);
+        if (r == 0)
+                r = cgroups_new(&watch->cgroups);
         return r < 0 ? r : open_sources(watch);
 }
 
@@ -233,6 +240,7 @@ int watch_main(int argc, char **argv)
         feed_close(watch.feed);
         ended_close(watch.ended);
         pairs_free(watch.pairs);
+        cgroups_free(watch.cgroups);
         if (options.output && watch.out && fclose(watch.out) != 0) {
                 fprintf(stderr, "finis watch: writing %s: %s\n", options.output, strerror(errno));
                 status = STATUS_COULD_NOT;

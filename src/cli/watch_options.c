@@ -26,8 +26,8 @@ static void usage(FILE *f)
               "  --unprivileged     as without rights: only what the kernel tells everybody\n"
               "  --help             this\n"
               "\n"
-              "It needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, and gives them up once it\n"
-              "watches. Without them it says which is missing, and tells less.\n"
+              "It needs CAP_BPF and CAP_PERFMON, and gives up what it can once it watches.\n"
+              "Without them it says which is missing, and tells less.\n"
               "\n"
               "A FILTER is KEY=VALUE[,VALUE...], also with != < > <= >=; all must hold:\n"
               "\n",

@@ -51,10 +51,16 @@ static void add_owner(struct watch_record *r, enum side side, const struct live_
         own->comm = r->comm[side];
 }
 
-static void add_end(struct watch_record *r, enum side side, const struct live_end *end, bool gone)
+static void add_end(struct watch_record *r, enum side side, const struct live_end *end, bool gone, struct cgroups *cgroups)
 {
+        struct record_end *own = side == SIDE_CLIENT ? &r->record.client : &r->record.server;
+        const char *cgroup = cgroups ? cgroups_name(cgroups, end->cgroup, end->ended_ns ? end->ended_ns : end->over_ns) : NULL;
         struct record_act *act = side == SIDE_CLIENT ? &r->record.client_act : &r->record.server_act;
 
+        if (cgroup) {
+                snprintf(r->cgroup[side], sizeof(r->cgroup[side]), "%s", cgroup);
+                own->cgroup = r->cgroup[side];
+        }
         /* No call will ask it any more. */
         if (gone)
                 *(side == SIDE_CLIENT ? &r->record.client_next : &r->record.server_next) = (struct record_next){0};
@@ -70,7 +76,8 @@ static void add_end(struct watch_record *r, enum side side, const struct live_en
                 act->signal = known_u64(r->act[side].signal);
 }
 
-void watch_record(struct watch_record *ret, const struct live_connection *c, const struct live_clock *clock, bool evidence)
+void watch_record(struct watch_record *ret, const struct live_connection *c, const struct live_clock *clock, bool evidence,
+                  struct cgroups *cgroups)
 {
         uint64_t id = c->n_ends == 0 ? c->resets[0].at_ns : c->ends[0].cookie ? c->ends[0].cookie : c->ends[0].over_ns;
 
@@ -82,7 +89,7 @@ void watch_record(struct watch_record *ret, const struct live_connection *c, con
         name_ends(ret, c);
         judge(&ret->facts, &ret->record, evidence ? &ret->evidence : NULL);
         for (unsigned i = 0; i < c->n_ends; i++)
-                add_end(ret, connection_side(c, i), &c->ends[i], c->gone[i]);
+                add_end(ret, connection_side(c, i), &c->ends[i], c->gone[i], cgroups);
 }
 
 void watch_record_heard(struct watch_record *ret, const struct ended_socket *socket, int64_t until_ns, bool evidence)

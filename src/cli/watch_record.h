@@ -6,6 +6,7 @@
 #include "ending/judge.h"
 #include "ending/record.h"
 #include "live/act.h"
+#include "live/cgroup.h"
 #include "live/facts.h"
 #include "netlink/ended.h"
 #include "report/style.h"
@@ -17,11 +18,13 @@ struct watch_record {
         char id[24];
         char comm[2][LIVE_COMM + 1];            /* SIDE_CLIENT, SIDE_SERVER */
         char act_comm[2][LIVE_COMM + 1];
+        char cgroup[2][256];
         struct live_act act[2];
 };
 
-/* It points into itself: it must not be moved. */
-void watch_record(struct watch_record *ret, const struct live_connection *c, const struct live_clock *clock, bool evidence);
+/* It points into itself: it must not be moved. @cgroups may be NULL. */
+void watch_record(struct watch_record *ret, const struct live_connection *c, const struct live_clock *clock, bool evidence,
+                  struct cgroups *cgroups);
 
 /* Of a socket of which only its destruction was heard: what was in it, and not how it ended. */
 void watch_record_heard(struct watch_record *ret, const struct ended_socket *socket, int64_t until_ns, bool evidence);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* Older headers lack them. */
-enum { BIT_NET_ADMIN = 12, BIT_SYS_ADMIN = 21, BIT_PERFMON = 38, BIT_BPF = 39 };
+enum { BIT_SYS_ADMIN = 21, BIT_PERFMON = 38, BIT_BPF = 39 };
 
 static uint64_t effective(void)
 {
@@ -52,8 +52,6 @@ void rights_explain(const char *what, int r, char *why, size_t size)
                 strcat(missing, " CAP_BPF");
         if (!(have >> BIT_PERFMON & 1) && !admin)
                 strcat(missing, " CAP_PERFMON");
-        if (!(have >> BIT_NET_ADMIN & 1) && !admin)
-                strcat(missing, " CAP_NET_ADMIN");
         lockdown(mode, sizeof(mode));
         if (missing[0])
                 snprintf(why, size, "%s: %s; missing:%s", what, strerror(-r), missing);

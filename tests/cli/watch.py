@@ -243,6 +243,52 @@ def a_connection_from_before_is_told_with_its_roles():
             yield f"30 and 10 bytes were sent, 10 not read; told {r['to_server']}, {r['to_client']}"
 
 
+def a_cgroup_is_named_by_its_path():
+    roots = [r for r in map(pathlib.Path, ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")) if (r / "cgroup.procs").exists()]
+    folder = roots[0] / f"finis-test-{os.getpid()}" if roots else None
+    try:
+        folder.mkdir()
+    except (AttributeError, OSError):
+        return
+
+    def act():
+        def inside():
+            (folder / "cgroup.procs").write_text(str(os.getpid()), encoding="utf-8")
+            client = socket.create_connection(listener.getsockname())
+            reset_on_close(client)
+            client.close()
+
+        listener = socket.create_server(("127.0.0.1", 0))
+        pid = child(inside)
+        server, (_, port) = listener.accept()
+        os.waitpid(pid, 0)
+        server.close()
+        listener.close()
+        return (port,)
+
+    watch = Watch("--all")
+    port, = act()
+    time.sleep(1.5)
+    records = [r for r in watch.stop() if port == r["client"]["port"]]
+    folder.rmdir()
+    if [r["client"]["cgroup"] for r in records] != ["/" + folder.name]:
+        yield f"{folder.name} is told as {[r['client']['cgroup'] for r in records]}"
+
+
+def cap_bpf_and_cap_perfmon_are_enough():
+    caps = "-all,+bpf,+perfmon"
+    watch = Watch(command=("setpriv", "--reuid=65534", "--clear-groups", f"--inh-caps={caps}", f"--ambient-caps={caps}",
+                           f"--bounding-set={caps}"))
+    status = pathlib.Path(f"/proc/{watch.process.pid}/status").read_text(encoding="utf-8")
+    works = watch.works()
+    watch.stop()
+    if not works:
+        yield watch.words[0]
+    # CAP_BPF alone is kept.
+    if works and re.search(r"CapPrm:\s*(\S+)", status)[1] != f"{1 << 39:016x}":
+        yield f"it kept {re.search(r'CapPrm:.*', status)[0]}"
+
+
 def bad_ones_alone_are_told_by_default():
     def act():
         client, server = pair()
@@ -416,6 +462,8 @@ WITH_BPF = [
     an_exit_is_told_with_its_program,
     late_data_is_joined_to_the_close_before_it,
     a_connection_from_before_is_told_with_its_roles,
+    a_cgroup_is_named_by_its_path,
+    cap_bpf_and_cap_perfmon_are_enough,
     bad_ones_alone_are_told_by_default,
     mapped_addresses_are_those_of_ipv4,
     what_finds_no_room_is_counted,
