@@ -39,6 +39,8 @@ struct tracker {
         struct tracker_hooks hooks;
         int64_t now;
         bool begun;                     /* @now is set */
+        uint32_t due_node;              /* while this is the oldest that has ended, none is to be given out … */
+        int64_t due;                    /* … before then */
         bool failed;                    /* for want of memory */
         uint64_t n_connections, n_evicted;
         struct siblings siblings;
@@ -127,6 +129,7 @@ give(struct tracker *t, struct connection *c, bool cut)
 static void
 forget(struct tracker *t, uint32_t node)
 {
+        t->due_node = NODE_NONE;
         graveyard_bury(&t->graveyard, table_at(&t->table, node));
         table_unindex(&t->table, node);
         table_free_node(&t->table, node);
@@ -187,8 +190,12 @@ give_ended(struct tracker *t)
         while ((node = t->table.oldest[LIST_ENDED]) != NODE_NONE) {
                 struct connection *c = table_at(&t->table, node);
 
-                if (t->now - c->last < t->options.linger_ns)
+                if (t->now - c->last < t->options.linger_ns) {
+                        /* Its time never goes back, so it is not asked for again until then. */
+                        if (!__builtin_add_overflow(c->last, t->options.linger_ns, &t->due))
+                                t->due_node = node;
                         break;
+                }
                 table_fetch_next(&t->table, node);
                 retire(t, node, true);
         }
@@ -197,11 +204,14 @@ give_ended(struct tracker *t)
 static inline void
 advance(struct tracker *t, int64_t time)
 {
+        uint32_t oldest;
+
         if (t->begun && time <= t->now)
                 return;
         t->begun = true;
         t->now = time;
-        if (t->table.oldest[LIST_ENDED] != NODE_NONE)
+        oldest = t->table.oldest[LIST_ENDED];
+        if (oldest != NODE_NONE && (oldest != t->due_node || time >= t->due))
                 give_ended(t);
 }
 
@@ -266,6 +276,7 @@ replace(struct tracker *t, uint32_t node)
 
         c->flags |= CONNECTION_REUSED;
         give(t, c, false);
+        t->due_node = NODE_NONE;
         table_unindex(&t->table, node);
         table_free_node(&t->table, node);
 }
@@ -424,7 +435,7 @@ take_tcp(struct tracker *t, const struct ends *ends, const struct tracker_input 
                 pending_sender = memcmp(c->address[0], pending->address[0], 16) != 0 || c->port[0] != pending->port[0];
         }
         if (!pending && !(s->flags & SEGMENT_SYN)) {
-                if (reuse_unseen(c, sender, s, input->time_ns)) {
+                if (c->flags & CONNECTION_ENDED && reuse_unseen(c, sender, s, input->time_ns)) {
                         replace(t, node);
                         r = begin_listed(t, ends, &node);
                         if (r < 0)
