@@ -135,8 +135,12 @@ say_reset(const struct judging *j, struct evidence *e)
                 say(e, "It never reached %s: a capture at that end does not hold it.", the(other_side(reset->by.value)));
         if (fact_is(reset->after_both_acked))
                 say(e, "Both FINs had been acknowledged before it: it changes nothing.");
-        else if (!j->reset)
+        else if (!j->reset && fact_is_not(reset->obeyed))
                 say(e, "It did not end the connection: %s went on as before.", the(other_side(reset->by.value)));
+        else if (!j->reset && fact_known(reset->validity.how) && reset->validity.value == RESET_VALIDITY_OUTSIDE)
+                say(e, "Its number is outside of what %s would take: it ends nothing.", the(other_side(reset->by.value)));
+        else if (!j->reset)
+                say(e, "It did not end the connection.");
         if (j->f->n_resets_in_all > 1)
                 say(e, "%" PRIu64 " RSTs were seen in all.", j->f->n_resets_in_all);
         say_doubts(j, e);

@@ -643,6 +643,37 @@ what_came_after_keepalive_gave_up_was_not_received(void **state)
         assert_int_equal(r.client_next.if_recv[0].error, ETIMEDOUT);
 }
 
+static bool
+says(const struct facts *f, const char *what)
+{
+        struct evidence evidence;
+        struct record r;
+
+        record_init(&r, SOURCE_CAPTURE, "1.1");
+        judge(f, &r, &evidence);
+        for (size_t i = 0; i < r.n_evidence; i++)
+                if (strstr(r.evidence[i], what))
+                        return true;
+        return false;
+}
+
+static void
+the_evidence_says_who_went_on_only_where_somebody_did(void **state)
+{
+        struct facts_of_reset *reset;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        reset = add_reset(&f, SIDE_SERVER, false, 50 * MS);
+        KNOW(reset->validity, RESET_VALIDITY_OUTSIDE);
+        reset->obeyed.how = HOW_UNKNOWN;
+        assert_false(says(&f, "went on as before"));
+        assert_true(says(&f, "outside of what the client would take"));
+        KNOW(reset->obeyed, false);
+        assert_true(says(&f, "the client went on as before"));
+}
+
 static void
 the_evidence_names_the_frames(void **state)
 {
@@ -711,6 +742,7 @@ main(void)
                 cmocka_unit_test(an_error_that_the_kernel_left_is_told_next),
                 cmocka_unit_test(a_reset_before_a_shut_window_cuts_the_answer),
                 cmocka_unit_test(what_came_after_keepalive_gave_up_was_not_received),
+                cmocka_unit_test(the_evidence_says_who_went_on_only_where_somebody_did),
                 cmocka_unit_test(the_evidence_names_the_frames),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
         };
