@@ -130,6 +130,8 @@ void watch_sums_losses(FILE *file, const struct feed *feed)
         if (totals[LIVE_TOTAL_LOST])
                 fprintf(file, "finis watch: %" PRIu64 " records without detail: they came faster than they were read\n",
                         totals[LIVE_TOTAL_LOST]);
+        if (feed_missed(feed))
+                fprintf(file, "finis watch: %" PRIu64 " events were missed: they came within others\n", feed_missed(feed));
         if (totals[LIVE_TOTAL_UNFOLLOWED])
                 fprintf(file, "finis watch: %" PRIu64 " sockets were not followed: too many at once\n",
                         totals[LIVE_TOTAL_UNFOLLOWED]);

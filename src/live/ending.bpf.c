@@ -339,7 +339,8 @@ int on_state(__u64 *ctx)
         }
         if (to == ESTABLISHED) {
                 end = from == SYN_RECV ? bpf_map_lookup_elem(&sockets, &key) : find_or_follow(key, SYN_SENT);
-                if (!end && from == SYN_RECV) {
+                /* A socket that is new, whatever was left of one at the same place; but not where two SYNs crossed. */
+                if (from == SYN_RECV && (!end || !(end->flags & LIVE_OPENED) || end->flags & (LIVE_ESTABLISHED | LIVE_SNAPPED))) {
                         end = follow(key);
                         if (end) {
                                 end->began_ns = now;

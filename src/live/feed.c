@@ -179,6 +179,22 @@ int feed_totals(const struct feed *feed, uint64_t ret_totals[static N_LIVE_TOTAL
         return r;
 }
 
+uint64_t feed_missed(const struct feed *feed)
+{
+        struct bpf_program *program;
+        uint64_t n = 0;
+
+        bpf_object__for_each_program(program, feed->skel->obj) {
+                struct bpf_prog_info info = {0};
+                uint32_t size = sizeof(info);
+                int fd = bpf_program__fd(program);
+
+                if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+                        n += info.recursion_misses;
+        }
+        return n;
+}
+
 bool feed_has_reasons(const struct feed *feed)
 {
         return feed->has_reasons;
@@ -223,6 +239,12 @@ int feed_totals(const struct feed *feed, uint64_t ret_totals[static N_LIVE_TOTAL
         (void)feed;
         (void)ret_totals;
         return -EOPNOTSUPP;
+}
+
+uint64_t feed_missed(const struct feed *feed)
+{
+        (void)feed;
+        return 0;
 }
 
 bool feed_has_reasons(const struct feed *feed)
