@@ -67,7 +67,9 @@ static void talk(struct plan *p, enum mix mix) {
         }
         for (unsigned i = dice_between(&p->dice, mix == MIX_EVAL ? 0 : 2, 4); i--;) {
                 if (mix == MIX_EVAL && dice_permille(&p->dice, 200)) {
-                        plan_bulk(p, either(p), dice_between(&p->dice, 1, 12000), trouble);
+                        uint32_t n = dice_between(&p->dice, 1, 12000);
+
+                        plan_bulk(p, either(p), n, trouble);
                         continue;
                 }
                 plan_say(p, C, PSH | ACK, dice_between(&p->dice, 1, mix == MIX_SMALL ? 34 : 900));
@@ -206,8 +208,11 @@ static struct step *forge(struct plan *p, unsigned flags, uint32_t ahead) {
 
 /* The number is not exact: Linux asks back (a challenge ACK), and both talk on. */
 static void forged_not_taken(struct plan *p, enum mix mix) {
+        uint32_t after;
+
         begin(p, mix);
-        forge(p, SEGMENT_RST | (dice_permille(&p->dice, 500) ? ACK : 0), dice_between(&p->dice, 1, 30000));
+        after = dice_between(&p->dice, 1, 30000);
+        forge(p, SEGMENT_RST | (dice_permille(&p->dice, 500) ? ACK : 0), after);
         plan_say(p, C, ACK, 0);
         plan_say(p, C, PSH | ACK, dice_between(&p->dice, 10, 34));
         plan_say(p, S, PSH | ACK, dice_between(&p->dice, 10, 34));
@@ -286,16 +291,21 @@ static int64_t rto(struct plan *p) {
 }
 
 static void syn_unanswered(struct plan *p, enum mix mix) {
-        in_vain(p, *plan_say(p, C, SYN, 0), dice_between(&p->dice, 3, mix == MIX_EVAL ? 5 : 3), 1000000000);
+        uint32_t n = dice_between(&p->dice, 3, mix == MIX_EVAL ? 5 : 3);
+
+        in_vain(p, *plan_say(p, C, SYN, 0), n, 1000000000);
         timed_out(p, C, CAUSE_NONE);
         verdict(p)->ending = ENDING_UNANSWERED;
         verdict(p)->conn_state = CONN_STATE_S0;
 }
 
 static void syn_ack_unanswered(struct plan *p, enum mix mix) {
+        uint32_t n;
+
         (void) mix;
         plan_say(p, C, SYN, 0);
-        in_vain(p, *plan_say(p, S, SYN | ACK, 0), dice_between(&p->dice, 3, 4), 1000000000);
+        n = dice_between(&p->dice, 3, 4);
+        in_vain(p, *plan_say(p, S, SYN | ACK, 0), n, 1000000000);
         timed_out(p, S, CAUSE_NONE);
         verdict(p)->ending = ENDING_UNANSWERED;
 }
@@ -311,9 +321,11 @@ static void data_unanswered(struct plan *p, enum mix mix) {
 
 static void fin_unanswered(struct plan *p, enum mix mix) {
         enum side from = either(p);
+        uint32_t n;
 
         begin(p, mix);
-        in_vain(p, *plan_say(p, from, FIN | ACK, 0), dice_between(&p->dice, 4, 7), rto(p));
+        n = dice_between(&p->dice, 4, 7);
+        in_vain(p, *plan_say(p, from, FIN | ACK, 0), n, rto(p));
         timed_out(p, from, CAUSE_NONE);
         verdict(p)->conn_state = from == C ? CONN_STATE_S2 : CONN_STATE_S3;
 }
@@ -592,9 +604,11 @@ static void recovered(struct plan *p, enum mix mix) {
 
 static void fin_recovered(struct plan *p, enum mix mix) {
         enum side from = either(p);
+        uint32_t n;
 
         begin(p, mix);
-        in_vain(p, *plan_say(p, from, FIN | ACK, 0), dice_between(&p->dice, 2, 4), rto(p));
+        n = dice_between(&p->dice, 2, 4);
+        in_vain(p, *plan_say(p, from, FIN | ACK, 0), n, rto(p));
         plan_say(p, other(from), ACK, 0);
         plan_say(p, other(from), FIN | ACK, 0);
         plan_say(p, from, ACK, 0);

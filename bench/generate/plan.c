@@ -43,11 +43,14 @@ static void choose_addresses(struct plan *plan, uint64_t number) {
 }
 
 void plan_begin(struct plan *plan, uint64_t seed, uint64_t number) {
+        uint32_t most;
+
         plan->dice.state = seed * 0xd1342543de82ef95 + number * 0x2545f4914f6cdd1d;
         (void) dice_roll(&plan->dice);
         choose_addresses(plan, number);
         plan->timestamps = dice_permille(&plan->dice, 800);
-        plan->rtt = dice_between(&plan->dice, 1, dice_permille(&plan->dice, 700) ? 40 : 250) * 1000000ll;
+        most = dice_permille(&plan->dice, 700) ? 40 : 250;
+        plan->rtt = dice_between(&plan->dice, 1, most) * 1000000ll;
         plan->mss = plan->timestamps ? 1448 : 1460;
         for (unsigned side = 0; side < 2; ++side) {
                 /* One in eight wraps soon. */
@@ -170,7 +173,11 @@ void plan_wait(struct plan *plan, int64_t ns) {
 }
 
 void plan_wait_ms(struct plan *plan, unsigned from, unsigned to) {
-        plan_wait(plan, dice_between(&plan->dice, from, to) * 1000000ll + dice_below(&plan->dice, 1000) * 1000ll);
+        /* One roll a statement, here and elsewhere: the order within one is the compiler's to choose. */
+        int64_t wait = dice_between(&plan->dice, from, to) * 1000000ll;
+
+        wait += dice_below(&plan->dice, 1000) * 1000ll;
+        plan_wait(plan, wait);
 }
 
 static unsigned segment_of(struct plan *plan, uint32_t n) {
