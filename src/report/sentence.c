@@ -166,6 +166,14 @@ void sentence_ending(struct phrase *p, const struct record *r)
         }
 }
 
+/* Unread and unsent bytes are lost for certain; what nobody acknowledged may have arrived. */
+static const char *how_exact_the_loss_is(const struct record_direction *d)
+{
+        if (d->uncertain.known && d->uncertain.value > 0)
+                return "up to ";
+        return d->uncertain.known && d->unsent.known && d->unread.known ? "" : "at least ";
+}
+
 static bool direction_loss(struct phrase *p, const struct record_direction *d, const char *sender, const char *before)
 {
         uint64_t lost = totals_lost(d), uncertain = totals_uncertain(d);
@@ -174,8 +182,8 @@ static bool direction_loss(struct phrase *p, const struct record_direction *d, c
                 return false;
         phrase_add(p, "%s", before);
         if (d->fate == FATE_LOST) {
-                /* Some are lost for certain; more cannot be. */
-                phrase_add(p, lost > 1 ? "up to " : "");
+                if (lost > 1)
+                        phrase_add(p, "%s", how_exact_the_loss_is(d));
                 if (lost > 0)
                         phrase_bytes(p, lost);
                 else

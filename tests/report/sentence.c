@@ -110,6 +110,13 @@ bytes_in_doubt_and_lost_are_told_apart(void **state)
         r.to_server.fate = FATE_ACKED;
         r.severity = SEVERITY_FINE;
         assert_sentence(&r, "the server reset it; up to 42 bytes from the server lost, which is everyday");
+        r.to_client.uncertain = known_u64(0);
+        r.to_client.unread = known_u64(5);
+        assert_sentence(&r, "the server reset it; at least 5 bytes from the server lost, which is everyday");
+        r.to_client.unsent = known_u64(0);
+        assert_sentence(&r, "the server reset it; 5 bytes from the server lost, which is everyday");
+        r.to_client.uncertain = (struct maybe_u64){0};
+        assert_sentence(&r, "the server reset it; at least 5 bytes from the server lost, which is everyday");
         r = ended(ENDING_RESET, SIDE_SERVER);
         r.severity = SEVERITY_BAD;
         assert_sentence(&r, "the server reset it; the last data had no answer");
