@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "connection/goodbye.h"
 #include "wire/bytes.h"
 
 enum {
@@ -15,9 +16,6 @@ enum {
         SIZE_TCP_MAX = 60,
         IP_LENGTH_MAX = 65535,
         ICMP_TTL = 64,          /* that of the ICMP packet is not known */
-
-        TLS_ALERT = 21,
-        SIZE_TLS_HEADER = 5,    /* type, version, length */
 
         TCP_CHECKSUM = 16,
         TCP_OFFSET = 12,
@@ -84,14 +82,12 @@ static uint32_t put_tcp(uint8_t *p, const uint8_t *tcp, uint32_t n) {
         return n;
 }
 
-/* Of the payload nothing but the header of a TLS alert: it shows that what was lost was a good-bye. */
+/* Of the payload nothing but what shows that it is a good-bye: the header of a TLS alert, QUIT. */
 static uint32_t put_payload(uint8_t *p, const struct segment *segment) {
-        const uint8_t *payload = segment->payload;
+        uint32_t n = goodbye_bytes(segment->payload, segment->n_captured, segment->n_payload);
 
-        if (segment->n_captured < SIZE_TLS_HEADER || payload[0] != TLS_ALERT || payload[1] != 3)
-                return 0;
-        memcpy(p, payload, SIZE_TLS_HEADER);
-        return SIZE_TLS_HEADER;
+        memcpy(p, segment->payload, n);
+        return n;
 }
 
 struct ip {

@@ -3,8 +3,8 @@
  * What a header says of lengths stays, so that what became of the connection can still be told.
  *
  * Nothing is copied but what is known to hold no address and no secret: the TCP header with the options
- * that everybody has. Tunnels, IP options, MAC addresses, payload and checksums are gone; of a TLS alert its
- * header stays, type, version and length, for by it a loss is told from a good-bye.
+ * that everybody has. Tunnels, IP options, MAC addresses, payload and checksums are gone; of a good-bye that
+ * stays by which it is known (a TLS alert's header, QUIT), for by it a loss is told from one.
  */
 #pragma once
 

@@ -87,7 +87,7 @@ fill_payload(const struct view *v, struct facts_of_direction *f)
         SEEN_IF(d->payloads > 0, f->last_payload, d->last_payload);
         SEEN_IF(d->payloads > 0 && d->last_payload_frame, f->last_payload_frame, d->last_payload_frame);
         SEEN_IF(d->payloads > 0 && v->heard, f->last_answered, last_by != v->side);
-        SEEN_IF(d->payloads > 0 && d->flags & DIRECTION_ALERT_KNOWN, f->last_is_tls_alert, d->flags & DIRECTION_ALERT);
+        SEEN_IF(d->payloads > 0 && d->flags & DIRECTION_GOODBYE_KNOWN, f->last_is_goodbye, d->flags & DIRECTION_GOODBYE);
         SEEN_IF(v->whole || d->run > 0, f->last_run, d->run);
         SEEN_IF(v->heard, f->after_peer_fin, d->after_peer_fin);
 }

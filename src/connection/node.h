@@ -51,8 +51,8 @@ enum {
         DIRECTION_MPTCP = 1 << 9,       /* its SYN, or a later segment, has an option of MPTCP */
         DIRECTION_OTHER_OS = 1 << 10,   /* it sent what Linux does not */
         DIRECTION_LINUX = 1 << 11,      /* its SYN is as Linux makes it */
-        DIRECTION_ALERT = 1 << 12,      /* its last new payload is a TLS alert */
-        DIRECTION_ALERT_KNOWN = 1 << 13,
+        DIRECTION_GOODBYE = 1 << 12,    /* its last new payload is one */
+        DIRECTION_GOODBYE_KNOWN = 1 << 13,
         DIRECTION_SYN_DATA = 1 << 14,
         DIRECTION_WENT_ON = 1 << 15,    /* it talked on after a RST in its name */
 };

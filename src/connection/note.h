@@ -4,13 +4,10 @@
 #include <sys/socket.h>
 
 #include "connection/direction.h"
+#include "connection/goodbye.h"
 
 enum {
         IP_ID_STEP = 64,                /* so many others an end may send between two segments of a connection */
-        TLS_ALERT = 21,
-        TLS_ALERT_MOST = 64,            /* an encrypted one in the longest of usual records, with its header */
-        TLS_DATA = 23,
-        TLS_HIDDEN_ALERT = 24,          /* of TLS 1.3: header, two bytes, their type, a tag of 16 (RFC 8446 5.2) */
 };
 
 /* What the header says of its sender, apart from the stream. */
@@ -41,16 +38,6 @@ note_header(struct direction *d, const struct segment *s)
                 d->flags |= DIRECTION_MPTCP;
 }
 
-/* TLS 1.3 calls everything data; what is as long as an alert is one. */
-static inline bool
-note_is_alert(const struct segment *s)
-{
-        if (s->n_payload > TLS_ALERT_MOST || s->n_captured < 5 || s->payload[1] != 3)
-                return false;
-        return s->payload[0] == TLS_ALERT || (s->payload[0] == TLS_DATA && s->n_payload == TLS_HIDDEN_ALERT &&
-                                              s->payload[3] == 0 && s->payload[4] == TLS_HIDDEN_ALERT - 5);
-}
-
 /* Of its payload @n_new bytes were never seen before. */
 static inline void
 note_payload(struct connection *c, unsigned sender, const struct segment *s, int64_t time, uint32_t frame, int64_t n_new)
@@ -71,12 +58,13 @@ note_payload(struct connection *c, unsigned sender, const struct segment *s, int
         if (c->side[!sender].flags & DIRECTION_FIN)
                 d->after_peer_fin += (uint64_t)n_new;
 
-        d->flags &= (uint16_t)~(DIRECTION_ALERT | DIRECTION_ALERT_KNOWN);
-        if (s->n_payload > TLS_ALERT_MOST || s->n_captured >= 5) {
-                d->flags |= DIRECTION_ALERT_KNOWN;
-                if (note_is_alert(s))
-                        d->flags |= DIRECTION_ALERT;
-        }
+        d->flags &= (uint16_t)~(DIRECTION_GOODBYE | DIRECTION_GOODBYE_KNOWN);
+        if (s->n_payload > GOODBYE_MOST)
+                d->flags |= DIRECTION_GOODBYE_KNOWN;
+        else if (goodbye_bytes(s->payload, s->n_captured, s->n_payload) > 0)
+                d->flags |= DIRECTION_GOODBYE | DIRECTION_GOODBYE_KNOWN;
+        else if (s->n_captured >= s->n_payload)
+                d->flags |= DIRECTION_GOODBYE_KNOWN;
 }
 
 static inline struct moment

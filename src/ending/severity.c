@@ -4,12 +4,10 @@
  */
 #include "ending/judging.h"
 
-/* Last words are short: a TLS close_notify has 24 to 31 bytes, rarely more; "221 Bye" and a websocket's or HTTP/2's
- * goodbye as many; QUIT of FTP and SMTP, Terminate of databases and LDAP's unbind not more than 16. What is longer and
- * comes from a client may be its next request. */
-#define ALERT_MAX 64
+/* Last words are short: a TLS close_notify has 24 to 31 bytes, rarely more; QUIT, Terminate, unbind and GOAWAY not
+ * more than that, nor "221 Bye". Those of a client have to be known by what they say: anything else, however short,
+ * may be its next request. */
 #define GOODBYE_MAX 64
-#define QUIT_MAX 16
 
 static bool
 troubled(enum fate fate)
@@ -24,20 +22,20 @@ is_farewell(const struct judging *j, enum side sender)
 {
         const struct facts_of_direction *from = &j->f->from[sender];
         const struct record_direction *d = record_from(j->r, sender);
-        bool alert = fact_is(from->last_is_tls_alert);
-        uint64_t most = alert ? ALERT_MAX : sender == SIDE_SERVER ? GOODBYE_MAX : QUIT_MAX;
+        bool goodbye = fact_is(from->last_is_goodbye);
 
-        if (j->by_network || !is_end(j->named) || !d->uncertain.known || d->uncertain.value > most)
+        if (j->by_network || !is_end(j->named) || !d->uncertain.known || d->uncertain.value > GOODBYE_MAX)
                 return false;
         if (j->named == sender)
-                return alert;
+                return goodbye;
         if (!fact_is(j->f->from[other_side(sender)].fin))
                 return false;
-        /* An alert may cross the FIN on its way. */
-        return alert || (count_above(from->after_peer_fin, 0) && d->uncertain.value <= from->after_peer_fin.value);
+        /* It may cross the FIN on its way. */
+        return goodbye || (sender == SIDE_SERVER && count_above(from->after_peer_fin, 0) &&
+                           d->uncertain.value <= from->after_peer_fin.value);
 }
 
-/* Both had sent their FINs, and of who asked in vain only the FIN and an alert stayed unanswered: the other was gone
+/* Both had sent their FINs, and of who asked in vain only the FIN and a good-bye stayed unanswered: the other was gone
  * already. */
 static bool
 nobody_was_left(const struct judging *j)
@@ -47,11 +45,11 @@ nobody_was_left(const struct judging *j)
         if (!is_end(j->asker) || !fact_is(j->f->from[SIDE_CLIENT].fin) || !fact_is(j->f->from[SIDE_SERVER].fin))
                 return false;
         d = record_from(j->r, j->asker);
-        return d->uncertain.known && (d->uncertain.value == 0 || (fact_is(j->f->from[j->asker].last_is_tls_alert) &&
-                                                                   d->uncertain.value <= ALERT_MAX));
+        return d->uncertain.known && (d->uncertain.value == 0 || (fact_is(j->f->from[j->asker].last_is_goodbye) &&
+                                                                   d->uncertain.value <= GOODBYE_MAX));
 }
 
-/* The last payload was the client's, and nothing came back: it waits for an answer that will not come. A TLS alert
+/* The last payload was the client's, and nothing came back: it waits for an answer that will not come. A good-bye
  * waits for none, nor does a client that was answered before and then sent its FIN: it is leaving. The server's
  * last payload is itself the answer. */
 static bool
@@ -60,7 +58,7 @@ cuts_an_exchange(const struct judging *j)
         const struct facts_of_direction *request = &j->f->from[SIDE_CLIENT], *answer = &j->f->from[SIDE_SERVER];
 
         if (!count_above(request->payloads, 0) || !fact_is_not(request->last_answered) ||
-            fact_is(request->last_is_tls_alert))
+            fact_is(request->last_is_goodbye))
                 return false;
         return !(fact_is(request->fin) && count_above(answer->payloads, 0) && j->r->to_server.fate == FATE_ACKED);
 }

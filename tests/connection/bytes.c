@@ -621,11 +621,11 @@ an_alert_is_known_by_its_bytes(void **state)
 
         (void)state;
         TELL(&story, rows);
-        is_known(story.given[0].facts.from[0].last_is_tls_alert, true);
-        is_unknown(story.given[0].facts.from[1].last_is_tls_alert);
+        is_known(story.given[0].facts.from[0].last_is_goodbye, true);
+        is_unknown(story.given[0].facts.from[1].last_is_goodbye);
         TELL(&story, rows13);
-        is_known(story.given[0].facts.from[0].last_is_tls_alert, true);
-        is_known(story.given[0].facts.from[1].last_is_tls_alert, false);
+        is_known(story.given[0].facts.from[0].last_is_goodbye, true);
+        is_unknown(story.given[0].facts.from[1].last_is_goodbye);
 }
 
 int

@@ -643,6 +643,65 @@ what_came_after_keepalive_gave_up_was_not_received(void **state)
         assert_int_equal(r.client_next.if_recv[0].error, ETIMEDOUT);
 }
 
+/* TCP Fast Open at a closed port: the RST acknowledges SYN and data, and nobody has them. */
+static void
+data_of_a_refused_syn_is_lost_though_the_reset_acknowledges_it(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 0);
+        KNOW(f.established, false);
+        KNOW(f.syn_data, true);
+        KNOW(f.syn_acks, 0);
+        KNOW(f.from[SIDE_CLIENT].acked, 0);
+        KNOW(f.from[SIDE_CLIENT].acked_by_reset, 100);
+        reset = add_reset(&f, SIDE_SERVER, true, 50 * MS);
+        KNOW(reset->has_ack, true);
+        KNOW(reset->answers, SEGMENT_KIND_SYN);
+        KNOW(reset->answers_repeat, false);
+        KNOW(reset->ack_position, 100);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_REFUSED);
+        assert_int_equal(r.to_server.fate, FATE_LOST);
+        assert_int_equal(r.to_server.uncertain.value, 100);
+        assert_int_equal(r.to_server.acked_by_reset.value, 0);
+        assert_int_equal(r.retry, RETRY_SAFE);
+        /* Another's RST: then it may have come to the server after all. */
+        KNOW(reset->not_sent, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.to_server.fate, FATE_UNCERTAIN);
+        /* The first SYN may have been taken if its repeat is refused. */
+        reset->not_sent.how = HOW_UNKNOWN;
+        KNOW(reset->answers_repeat, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.to_server.fate, FATE_UNCERTAIN);
+}
+
+static void
+a_request_that_meets_a_closed_server_is_bad_however_short(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        late_data(&f, 80 * MS, 100 * MS);
+        KNOW(f.from[SIDE_CLIENT].bytes, 106);
+        KNOW(f.from[SIDE_CLIENT].after_peer_fin, 6);
+        KNOW(f.from[SIDE_CLIENT].last_is_goodbye, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.to_server.fate, FATE_LOST);
+        assert_int_equal(r.severity, SEVERITY_BAD);
+        f.from[SIDE_CLIENT].last_is_goodbye.how = HOW_UNKNOWN;
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_BAD);
+        KNOW(f.from[SIDE_CLIENT].last_is_goodbye, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_FINE);
+}
+
 static bool
 says(const struct facts *f, const char *what)
 {
@@ -742,6 +801,8 @@ main(void)
                 cmocka_unit_test(an_error_that_the_kernel_left_is_told_next),
                 cmocka_unit_test(a_reset_before_a_shut_window_cuts_the_answer),
                 cmocka_unit_test(what_came_after_keepalive_gave_up_was_not_received),
+                cmocka_unit_test(data_of_a_refused_syn_is_lost_though_the_reset_acknowledges_it),
+                cmocka_unit_test(a_request_that_meets_a_closed_server_is_bad_however_short),
                 cmocka_unit_test(the_evidence_says_who_went_on_only_where_somebody_did),
                 cmocka_unit_test(the_evidence_names_the_frames),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),

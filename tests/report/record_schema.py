@@ -161,7 +161,7 @@ def rule_faults(r):
             yield f"{key}: fate uncertain without uncertain bytes"
         if d["fate"] == "lost" and not (d["uncertain"] or d["unsent"] or d["unread"]):
             yield f"{key}: fate lost without bytes to lose"
-    for way in ("to_server", "to_client"):  # last words may stay uncertain: an alert has 64 bytes at most
+    for way in ("to_server", "to_client"):  # last words may stay uncertain: a good-bye has 64 bytes at most
         if r["severity"] != "bad" and r[way]["fate"] == "uncertain" and r[way]["uncertain"] > 64:
             yield "bytes are uncertain, yet it is not bad"
     if r["severity"] == "fine" and r["ending"] == "timed-out":

@@ -1,0 +1,154 @@
+/*
+ * The last words of usual protocols. Each is known by the whole of its form and by the length of the payload, so that
+ * a request is not taken for one: who says "quit" says no more than that.
+ *
+ * TLS 1.3 calls everything data (RFC 8446 5.2); what is as long as an alert is one.
+ */
+#include "connection/goodbye.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "wire/bytes.h"
+
+enum {
+        TLS_ALERT = 21,
+        TLS_DATA = 23,
+        TLS_HEADER = 5,
+        TLS_HIDDEN_ALERT = TLS_HEADER + 2 + 1 + 16,     /* two bytes, their type, a tag */
+        HTTP2_HEADER = 9,
+        HTTP2_GOAWAY = 7,
+        AMQP_METHOD = 11,                               /* a frame's header, class and method */
+        SIZE_ENOUGH = 11,
+};
+
+/* Commands of a line: FTP, SMTP, POP3, NNTP, memcached, shells. */
+static const char *const words[] = { "quit", "bye", "exit", "logout" };
+
+/* What a shorter payload lacks is read as zero. */
+struct head {
+        uint8_t p[SIZE_ENOUGH];
+        uint32_t n;             /* at hand */
+        uint32_t n_payload;
+};
+
+static uint32_t
+if_at_hand(const struct head *h, bool fits, uint32_t n)
+{
+        return fits && h->n >= n && h->n_payload >= n ? n : 0;
+}
+
+static uint32_t
+tls(const struct head *h)
+{
+        uint32_t n = TLS_HEADER + (uint32_t)bytes_get16(h->p + 3);
+        bool hidden = h->p[0] == TLS_DATA && n == TLS_HIDDEN_ALERT && h->n_payload == n;
+
+        return if_at_hand(h, h->p[1] == 3 && (h->p[0] == TLS_ALERT || hidden), TLS_HEADER);
+}
+
+/* A TPKT that disconnects: MCS's DisconnectProviderUltimatum (T.125), or X.224's request to do so. */
+static uint32_t
+rdp(const struct head *h)
+{
+        bool fits = bytes_get16(h->p + 2) == h->n_payload &&
+                    ((h->p[5] == 0xf0 && h->p[6] == 0x80 && (h->p[7] & 0xfc) == 0x20) || h->p[5] == 0x80);
+
+        return if_at_hand(h, fits, 8);
+}
+
+/* unbindRequest ::= [APPLICATION 2] NULL, behind a message's number of one to four bytes (RFC 4511 4.3). */
+static uint32_t
+ldap(const struct head *h)
+{
+        uint32_t n = h->n_payload;
+        bool fits = n >= 7 && n <= 10 && h->p[1] == n - 2 && h->p[2] == 2 && h->p[3] == n - 6 && h->p[n - 2] == 0x42 &&
+                    h->p[n - 1] == 0;
+
+        return if_at_hand(h, fits, n);
+}
+
+/* connection.close and close-ok of AMQP 0-9-1; or COM_QUIT of MySQL. */
+static uint32_t
+amqp_or_mysql(const struct head *h)
+{
+        bool closes = h->p[8] == 10 && h->p[9] == 0 && (h->p[10] == 50 || h->p[10] == 51);
+
+        if (h->n_payload == 5)
+                return if_at_hand(h, memcmp(h->p, "\1\0\0\0\1", 5) == 0, 5);
+        return if_at_hand(h, h->p[1] == 0 && h->p[2] == 0 && bytes_get32(h->p + 3) + 8 == h->n_payload &&
+                             h->p[7] == 0 && closes, AMQP_METHOD);
+}
+
+static uint32_t
+http2(const struct head *h)
+{
+        uint32_t length = bytes_get32(h->p) >> 8;
+
+        return if_at_hand(h, h->p[3] == HTTP2_GOAWAY && length + HTTP2_HEADER == h->n_payload &&
+                             bytes_get32(h->p + 5) == 0, HTTP2_HEADER);
+}
+
+/* A websocket's close: masked if it is the client's (RFC 6455 5.5.1). */
+static uint32_t
+websocket(const struct head *h)
+{
+        uint32_t masked = h->p[1] & 0x80 ? 4 : 0;
+
+        return if_at_hand(h, (h->p[1] & 0x7fu) + masked + 2 == h->n_payload, 2);
+}
+
+/* A line that is nothing but one of the words; IMAP's has a tag before it, IRC's a reason behind it. */
+static uint32_t
+line(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
+{
+        const char *text = (const char *)payload;
+        uint32_t n = n_payload;
+
+        if (n_captured >= 6 && strncasecmp(text, "quit :", 6) == 0)
+                return 6;
+        if (n_captured < n_payload || n == 0 || text[--n] != '\n')
+                return 0;
+        if (n > 0 && text[n - 1] == '\r')
+                n--;
+        for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++)
+                if (n == strlen(words[i]) && strncasecmp(text, words[i], n) == 0)
+                        return n_payload;
+        if (n > 7 && strncasecmp(text + n - 7, " logout", 7) == 0 && !memchr(text, ' ', n - 7))
+                return n_payload;
+        return 0;
+}
+
+uint32_t
+goodbye_bytes(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
+{
+        struct head h = { .n = n_captured, .n_payload = n_payload };
+
+        if (n_payload > GOODBYE_MOST || n_captured < 2)
+                return 0;
+        memcpy(h.p, payload, n_captured < SIZE_ENOUGH ? n_captured : SIZE_ENOUGH);
+        switch (payload[0]) {
+        case TLS_ALERT:
+        case TLS_DATA: return tls(&h);
+        case 0: return http2(&h);
+        case 1: return amqp_or_mysql(&h);
+        case 3: return rdp(&h);
+        case 0x30: return ldap(&h);
+        case 0x88: return websocket(&h);
+        /* DISCONNECT of MQTT, and with it a reason in version 5. */
+        case 0xe0: return if_at_hand(&h, h.p[1] + 2u == n_payload, 2);
+        /* Terminate of PostgreSQL. */
+        case 'X':
+                if (n_payload == 5 && n_captured == 5 && bytes_get32(payload + 1) == 4)
+                        return n_payload;
+                break;
+        /* Redis. */
+        case '*':
+                if (n_payload == 14 && n_captured == 14 && strncasecmp((const char *)payload, "*1\r\n$4\r\nquit\r\n", 14) == 0)
+                        return n_payload;
+                break;
+        default: break;
+        }
+        return line(payload, n_captured, n_payload);
+}

@@ -1,0 +1,116 @@
+/* Good-byes of the protocols that have one, and what only looks like them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "connection/goodbye.h"
+
+struct row {
+        const char *what;
+        const char *bytes;
+        uint32_t n, n_payload;
+        uint32_t known_by;
+};
+
+#define WHOLE(text) text, sizeof(text) - 1, sizeof(text) - 1
+#define CUT(text, n_payload) text, sizeof(text) - 1, n_payload
+
+/* What is at hand lies alone in memory: a sanitizer sees who reads on. */
+static uint32_t
+look(const struct row *row)
+{
+        uint8_t *copy = malloc(row->n ? row->n : 1);
+        uint32_t n;
+
+        assert_non_null(copy);
+        memcpy(copy, row->bytes, row->n);
+        n = goodbye_bytes(copy, row->n, row->n_payload);
+        free(copy);
+        return n;
+}
+
+static void
+compare(const struct row *rows, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (look(&rows[i]) != rows[i].known_by)
+                        fail_msg("%s: known by %u bytes, not %u", rows[i].what, look(&rows[i]), rows[i].known_by);
+}
+
+static void
+a_good_bye_is_known_by_its_form(void **state)
+{
+        static const struct row rows[] = {
+                { "a TLS alert, encrypted", CUT("\x15\x03\x03\0\x1a", 31), 5 },
+                { "an alert of TLS 1.3", CUT("\x17\x03\x03\0\x13", 24), 5 },
+                { "QUIT", WHOLE("QUIT\r\n"), 6 },
+                { "quit of memcached", WHOLE("quit\n"), 5 },
+                { "exit", WHOLE("exit\n"), 5 },
+                { "LOGOUT with IMAP's tag", WHOLE("a012 LOGOUT\r\n"), 13 },
+                { "QUIT of IRC", WHOLE("QUIT :gone for lunch\r\n"), 6 },
+                { "QUIT of Redis", WHOLE("*1\r\n$4\r\nQUIT\r\n"), 14 },
+                { "COM_QUIT of MySQL", WHOLE("\1\0\0\0\1"), 5 },
+                { "Terminate of PostgreSQL", WHOLE("X\0\0\0\4"), 5 },
+                { "unbind of LDAP", WHOLE("\x30\5\2\1\3\x42\0"), 7 },
+                { "unbind with a greater number", WHOLE("\x30\6\2\2\1\3\x42\0"), 8 },
+                { "DISCONNECT of MQTT", WHOLE("\xe0\0"), 2 },
+                { "DISCONNECT of MQTT 5 with a reason", WHOLE("\xe0\2\4\0"), 2 },
+                { "GOAWAY of HTTP/2", CUT("\0\0\x08\7\0\0\0\0\0\0\0\0\0", 17), 9 },
+                { "close of a websocket, masked", WHOLE("\x88\x82\1\2\3\4\5\6"), 2 },
+                { "close of a websocket", WHOLE("\x88\0"), 2 },
+                { "connection.close of AMQP", WHOLE("\1\0\0\0\0\0\x0b\0\x0a\0\x32\0\xc8\0\0\0\0\0\xce"), 11 },
+                { "the disconnect of RDP", WHOLE("\3\0\0\x09\2\xf0\x80\x21\x80"), 8 },
+        };
+
+        (void)state;
+        compare(rows, sizeof(rows) / sizeof(*rows));
+}
+
+static void
+a_request_is_no_good_bye(void **state)
+{
+        static const struct row rows[] = {
+                { "nothing", WHOLE(""), 0 },
+                { "one byte", WHOLE("x"), 0 },
+                { "PING of Redis", WHOLE("*1\r\n$4\r\nPING\r\n"), 0 },
+                { "a short line", WHOLE("STAT\r\n"), 0 },
+                { "a word and more", WHOLE("QUIT smoking\r\n"), 0 },
+                { "a word that goes on", WHOLE("QUITE\r\n"), 0 },
+                { "a request before it", WHOLE("DELE 1\r\nQUIT\r\n"), 0 },
+                { "LOGOUT in a sentence", WHOLE("do not LOGOUT\r\n"), 0 },
+                { "a line without its end", WHOLE("QUIT"), 0 },
+                { "data of TLS 1.3", CUT("\x17\x03\x03\0\x14", 25), 0 },
+                { "a hidden alert behind other data", CUT("\x17\x03\x03\0\x13", 48), 0 },
+                { "COM_PING of MySQL", WHOLE("\1\0\0\0\x0e"), 0 },
+                { "Sync of PostgreSQL", WHOLE("S\0\0\0\4"), 0 },
+                { "an LDAP message that is no unbind", WHOLE("\x30\5\2\1\3\x50\0"), 0 },
+                { "PINGREQ of MQTT", WHOLE("\xc0\0"), 0 },
+                { "PING of HTTP/2", CUT("\0\0\x08\6\0\0\0\0\0\0\0\0\0", 17), 0 },
+                { "a ping of a websocket", WHOLE("\x89\0"), 0 },
+                { "a websocket's close of another length", WHOLE("\x88\x05\1\2"), 0 },
+                { "channel.close of AMQP", WHOLE("\1\0\0\0\0\0\x0b\0\x14\0\x28\0\xc8\0\0\0\0\0\xce"), 0 },
+                { "an alert in more bytes than are looked at", CUT("\x15\x03\x03\0\x1a", 65), 0 },
+                { "QUIT that was cut", CUT("QUI", 6), 0 },
+                { "an alert that was cut", CUT("\x15\x03\x03", 31), 0 },
+                { "an unbind that was cut", CUT("\x30\5\2\1", 7), 0 },
+        };
+
+        (void)state;
+        compare(rows, sizeof(rows) / sizeof(*rows));
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_good_bye_is_known_by_its_form),
+                cmocka_unit_test(a_request_is_no_good_bye),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
