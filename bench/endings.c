@@ -1,12 +1,13 @@
 /*
  * How many endings `finis watch` takes in a second: a stream of ends as the kernel tells them, two for each connection,
- * through pairing, facts, judge and JSON to /dev/null. bench-endings [CONNECTIONS]
+ * through pairing, facts, judge and JSON to /dev/null; and the memory that it took. bench-endings [CONNECTIONS]
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -60,6 +61,7 @@ int main(int argc, char **argv)
         unsigned long n = argc > 1 ? strtoul(argv[1], NULL, 10) : 300000;
         struct bench bench = {.out = fopen("/dev/null", "we"), .clock = {.until_ns = INT64_C(1) << 60}};
         struct timespec from, to;
+        struct rusage usage;
         struct pairs *pairs;
         double seconds;
 
@@ -77,8 +79,9 @@ int main(int argc, char **argv)
         pairs_flush(pairs);
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
         seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
-        printf("%lu ends of %lu connections, %lu told, in %.2f CPU seconds: %.0f ends a second\n", 2 * n, n, bench.n_told,
-               seconds, (double)(2 * n) / seconds);
+        getrusage(RUSAGE_SELF, &usage);
+        printf("%lu ends of %lu connections, %lu told, in %.2f CPU seconds: %.0f ends a second, %ld KiB at most\n", 2 * n, n,
+               bench.n_told, seconds, (double)(2 * n) / seconds, usage.ru_maxrss);
         pairs_free(pairs);
         return fclose(bench.out) != 0;
 }

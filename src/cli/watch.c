@@ -21,6 +21,9 @@
 
 enum { STATUS_DONE = 0, STATUS_BAD = 1, STATUS_COULD_NOT = 2 };
 enum { TICK_MS = 100 };
+#define SECOND_NS INT64_C(1000000000)
+/* So long a loss makes doubtful what is heard of one end alone: as long as late RSTs are joined. */
+#define DOUBT_NS (60 * SECOND_NS)
 
 struct watch {
         const struct watch_options *options;
@@ -33,6 +36,9 @@ struct watch {
         FILE *out;
         struct style style;
         uint64_t n_printed;
+        uint64_t n_missing;             /* of losses of all kinds */
+        int64_t missing_at_ns;          /* when there were more than before; 0: never */
+        int64_t asked_at_ns;
         bool any_bad;
 };
 
@@ -49,7 +55,7 @@ static int64_t now(clockid_t clock)
         struct timespec t;
 
         clock_gettime(clock, &t);
-        return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+        return t.tv_sec * SECOND_NS + t.tv_nsec;
 }
 
 static void set_clock(struct watch *watch)
@@ -130,6 +136,21 @@ static int take_in(struct watch *watch)
         return watch->feed ? feed_take(watch->feed) : ended_take(watch->ended, hear, watch);
 }
 
+/* Asks for losses, once a second. */
+static void look_for_losses(struct watch *watch, int64_t at_ns)
+{
+        uint64_t totals[N_LIVE_TOTALS], n;
+
+        if (!watch->feed || at_ns - watch->asked_at_ns < SECOND_NS || feed_totals(watch->feed, totals) < 0)
+                return;
+        watch->asked_at_ns = at_ns;
+        n = totals[LIVE_TOTAL_LOST] + totals[LIVE_TOTAL_UNFOLLOWED] + feed_missed(watch->feed);
+        if (n > watch->n_missing)
+                watch->missing_at_ns = at_ns;
+        watch->n_missing = n;
+        watch->clock.gaps = watch->missing_at_ns && at_ns - watch->missing_at_ns < DOUBT_NS;
+}
+
 static int run(struct watch *watch)
 {
         int64_t begun = now(CLOCK_MONOTONIC), redrawn = begun;
@@ -141,10 +162,12 @@ static int run(struct watch *watch)
 
                 poll(&p, 1, TICK_MS);
                 set_clock(watch);
-                r = take_in(watch);
+                /* All that came before is taken in by then: nothing is due that this would have added to. */
                 at = now(CLOCK_MONOTONIC);
+                look_for_losses(watch, at);
+                r = take_in(watch);
                 pairs_tick(watch->pairs, (uint64_t)at);
-                if (watch->options->summary_s && at - redrawn >= watch->options->summary_s * INT64_C(1000000000)) {
+                if (watch->options->summary_s && at - redrawn >= watch->options->summary_s * SECOND_NS) {
                         watch_sums_redraw(watch->out, &watch->sums, watch->feed, at - redrawn, &watch->style);
                         redrawn = at;
                 }
@@ -154,11 +177,14 @@ static int run(struct watch *watch)
                         break;
         }
         set_clock(watch);
+        if (watch->feed)
+                feed_stop(watch->feed);
+        watch->asked_at_ns = 0;
+        look_for_losses(watch, now(CLOCK_MONOTONIC));
         if (r == 0)
                 r = take_in(watch);
         pairs_flush(watch->pairs);
-        if (!watch->options->json)
-                watch_sums_write(watch->out, &watch->sums, watch->feed, now(CLOCK_MONOTONIC) - begun, &watch->style);
+        watch_sums_write(watch->options->json ? stderr : watch->out, &watch->sums, watch->feed, now(CLOCK_MONOTONIC) - begun, &watch->style);
         watch_sums_losses(stderr, watch->feed);
         if (watch->ended && ended_lost(watch->ended))
                 fputs("finis watch: the kernel dropped messages: they came faster than they were read\n", stderr);

@@ -52,10 +52,30 @@ void watch_sums_add(struct watch_sums *sums, const struct watch_record *r, bool 
         add_names(sums, &r->record);
 }
 
+static void write_records(FILE *file, const uint64_t totals[static N_LIVE_TOTALS])
+{
+        uint64_t n = totals[LIVE_TOTAL_TOLD] + totals[LIVE_TOTAL_LOST];
+        struct phrase p = {0};
+
+        phrase_count(&p, n);
+        phrase_add(&p, " record%s told of them", n == 1 ? "" : "s");
+        if (totals[LIVE_TOTAL_NEWS]) {
+                phrase_add(&p, ", ");
+                phrase_count(&p, totals[LIVE_TOTAL_NEWS]);
+                phrase_add(&p, " while their programs held them still");
+        }
+        if (totals[LIVE_TOTAL_LOST]) {
+                phrase_add(&p, "; ");
+                phrase_count(&p, totals[LIVE_TOTAL_LOST]);
+                phrase_add(&p, " found no room");
+        }
+        fprintf(file, "%s\n", p.text);
+}
+
 static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS], int64_t span_ns)
 {
-        struct phrase p = {0}, told = {0};
         uint64_t n = 0;
+        struct phrase p = {0};
 
         for (unsigned i = 0; i < N_LIVE_TOTALS_OF_ENDS; i++)
                 n += totals[i];
@@ -71,14 +91,13 @@ static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS
                 phrase_count(&count, totals[i]);
                 fprintf(file, "%12s  %s\n", count.text, words[i]);
         }
-        phrase_count(&told, totals[LIVE_TOTAL_TOLD]);
-        fprintf(file, "%s records were given out\n", told.text);
         if (totals[LIVE_TOTAL_STRAY_RESET]) {
                 struct phrase count = {0};
 
                 phrase_count(&count, totals[LIVE_TOTAL_STRAY_RESET]);
                 fprintf(file, "%12s  RSTs sent for no socket\n", count.text);
         }
+        write_records(file, totals);
 }
 
 void watch_sums_write(FILE *file, const struct watch_sums *sums, const struct feed *feed, int64_t span_ns,
@@ -130,6 +149,9 @@ void watch_sums_losses(FILE *file, const struct feed *feed)
         if (totals[LIVE_TOTAL_LOST])
                 fprintf(file, "finis watch: %" PRIu64 " records without detail: they came faster than they were read\n",
                         totals[LIVE_TOTAL_LOST]);
+        if (totals[LIVE_TOTAL_TOLD] != feed_taken(feed))
+                fprintf(file, "finis watch: %" PRIu64 " records were told, and %" PRIu64 " read\n", totals[LIVE_TOTAL_TOLD],
+                        feed_taken(feed));
         if (feed_missed(feed))
                 fprintf(file, "finis watch: %" PRIu64 " events were missed: they came within others\n", feed_missed(feed));
         if (totals[LIVE_TOTAL_UNFOLLOWED])

@@ -103,8 +103,10 @@ give_out(struct live_end *end, struct sock *sk)
         __u32 class = class_of(end);
 
         count(class);
-        if (class == LIVE_TOTAL_ORDERLY && !end->unread && !end->unacked && !tell_orderly)
+        if (class == LIVE_TOTAL_ORDERLY && !end->unread && !end->unacked && !tell_orderly) {
+                count(LIVE_TOTAL_PASSED_OVER);
                 return;
+        }
         if (!end->cookie && bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_check_mtu___asked))
                 end->cookie = bpf_get_socket_cookie(sk);
         end->kind = LIVE_END;
@@ -282,6 +284,11 @@ closes(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u
         int mine = may_be_an_act(end, sk, tp, from);
 
         snap(end, sk, tp, from, now);
+        /* The states say it, too, should an event have been missed. */
+        if (from == FIN_WAIT1 || from == FIN_WAIT2 || from == CLOSING || from == LAST_ACK)
+                end->flags |= LIVE_FIN_OUT;
+        if (from == CLOSE_WAIT || from == CLOSING || from == LAST_ACK)
+                end->flags |= LIVE_FIN_IN;
         if (!mine) {
                 if (sk->sk_lock.owned)
                         end->flags |= LIVE_BACKLOG;
@@ -295,6 +302,7 @@ closes(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u
                 if (!end->cookie && bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_check_mtu___asked))
                         end->cookie = bpf_get_socket_cookie(sk);
                 end->kind = LIVE_NEWS;
+                count(LIVE_TOTAL_NEWS);
                 tell(end, sizeof(*end));
         }
 }
@@ -392,6 +400,10 @@ int on_destroy(__u64 *ctx)
                 return 0;
         tp = bpf_skc_to_tcp_sock(sk);
         end->ended_ns = bpf_ktime_get_ns();
+        if (tp && !(end->flags & LIVE_SNAPPED)) {
+                snap(end, sk, tp, CLOSE, end->ended_ns);
+                end->flags |= LIVE_MISSED;
+        }
         if (tp && end->flags & LIVE_SNAPPED) {
                 end->error_last = sk->sk_err;
                 if (tp->bytes_received != end->bytes_received || tp->bytes_acked != end->bytes_acked) {

@@ -46,6 +46,7 @@ enum live_flag {
         LIVE_SYN_RECV = 1 << 26,        /* it died in the handshake */
         LIVE_CLOSER = 1 << 27,          /* @owner closed it */
         LIVE_BACKLOG = 1 << 28,         /* its end came while a task worked the socket, not by that task's will */
+        LIVE_MISSED = 1 << 29,          /* the event of its end was missed: the counts are those of its destruction */
 };
 
 struct live_task {
@@ -118,6 +119,8 @@ enum live_total {
         LIVE_TOTAL_DESTROYED,
         LIVE_TOTAL_OTHER,
         LIVE_TOTAL_STRAY_RESET,         /* RSTs without a socket, not ends */
+        LIVE_TOTAL_NEWS,                /* ends met that were told before their sockets were gone */
+        LIVE_TOTAL_PASSED_OVER,         /* ordinary ends of which no record was asked for */
         LIVE_TOTAL_TOLD,                /* records given out */
         LIVE_TOTAL_LOST,                /* records for which there was no room */
         LIVE_TOTAL_UNFOLLOWED,          /* sockets for which there was no room */

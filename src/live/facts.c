@@ -229,7 +229,8 @@ void live_facts(const struct live_connection *c, const struct live_clock *clock,
         f.seen.roles = c->roles;
         f.seen.sides = c->n_ends == 2 ? SIDES_SEEN_BOTH : c->first == SIDE_CLIENT ? SIDES_SEEN_CLIENT : SIDES_SEEN_SERVER;
         f.seen.both_ends = c->n_ends == 2;
-        f.seen.gaps = clock->gaps;
+        /* What was lost may have been of the other end. */
+        f.seen.gaps = clock->gaps && c->n_ends < 2;
         f.seen.until = clock->until_ns;
         f.seen.midstream = true;
         tell_handshake(c, clock, &f);
@@ -238,6 +239,8 @@ void live_facts(const struct live_connection *c, const struct live_clock *clock,
 
                 if (c->ends[i].flags & LIVE_BEGAN)
                         f.seen.midstream = false;
+                if (c->ends[i].flags & LIVE_MISSED)
+                        f.seen.gaps = true;
                 tell_icmp(&c->ends[i], clock, &f);
                 live_facts_of_end(&c->ends[i], c->gone[i], side, clock, &f);
                 live_facts_of_directions(&c->ends[i], c->gone[i], c->n_ends == 2 ? &c->ends[1 - i] : NULL, side, clock, &f);

@@ -9,7 +9,7 @@ struct live_clock {
         int64_t epoch_ns;
         int64_t until_ns;       /* since 1970: nothing later was heard */
         bool reasons;           /* this kernel tells of every RST that it sends, and why */
-        bool gaps;              /* records were lost */
+        bool gaps;              /* records were lost, or events missed, in the last minute */
 };
 
 void live_facts(const struct live_connection *c, const struct live_clock *clock, struct facts *ret_facts);

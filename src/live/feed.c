@@ -11,9 +11,12 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <linux/membarrier.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "ending/facts.h"
 
@@ -33,6 +36,7 @@ struct feed {
         bool has_reasons;
         uint8_t reasons[REASONS_MAX];   /* this kernel's number -> enum reset_reason */
         int n_cpus;
+        uint64_t n_taken;
 };
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -67,6 +71,7 @@ static int take_record(void *context, void *data, size_t size)
         struct feed *feed = context;
         uint8_t kind = size > 0 ? *(const uint8_t *)data : 0;
 
+        feed->n_taken++;
         if ((kind == LIVE_END || kind == LIVE_NEWS) && size >= sizeof(struct live_end)) {
                 struct live_end end;
 
@@ -161,6 +166,18 @@ int feed_take(struct feed *feed)
         return r < 0 ? r : 0;
 }
 
+void feed_stop(struct feed *feed)
+{
+        ending_bpf__detach(feed->skel);
+        /* Returns when no CPU is in the middle of a program any more. */
+        syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+uint64_t feed_taken(const struct feed *feed)
+{
+        return feed->n_taken;
+}
+
 int feed_totals(const struct feed *feed, uint64_t ret_totals[static N_LIVE_TOTALS])
 {
         uint64_t *values = calloc((size_t)feed->n_cpus, sizeof(*values));
@@ -232,6 +249,17 @@ int feed_take(struct feed *feed)
 {
         (void)feed;
         return -EOPNOTSUPP;
+}
+
+void feed_stop(struct feed *feed)
+{
+        (void)feed;
+}
+
+uint64_t feed_taken(const struct feed *feed)
+{
+        (void)feed;
+        return 0;
 }
 
 int feed_totals(const struct feed *feed, uint64_t ret_totals[static N_LIVE_TOTALS])

@@ -34,6 +34,12 @@ int feed_fd(const struct feed *feed);
 /* Takes in all that is there, without waiting. 0 or a negative errno. */
 int feed_take(struct feed *feed);
 
+/* Nothing more is seen from here on; what was told until now may still be taken, and the totals stand still. */
+void feed_stop(struct feed *feed);
+
+/* How many records were taken in. When all were, it is the kernel's own LIVE_TOTAL_TOLD. */
+uint64_t feed_taken(const struct feed *feed);
+
 /* What the kernel's side counted, over all CPUs. */
 int feed_totals(const struct feed *feed, uint64_t ret_totals[static N_LIVE_TOTALS]);
 

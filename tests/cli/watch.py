@@ -12,62 +12,16 @@ import pathlib
 import re
 import signal
 import socket
-import struct
 import subprocess
 import sys
-import tempfile
 import time
 
-root = pathlib.Path(os.environ.get("FINIS_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
-FINIS = os.environ.get("FINIS", str(root / "build" / "src" / "cli" / "finis"))
+from watch_help import FINIS, Watch, child, ends_of, pair, port_of, reset_on_close, run_cases, told_of
 
 # A full accept queue drops the SYN, of which no tracepoint tells.
 UNTOLD_CAUSES = {"backlog-full"}
 # The lab counts what connect(AF_UNSPEC) throws away as read.
 THROWN_AWAY = re.compile(r"disconnect-")
-
-
-class Watch:
-    """finis watch with records into a file, in a process of its own."""
-
-    def __init__(self, *options, command=()):
-        self.file = tempfile.NamedTemporaryFile(suffix=".jsonl")
-        self.process = subprocess.Popen([*command, FINIS, "watch", "--json", *options], stdout=self.file,
-                                        stderr=subprocess.PIPE)
-        self.words = []
-        self.words.append(self.process.stderr.readline().decode())
-
-    def works(self):
-        return "by tracepoints" in self.words[0]
-
-    def stop(self, number=signal.SIGINT):
-        self.process.send_signal(number)
-        self.words += self.process.stderr.read().decode().splitlines()
-        self.status = self.process.wait(timeout=60)
-        with open(self.file.name, encoding="utf-8") as lines:
-            records = [json.loads(line) for line in lines if line.endswith("\n")]
-        # A later rev takes the place of an earlier one.
-        return list({r["id"]: r for r in records}.values())
-
-
-def ends_of(record):
-    return frozenset((record[side]["ip"], record[side]["port"]) for side in ("client", "server"))
-
-
-def port_of(sock):
-    return sock.getsockname()[1]
-
-
-def pair():
-    listener = socket.create_server(("127.0.0.1", 0))
-    client = socket.create_connection(listener.getsockname())
-    server, _ = listener.accept()
-    listener.close()
-    return client, server
-
-
-def reset_on_close(sock):
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def faults(scenario, truth, got):
@@ -126,25 +80,6 @@ def the_lab_s_endings_are_told_as_they_were(names=()):
                 yield f"{scenario}, IPv{family}: {fault}"
     if n < (1 if names else 200):
         yield f"only {n} connections were played"
-
-
-def told_of(act, options=("--all",)):
-    """The records of the one connection that @act makes; it returns the client's port and what it wants to keep."""
-    watch = Watch(*options)
-    port, *rest = act()
-    time.sleep(1.3)
-    return [r for r in watch.stop() if port in (r["client"]["port"], r["server"]["port"])], *rest
-
-
-def child(do):
-    """A process that does it; the caller waits."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            do()
-        finally:
-            os._exit(3)
-    return pid
 
 
 def a_killed_program_is_named_with_its_signal():
@@ -322,45 +257,6 @@ def mapped_addresses_are_those_of_ipv4():
         yield f"told {[(r['server']['ip'], r['seen']) for r in records]}"
 
 
-def storm(n):
-    """Ordinary connections, and as many sockets ended as they have ends."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=16)
-    for _ in range(n):
-        client = socket.create_connection(listener.getsockname())
-        server, _ = listener.accept()
-        client.close()
-        server.close()
-    listener.close()
-    return 2 * n
-
-
-def what_finds_no_room_is_counted():
-    """The reader is stopped while more ends than the ring holds come; each is either told, or counted as lost."""
-    with tempfile.NamedTemporaryFile() as out:
-        run = subprocess.Popen([FINIS, "watch", "--all", "--output", out.name], stderr=subprocess.PIPE)
-        first = run.stderr.readline().decode()
-        run.send_signal(signal.SIGSTOP)
-        ended = storm(12000)
-        time.sleep(0.2)
-        run.send_signal(signal.SIGCONT)
-        time.sleep(0.5)
-        run.send_signal(signal.SIGINT)
-        words = first + run.stderr.read().decode()
-        run.wait(timeout=60)
-        sums = pathlib.Path(out.name).read_text(encoding="utf-8")
-    lost = re.search(r"([\d,]+) records without detail", words)
-    counted = re.search(r"([\d,]+) sockets ended in", sums)
-    if not lost or not counted:
-        yield f"no loss was told: {words!r}, {sums[-500:]!r}"
-        return
-    told = re.search(r"([\d,]+) records were given out", sums)
-    n = {name: int(found[1].replace(",", "")) for name, found in (("lost", lost), ("ended", counted), ("told", told))}
-    if n["ended"] < ended:
-        yield f"{ended} sockets ended here; {n['ended']} were counted"
-    if n["told"] + n["lost"] < n["ended"] or n["lost"] == 0:
-        yield f"{n['told']} told and {n['lost']} lost do not make {n['ended']}"
-
-
 def programs():
     """Ids of the BPF programs that are loaded, by name."""
     shown = subprocess.run(["bpftool", "prog", "list", "-j"], capture_output=True, check=False)
@@ -466,7 +362,6 @@ WITH_BPF = [
     cap_bpf_and_cap_perfmon_are_enough,
     bad_ones_alone_are_told_by_default,
     mapped_addresses_are_those_of_ipv4,
-    what_finds_no_room_is_counted,
     nothing_is_left_after_sigkill,
     no_program_runs_for_a_segment_or_a_call,
     a_summary_names_peers_and_programs,
@@ -477,23 +372,11 @@ WITHOUT = [an_option_that_is_none_is_refused, without_rights_it_says_so_and_hear
 
 def main():
     names = sys.argv[1:]
-    cases = [the_lab_s_endings_are_told_as_they_were] if names else WITHOUT + WITH_BPF
-    probe = Watch()
-    works = probe.works()
-    probe.stop()
-    why = probe.words[0].strip().replace("#", "")
-    print(f"1..{len(cases)}")
-    failed = 0
-    for number, case in enumerate(cases, 1):
-        if case in WITH_BPF and not works:
-            print(f"ok {number} - {case.__name__} # SKIP {why}")
-            continue
-        found = list(case(names) if names else case())
-        failed += bool(found)
-        print("not ok" if found else "ok", number, "-", case.__name__, flush=True)
-        for fault in found[:40]:
-            print("#", fault)
-    return 1 if failed else 0
+    if names:
+        def only_these():
+            return the_lab_s_endings_are_told_as_they_were(names)
+        return run_cases([only_these])
+    return run_cases(WITH_BPF, WITHOUT)
 
 
 if __name__ == "__main__":
