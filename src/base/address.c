@@ -3,11 +3,31 @@
 
 #include <arpa/inet.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/decimal.h"
 
 #define N_WORDS 8
+
+/* Each byte of an IPv4 address as it is written, with the dot behind it. */
+static struct {
+        char text[4];
+        uint8_t n;
+} octets[256];
+
+/* Before main(), so that no thread can find them half made. */
+static void __attribute__((constructor))
+fill_octets(void)
+{
+        for (unsigned i = 0; i < 256; i++) {
+                char text[DECIMAL_MAX], *end = decimal_put(text, i);
+
+                *end++ = '.';
+                octets[i].n = (uint8_t)(end - text);
+                memcpy(octets[i].text, text, octets[i].n);
+        }
+}
 
 static char *
 put_hex(char *to, unsigned value)
@@ -66,7 +86,8 @@ address_put(char to[static INET6_ADDRSTRLEN], int family, const uint8_t *address
                 return;
         }
         for (size_t i = 0; i < 4; i++) {
-                to = decimal_put(to, address[i]);
-                *to++ = i < 3 ? '.' : '\0';
+                memcpy(to, octets[address[i]].text, sizeof(octets->text));
+                to += octets[address[i]].n;
         }
+        to[-1] = '\0';
 }

@@ -359,10 +359,7 @@ json_put_seconds(char *to, int64_t span_ns)
         if (fraction == 0)
                 return to;
         *to++ = '.';
-        to = decimal_put_nine(to, (uint32_t)fraction);
-        while (to[-1] == '0')
-                to--;
-        return to;
+        return decimal_put_fraction(to, (uint32_t)fraction);
 }
 
 void

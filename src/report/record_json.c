@@ -23,6 +23,9 @@ _Static_assert(ROOM <= JSON_BUFFER_SIZE, "a record no longer fits into the write
 /* A piece of JSON as it stands. */
 #define LITERAL(p, text) put_literal((p), (text), sizeof(text) - 1)
 
+#define TEXT_OF(number) #number
+#define AS_TEXT(number) TEXT_OF(number)
+
 static inline __attribute__((always_inline)) char *
 put_literal(char *p, const char *text, size_t n)
 {
@@ -117,10 +120,35 @@ put_end(struct json *j, char *p, const struct record_end *end)
         return LITERAL(p, "}");
 }
 
+/* Most directions are like this: all bytes and the FIN acknowledged, nothing sent again, nothing missing, and no kernel
+ * heard. Looked at all at once, since the answer is nearly always the same. */
+static inline bool
+is_usual(const struct record_direction *d)
+{
+        bool known = d->bytes.known & d->acked.known & d->uncertain.known & d->fin_acked.known & d->fin_acked.value &
+                     d->retransmitted.known & d->missing.known & d->packets.known;
+        bool others = d->acked_by_reset.known | d->unsent.known | d->unread.known;
+
+        return (known & !others & (d->closed == CLOSED_FIN)) &&
+               (d->uncertain.value | d->retransmitted.value | d->missing.value) == 0;
+}
+
 /* All of a direction after its key. */
 static char *
 put_direction(char *p, const struct record_direction *d)
 {
+        if (is_usual(d)) {
+                p = LITERAL(p, "{\"bytes\":");
+                p = decimal_put(p, d->bytes.value);
+                p = LITERAL(p, ",\"acked\":");
+                p = decimal_put(p, d->acked.value);
+                p = LITERAL(p, ",\"acked_by_reset\":null,\"uncertain\":0,\"unsent\":null,\"unread\":null,"
+                               "\"closed\":\"fin\",\"fin_acked\":true,\"retransmitted\":0,\"missing\":0,\"packets\":");
+                p = decimal_put(p, d->packets.value);
+                p = LITERAL(p, ",\"fate\":");
+                p = json_put_fate(p, d->fate);
+                return LITERAL(p, "}");
+        }
         p = LITERAL(p, "{\"bytes\":");
         p = put_maybe(p, d->bytes);
         p = LITERAL(p, ",\"acked\":");
@@ -203,13 +231,25 @@ write_acts(struct json *j, const struct record *r)
         json_object_end(j);
 }
 
+static inline bool
+is_end_of_stream(const struct told *told)
+{
+        return told->kind == TOLD_BYTES && told->bytes == 0 && !told->sigpipe;
+}
+
+static inline bool
+is_broken_pipe(const struct told *told)
+{
+        return told->kind == TOLD_ERROR && told->error == EPIPE && told->sigpipe;
+}
+
 /* What a call told, in quotes; most of what is told is told often. */
 static char *
 put_told(char *p, const struct told *told)
 {
-        if (told->kind == TOLD_BYTES && told->bytes == 0 && !told->sigpipe)
+        if (is_end_of_stream(told))
                 return LITERAL(p, "\"0\"");
-        if (told->kind == TOLD_ERROR && told->error == EPIPE && told->sigpipe)
+        if (is_broken_pipe(told))
                 return LITERAL(p, "\"EPIPE+SIGPIPE\"");
         if (told->kind == TOLD_ERROR && told->error == ECONNRESET && !told->sigpipe)
                 return LITERAL(p, "\"ECONNRESET\"");
@@ -238,6 +278,10 @@ put_next(char *p, const struct record_next *next)
 {
         if (!next->known)
                 return LITERAL(p, "null");
+        /* After two FINs. */
+        if (next->n_if_recv == 1 && next->n_if_send == 1 && is_end_of_stream(next->if_recv) &&
+            is_broken_pipe(next->if_send))
+                return LITERAL(p, "{\"if_recv\":[\"0\"],\"if_send\":[\"EPIPE+SIGPIPE\"]}");
         p = LITERAL(p, "{\"if_recv\":");
         p = put_tolds(p, next->if_recv, next->n_if_recv);
         p = LITERAL(p, ",\"if_send\":");
@@ -262,6 +306,14 @@ write_saw(struct json *j, const char *key, const struct record_saw *saw)
         json_array_end(j);
 }
 
+/* Most endings are like this. */
+static inline bool
+is_plainly_over(const struct record *r)
+{
+        return (r->ending == ENDING_ORDERLY) & (r->severity == SEVERITY_FINE) & (r->certainty == CERTAINTY_CERTAIN) &
+               (r->cause == CAUSE_NONE) & (r->n_causes == 0) & (r->silent == SIDE_UNKNOWN) & !r->ongoing;
+}
+
 static char *
 put_verdict(char *p, const struct record *r)
 {
@@ -273,6 +325,12 @@ put_verdict(char *p, const struct record *r)
         p = put_maybe_seconds(p, r->duration);
         p = LITERAL(p, ",\"idle_before\":");
         p = put_maybe_seconds(p, r->idle_before);
+        if (is_plainly_over(r)) {
+                p = LITERAL(p, ",\"ending\":\"orderly\",\"ongoing\":false,\"ended_by\":");
+                p = json_put_side(p, r->ended_by);
+                return LITERAL(p, ",\"silent\":null,\"severity\":\"fine\",\"cause\":null,\"causes\":[],"
+                                  "\"certainty\":\"certain\"");
+        }
         p = LITERAL(p, ",\"ending\":");
         p = json_put_ending(p, r->ending);
         p = LITERAL(p, ",\"ongoing\":");
@@ -298,7 +356,7 @@ put_verdict(char *p, const struct record *r)
 static char *
 put_acts_and_calls(struct json *j, char *p, const struct record *r)
 {
-        bool acts = r->client_act.known || r->server_act.known;
+        bool acts = r->client_act.known | r->server_act.known;
 
         if (!acts) {
                 p = LITERAL(p, ",\"acts\":{\"client\":null,\"server\":null},\"client_next\":");
@@ -320,10 +378,11 @@ put_acts_and_calls(struct json *j, char *p, const struct record *r)
 }
 
 static char *
-put_seen(char *p, const struct record *r)
+put_seen(char *p, const struct record_seen *seen)
 {
-        const struct record_seen *seen = &r->seen;
-
+        if (seen->roles == ROLES_SYN && seen->sides == SIDES_SEEN_BOTH && !(seen->gaps | seen->cut | seen->both_ends))
+                return LITERAL(p, ",\"seen\":{\"roles\":\"syn\",\"sides\":\"both\",\"gaps\":false,\"cut\":false,"
+                                  "\"both_ends\":false}");
         p = LITERAL(p, ",\"seen\":{\"roles\":");
         p = json_put_roles(p, seen->roles);
         p = LITERAL(p, ",\"sides\":");
@@ -334,10 +393,7 @@ put_seen(char *p, const struct record *r)
         p = put_bool(p, seen->cut);
         p = LITERAL(p, ",\"both_ends\":");
         p = put_bool(p, seen->both_ends);
-        p = LITERAL(p, "},\"retry\":");
-        p = json_put_retry(p, r->retry);
-        p = LITERAL(p, ",\"conn_state\":");
-        return r->conn_state_known ? json_put_conn_state(p, r->conn_state) : LITERAL(p, "null");
+        return LITERAL(p, "}");
 }
 
 static char *
@@ -362,9 +418,7 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
 
         json_object(j, key);
         p = json_room(j, ROOM);
-        p = LITERAL(p, "\"finis\":");
-        p = decimal_put(p, RECORD_VERSION);
-        p = LITERAL(p, ",\"source\":");
+        p = LITERAL(p, "\"finis\":" AS_TEXT(RECORD_VERSION) ",\"source\":");
         p = json_put_source(p, r->source);
         p = LITERAL(p, ",\"id\":");
         p = put_text(j, p, r->id);
@@ -381,7 +435,11 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
         p = put_direction(p, &r->to_client);
         p = put_reset(j, p, &r->reset);
         p = put_acts_and_calls(j, p, r);
-        p = put_seen(p, r);
+        p = put_seen(p, &r->seen);
+        p = LITERAL(p, ",\"retry\":");
+        p = json_put_retry(p, r->retry);
+        p = LITERAL(p, ",\"conn_state\":");
+        p = r->conn_state_known ? json_put_conn_state(p, r->conn_state) : LITERAL(p, "null");
         p = LITERAL(p, ",\"history\":");
         p = put_text(j, p, r->history);
         p = put_frames(p, r);

@@ -27,6 +27,11 @@ a_number_has_the_digits_that_printf_gives_it(void **state)
         (void)state;
         for (uint64_t i = 0; i < 20000; i++)
                 compare(i);
+        /* Each four digits in each place. */
+        for (uint64_t i = 0; i < 10000; i++) {
+                compare(i * 10000 + (9999 - i));
+                compare(i * 1000000000000 + i * 12345 + 7);
+        }
         compare(UINT64_MAX);
 }
 
@@ -59,15 +64,20 @@ nanoseconds_have_nine_digits(void **state)
 }
 
 static void
-a_width_puts_zeros_before_and_cuts_at_the_front(void **state)
+a_fraction_has_no_zeros_behind_it(void **state)
 {
-        char made[8];
+        static const uint32_t values[] = { 1, 9, 10, 12345, 38865000, 100000000, 120000000, 123456789, 900000000,
+                                           999999999, 500000000, 7000, 99999999 };
+        char made[10], wanted[11];
         (void)state;
 
-        *decimal_put_width(made, 42, 5) = '\0';
-        assert_string_equal(made, "00042");
-        *decimal_put_width(made, 1234567, 4) = '\0';
-        assert_string_equal(made, "4567");
+        for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+                *decimal_put_fraction(made, values[i]) = '\0';
+                snprintf(wanted, sizeof(wanted), "%09" PRIu32, values[i]);
+                for (size_t n = strlen(wanted); wanted[n - 1] == '0'; n--)
+                        wanted[n - 1] = '\0';
+                assert_string_equal(made, wanted);
+        }
 }
 
 int
@@ -77,7 +87,7 @@ main(void)
                 cmocka_unit_test(a_number_has_the_digits_that_printf_gives_it),
                 cmocka_unit_test(every_number_of_digits_is_right_at_its_ends),
                 cmocka_unit_test(nanoseconds_have_nine_digits),
-                cmocka_unit_test(a_width_puts_zeros_before_and_cuts_at_the_front),
+                cmocka_unit_test(a_fraction_has_no_zeros_behind_it),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,11 +122,128 @@ a_full_disk_is_told(void **state)
         fclose(file);
 }
 
+/* As most records are: it ended in order and all is known of it. */
+static void
+make_usual(struct record *r)
+{
+        const struct record_direction d = {
+                .bytes = known_u64(7), .acked = known_u64(7), .uncertain = known_u64(0), .closed = CLOSED_FIN,
+                .fin_acked = known_bool(true), .retransmitted = known_u64(0), .missing = known_u64(0),
+                .packets = known_u64(12345), .fate = FATE_ACKED,
+        };
+        const struct record_next next = {
+                .known = true, .if_recv = { { .kind = TOLD_BYTES } }, .n_if_recv = 1,
+                .if_send = { { .kind = TOLD_ERROR, .error = EPIPE, .sigpipe = true } }, .n_if_send = 1,
+        };
+
+        record_init(r, SOURCE_CAPTURE, "1.1");
+        strcpy(r->client.ip, "192.0.2.1");
+        strcpy(r->server.ip, "192.0.2.2");
+        r->started = known_i64(0);
+        r->ended = known_i64(1500000000);
+        r->duration = known_i64(1500000000);
+        r->ending = ENDING_ORDERLY;
+        r->ended_by = SIDE_CLIENT;
+        r->certainty = CERTAINTY_CERTAIN;
+        r->to_server = r->to_client = d;
+        r->client_next = r->server_next = next;
+        r->seen.roles = ROLES_SYN;
+        r->seen.sides = SIDES_SEEN_BOTH;
+        r->retry = RETRY_MAYBE_PROCESSED;
+}
+
+#define USUAL_DIRECTION                                                                                               \
+        "{\"bytes\":7,\"acked\":7,\"acked_by_reset\":null,\"uncertain\":0,\"unsent\":null,\"unread\":null,"               \
+        "\"closed\":\"fin\",\"fin_acked\":true,\"retransmitted\":0,\"missing\":0,\"packets\":12345,\"fate\":\"acked\"}"
+
+static void
+the_usual_record_has_the_same_keys_and_words(void **state)
+{
+        static const char expected[] =
+                "\"duration\":1.5,\"idle_before\":null,\"ending\":\"orderly\",\"ongoing\":false,"
+                "\"ended_by\":\"client\",\"silent\":null,\"severity\":\"fine\",\"cause\":null,\"causes\":[],"
+                "\"certainty\":\"certain\",\"to_server\":" USUAL_DIRECTION ",\"to_client\":" USUAL_DIRECTION ","
+                "\"reset\":null,\"acts\":{\"client\":null,\"server\":null},"
+                "\"client_next\":{\"if_recv\":[\"0\"],\"if_send\":[\"EPIPE+SIGPIPE\"]},\"client_saw\":null,"
+                "\"server_next\":{\"if_recv\":[\"0\"],\"if_send\":[\"EPIPE+SIGPIPE\"]},\"server_saw\":null,"
+                "\"seen\":{\"roles\":\"syn\",\"sides\":\"both\",\"gaps\":false,\"cut\":false,\"both_ends\":false},"
+                "\"retry\":\"maybe-processed\",\"conn_state\":null,\"history\":null,\"file\":null,\"frames\":null}\n";
+        struct record r;
+        char *line;
+
+        (void)state;
+        make_usual(&r);
+        line = line_of(&r, 0);
+        assert_non_null(strstr(line, expected));
+        free(line);
+}
+
+/* One thing of the usual record is another, and is told. */
+#define ASSERT_TOLD(change, expected)                                                              \
+        do {                                                                                       \
+                struct record r;                                                                   \
+                char *line;                                                                        \
+                make_usual(&r);                                                                    \
+                change;                                                                            \
+                line = line_of(&r, 0);                                                             \
+                if (!strstr(line, (expected)))                                                     \
+                        fail_msg("%s: no %s in %s", #change, (expected), line);                    \
+                free(line);                                                                        \
+        } while (0)
+
+static void
+whatever_is_not_usual_is_told(void **state)
+{
+        (void)state;
+        ASSERT_TOLD(r.to_client.bytes = known_u64(8), "to_client\":{\"bytes\":8,\"acked\":7,");
+        ASSERT_TOLD(r.to_client.bytes.known = false, "to_client\":{\"bytes\":null,\"acked\":7,");
+        ASSERT_TOLD(r.to_client.acked.known = false, "to_client\":{\"bytes\":7,\"acked\":null,");
+        ASSERT_TOLD(r.to_server.acked_by_reset = known_u64(0), "\"acked_by_reset\":0,");
+        ASSERT_TOLD(r.to_server.uncertain = known_u64(3), "\"uncertain\":3,");
+        ASSERT_TOLD(r.to_server.uncertain.known = false, "\"uncertain\":null,");
+        ASSERT_TOLD(r.to_server.unsent = known_u64(0), "\"unsent\":0,");
+        ASSERT_TOLD(r.to_server.unread = known_u64(0), "\"unread\":0,");
+        ASSERT_TOLD(r.to_server.closed = CLOSED_NO, "\"closed\":\"no\",");
+        ASSERT_TOLD(r.to_server.fin_acked.value = false, "\"fin_acked\":false,");
+        ASSERT_TOLD(r.to_server.fin_acked.known = false, "\"fin_acked\":null,");
+        ASSERT_TOLD(r.to_server.retransmitted = known_u64(2), "\"retransmitted\":2,");
+        ASSERT_TOLD(r.to_server.retransmitted.known = false, "\"retransmitted\":null,");
+        ASSERT_TOLD(r.to_server.missing = known_u64(1), "\"missing\":1,");
+        ASSERT_TOLD(r.to_server.missing.known = false, "\"missing\":null,");
+        ASSERT_TOLD(r.to_server.packets.known = false, "\"packets\":null,");
+        ASSERT_TOLD(r.to_server.fate = FATE_UNKNOWN, "\"fate\":\"unknown\"}");
+        ASSERT_TOLD(r.ending = ENDING_OPEN, "\"ending\":\"open\"");
+        ASSERT_TOLD(r.ongoing = true, "\"ongoing\":true");
+        ASSERT_TOLD(r.ended_by = SIDE_UNKNOWN, "\"ended_by\":null");
+        ASSERT_TOLD(r.silent = SIDE_SERVER, "\"silent\":\"server\"");
+        ASSERT_TOLD(r.severity = SEVERITY_BAD, "\"severity\":\"bad\"");
+        ASSERT_TOLD(r.cause = CAUSE_MEMORY, "\"cause\":\"memory\"");
+        ASSERT_TOLD(record_add_cause(&r, CAUSE_MEMORY), "\"causes\":[\"memory\"]");
+        ASSERT_TOLD(r.certainty = CERTAINTY_LIKELY, "\"certainty\":\"likely\"");
+        ASSERT_TOLD(r.reset.seen = true, "\"reset\":{");
+        ASSERT_TOLD(r.client_act.known = true, "\"acts\":{\"client\":{");
+        ASSERT_TOLD(r.client_next.known = false, "\"client_next\":null");
+        ASSERT_TOLD(r.client_next.if_recv[0].bytes = 1, "{\"if_recv\":[\"1\"],\"if_send\":[\"EPIPE+SIGPIPE\"]}");
+        ASSERT_TOLD(r.client_next.if_recv[0].sigpipe = true, "{\"if_recv\":[\"0+SIGPIPE\"],");
+        ASSERT_TOLD(r.client_next.if_send[0].sigpipe = false, "\"if_send\":[\"EPIPE\"]}");
+        ASSERT_TOLD(r.client_next.if_send[0].kind = TOLD_SENT, "\"if_send\":[\"sent\"]}");
+        ASSERT_TOLD(r.client_next.n_if_recv = 2, "{\"if_recv\":[\"0\",\"0\"],");
+        ASSERT_TOLD(r.server_saw.known = true, "\"server_saw\":[]");
+        ASSERT_TOLD(r.seen.roles = ROLES_PORTS, "\"seen\":{\"roles\":\"ports\",\"sides\":\"both\",");
+        ASSERT_TOLD(r.seen.sides = SIDES_SEEN_CLIENT, "\"sides\":\"client\"");
+        ASSERT_TOLD(r.seen.gaps = true, "\"gaps\":true");
+        ASSERT_TOLD(r.seen.cut = true, "\"cut\":true");
+        ASSERT_TOLD(r.seen.both_ends = true, "\"both_ends\":true");
+        ASSERT_TOLD(r.retry = RETRY_SAFE, "\"retry\":\"safe\"");
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(of_an_unknown_connection_every_key_is_there_and_null),
+                cmocka_unit_test(the_usual_record_has_the_same_keys_and_words),
+                cmocka_unit_test(whatever_is_not_usual_is_told),
                 cmocka_unit_test(a_hostile_name_cannot_leave_its_string),
                 cmocka_unit_test(evidence_comes_only_on_demand),
                 cmocka_unit_test(the_samples_keep_the_rules),
