@@ -156,12 +156,25 @@ was_reset_by_peer(const struct traced_socket *s)
         return died_in_hand(s) && s->last.retransmits == 0 && s->last.probes == 0;
 }
 
+/*
+ * Whether the other's FIN is one of the bytes @received, as the kernel counts it: not where it came after the count. The full
+ * socket of an end that closed first is destroyed before it.
+ */
+static bool
+counts_peers_fin(const struct traced_socket *s, bool at_end, uint64_t received)
+{
+        if (!peers_fin_came(s) || received == 0)
+                return false;
+        if (!at_end)
+                return s->last.state == TCP_STATE_CLOSE || has_had_peers_fin(s->last.state);
+        return !s->act.known || !s->act.before.info || s->act.before.state == TCP_STATE_CLOSE ||
+               has_had_peers_fin(s->act.before.state) || received > s->act.before.bytes_received;
+}
+
 /* What one end knows of what the other sent; where that one was traced too, it says so itself. */
 static void
 tell_received(uint64_t received, bool fin, struct facts_of_direction *in)
 {
-        if (fin && received > 0)
-                received--;
         TELL(in->acked, received);
         INFER(in->fin, fin);
         if (fin) {
@@ -200,6 +213,7 @@ tell_counters(const struct traced_socket *s, enum side side, bool alone, struct 
         TELL(out->retransmitted, heard ? s->end.bytes_again : look->bytes_again);
         if (fact_is(out->fin))
                 INFER(out->fin_acked, acked > sent);
+        received -= counts_peers_fin(s, heard, received);
         if (alone)
                 tell_received(received, fin, in);
         /* Whoever spoke had been accepted. */
@@ -207,7 +221,7 @@ tell_counters(const struct traced_socket *s, enum side side, bool alone, struct 
                 INFER(f->end[1 - side].accepted, true);
         /* A RST of one's own accord acknowledges what was received (tcp_send_active_reset). */
         if (socket_act_resets(s))
-                INFER(in->acked_by_reset, received - (fin && received > 0 ? 1 : 0));
+                INFER(in->acked_by_reset, received);
 }
 
 static void
@@ -374,7 +388,8 @@ tell_who_was_first(const struct traced_socket *s, enum side side, struct facts *
         if (act->before.state == TCP_STATE_CLOSE_WAIT && fact_known(in->fin_at.how) && in->fin_at.value <= act->at_ns)
                 ; /* its own end knows better */
         else if (act->before.state == TCP_STATE_CLOSE_WAIT)
-                INFER(in->fin_at, act->at_ns - act->before.silent_ms * INT64_C(1000000));
+                /* Silent for less than a millisecond, it still came before. */
+                INFER(in->fin_at, act->at_ns - act->before.silent_ms * INT64_C(1000000) - 1);
         else if (act->before.state == TCP_STATE_ESTABLISHED && !fact_known(in->fin_at.how))
                 INFER(in->fin_at, s->ended && s->end.heard_ns > act->at_ns ? s->end.heard_ns : act->at_ns);
         else if (!fact_known(in->fin_at.how))

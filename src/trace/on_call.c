@@ -333,8 +333,9 @@ transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64
                 socket->error = (int)-result;
                 socket->error_taken = true;
         }
-        /* Only where bytes were asked for; a read of none gives 0 too. */
-        if (result == 0 && thread->call->kind == CALL_RECEIVE && thread->arguments[2] > 0 && !socket->shut_read)
+        /* Only where bytes were asked for; a read of none gives 0 too. So does a socket that was reset, once its error is taken. */
+        if (result == 0 && thread->call->kind == CALL_RECEIVE && thread->arguments[2] > 0 && !socket->shut_read &&
+            !socket->error_taken)
                 socket->end_received = true;
         socket_called(socket, &call);
 }
