@@ -4,7 +4,7 @@
 BUILD ?= build
 export BUILD
 
-.PHONY: all bench demo check check-all fuzz kernels mutants lint install clean help
+.PHONY: all bench demo check check-all fuzz kernels mutants peers lint install clean help
 
 all:
 	@tools/bootstrap.sh build
@@ -28,6 +28,12 @@ mutants: all
 # Debian's kernels from 5.10 to the newest, emulated; writes docs/kernels.md anew. KERNEL names some of them.
 kernels: all
 	@tools/kernels/run.sh $(KERNEL)
+
+# Real servers and clients under finis run, finis watch and finis read at once, held against their own logs.
+# What is missing is installed if you are root; else its cases are skipped. PEERS names some: PEERS=nginx.
+peers: all
+	-@tools/bootstrap.sh peers
+	@tools/peers.sh $(BUILD) $(PEERS)
 
 # What reading costs, beside the least that it can cost and beside peers; BENCH_DIR says where 2 GB may lie.
 bench:
@@ -57,6 +63,7 @@ help:
 	@echo 'make kernels    the lab on five kernels under QEMU (minutes each; KERNEL=6.1 for one)'
 	@echo 'make fuzz       each fuzzer for 15 minutes, or SECONDS=60; FUZZ names one of them'
 	@echo 'make bench      measure finis read, and the peers that are installed'
+	@echo 'make peers      hold finis against nginx, redis, PostgreSQL, HAProxy, sshd and their logs'
 	@echo 'make lint       look at the tree itself: includes, comments, man pages'
 	@echo 'make install    install under the prefix that meson was given; DESTDIR works'
 	@echo 'make clean      remove what was built'

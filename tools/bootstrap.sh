@@ -1,10 +1,11 @@
 #!/bin/sh
-# Finds what is missing to build (build), to test (check) or to test with every compiler
-# (check-all), and on Debian and its kin installs it: all in one apt-get line, which root
+# Finds what is missing to build (build), to test (check), to test with every compiler
+# (check-all) or beside real programs (peers), and on Debian and its kin installs it: all in one apt-get line, which root
 # runs and others are shown. Where nothing is missing it says nothing.
 set -u
 
 missing=
+quiet_servers=
 
 # need PACKAGE PROBE...: the probe decides; so it works on every distribution. Where it fails
 # although the package is there (another interpreter in front, say), the package decides.
@@ -19,6 +20,7 @@ need() {
 has_command() { command -v "$1"; }
 has_library() { pkg-config --exists "$1"; }
 has_module() { python3 -c "import $1"; }
+has_program() { PATH=$PATH:/usr/sbin:/sbin command -v "$1"; }
 has_bpftool() { PATH=$PATH:/usr/sbin:/sbin command -v bpftool; }
 compiles() { printf '#include <stdio.h>\n' | ${CC:-cc} -E -; }
 
@@ -57,6 +59,24 @@ for purpose in "$@"; do
                 need libuv1-dev has_library libuv
                 need libssl-dev has_library openssl
                 ;;
+        peers)
+                need iproute2 has_program ip
+                need util-linux has_program nsenter
+                need nftables has_program nft
+                need tcpdump has_program tcpdump
+                need curl has_program curl
+                need nginx has_program nginx
+                need redis-server has_program redis-server
+                need redis-tools has_program redis-benchmark
+                need postgresql ls /usr/lib/postgresql
+                need haproxy has_program haproxy
+                need openssh-server has_program sshd
+                need openssh-client has_program ssh
+                need nodejs has_program node
+                need golang-go has_program go
+                need default-jdk-headless has_program javac
+                quiet_servers=yes
+                ;;
         *)
                 echo "bootstrap: unknown purpose '$purpose'" >&2
                 exit 2
@@ -81,6 +101,12 @@ export DEBIAN_FRONTEND=noninteractive
 lock="-o DPkg::Lock::Timeout=300"
 log=$(mktemp) || exit 2
 trap 'rm -f "$log"' EXIT
+# Servers are wanted as programs: none is to start because its package came.
+policy=/usr/sbin/policy-rc.d
+if [ -n "$quiet_servers" ] && [ ! -e "$policy" ]; then
+        trap 'rm -f "$log" "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
+fi
 echo "finis: installing what is missing: $line" >&2
 
 # The options and the list are words: unquoted.
