@@ -18,6 +18,7 @@
 #include "cli/read_progress.h"
 #include "base/say.h"
 #include "ending/judge.h"
+#include "wire/packet_plain.h"
 
 #define ID_MAX 32
 #define PROGRESS_EVERY 1024 /* batches */
@@ -33,7 +34,6 @@ struct pass {
         const struct frame *frames; /* of the batch that is being read */
         size_t n_frames;
         struct tracker_input inputs[TRACKER_BATCH];
-        size_t n_inputs;
         struct evidence evidence;
 };
 
@@ -105,11 +105,9 @@ static void give_segment(void *context, const struct tracked_segment *segment)
         p->hooks->segment(p->hooks->context, segment, frame_of(p, segment));
 }
 
-static int track(struct pass *p)
+/* The first @n inputs. */
+static int track(struct pass *p, size_t n)
 {
-        size_t n = p->n_inputs;
-
-        p->n_inputs = 0;
         return n > 0 ? tracker_add(p->tracker, p->inputs, n) : 0;
 }
 
@@ -123,6 +121,27 @@ static void count_time(struct read_counts *counts, int64_t time_ns)
                 counts->last_ns = time_ns;
 }
 
+static void count(struct read_counts *counts, const struct frame *frames, size_t n)
+{
+        int64_t last_ns;
+        uint64_t bytes = 0;
+
+        count_time(counts, frames[0].time_ns);
+        last_ns = counts->last_ns;
+        for (size_t i = 0; i < n; i++) {
+                bytes += frames[i].n_frame;
+                /* As a rule they are in order; then the first is known. */
+                if (frames[i].time_ns >= last_ns && last_ns > 0)
+                        last_ns = frames[i].time_ns;
+                else
+                        count_time(counts, frames[i].time_ns);
+        }
+        if (last_ns > counts->last_ns)
+                counts->last_ns = last_ns;
+        counts->bytes += bytes;
+        counts->frames += n;
+}
+
 /* True where the packet was put together from fragments: it then holds until the next is read only. */
 static bool is_elsewhere(const struct packet *packet, const struct frame *frame)
 {
@@ -131,38 +150,52 @@ static bool is_elsewhere(const struct packet *packet, const struct frame *frame)
         return payload < bytes || payload > bytes + frame->n_bytes;
 }
 
+/* A frame that does not go the straight way, into @in. Returns where the next belongs, or NULL for want of memory. */
+static __attribute__((noinline)) struct tracker_input *take_other(struct pass *p, const struct frame *frame,
+                                                                  struct tracker_input *in)
+{
+        enum packet_kind kind;
+
+        kind = packet_walk(p->reader, frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame, frame->time_ns,
+                           &in->packet);
+        p->counts->kinds[kind]++;
+        /* Others go along for their time alone: as long as there are any, the evidence goes on. */
+        in->kind = kind;
+        in++;
+        if ((kind != PACKET_TCP && kind != PACKET_ICMP_ERROR) || !is_elsewhere(&in[-1].packet, frame))
+                return in;
+        return track(p, (size_t)(in - p->inputs)) < 0 ? NULL : p->inputs;
+}
+
 static int take(struct pass *p, const struct frame *frames, size_t n)
 {
-        struct read_counts *counts = p->counts;
+        const uint32_t file = p->file;
+        struct tracker_input *in = p->inputs;
+        size_t n_other = 0;
         int r;
 
         p->frames = frames;
         p->n_frames = n;
+        count(p->counts, frames, n);
         for (size_t i = 0; i < n; i++) {
                 const struct frame *frame = &frames[i];
-                struct tracker_input *in = &p->inputs[p->n_inputs];
-                enum packet_kind kind;
 
-                kind = packet_read(p->reader, frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame,
-                                   frame->time_ns, &in->packet);
-                counts->kinds[kind]++;
-                counts->bytes += frame->n_frame;
-                count_time(counts, frame->time_ns);
-                /* Others go along for their time alone: as long as there are any, the evidence goes on. */
-                in->kind = kind;
-                in->file = p->file;
+                in->file = file;
                 in->frame = frame->number;
                 in->time_ns = frame->time_ns;
                 in->cut = frame->n_bytes < frame->n_frame;
-                p->n_inputs++;
-                if ((kind != PACKET_TCP && kind != PACKET_ICMP_ERROR) || !is_elsewhere(&in->packet, frame))
+                in->kind = PACKET_TCP;
+                if (plain_read(frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame, &in->packet)) {
+                        in++;
                         continue;
-                r = track(p);
-                if (r < 0)
-                        return r;
+                }
+                n_other++;
+                in = take_other(p, frame, in);
+                if (!in)
+                        return -ENOMEM;
         }
-        counts->frames += n;
-        r = track(p);
+        p->counts->kinds[PACKET_TCP] += n - n_other;
+        r = track(p, (size_t)(in - p->inputs));
         p->n_frames = 0; /* the bytes are gone with the next batch */
         return r;
 }

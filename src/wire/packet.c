@@ -1,16 +1,14 @@
-/* A frame -> the TCP segment in it. Nearly all frames are Ethernet, IP without options, TCP: these are read
- * straight away. All others go down layer by layer (walk.h). */
+/* A frame -> the TCP segment in it: straight away (packet_plain.h), or layer by layer (walk.h). */
 #include "wire/packet.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "wire/packet_plain.h"
 #include "wire/segment_fill.h"
 #include "wire/walk.h"
 
 enum {
-        LINK_ETHERNET = 1,
-        SIZE_ETHERNET = 14,
         SIZE_PADDING_MAX = 6,            /* the shortest frame less Ethernet, IPv4 and TCP headers */
 };
 
@@ -91,9 +89,8 @@ static enum packet_kind judge_kind(const struct walk *walk, enum packet_kind kin
         return kind == PACKET_NOT_IP && walk->n_ip > 0 ? PACKET_OTHER_IP : kind;
 }
 
-static __attribute__((noinline)) enum packet_kind
-walk_down(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes,
-          uint32_t n_frame, int64_t time_ns, struct packet *ret_packet) {
+enum packet_kind packet_walk(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes,
+                             uint32_t n_bytes, uint32_t n_frame, int64_t time_ns, struct packet *ret_packet) {
         struct walk walk = {
                 .at = bytes, .n_held = n_bytes, .n_wire = n_frame > n_bytes ? n_frame : n_bytes,
                 .kind = PACKET_BROKEN, .time_ns = time_ns, .fragments = reader->fragments, .packet = ret_packet,
@@ -152,58 +149,9 @@ enum layer walk_tcp(struct walk *walk) {
         return walk_end(walk, PACKET_TCP);
 }
 
-/* Where the TCP header lies behind an Ethernet header, and its length on the wire; 0: not that plain. */
-static inline uint32_t plain_ipv4(const uint8_t *ip, uint32_t n, uint32_t *ret_n_wire) {
-        uint32_t n_total = bytes_get16(ip + 2);
-
-        if (ip[0] != 0x45 || ip[9] != IPPROTO_TCP || (bytes_get16(ip + 6) & 0x3fff) ||
-            n_total < WALK_SIZE_IPV4 + SEGMENT_SIZE_TCP || n < WALK_SIZE_IPV4 + SEGMENT_SIZE_TCP)
-                return 0;
-        *ret_n_wire = n_total - WALK_SIZE_IPV4;
-        return WALK_SIZE_IPV4;
-}
-
-static inline uint32_t plain_ipv6(const uint8_t *ip, uint32_t n, uint32_t *ret_n_wire) {
-        if (n < WALK_SIZE_IPV6 + SEGMENT_SIZE_TCP || ip[0] >> 4 != 6 || ip[6] != IPPROTO_TCP ||
-            bytes_get16(ip + 4) < SEGMENT_SIZE_TCP)
-                return 0;
-        *ret_n_wire = bytes_get16(ip + 4);
-        return WALK_SIZE_IPV6;
-}
-
 enum packet_kind packet_read(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes,
                              uint32_t n_bytes, uint32_t n_frame, int64_t time_ns, struct packet *ret_packet) {
-        struct segment *segment = &ret_packet->segment;
-        uint32_t n_ip = 0, n_wire = 0, n_held, n;
-        const uint8_t *ip, *tcp;
-        uint16_t type;
-
-        if (__builtin_expect(link_type != LINK_ETHERNET || n_bytes < SIZE_ETHERNET + WALK_SIZE_IPV4, 0))
-                return walk_down(reader, link_type, bytes, n_bytes, n_frame, time_ns, ret_packet);
-
-        ip = bytes + SIZE_ETHERNET;
-        n = n_bytes - SIZE_ETHERNET;
-        type = bytes_get16(bytes + 12);
-        if (__builtin_expect(type == 0x0800, 1))
-                n_ip = plain_ipv4(ip, n, &n_wire);
-        else if (type == 0x86dd)
-                n_ip = plain_ipv6(ip, n, &n_wire);
-        if (__builtin_expect(n_ip == 0 || (n_wire > n - n_ip && n_bytes >= n_frame), 0))
-                return walk_down(reader, link_type, bytes, n_bytes, n_frame, time_ns, ret_packet);
-
-        tcp = ip + n_ip;
-        n_held = n - n_ip < n_wire ? n - n_ip : n_wire;
-        if (segment_check_tcp(tcp, n_held, n_wire, SEGMENT_SIZE_TCP) != 0)
-                return PACKET_BROKEN;
-        if (n_ip == WALK_SIZE_IPV4)
-                segment_fill_ipv4(ip, segment);
-        else
-                segment_fill_ipv6(ip, segment);
-        segment_fill_tcp(tcp, n_held, n_wire, segment);
-        segment->offset = n_ip;
-        ret_packet->vlan = 0;
-        ret_packet->depth = 0;
-        ret_packet->checksum_known = false;
-        ret_packet->checksum_good = false;
-        return PACKET_TCP;
+        if (plain_read(link_type, bytes, n_bytes, n_frame, ret_packet))
+                return PACKET_TCP;
+        return packet_walk(reader, link_type, bytes, n_bytes, n_frame, time_ns, ret_packet);
 }

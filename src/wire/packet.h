@@ -38,10 +38,10 @@ struct packet {
         uint8_t depth;                  /* tunnels passed to get here */
         bool checksum_known;            /* all bytes of the segment are at hand … */
         bool checksum_good;             /* … and this is what they say; only after packet_check() */
+        uint8_t n_quoted;               /* bytes of the TCP header that an ICMP error quotes, 60 at most */
         /* PACKET_ICMP_ERROR only: @segment holds at least ports and, if 8 bytes were quoted, seq. */
         enum icmp_error icmp;
         uint8_t icmp_from[16];          /* who sent it; of the family of the segment */
-        uint8_t n_quoted;               /* bytes of the TCP header that are quoted, 60 at most */
 };
 
 struct packet_reader;
@@ -54,6 +54,11 @@ struct packet_reader *packet_reader_free(struct packet_reader *reader);
  * for a packet put together from fragments into the reader until the next call. Allocates nothing but
  * for fragments. */
 enum packet_kind packet_read(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes,
+                             uint32_t n_bytes, uint32_t n_frame, int64_t time_ns, struct packet *ret_packet);
+
+/* The same without the straight way that most frames take (packet_plain.h): for whoever took that himself in vain,
+ * and for tests. */
+enum packet_kind packet_walk(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes,
                              uint32_t n_bytes, uint32_t n_frame, int64_t time_ns, struct packet *ret_packet);
 
 /* Verifies the TCP checksum: sets @checksum_known and @checksum_good. Not done for every packet. A sum that

@@ -47,38 +47,41 @@ enum {
         SEGMENT_SIZE_HEADERS = 40 + 60,      /* enough for IPv6 and all TCP options */
 };
 
+/* In the order of use: whoever follows a connection needs the first 48 bytes and the addresses, and what he may
+ * want to keep of each segment stands in one piece, from @n_payload to @tos. Where two numbers stand the other way
+ * round than in the header, both are read by one load (segment_fill.h). */
 struct segment {
-        uint8_t family;                 /* AF_INET or AF_INET6 */
-        uint8_t ttl;                    /* or the hop limit */
-        uint8_t tos;                    /* or the traffic class, ECN bits too */
-        uint8_t window_scale;
-        uint8_t n_sack;
-        uint8_t n_header;               /* of the TCP header with its options, as far as it is at hand; read only */
-        bool dont_fragment;             /* IPv4 */
-        uint8_t mptcp_subtype;          /* of the last such option; MP_TCPRST is 8 */
-        uint8_t mptcp_reason;           /* of MP_TCPRST (RFC 8684, 3.6) */
-        uint16_t options;               /* SEGMENT_HAS_* */
+        const uint8_t *payload;         /* borrowed from the packet; follows the header */
+        uint32_t n_captured;            /* how much of the payload the packet at hand holds; read only */
+        uint16_t destination_port;
+        uint16_t source_port;
+        uint32_t n_payload;             /* as the IP header says */
+        uint32_t ack;                   /* without SEGMENT_ACK: whatever stood there */
+        uint32_t seq;
+        uint32_t ts_echo;
+        uint32_t ts_value;
+        uint16_t window;                /* as it stands in the header, not scaled */
         uint16_t flags;                 /* SEGMENT_FIN … */
         uint16_t ip_id;                 /* IPv4 */
+        uint8_t ttl;                    /* or the hop limit */
+        uint8_t tos;                    /* or the traffic class, ECN bits too */
+        uint16_t options;               /* SEGMENT_HAS_* */
+        uint8_t family;                 /* AF_INET or AF_INET6 */
+        uint8_t n_header;               /* of the TCP header with its options, as far as it is at hand; read only */
+        uint8_t n_sack;
+        uint8_t window_scale;
         uint16_t mss;
-        uint16_t source_port;
-        uint16_t destination_port;
-        uint16_t window;                /* as it stands in the header, not scaled */
-        uint16_t urgent;
-        uint32_t seq;
-        uint32_t ack;                   /* without SEGMENT_ACK: whatever stood there */
-        uint32_t ts_value;
-        uint32_t ts_echo;
+        uint8_t mptcp_subtype;          /* of the last such option; MP_TCPRST is 8 */
+        uint8_t mptcp_reason;           /* of MP_TCPRST (RFC 8684, 3.6) */
         uint32_t flow_label;            /* IPv6 */
-        uint32_t n_payload;             /* as the IP header says */
-        uint32_t n_captured;            /* how many of them the packet at hand holds; read only */
         uint32_t offset;                /* of the TCP header in the IP packet; 0 in one put together; read only */
-        const uint8_t *payload;         /* borrowed from the packet; follows the header */
         uint8_t source[16];             /* IPv4: the first four bytes, the others 0 */
         uint8_t destination[16];
         struct {
                 uint32_t start, end;
         } sack[SEGMENT_N_SACK];         /* the first @n_sack */
+        uint16_t urgent;
+        bool dont_fragment;             /* IPv4 */
 };
 
 /* Reads the IP packet @packet of @n_packet bytes. Trailing bytes beyond the IP length are padding

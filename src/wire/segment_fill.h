@@ -16,24 +16,38 @@ enum {
 /* The options, @n bytes of them. */
 void segment_fill_options(const uint8_t *p, size_t n, struct segment *segment);
 
+/* Two numbers that stand one behind the other in the header, read and written as one. */
+#define SEGMENT_FILL_PAIR(segment, second, first, value) do { \
+        _Static_assert(offsetof(struct segment, first) == offsetof(struct segment, second) + sizeof(value) / 2, \
+                       "the other way round than in the header"); \
+        memcpy((uint8_t *) (segment) + offsetof(struct segment, second), &(value), sizeof(value)); \
+} while (0)
+
+/* The values alone: the caller sets the flag. */
 static inline void segment_fill_timestamps(const uint8_t *values, struct segment *segment) {
-        segment->ts_value = bytes_get32(values);
-        segment->ts_echo = bytes_get32(values + 4);
-        segment->options |= SEGMENT_HAS_TIMESTAMPS;
+        uint64_t both = bytes_get64(values);
+
+        SEGMENT_FILL_PAIR(segment, ts_echo, ts_value, both);
 }
 
 /* From an IPv4 header of 20 bytes at least. */
 static inline void segment_fill_ipv4(const uint8_t *ip, struct segment *segment) {
+        const uint32_t id_and_fragment = bytes_get32(ip + 4);
+        const uint8_t tos = ip[1], ttl = ip[8];
+        uint32_t ends[2];
+        uint64_t source[2] = {}, destination[2] = {};
+
+        memcpy(ends, ip + 12, sizeof(ends));
+        source[0] = ends[0];
+        destination[0] = ends[1];
         segment->family = AF_INET;
-        segment->tos = ip[1];
+        segment->tos = tos;
+        segment->ttl = ttl;
         segment->flow_label = 0;
-        segment->ttl = ip[8];
-        segment->dont_fragment = ip[6] & 0x40;
-        segment->ip_id = bytes_get16(ip + 4);
-        memset(segment->source, 0, 16);
-        memset(segment->destination, 0, 16);
-        memcpy(segment->source, ip + 12, 4);
-        memcpy(segment->destination, ip + 16, 4);
+        segment->dont_fragment = id_and_fragment & 0x4000;
+        segment->ip_id = (uint16_t) (id_and_fragment >> 16);
+        memcpy(segment->source, source, sizeof(source));
+        memcpy(segment->destination, destination, sizeof(destination));
 }
 
 /* From an IPv6 header of 40 bytes. */
@@ -63,12 +77,19 @@ static inline int segment_check_tcp(const uint8_t *tcp, uint32_t n_held, uint32_
         return n_header < SEGMENT_SIZE_TCP || n_header > n_wire ? SEGMENT_BROKEN : 0;
 }
 
+static inline void segment_fill_no_options(struct segment *segment) {
+        segment->n_sack = 0;
+        segment->window_scale = 0;
+        segment->mss = 0;
+        segment->mptcp_subtype = 0;
+        segment->mptcp_reason = 0;
+}
+
 /* From a TCP header that segment_check_tcp() found fit. A capture that ends within it still says the rest. */
 static inline void segment_fill_tcp(const uint8_t *tcp, uint32_t n_held, uint32_t n_wire,
                                     struct segment *segment) {
         uint32_t n_header = (tcp[12] >> 4) * 4u;
         uint32_t n_there = n_header < n_held ? n_header : n_held;
-        bool whole = n_held >= SEGMENT_SIZE_TCP;
 
         segment->source_port = bytes_get16(tcp);
         segment->destination_port = bytes_get16(tcp + 2);
@@ -76,23 +97,16 @@ static inline void segment_fill_tcp(const uint8_t *tcp, uint32_t n_held, uint32_
         segment->ack = bytes_get32(tcp + 8);
         segment->flags = (uint16_t) ((tcp[12] & 1u) << 8 | tcp[13]);
         segment->window = n_held >= 16 ? bytes_get16(tcp + 14) : 0;
-        segment->urgent = whole ? bytes_get16(tcp + 18) : 0;
+        segment->urgent = n_held >= SEGMENT_SIZE_TCP ? bytes_get16(tcp + 18) : 0;
         segment->options = n_held >= 16 ? 0 : SEGMENT_HAS_NO_WINDOW;
-        segment->window_scale = 0;
-        segment->n_sack = 0;
-        segment->mptcp_subtype = 0;
-        segment->mptcp_reason = 0;
-        segment->mss = 0;
         segment->ts_value = 0;
         segment->ts_echo = 0;
+        segment_fill_no_options(segment);
         segment->n_header = (uint8_t) n_there;
         segment->n_payload = n_wire - n_header;
         segment->n_captured = n_held - n_there;
         segment->payload = tcp + n_there;
-        /* Two NOPs and timestamps: nearly every segment of Linux after the handshake. */
-        if (n_there == 32 && bytes_get32(tcp + SEGMENT_SIZE_TCP) == 0x0101080a)
-                segment_fill_timestamps(tcp + SEGMENT_SIZE_TCP + 4, segment);
-        else if (n_there > SEGMENT_SIZE_TCP)
+        if (n_there > SEGMENT_SIZE_TCP)
                 segment_fill_options(tcp + SEGMENT_SIZE_TCP, n_there - SEGMENT_SIZE_TCP, segment);
         if (n_there < n_header)
                 segment->options |= SEGMENT_HAS_BAD;

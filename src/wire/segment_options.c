@@ -37,6 +37,7 @@ static void read_option(uint8_t kind, const uint8_t *value, unsigned n, struct s
                 read_sack(value, n / 8, segment);
         } else if (kind == 8 && n == 8) {
                 segment_fill_timestamps(value, segment);
+                segment->options |= SEGMENT_HAS_TIMESTAMPS;
         } else if (kind == 30 && n >= 1) {
                 read_mptcp(value, n, segment);
         } else if (kind == 34) {
