@@ -11,10 +11,16 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "lab/deadline.h"
 #include "lab/namespace_why.h"
 #include "netlink/link.h"
+
+enum {
+        RUNNING_MS = 20000,          /* only a failure waits so long */
+};
 
 /* Ours by the local bit, and readable in a capture: 91, and which of the two. */
 static const uint8_t mac_sockets[LINK_MAC_SIZE] = { 0x02, 0, 0, 0, 0x91, 0x01 };
@@ -243,6 +249,23 @@ static int address(uint8_t family, const char *own, const char *neighbour, uint8
         return link_neighbour(NAMESPACE_SOCKETS, family, bytes, mac_wire);
 }
 
+/* A SYN that is sent too early is lost, and comes again only after a second. Seen under load: the work
+ * that opens a device waits for the lock that the end of another namespace holds. */
+static int await_running(const char *name) {
+        int64_t deadline = deadline_in(RUNNING_MS);
+        bool running = false;
+        int r;
+
+        for (;;) {
+                r = link_is_running(name, &running);
+                if (r || running)
+                        return r;
+                if (deadline_left_ms(deadline) == 0)
+                        return -ETIMEDOUT;
+                nanosleep(&(struct timespec) { .tv_nsec = 200000 }, NULL);
+        }
+}
+
 int namespace_wire(char ret_why[static NAMESPACE_WHY_MAX]) {
         int r;
 
@@ -261,6 +284,12 @@ int namespace_wire(char ret_why[static NAMESPACE_WHY_MAX]) {
         r = link_up(NAMESPACE_WIRE);
         if (r)
                 return failed("bringing " NAMESPACE_WIRE " up", r, ret_why);
+        /* The addresses come after it: giving them takes the lock under which a device is opened. */
+        r = await_running(NAMESPACE_SOCKETS);
+        if (!r)
+                r = await_running(NAMESPACE_WIRE);
+        if (r)
+                return failed("waiting until the devices run", r, ret_why);
         r = address(AF_INET, NAMESPACE_SOCKETS_IPV4, NAMESPACE_PEER_IPV4, 24);
         if (r)
                 return failed("giving out IPv4 addresses", r, ret_why);

@@ -20,6 +20,7 @@
 
 enum {
         REQUEST_SIZE = 1024,
+        OPER_UP = 6,                 /* IF_OPER_UP of linux/if.h, which does not go with net/if.h */
 };
 
 struct request {
@@ -154,6 +155,39 @@ int link_mac(const char *name, uint8_t ret_mac[static LINK_MAC_SIZE]) {
         if (r)
                 return r;
         memcpy(ret_mac, request.ifr_hwaddr.sa_data, LINK_MAC_SIZE);
+        return 0;
+}
+
+static int take_attribute(const struct nlattr *attribute, void *context) {
+        bool *running = context;
+
+        if (mnl_attr_get_type(attribute) == IFLA_OPERSTATE && mnl_attr_get_payload_len(attribute) >= 1)
+                *running = mnl_attr_get_u8(attribute) == OPER_UP;
+        return MNL_CB_OK;
+}
+
+static int take_link(const struct nlmsghdr *message, void *context) {
+        return mnl_attr_parse(message, sizeof(struct ifinfomsg), take_attribute, context);
+}
+
+int link_is_running(const char *name, bool *ret_running) {
+        struct request request;
+        struct nlmsghdr *message;
+        struct ifinfomsg *link;
+        bool running = false;
+        int index, r;
+
+        index = link_index(name);
+        if (index < 0)
+                return index;
+        message = begin(&request, RTM_GETLINK, 0);
+        link = mnl_nlmsg_put_extra_header(message, sizeof(*link));
+        link->ifi_family = AF_UNSPEC;
+        link->ifi_index = index;
+        r = ask(NETLINK_ROUTE, message, take_link, &running);
+        if (r)
+                return r;
+        *ret_running = running;
         return 0;
 }
 

@@ -2,6 +2,7 @@
  * opens its own socket: they are for setting up, not for speed. All return 0 or a negative errno. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,11 @@ enum {
 };
 
 int link_up(const char *name);
+
+/* Whether the kernel lets packets pass. After link_up() it does so a moment later, from a work queue
+ * (linkwatch_do_dev()); until then it drops what is sent without a word (noop_qdisc). IFF_RUNNING does
+ * not tell: it is set as well while the state is not yet known. */
+int link_is_running(const char *name, bool *ret_running);
 
 /* A pair of virtual Ethernet devices, both down, with the addresses given. */
 int link_veth(const char *name, const uint8_t mac[static LINK_MAC_SIZE],

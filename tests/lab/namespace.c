@@ -12,6 +12,7 @@
 #include <net/if.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -19,9 +20,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lab/namespace_why.h"
-#include "netlink/link.h"
 #include "inside.h"
+#include "lab/deadline.h"
+#include "lab/namespace_why.h"
+#include "lab/peer.h"
+#include "netlink/link.h"
+#include "sockets.h"
 
 static ino_t this_namespace(void) {
         struct stat stat_buffer;
@@ -70,6 +74,71 @@ static void every_device_of_it_is_up(void **state) {
                                 n_up += (one->ifa_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
         freeifaddrs(all);
         assert_int_equal(n_up, 3);
+}
+
+/* How often the kernel here has repeated a SYN. */
+static size_t n_syns_repeated(void) {
+        char names[4096], values[4096];
+        size_t n = SIZE_MAX;
+        FILE *file;
+
+        file = fopen("/proc/thread-self/net/netstat", "re");
+        while (file && n == SIZE_MAX && fgets(names, sizeof(names), file) && fgets(values, sizeof(values), file)) {
+                char *value = values, *rest;
+
+                for (char *name = strtok_r(names, " \n", &rest); name; name = strtok_r(NULL, " \n", &rest)) {
+                        if (!strcmp(name, "TCPSynRetrans"))
+                                n = strtoul(value, NULL, 10);
+                        value += strcspn(value, " \n");
+                        value += *value == ' ';
+                }
+        }
+        if (file)
+                fclose(file);
+        return n;
+}
+
+/* In a child: 0 if each SYN that the kernel sent has reached the peer. */
+static int loses_a_syn(void) {
+        char why[NAMESPACE_WHY_MAX];
+        struct peer *peer = NULL;
+        size_t n_seen = 0, n_repeated;
+        int fd;
+
+        if (namespace_enter(why) < 0 || namespace_wire(why) < 0)
+                return 2;
+        if (peer_open(AF_INET, PEER_SERVER, 7100, 0, &peer) < 0)
+                return 3;
+        fd = connecting(AF_INET, 7100);
+        if (peer_handshake(peer, deadline_in(PATIENCE_MS)) < 0)
+                return 4;
+        n_repeated = n_syns_repeated();
+        (void) peer_read(peer, 0);
+        for (size_t i = 0; i < peer->n_seen; ++i)
+                n_seen += !!(peer->seen[i].segment.flags & SEGMENT_SYN);
+        close(fd);
+        peer_close(peer);
+        return n_seen >= 1 + n_repeated ? 0 : 1;
+}
+
+/* The kernel opens a device from a work queue, later than it says that it is up; while another
+ * namespace goes, as here, a good while later. A SYN sent until then would be lost. */
+static void a_new_one_passes_packets_from_the_start(void **state) {
+        (void) state;
+        need_namespace();
+
+        for (unsigned i = 0; i < 20; ++i) {
+                int status;
+                pid_t pid;
+
+                fflush(stdout);
+                pid = fork();
+                assert_true(pid >= 0);
+                if (pid == 0)
+                        _exit(loses_a_syn());
+                assert_int_equal(waitpid(pid, &status, 0), pid);
+                assert_int_equal(status, 0);
+        }
 }
 
 /* The wire's end must own no address: the kernel would answer in place of the peer. */
@@ -288,6 +357,7 @@ int main(void) {
                 cmocka_unit_test(the_namespace_is_another_one),
                 cmocka_unit_test(it_holds_loopback_and_the_pair_and_no_more),
                 cmocka_unit_test(every_device_of_it_is_up),
+                cmocka_unit_test(a_new_one_passes_packets_from_the_start),
                 cmocka_unit_test(only_the_sockets_side_has_addresses),
                 cmocka_unit_test(a_setting_holds_here_and_not_outside),
                 cmocka_unit_test(settings_outside_of_net_are_out_of_reach),

@@ -10,6 +10,7 @@
 
 #include "../lab/inside.h"
 #include "../lab/sockets.h"
+#include "lab/deadline.h"
 #include "netlink/link.h"
 
 static const uint8_t mac_left[LINK_MAC_SIZE] = { 2, 0, 0, 0, 7, 1 };
@@ -28,6 +29,23 @@ static void a_pair_has_the_addresses_given(void **state) {
         assert_int_equal(link_index("left"), if_nametoindex("left"));
         assert_int_equal(link_up("left"), 0);
         assert_int_equal(link_offloads_off("left"), 0);
+}
+
+static void a_device_runs_when_both_ends_are_up(void **state) {
+        bool left = true, right = true;
+        (void) state;
+        need_namespace();
+
+        assert_int_equal(link_is_running("left", &left), 0);
+        assert_false(left);
+        assert_int_equal(link_up("right"), 0);
+        for (int64_t deadline = deadline_in(PATIENCE_MS); !(left && right) && deadline_left_ms(deadline) > 0;) {
+                assert_int_equal(link_is_running("left", &left), 0);
+                assert_int_equal(link_is_running("right", &right), 0);
+        }
+        assert_true(left && right);
+        assert_int_equal(link_is_running("no-such-dev", &left), -ENODEV);
+        assert_true(left);
 }
 
 static void an_address_can_be_bound_at_once(void **state) {
@@ -69,6 +87,7 @@ static void what_cannot_be_is_refused(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_pair_has_the_addresses_given),
+                cmocka_unit_test(a_device_runs_when_both_ends_are_up),
                 cmocka_unit_test(an_address_can_be_bound_at_once),
                 cmocka_unit_test(what_cannot_be_is_refused),
         };
