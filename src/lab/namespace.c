@@ -17,9 +17,10 @@
 #include "lab/deadline.h"
 #include "lab/namespace_why.h"
 #include "netlink/link.h"
+#include "netlink/route.h"
 
 enum {
-        RUNNING_MS = 20000,          /* only a failure waits so long */
+        READY_MS = 20000,          /* only a failure waits so long */
 };
 
 /* Ours by the local bit, and readable in a capture: 91, and which of the two. */
@@ -237,33 +238,53 @@ static int failed(const char *step, int error, char ret_why[static NAMESPACE_WHY
         return error;
 }
 
-static int address(uint8_t family, const char *own, const char *neighbour, uint8_t n_prefix_bits) {
-        uint8_t bytes[16];
-        int r;
-
-        inet_pton(family, own, bytes);
-        r = link_address(NAMESPACE_SOCKETS, family, bytes, n_prefix_bits);
-        if (r)
-                return r;
-        inet_pton(family, neighbour, bytes);
-        return link_neighbour(NAMESPACE_SOCKETS, family, bytes, mac_wire);
+static int wait_a_little(int64_t deadline) {
+        if (deadline_left_ms(deadline) == 0)
+                return -ETIMEDOUT;
+        nanosleep(&(struct timespec) { .tv_nsec = 200000 }, NULL);
+        return 0;
 }
 
 /* A SYN that is sent too early is lost, and comes again only after a second. Seen under load: the work
  * that opens a device waits for the lock that the end of another namespace holds. */
 static int await_running(const char *name) {
-        int64_t deadline = deadline_in(RUNNING_MS);
+        int64_t deadline = deadline_in(READY_MS);
         bool running = false;
         int r;
 
-        for (;;) {
-                r = link_is_running(name, &running);
-                if (r || running)
-                        return r;
-                if (deadline_left_ms(deadline) == 0)
-                        return -ETIMEDOUT;
-                nanosleep(&(struct timespec) { .tv_nsec = 200000 }, NULL);
+        while ((r = link_is_running(name, &running)) == 0 && !running) {
+                r = wait_a_little(deadline);
+                if (r)
+                        break;
         }
+        return r;
+}
+
+/* The peer answers once: what came too early for the address would be missed for good. */
+static int await_local(uint8_t family, const uint8_t *own) {
+        int64_t deadline = deadline_in(READY_MS);
+        bool local = false;
+        int r;
+
+        while ((r = route_is_local(family, own, &local)) == 0 && !local) {
+                r = wait_a_little(deadline);
+                if (r)
+                        break;
+        }
+        return r;
+}
+
+static int address(uint8_t family, const char *own, const char *neighbour, uint8_t n_prefix_bits) {
+        uint8_t bytes[16];
+        int r;
+
+        inet_pton(family, neighbour, bytes);
+        r = link_neighbour(NAMESPACE_SOCKETS, family, bytes, mac_wire);
+        if (r)
+                return r;
+        inet_pton(family, own, bytes);
+        r = link_address(NAMESPACE_SOCKETS, family, bytes, n_prefix_bits);
+        return r ? r : await_local(family, bytes);
 }
 
 int namespace_wire(char ret_why[static NAMESPACE_WHY_MAX]) {

@@ -1,4 +1,4 @@
-/* Changes the local routes. */
+/* Changes the local routes, and asks for them. */
 #include "netlink/route.h"
 
 #include <errno.h>
@@ -71,4 +71,35 @@ int route_quick_acks(void)
                 return r == -EAFNOSUPPORT ? 0 : r; /* a kernel without IPv6 */
         message = local_route(&request, RTM_DELROUTE, 0, AF_INET6, &v6, (uint32_t)lo);
         return ask(NETLINK_ROUTE, message, NULL, NULL);
+}
+
+static int take_route(const struct nlmsghdr *message, void *context)
+{
+        const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+        bool *local = context;
+
+        *local = mnl_nlmsg_get_payload_len(message) >= sizeof(*route) && route->rtm_type == RTN_LOCAL;
+        return MNL_CB_OK;
+}
+
+int route_is_local(uint8_t family, const void *address, bool *ret_local)
+{
+        struct request request;
+        struct nlmsghdr *message = mnl_nlmsg_put_header(request.bytes);
+        size_t n = family == AF_INET ? 4 : 16;
+        struct rtmsg *route;
+        bool local = false;
+        int r;
+
+        message->nlmsg_type = RTM_GETROUTE;
+        message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+        route = mnl_nlmsg_put_extra_header(message, sizeof(*route));
+        route->rtm_family = family;
+        route->rtm_dst_len = (uint8_t)(n * 8);
+        mnl_attr_put(message, RTA_DST, n, address);
+        r = ask(NETLINK_ROUTE, message, take_route, &local);
+        if (r < 0 && r != -ENETUNREACH && r != -EHOSTUNREACH)
+                return r;
+        *ret_local = local;
+        return 0;
 }

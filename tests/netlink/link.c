@@ -1,4 +1,4 @@
-/* Tests of src/netlink/link.c, in a namespace of our own. */
+/* Tests of src/netlink/link.c, and of route.c where it asks, in a namespace of our own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +12,7 @@
 #include "../lab/sockets.h"
 #include "lab/deadline.h"
 #include "netlink/link.h"
+#include "netlink/route.h"
 
 static const uint8_t mac_left[LINK_MAC_SIZE] = { 2, 0, 0, 0, 7, 1 };
 static const uint8_t mac_right[LINK_MAC_SIZE] = { 2, 0, 0, 0, 7, 2 };
@@ -69,6 +70,29 @@ static void an_address_can_be_bound_at_once(void **state) {
         }
 }
 
+static void an_address_is_taken_in_here_once_it_has_its_route(void **state) {
+        (void) state;
+        need_namespace();
+
+        for (unsigned v6 = 0; v6 < 2; ++v6) {
+                uint8_t family = v6 ? AF_INET6 : AF_INET;
+                uint8_t bytes[16];
+                bool local = true;
+
+                assert_int_equal(inet_pton(family, v6 ? "2001:db8:7::8" : "192.0.2.8", bytes), 1);
+                assert_int_equal(route_is_local(family, bytes, &local), 0);
+                assert_false(local);
+                assert_int_equal(link_address("left", family, bytes, v6 ? 64 : 24), 0);
+                for (int64_t deadline = deadline_in(PATIENCE_MS); !local && deadline_left_ms(deadline) > 0;)
+                        assert_int_equal(route_is_local(family, bytes, &local), 0);
+                assert_true(local);
+                /* No route at all. */
+                assert_int_equal(inet_pton(family, v6 ? "2001:db8:8::8" : "198.51.100.8", bytes), 1);
+                assert_int_equal(route_is_local(family, bytes, &local), 0);
+                assert_false(local);
+        }
+}
+
 static void what_cannot_be_is_refused(void **state) {
         uint8_t mac[LINK_MAC_SIZE];
         (void) state;
@@ -89,6 +113,7 @@ int main(void) {
                 cmocka_unit_test(a_pair_has_the_addresses_given),
                 cmocka_unit_test(a_device_runs_when_both_ends_are_up),
                 cmocka_unit_test(an_address_can_be_bound_at_once),
+                cmocka_unit_test(an_address_is_taken_in_here_once_it_has_its_route),
                 cmocka_unit_test(what_cannot_be_is_refused),
         };
 
