@@ -45,6 +45,21 @@ static void say_act(struct phrase *p, const struct traced_socket *s, const struc
         }
 }
 
+/* It died in its program's hands, and no call was seen to be told. */
+static void say_deduced(struct phrase *p, const struct traced_socket *s)
+{
+        if (s->last.error_pending)
+                phrase_add(p, "; it never looked at the error that waited for it");
+        else if (s->swallowed)
+                phrase_add(p, "; %s() took the error and told only a count (deduced)", s->swallowed);
+        else if (s->told)
+                phrase_add(p, "; %s(), which waited on it, was told of it (deduced)", s->told);
+        else if (s->told_receiving)
+                phrase_add(p, "; a call was told of it at once, a receiving one as it seems (--calls names it)");
+        else
+                phrase_add(p, "; a call was told of it (--calls names it)");
+}
+
 /* What the program was told, as far as was seen. */
 static void say_told(struct phrase *p, const struct traced_socket *s, enum ending ending)
 {
@@ -64,9 +79,10 @@ static void say_told(struct phrase *p, const struct traced_socket *s, enum endin
                 if (strncmp(call->name, "send", 4) == 0 || strncmp(call->name, "write", 5) == 0 || call->sigpipe)
                         phrase_add(p, !call->sigpipe ? ", without a signal" : call->ignored ? ", with SIGPIPE, which it ignores" : ", with SIGPIPE");
         } else if (ending != ENDING_ORDERLY && s->established_ns && s->last.state == TCP_STATE_CLOSE && s->act.known && s->act.before.state == TCP_STATE_CLOSE) {
-                phrase_add(p, s->last.error_pending ? "; it never looked at the error that waited for it"
-                                                    : "; a call was told of it (--calls names it)");
+                say_deduced(p, s);
         }
+        if (s->truncated)
+                phrase_add(p, "; the 0 of the receiving call after it was no end of the data");
 }
 
 static void say_end(FILE *file, const struct run_record *r, enum side side)

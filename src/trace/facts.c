@@ -298,6 +298,8 @@ when_it_was_noticed(const struct traced_socket *s)
 {
         size_t n = s->n_calls < SOCKET_CALLS_MAX ? s->n_calls : SOCKET_CALLS_MAX;
 
+        if (s->died_ns)
+                return s->died_ns;
         for (size_t i = 0; i < n; i++) {
                 const struct socket_call *call = &s->calls[(s->n_calls - n + i) % SOCKET_CALLS_MAX];
 

@@ -117,13 +117,15 @@ look_at(int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
 }
 
 int
-look_through(int pidfd, int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
+look_through(int pidfd, int fd, enum look_kind kind, uint64_t expected, struct notice *watch, struct look *ret_look)
 {
         int own = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0), r;
 
         if (own < 0)
                 return -errno;
         r = look_at(own, kind, expected, ret_look);
+        if (r == 0 && watch)
+                notice_watch(watch, own, ret_look->cookie);
         close(own);
         return r;
 }

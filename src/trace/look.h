@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "netlink/diag.h"
+#include "trace/notice.h"
 #include "words/tcp_state.h"
 
 struct look {
@@ -41,6 +42,7 @@ enum look_kind {
 };
 
 /* @pidfd: of the process, @fd: its descriptor, @expected: the cookie of the TCP socket that it is thought to lead to, or
- * 0. Returns 0; -ENOTSOCK if that is no TCP socket, or a listener;
+ * 0, @watch: where it is to be watched, or NULL. Returns 0; -ENOTSOCK if that is no TCP socket, or a listener;
  * -EPROTONOSUPPORT if it is one of Multipath TCP; or another negative errno, -EPERM where the kernel does not let us. */
-int look_through(int pidfd, int fd, enum look_kind kind, uint64_t expected, struct look *ret_look);
+int look_through(int pidfd, int fd, enum look_kind kind, uint64_t expected, struct notice *watch,
+                 struct look *ret_look);

@@ -5,13 +5,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/user.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "trace/registers.h"
 #include "trace/tracer_internal.h"
 
 #define NO_SOCKET 1
@@ -30,12 +30,13 @@ look_of(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_k
 {
         uint64_t cookie = process_cookie(thread->process, fd);
         uint64_t expected = cookie > NO_SOCKET ? cookie - 1 : 0;
-        int r = look_through(thread->process->pidfd, fd, kind, expected, ret_look), pidfd;
+        struct notice *watch = kind == LOOK_BEGIN ? tracer->notice : NULL;
+        int r = look_through(thread->process->pidfd, fd, kind, expected, watch, ret_look), pidfd;
 
         /* A leader that has exited has no descriptors any more. */
         if ((r == -EBADF || r == -ESRCH) && thread->tid != thread->process->pid && process_has_socket(thread->tid, fd)) {
                 pidfd = thread_pidfd(thread);
-                r = pidfd >= 0 ? look_through(pidfd, fd, kind, expected, ret_look) : pidfd;
+                r = pidfd >= 0 ? look_through(pidfd, fd, kind, expected, watch, ret_look) : pidfd;
                 tracer->unseen.leader = tracer->unseen.leader || pidfd < 0;
                 if (pidfd >= 0)
                         close(pidfd);
@@ -300,9 +301,9 @@ tracer_call_begins(struct tracer *tracer, struct traced_thread *thread)
                 return false;
         case CALL_SEND:
         case CALL_RECEIVE:
-                return is_of_a_socket(tracer, thread, fd);
+                return !tracer->options.all_calls || is_of_a_socket(tracer, thread, fd);
         case CALL_CARRY:
-                return is_of_a_socket(tracer, thread, fd) ||
+                return !tracer->options.all_calls || is_of_a_socket(tracer, thread, fd) ||
                        is_of_a_socket(tracer, thread, (int)thread->arguments[call->other]);
         }
         return false;
@@ -333,11 +334,46 @@ transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64
                 socket->error = (int)-result;
                 socket->error_taken = true;
         }
+        thread->told_epipe = result == -EPIPE ? socket->cookie : 0;
         /* Only where bytes were asked for; a read of none gives 0 too. So does a socket that was reset, once its error is taken. */
-        if (result == 0 && thread->call->kind == CALL_RECEIVE && thread->arguments[2] > 0 && !socket->shut_read &&
-            !socket->error_taken)
-                socket->end_received = true;
+        if (result == 0 && thread->call->kind == CALL_RECEIVE && thread->arguments[2] > 0 && !socket->shut_read) {
+                if (!socket->error_taken)
+                        socket->end_received = true;
+                else if (socket->error != EPIPE && !socket->end_received)
+                        socket->truncated = true;
+        }
         socket_called(socket, &call);
+        failing_told(tracer, socket->cookie, result < 0);
+}
+
+/* A call that moved bytes, or none, and took the error of a dead socket on its way (splice_to_socket(), __sys_sendmmsg()). */
+static void
+swallow(struct tracer *tracer, struct traced_thread *thread, struct traced_socket *socket, const struct look *look)
+{
+        if (look->error_pending || socket->error_taken || socket->swallowed || !socket->died_ns)
+                return;
+        socket->swallowed = thread->call->name;
+        socket->error_taken = true;
+        failing_told(tracer, socket->cookie, true);
+}
+
+/* Without all calls: the thread was stopped because one of its sockets died, or because it stops at every call. */
+static void
+last_results(struct tracer *tracer, struct traced_thread *thread, int fd, int64_t result)
+{
+        const struct call *call = thread->call;
+        bool carries = call->kind == CALL_CARRY || call->number == SYS_sendmmsg;
+        struct traced_socket *socket;
+        struct look look;
+
+        if (result < 0 ? !is_of_the_end((int)-result) : !(carries || (result == 0 && call->kind == CALL_RECEIVE)))
+                return;
+        if (!process_has_socket(thread->tid, fd) || !(socket = tracer_socket(tracer, thread, fd, LOOK_END, &look)))
+                return;
+        if (carries && result >= 0 && look.state == TCP_STATE_CLOSE)
+                swallow(tracer, thread, socket, &look);
+        else if (result < 0 || look.state != TCP_STATE_CLOSE || look.error_pending || socket->error_taken)
+                transfer_ends(tracer, thread, fd, result);
 }
 
 static void
@@ -354,6 +390,7 @@ error_is_taken(struct tracer *tracer, struct traced_thread *thread, int64_t resu
                 return;
         socket->error = error;
         socket->error_taken = true;
+        failing_told(tracer, socket->cookie, true);
         if (!socket->established_ns)
                 socket->connect_error = error;
         socket_called(socket, &(struct socket_call){ .name = "getsockopt", .result = -error, .at_ns = tracer_now(),
@@ -371,30 +408,27 @@ tracer_call_ends(struct tracer *tracer, struct traced_thread *thread, int64_t re
                 accept_ends(tracer, thread, result);
         else if (call->kind == CALL_ERROR)
                 error_is_taken(tracer, thread, result);
-        else if (call->kind >= CALL_SEND)
+        else if (call->kind >= CALL_SEND && tracer->options.all_calls)
                 transfer_ends(tracer, thread, (int)thread->arguments[call->fd], result);
+        else if (call->kind >= CALL_SEND)
+                last_results(tracer, thread, (int)thread->arguments[call->fd], result);
 }
 
 /* The call that failed is still in the registers: the signal comes on the way out of it. */
 static bool
-last_call(pid_t tid, struct traced_thread *thread)
+last_call(struct traced_thread *thread)
 {
-#if defined(__x86_64__)
-        struct user_regs_struct registers;
+        struct registers registers;
 
-        if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) < 0 || (int64_t)registers.rax != -EPIPE)
+        if (registers_of(thread->tid, &registers) < 0 || !registers.in_call || !registers.has_arguments ||
+            registers.result != -EPIPE)
                 return false;
-        thread->call = call_find((long)registers.orig_rax);
-        thread->arguments[0] = registers.rdi;
-        thread->arguments[1] = registers.rsi;
-        thread->arguments[2] = registers.rdx;
+        thread->call = call_find(registers.number);
+        memcpy(thread->arguments, registers.arguments, sizeof(thread->arguments));
         return thread->call && thread->call->kind >= CALL_SEND;
-#else
-        (void)tid, (void)thread;
-        return false; /* the result has taken the place of the descriptor */
-#endif
 }
 
+/* A traced process is told even of a signal that it ignores (sig_ignored()). */
 static void
 mark_sigpipe(struct traced_socket *socket, bool ignored)
 {
@@ -411,19 +445,18 @@ void
 tracer_sigpipe(struct tracer *tracer, struct traced_thread *thread)
 {
         const struct call *before = thread->call;
-        struct traced_socket *socket;
+        struct traced_socket *socket = thread->told_epipe ? sockets_find(&tracer->sockets, thread->told_epipe) : NULL;
         struct look look;
-        int fd;
 
-        if (last_call(thread->tid, thread)) {
-                fd = (int)thread->arguments[thread->call->fd];
+        if (!socket && last_call(thread)) {
+                int fd = (int)thread->arguments[thread->call->fd];
+
                 socket = tracer_socket(tracer, thread, fd, LOOK_ALL, &look);
-                /* With all calls its result was noted already. */
-                if (socket && !tracer->options.all_calls)
-                        transfer_ends(tracer, thread, fd, -EPIPE);
-                /* A traced process is told even of a signal that it ignores (sig_ignored()). */
                 if (socket)
-                        mark_sigpipe(socket, process_ignores(thread->process->pid, SIGPIPE));
+                        transfer_ends(tracer, thread, fd, -EPIPE);
         }
+        if (socket)
+                mark_sigpipe(socket, process_ignores(thread->process->pid, SIGPIPE));
+        thread->told_epipe = 0;
         thread->call = before;
 }

@@ -47,6 +47,21 @@ process_comm(pid_t pid, char comm[static PROCESS_COMM_MAX])
 }
 
 bool
+process_waits_in(pid_t tid, long *ret_number, uint64_t *ret_first_argument)
+{
+        char path[48], text[256], *end;
+        long number;
+
+        snprintf(path, sizeof(path), "/proc/%d/syscall", tid);
+        if (slurp(path, text, sizeof(text)) <= 0 || text[0] < '0' || text[0] > '9')
+                return false; /* it runs, or sleeps outside a call */
+        number = strtol(text, &end, 10);
+        *ret_first_argument = strtoull(end, NULL, 16);
+        *ret_number = number;
+        return true;
+}
+
+bool
 process_ignores(pid_t pid, int signal)
 {
         char path[48], text[4096];

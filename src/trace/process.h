@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define PROCESS_COMM_MAX 16
@@ -18,6 +19,9 @@ int process_sockets(pid_t pid, bool cloexec, void (*each)(void *context, int fd)
 
 /* Is this descriptor a socket? One system call. */
 bool process_has_socket(pid_t pid, int fd);
+
+/* Does the thread sleep in a system call, and in which? */
+bool process_waits_in(pid_t tid, long *ret_number, uint64_t *ret_first_argument);
 
 /* Is that signal ignored? */
 bool process_ignores(pid_t pid, int signal);

@@ -62,7 +62,7 @@ compare(void *context, int fd)
         struct holder *holder = context;
         struct look look;
 
-        if (!holder->found && look_through(holder->thread->process->pidfd, fd, LOOK_BEGIN, holder->cookie, &look) == 0)
+        if (!holder->found && look_through(holder->thread->process->pidfd, fd, LOOK_BEGIN, holder->cookie, NULL, &look) == 0)
                 holder->found = look.cookie == holder->cookie;
 }
 
@@ -72,7 +72,7 @@ is_held_by_ours(struct tracer *tracer, const struct traced_socket *socket)
 {
         struct holder holder = { .tracer = tracer, .cookie = socket->cookie };
 
-        for (size_t i = 0; i < sizeof(tracer->threads.buckets) / sizeof(*tracer->threads.buckets); i++)
+        for (size_t i = 0; i < THREADS_BUCKETS; i++)
                 for (struct traced_thread *t = tracer->threads.buckets[i]; t && !holder.found; t = t->next) {
                         if (t->tid != t->process->pid)
                                 continue;

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "netlink/ended.h"
+#include "trace/calls.h"
 #include "trace/look.h"
 #include "trace/process.h"
 #include "words/act.h"
@@ -40,6 +41,11 @@ struct socket_act {
         struct look before;             /* the socket just before it */
 };
 
+struct socket_waiter {
+        const struct call *call;        /* NULL: nobody */
+        int64_t at_ns;
+};
+
 struct traced_socket {
         uint64_t cookie;
         bool client, role_known;
@@ -62,6 +68,12 @@ struct traced_socket {
         struct socket_call calls[SOCKET_CALLS_MAX];
         size_t n_calls;                 /* of all; the last SOCKET_CALLS_MAX are there */
         bool sigpipe;
+        int64_t died_ns;                /* when it was noticed that it had died in its program's hands; 0: not */
+        struct socket_waiter waiter;    /* who waited on it when that was last looked at */
+        const char *told;               /* the call that was told of its death, as deduced; NULL: not */
+        bool told_receiving;            /* no sender can have waited on it then */
+        const char *swallowed;          /* the call that took the error and told a count, as deduced */
+        bool truncated;                 /* a receiving call gave 0 after the error was taken: no end of the data */
         bool ended;                     /* the kernel told of its end … */
         struct ended_socket end;        /* … this */
         enum tcp_state after;           /* what was left of it when it was last asked for; 0: never asked */

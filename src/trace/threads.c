@@ -23,13 +23,13 @@
 static struct traced_thread **
 bucket(struct threads *threads, pid_t tid)
 {
-        return &threads->buckets[(unsigned)tid % (sizeof(threads->buckets) / sizeof(*threads->buckets))];
+        return &threads->buckets[(unsigned)tid % (THREADS_BUCKETS)];
 }
 
 struct traced_thread *
 threads_find(const struct threads *threads, pid_t tid)
 {
-        struct traced_thread *t = threads->buckets[(unsigned)tid % (sizeof(threads->buckets) / sizeof(*threads->buckets))];
+        struct traced_thread *t = threads->buckets[(unsigned)tid % (THREADS_BUCKETS)];
 
         while (t && t->tid != tid)
                 t = t->next;
@@ -39,13 +39,12 @@ threads_find(const struct threads *threads, pid_t tid)
 static struct traced_process *
 process_get(const struct threads *threads, pid_t pid)
 {
-        const size_t n = sizeof(threads->buckets) / sizeof(*threads->buckets);
         struct traced_thread *leader = threads_find(threads, pid);
         struct traced_process *process;
 
         if (leader)
                 return leader->process;
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < THREADS_BUCKETS; i++)
                 for (struct traced_thread *t = threads->buckets[i]; t; t = t->next)
                         if (t->process->pid == pid)
                                 return t->process;
@@ -116,7 +115,7 @@ threads_exec(struct threads *threads, pid_t leader, pid_t former)
         if (!own)
                 return NULL;
         process = own->process;
-        for (size_t i = 0; i < sizeof(threads->buckets) / sizeof(*threads->buckets); i++)
+        for (size_t i = 0; i < THREADS_BUCKETS; i++)
                 for (t = threads->buckets[i]; t; t = next) {
                         next = t->next;
                         if (t->process == process && t != own)
@@ -143,7 +142,7 @@ threads_exec(struct threads *threads, pid_t leader, pid_t former)
 void
 threads_deinit(struct threads *threads)
 {
-        for (size_t i = 0; i < sizeof(threads->buckets) / sizeof(*threads->buckets); i++)
+        for (size_t i = 0; i < THREADS_BUCKETS; i++)
                 while (threads->buckets[i])
                         threads_drop(threads, threads->buckets[i]);
 }
@@ -195,4 +194,19 @@ process_forget(struct traced_process *process, int first, int last)
 {
         for (size_t fd = first < 0 ? 0 : (size_t)first; fd < process->n_cookies && fd <= (size_t)last; fd++)
                 process->cookies[fd] = 0;
+}
+
+void
+process_inherit(struct traced_process *process, const struct traced_process *maker)
+{
+        uint64_t *copy;
+
+        if (process == maker || process->cookies || maker->n_cookies == 0)
+                return;
+        copy = malloc(maker->n_cookies * sizeof(*copy));
+        if (!copy)
+                return;
+        memcpy(copy, maker->cookies, maker->n_cookies * sizeof(*copy));
+        process->cookies = copy;
+        process->n_cookies = maker->n_cookies;
 }

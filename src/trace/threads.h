@@ -34,11 +34,14 @@ struct traced_thread {
         uint64_t arguments[6];
         int64_t called_ns;              /* when it began, of connect() */
         struct exec_look exec;
+        uint64_t told_epipe;            /* the cookie of the socket of which its last call was told EPIPE; 0: none */
         struct traced_thread *next;
 };
 
+#define THREADS_BUCKETS 256
+
 struct threads {
-        struct traced_thread *buckets[256];
+        struct traced_thread *buckets[THREADS_BUCKETS];
         size_t n;
 };
 
@@ -47,6 +50,9 @@ struct traced_thread *threads_find(const struct threads *threads, pid_t tid);
 
 /* The thread, made if need be, with its process. NULL: no memory. */
 struct traced_thread *threads_get(struct threads *threads, pid_t tid);
+
+/* A new process has the descriptors of its maker. */
+void process_inherit(struct traced_process *process, const struct traced_process *maker);
 
 /* Takes it out; its process goes with its last thread. */
 void threads_drop(struct threads *threads, struct traced_thread *thread);

@@ -20,8 +20,9 @@
 #define OPTIONS (PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | \
                  PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_TRACESYSGOOD)
 
-/* How often it is asked who is done. */
-#define TICK_US 100000
+/* How often the wait is interrupted, and it is looked where the threads wait; and how often it is asked who is done. */
+#define TICK_US 20000
+#define SETTLE_NS (100000 * INT64_C(1000))
 
 /* At the end: so often, so long apart. */
 #define LAST_LOOKS 25
@@ -143,6 +144,7 @@ tracer_free(struct tracer *tracer)
         sockets_deinit(&tracer->sockets);
         if (tracer->ended)
                 ended_close(tracer->ended);
+        notice_close(tracer->notice);
         if (tracer->word)
                 munmap(tracer->word, sizeof(*tracer->word));
         free(tracer);
@@ -173,10 +175,16 @@ tracer_lost(const struct tracer *tracer)
         return tracer->ended ? ended_lost(tracer->ended) : UINT64_MAX;
 }
 
-static void
-resume(const struct tracer *tracer, pid_t tid, bool to_the_result, int signal)
+static bool
+stops_at_calls(const struct tracer *tracer, const struct traced_thread *thread)
 {
-        ptrace(to_the_result || tracer->every_call ? PTRACE_SYSCALL : PTRACE_CONT, tid, NULL, signal);
+        return tracer->every_call || failing_stops(tracer, thread);
+}
+
+static void
+resume(const struct tracer *tracer, const struct traced_thread *thread, int signal)
+{
+        ptrace(thread->call || stops_at_calls(tracer, thread) ? PTRACE_SYSCALL : PTRACE_CONT, thread->tid, NULL, signal);
 }
 
 /* The call that the thread stands at, if it is one of ours. */
@@ -191,40 +199,74 @@ at_call(struct traced_thread *thread, uint64_t number, const uint64_t *arguments
         return true;
 }
 
-/* True if the result of the call is wanted. */
-static bool
+/* Of a call whose result is wanted, the thread's call stays set. */
+static void
 at_filter(struct tracer *tracer, struct traced_thread *thread)
 {
         struct __ptrace_syscall_info info;
 
         if (ptrace(PTRACE_GET_SYSCALL_INFO, thread->tid, sizeof(info), &info) <= 0 ||
             info.op != PTRACE_SYSCALL_INFO_SECCOMP || !at_call(thread, info.seccomp.nr, info.seccomp.args))
-                return false;
-        if (tracer_call_begins(tracer, thread))
-                return true;
-        thread->call = NULL;
-        return false;
+                return;
+        if (!tracer_call_begins(tracer, thread))
+                thread->call = NULL;
+}
+
+/* With a filter the calls of a connection's life stop the thread once more, for it. */
+static bool
+begins_here(const struct tracer *tracer, const struct call *call)
+{
+        return call->kind >= CALL_SEND || tracer->every_call;
 }
 
 /* A stop at the beginning or the end of a call. */
-static bool
+static void
 at_boundary(struct tracer *tracer, struct traced_thread *thread)
 {
         struct __ptrace_syscall_info info;
 
+        if (tracer->failing.any && tracer->failing.n_stops > 0)
+                tracer->failing.n_stops--;
         if (ptrace(PTRACE_GET_SYSCALL_INFO, thread->tid, sizeof(info), &info) <= 0)
-                return false;
-        if (info.op == PTRACE_SYSCALL_INFO_ENTRY && tracer->every_call) {
-                if (!at_call(thread, info.entry.nr, info.entry.args) ||
-                    (thread->call->kind >= CALL_SEND && !tracer->options.all_calls) || !tracer_call_begins(tracer, thread))
+                return;
+        if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+                if (!stops_at_calls(tracer, thread) || !at_call(thread, info.entry.nr, info.entry.args) ||
+                    !begins_here(tracer, thread->call) || !tracer_call_begins(tracer, thread))
                         thread->call = NULL;
-                return true;
-        }
-        if (info.op == PTRACE_SYSCALL_INFO_EXIT && thread->call) {
+        } else if (info.op == PTRACE_SYSCALL_INFO_EXIT && thread->call) {
                 tracer_call_ends(tracer, thread, info.exit.rval);
                 thread->call = NULL;
         }
-        return false;
+}
+
+/* A new process begins with its maker's descriptors; one that has run already may have changed them. */
+static void
+at_birth(struct tracer *tracer, const struct traced_thread *maker, pid_t tid)
+{
+        bool is_new = threads_find(&tracer->threads, tid) == NULL;
+        struct traced_thread *thread = threads_get(&tracer->threads, tid);
+
+        if (thread && is_new)
+                process_inherit(thread->process, maker->process);
+}
+
+/* The one thread that is left of its process; NULL: no memory, and it goes on unseen. */
+static struct traced_thread *
+at_exec(struct tracer *tracer, const struct traced_thread *leader)
+{
+        pid_t tid = leader->tid;
+        unsigned long former = 0;
+        struct traced_thread *thread;
+
+        ptrace(PTRACE_GETEVENTMSG, tid, NULL, &former);
+        thread = threads_exec(&tracer->threads, tid, (pid_t)former);
+        if (!thread) {
+                ptrace(PTRACE_CONT, tid, NULL, 0);
+                return NULL;
+        }
+        thread->call = NULL;
+        tracer_execs(tracer, thread);
+        return thread;
 }
 
 static void
@@ -237,14 +279,7 @@ at_event(struct tracer *tracer, struct traced_thread *thread, int event)
         case PTRACE_EVENT_FORK:
         case PTRACE_EVENT_VFORK:
         case PTRACE_EVENT_CLONE:
-                threads_get(&tracer->threads, (pid_t)message);
-                break;
-        case PTRACE_EVENT_EXEC:
-                thread = threads_exec(&tracer->threads, thread->tid, (pid_t)message);
-                if (thread) {
-                        thread->call = NULL;
-                        tracer_execs(tracer, thread);
-                }
+                at_birth(tracer, thread, (pid_t)message);
                 break;
         case PTRACE_EVENT_EXIT:
                 /* Killed in the middle of an attempt: what it had begun is still to be noted. */
@@ -265,38 +300,41 @@ stopped(struct tracer *tracer, pid_t tid, int status)
         int event = status >> 16, signal = WSTOPSIG(status);
 
         if (!thread) {
-                resume(tracer, tid, false, 0);
+                ptrace(PTRACE_CONT, tid, NULL, 0);
                 return;
         }
         if (event == PTRACE_EVENT_STOP) {
-                /* A stop of the whole group stays one; else it is the first of a new thread. */
-                if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU)
+                /* A stop of the whole group stays one; else it is the first of a new thread, or was asked for. */
+                if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) {
                         ptrace(PTRACE_LISTEN, tid, NULL, NULL);
-                else
-                        resume(tracer, tid, false, 0);
-                return;
-        }
-        if (event == PTRACE_EVENT_SECCOMP) {
-                resume(tracer, tid, at_filter(tracer, thread), 0);
+                        return;
+                }
+                failing_interrupted(tracer, thread);
+                resume(tracer, thread, 0);
+        } else if (event == PTRACE_EVENT_SECCOMP) {
+                at_filter(tracer, thread);
+                resume(tracer, thread, 0);
+        } else if (event == PTRACE_EVENT_EXEC) {
+                thread = at_exec(tracer, thread);
+                if (thread)
+                        resume(tracer, thread, 0);
         } else if (event) {
-                bool waits = thread->call && event != PTRACE_EVENT_EXEC;
-
                 at_event(tracer, thread, event);
-                resume(tracer, tid, waits, 0);
+                resume(tracer, thread, 0);
         } else if (signal == (SIGTRAP | 0x80)) {
                 at_boundary(tracer, thread);
-                resume(tracer, tid, thread->call != NULL, 0);
+                resume(tracer, thread, 0);
         } else {
                 if (signal == SIGPIPE)
                         tracer_sigpipe(tracer, thread);
-                resume(tracer, tid, thread->call != NULL, signal);
+                resume(tracer, thread, signal);
         }
 }
 
 static void
 detach_all(struct tracer *tracer)
 {
-        for (size_t i = 0; i < sizeof(tracer->threads.buckets) / sizeof(*tracer->threads.buckets); i++)
+        for (size_t i = 0; i < THREADS_BUCKETS; i++)
                 for (struct traced_thread *t = tracer->threads.buckets[i]; t; t = t->next) {
                         int status;
 
@@ -321,17 +359,32 @@ tick(bool on)
 
 /* A program that calls all the time never lets the wait be interrupted. */
 static void
-settle_when_due(struct tracer *tracer)
+do_what_is_due(struct tracer *tracer)
 {
         struct timespec t;
         int64_t now;
 
         clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
         now = t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-        if (now - tracer->settled_ns < TICK_US * INT64_C(1000))
+        if (now - tracer->ticked_ns < TICK_US * INT64_C(1000))
                 return;
-        tracer_settle(tracer, false);
+        tracer->ticked_ns = now;
+        failing_tick(tracer);
+        if (now - tracer->settled_ns < SETTLE_NS)
+                return;
         tracer->settled_ns = now;
+        tracer_settle(tracer, false);
+}
+
+static void
+take_notices(struct tracer *tracer)
+{
+        uint64_t cookies[16];
+        size_t n;
+
+        while ((n = notice_take(tracer->notice, cookies, sizeof(cookies) / sizeof(*cookies))) > 0)
+                for (size_t i = 0; i < n; i++)
+                        failing_died(tracer, cookies[i]);
 }
 
 static void
@@ -349,6 +402,8 @@ tracer_run(struct tracer *tracer, volatile sig_atomic_t *stop, int *ret_status)
         bool own_seen = false;
 
         *ret_status = 0;
+        if (notice_open(&tracer->notice) < 0)
+                tracer->notice = NULL;
         tick(true);
         while (!*stop) {
                 int status;
@@ -356,7 +411,8 @@ tracer_run(struct tracer *tracer, volatile sig_atomic_t *stop, int *ret_status)
 
                 if (tid < 0 && errno != EINTR)
                         break; /* ECHILD: all are gone */
-                settle_when_due(tracer);
+                take_notices(tracer);
+                do_what_is_due(tracer);
                 if (tid < 0)
                         continue;
                 if (WIFSTOPPED(status)) {

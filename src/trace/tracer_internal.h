@@ -2,6 +2,8 @@
 #pragma once
 
 #include "netlink/ended.h"
+#include "trace/failing.h"
+#include "trace/notice.h"
 #include "trace/sockets.h"
 #include "trace/threads.h"
 #include "trace/tracer.h"
@@ -15,6 +17,9 @@ struct tracer {
         struct threads threads;
         struct sockets sockets;
         struct ended *ended;            /* NULL: not to be had */
+        struct notice *notice;          /* NULL: likewise */
+        struct failing failing;
+        int64_t ticked_ns;              /* when the time was looked at last, and */
         int64_t settled_ns;             /* when it was last asked who is done; by CLOCK_MONOTONIC */
         bool hurries;                   /* the programs are gone: who is not done soon is told as he is */
         struct tracer_unseen unseen;

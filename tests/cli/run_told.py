@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""finis run without --calls: which call was told of the end, where the program is stopped only once its socket has
+died; and that neither the watch nor the stops change anything for the program. TAP."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+from run import CLIENT, FINIS, PATIENCE, Skip, Staged, record, run, run_cases
+
+LIBC = '''
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+'''
+
+
+def words(stage, program, *options, **more):
+    """What is said, as one line."""
+    with Staged(*stage) as staged:
+        done = subprocess.run([FINIS, 'run', '--all', *options, '--', sys.executable, '-c', CLIENT + program],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False,
+                              env=staged.environment, **more)
+    assert done.returncode == 0, done
+    return ' '.join(done.stderr.split()), done.stdout
+
+
+def the_call_that_takes_the_error_later_is_named():
+    for sleep in 'time.sleep(0.2)', 'select.select([], [], [], 0.2)', 'threading.Event().wait(0.2)', 'os.read(pipe[0], 1)':
+        found = record(['reset'], f'''
+import select, threading
+pipe = os.pipe()
+threading.Timer(0.2, lambda: os.write(pipe[1], b'x')).start()
+{sleep}
+recv()
+s.close()''')
+        assert found['client_saw'] == [{'call': 'recv', 'result': 'ECONNRESET'}], (sleep, found['client_saw'])
+        assert found['certainty'] == 'possible' and found['to_server']['fate'] != 'lost', found
+
+
+def each_way_of_sending_is_named():
+    for call, name in (('s.send(b"x")', 'send'), ('s.sendmsg([b"x"])', 'sendmsg'), ('os.write(s.fileno(), b"x")', 'write'),
+                       ('os.sendfile(s.fileno(), os.open("/etc/passwd", os.O_RDONLY), 0, 10)', 'sendfile')):
+        found = record(['reset'], f'''
+told()
+try:
+    {call}
+except OSError:
+    pass
+s.close()''')
+        assert found['client_saw'] == [{'call': name, 'result': 'ECONNRESET'}], (call, found['client_saw'])
+
+
+def an_end_after_the_error_is_no_end():
+    said, _ = words(['reset'], '''
+told()
+try:
+    s.send(b'more')
+except OSError:
+    pass
+assert recv() == b''
+s.close()''')
+    assert 'send() was told ECONNRESET, without a signal; the 0 of the receiving call after it was no end of the data' in said, said
+
+
+def nothing_of_it_is_said_of_a_true_end():
+    said, _ = words(['orderly'], 'told(); assert recv() == b""; s.close(); told()')
+    assert 'no end of the data' not in said and 'was told' not in said, said
+
+
+def who_waited_is_deduced():
+    listener = socket.create_server(('127.0.0.1', 0))
+
+    def serve():
+        connection = listener.accept()[0]
+        connection.recv(100)
+        threading.Event().wait(0.5)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\1\0\0\0\0\0\0\0')
+        connection.close()
+    server = threading.Thread(target=serve)
+    server.start()
+    host, port = listener.getsockname()
+    done = subprocess.run([FINIS, 'run', '--', sys.executable, '-c', CLIENT + 'print(recv())'], capture_output=True, text=True,
+                          check=False, timeout=PATIENCE, env={**os.environ, 'FINIS_STAGE_HOST': host, 'FINIS_STAGE_PORT': str(port)})
+    server.join()
+    said = ' '.join(done.stderr.split())
+    assert done.stdout == '104\n', done
+    assert 'recv(), which waited on it, was told of it (deduced)' in said or 'recv() was told ECONNRESET' in said, said
+
+
+def an_error_that_nobody_looked_at_is_said():
+    said, _ = words(['reset'], 'told()')
+    assert 'it never looked at the error that waited for it' in said, said
+
+
+def what_sendfile_swallows_is_said():
+    listener = socket.create_server(('127.0.0.1', 0))
+
+    def serve():
+        connection = listener.accept()[0]
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\1\0\0\0\0\0\0\0')
+        connection.recv(100)
+        threading.Event().wait(0.5)
+        connection.close()
+    server = threading.Thread(target=serve)
+    server.start()
+    host, port = listener.getsockname()
+    done = subprocess.run([FINIS, 'run', '--', sys.executable, '-c', CLIENT + '''
+import tempfile
+with tempfile.TemporaryFile() as file:
+    file.truncate(1 << 26)
+    sent = os.sendfile(s.fileno(), file.fileno(), 0, 1 << 26)
+print(0 < sent < 1 << 26, s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+s.close()'''], capture_output=True, text=True, check=False, timeout=PATIENCE,
+                          env={**os.environ, 'FINIS_STAGE_HOST': host, 'FINIS_STAGE_PORT': str(port)})
+    server.join()
+    said = ' '.join(done.stderr.split())
+    # Whether the last piece is refused whole or in part decides if the error is taken (splice_to_socket()).
+    if done.stdout == 'True 0\n':
+        assert 'sendfile() took the error and told only a count (deduced)' in said, said
+    else:
+        assert done.stdout == 'True 104\n' and 'getsockopt() was told ECONNRESET' in said, done
+
+
+def calls_that_an_interruption_would_end_are_left_alone():
+    """A thread sleeps where EINTR would be its lot; the other's socket dies."""
+    _, out = words(['reset'], LIBC + '''
+import select, threading
+poll = select.epoll()
+pipe = os.pipe()
+poll.register(pipe[0], select.EPOLLIN)
+slept = []
+def wait():
+    events = ctypes.create_string_buffer(24)
+    slept.append((libc.epoll_wait(poll.fileno(), events, 1, 5000), ctypes.get_errno()))
+def sleep():
+    begun = time.monotonic()
+    assert libc.usleep(600000) == 0
+    slept.append(time.monotonic() - begun >= 0.6)
+threads = [threading.Thread(target=wait), threading.Thread(target=sleep)]
+for thread in threads:
+    thread.start()
+for i in range(30):
+    time.sleep(0.01)
+recv()
+threads[1].join()
+os.write(pipe[1], b'x')
+threads[0].join()
+print(slept)
+s.close()''')
+    assert out == '[True, (1, 0)]\n', out
+
+
+def the_watch_holds_nothing():
+    """The last descriptor goes in a process that nobody traces: the end comes at that moment."""
+    with Staged('serve', '--answer', 'hello') as staged:
+        ours, theirs = socket.socketpair()
+        with subprocess.Popen([FINIS, 'run', '--', sys.executable, '-c', CLIENT + f'''
+s.recv(100)
+channel = socket.socket(fileno={theirs.fileno()})
+socket.send_fds(channel, [b'x'], [s.fileno()])
+s.close()
+channel.recv(1)'''], env=staged.environment, pass_fds=[theirs.fileno()], stderr=subprocess.PIPE, text=True) as traced:
+            theirs.close()
+            _, fds, _, _ = socket.recv_fds(ours, 10, 1)
+            passed = socket.socket(fileno=fds[0])
+            passed.settimeout(5)
+            port = passed.getsockname()[1]
+            threading.Event().wait(0.3)
+            passed.close()
+            threading.Event().wait(0.3)
+            with open('/proc/net/tcp', encoding='ascii') as table:
+                states = [line.split()[3] for line in table if line.split()[1].endswith(f':{port:04X}')]
+            ours.send(b'x')
+            said = traced.communicate(timeout=PATIENCE)[1]
+    # Established or in CLOSE_WAIT it would be, were it held.
+    assert '01' not in states and '08' not in states, (states, said)
+
+
+def who_is_attached_needs_no_calls_either():
+    with Staged('reset') as staged:
+        with subprocess.Popen([sys.executable, '-c', CLIENT + 'print("on", flush=True); time.sleep(1); recv(); s.close(); time.sleep(0.3)'],
+                              env=staged.environment, stdout=subprocess.PIPE, text=True) as program:
+            program.stdout.readline()
+            done = subprocess.run([FINIS, 'run', '--all', '-p', str(program.pid)], capture_output=True, text=True,
+                                  timeout=PATIENCE, check=False)
+    if 'Operation not permitted' in done.stderr:
+        raise Skip('this process may not attach to others here')
+    assert 'recv() was told ECONNRESET' in ' '.join(done.stderr.split()), done
+
+
+def many_that_die_slow_nobody_for_long():
+    done = run('--all', '--json', program=r'''
+import os, socket, struct, time
+l = socket.create_server(('127.0.0.1', 0), backlog=512)
+pairs = []
+for i in range(100):
+    c = socket.create_connection(l.getsockname())
+    pairs.append((c, l.accept()[0]))
+for c, s in pairs:
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    s.close()
+begun = time.monotonic()
+n = 0
+for i in range(20000):
+    os.getppid()
+for c, s in pairs:
+    try:
+        c.recv(1)
+    except ConnectionResetError:
+        n += 1
+print(n, 'quick' if time.monotonic() - begun < 5 else 'slow')''')
+    assert done.stdout == '100 quick\n', done
+
+
+CASES = [
+    the_call_that_takes_the_error_later_is_named,
+    each_way_of_sending_is_named,
+    an_end_after_the_error_is_no_end,
+    nothing_of_it_is_said_of_a_true_end,
+    who_waited_is_deduced,
+    an_error_that_nobody_looked_at_is_said,
+    what_sendfile_swallows_is_said,
+    calls_that_an_interruption_would_end_are_left_alone,
+    the_watch_holds_nothing,
+    who_is_attached_needs_no_calls_either,
+    many_that_die_slow_nobody_for_long,
+]
+
+if __name__ == '__main__':
+    sys.exit(run_cases(CASES))
