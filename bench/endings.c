@@ -25,7 +25,7 @@ static void tell(void *context, struct live_connection *c)
         struct bench *bench = context;
         struct watch_record r;
 
-        watch_record(&r, c, &bench->clock, false, NULL);
+        watch_record(&r, c, &bench->clock, NULL, false, NULL);
         record_write_json(bench->out, &r.record, 0);
         bench->n_told++;
 }

@@ -107,13 +107,13 @@ _finis_watch()
                 return
         fi
         case $2 in
-        --output) COMPREPLY=($(compgen -f -- "$1")); return ;;
+        --output | --capture) COMPREPLY=($(compgen -f -- "$1")); return ;;
         --pid) COMPREPLY=($(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$1")); return ;;
         --summary | --for | --count) return ;;
         esac
         case $1 in
         -*) COMPREPLY=($(compgen -W '--all --summary --json --evidence --for --count --check --pid --output
-                --unprivileged --help' -- "$1")) ;;
+                --capture --unprivileged --help' -- "$1")) ;;
         *)
                 compopt -o nospace
                 COMPREPLY=($(compgen -W 'severity= ending= cause= certainty= ended-by= fate= ip= client= server=

@@ -64,6 +64,7 @@ complete -c finis -n '__fish_seen_subcommand_from watch' -l count -x -d 'Stop af
 complete -c finis -n '__fish_seen_subcommand_from watch' -l check -d 'Exit 1 if one ended badly'
 complete -c finis -n '__fish_seen_subcommand_from watch' -l pid -x -a '(__fish_complete_pids)' -d 'Only of this process'
 complete -c finis -n '__fish_seen_subcommand_from watch' -l output -r -F -d 'Write there'
+complete -c finis -n '__fish_seen_subcommand_from watch' -l capture -r -F -d 'Write packets there'
 complete -c finis -n '__fish_seen_subcommand_from watch' -l unprivileged -d 'As without rights'
 complete -c finis -n '__fish_seen_subcommand_from watch' -a 'severity= ending= cause= certainty= ended-by= fate= ip= client= server= port= comm= pid='
 complete -c finis -n '__fish_seen_subcommand_from stage' -l list -d 'The endings, and what a client is told'

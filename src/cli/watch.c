@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/watch_capture.h"
 #include "cli/watch_record.h"
 #include "cli/watch_sums.h"
 #include "live/feed.h"
 #include "live/heard.h"
+#include "live/packets.h"
 #include "live/rights.h"
 #include "report/ladder.h"
 #include "report/record_json.h"
@@ -31,6 +33,7 @@ struct watch {
         struct ended *ended;
         struct pairs *pairs;
         struct cgroups *cgroups;
+        struct watch_capture *capture; /* NULL: not asked for */
         struct live_clock clock;
         struct watch_sums sums;
         FILE *out;
@@ -73,13 +76,18 @@ static bool is_wanted(const struct watch *watch, const struct watch_record *r)
         return filter_match(&options->filter, &r->record);
 }
 
+/* Bad ones, if nothing else was asked for. */
+static bool is_to_be_told(const struct watch_options *options, const struct watch_record *r)
+{
+        return options->all || options->filter.n_terms || options->pid || r->record.severity == SEVERITY_BAD;
+}
+
 static void print(struct watch *watch, const struct watch_record *r)
 {
         const struct watch_options *options = watch->options;
 
         watch->any_bad |= r->record.severity == SEVERITY_BAD;
-        if ((!options->all && !options->filter.n_terms && !options->pid && r->record.severity != SEVERITY_BAD) ||
-            options->summary_s || (options->count && watch->n_printed >= options->count))
+        if (!is_to_be_told(options, r) || options->summary_s || (options->count && watch->n_printed >= options->count))
                 return;
         watch->n_printed++;
         if (options->json)
@@ -93,12 +101,20 @@ static void print(struct watch *watch, const struct watch_record *r)
 static void tell(void *context, struct live_connection *c)
 {
         struct watch *watch = context;
+        const struct facts *wire;
         struct watch_record r;
         uint64_t digest;
 
-        watch_record(&r, c, &watch->clock, watch->options->evidence, watch->cgroups);
+        watch_record(&r, c, &watch->clock, NULL, watch->options->evidence, watch->cgroups);
+        if (watch->capture && (is_to_be_told(watch->options, &r) || r.record.ending != ENDING_ORDERLY)) {
+                wire = watch_capture_look(watch->capture, c, &watch->clock);
+                if (wire)
+                        watch_record(&r, c, &watch->clock, wire, watch->options->evidence, watch->cgroups);
+        }
         if (!is_wanted(watch, &r))
                 return;
+        if (watch->capture && is_to_be_told(watch->options, &r))
+                watch_capture_write(watch->capture, c, &r.record);
         digest = watch_record_digest(&r.record);
         if (c->told_as == digest)
                 return;
@@ -165,6 +181,8 @@ static int run(struct watch *watch)
                 /* All that came before is taken in by then: nothing is due that this would have added to. */
                 at = now(CLOCK_MONOTONIC);
                 look_for_losses(watch, at);
+                if (watch->capture)
+                        watch_capture_take(watch->capture);
                 r = take_in(watch);
                 pairs_tick(watch->pairs, (uint64_t)at);
                 if (watch->options->summary_s && at - redrawn >= watch->options->summary_s * SECOND_NS) {
@@ -183,9 +201,16 @@ static int run(struct watch *watch)
         look_for_losses(watch, now(CLOCK_MONOTONIC));
         if (r == 0)
                 r = take_in(watch);
+        if (watch->capture) {
+                /* What is under way to the memory yet. */
+                poll(NULL, 0, 2 * PACKETS_DELAY_MS);
+                watch_capture_take(watch->capture);
+        }
         pairs_flush(watch->pairs);
         watch_sums_write(watch->options->json ? stderr : watch->out, &watch->sums, watch->feed, now(CLOCK_MONOTONIC) - begun, &watch->style);
         watch_sums_losses(stderr, watch->feed);
+        if (watch->capture)
+                watch_capture_losses(stderr, watch->capture);
         if (watch->ended && ended_lost(watch->ended))
                 fputs("finis watch: the kernel dropped messages: they came faster than they were read\n", stderr);
         return r;
@@ -246,6 +271,8 @@ static int open_all(struct watch *watch)
         r = pairs_new(tell, watch, &watch->pairs);
         if (r == 0)
                 r = cgroups_new(&watch->cgroups);
+        if (r == 0 && watch->options->capture)
+                r = watch_capture_open(watch->options->capture, &watch->capture);
         return r < 0 ? r : open_sources(watch);
 }
 
@@ -263,6 +290,8 @@ int watch_main(int argc, char **argv)
         if (r == 0)
                 r = run(&watch);
         status = r < 0 ? STATUS_COULD_NOT : options.check && watch.any_bad ? STATUS_BAD : STATUS_DONE;
+        if (watch_capture_close(watch.capture) < 0)
+                status = STATUS_COULD_NOT;
         feed_close(watch.feed);
         ended_close(watch.ended);
         pairs_free(watch.pairs);

@@ -18,6 +18,7 @@ struct watch_options {
         uint32_t pid;           /* 0: any */
         bool unprivileged;      /* as if there were no rights for BPF */
         const char *output;
+        const char *capture;    /* a file for packets; NULL: none are looked at */
 };
 
 /* Returns 0, 1 when all is done (--help), or -EINVAL after a line on stderr. */

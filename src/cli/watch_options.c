@@ -23,6 +23,7 @@ static void usage(FILE *f)
               "  --check            exit with 1 if a connection ended badly\n"
               "  --pid PID          only what a process holds or ended\n"
               "  --output FILE      write there, and not to standard output\n"
+              "  --capture FILE     write the packets of what is told there, as pcapng\n"
               "  --unprivileged     as without rights: only what the kernel tells everybody\n"
               "  --help             this\n"
               "\n"
@@ -73,13 +74,14 @@ static int take_filters(struct watch_options *options, int argc, char **argv)
 
 int watch_options(struct watch_options *options, int argc, char **argv)
 {
-        enum { ALL = 256, SUMMARY, JSON, EVIDENCE, FOR, COUNT, CHECK, PID, OUTPUT, UNPRIVILEGED };
+        enum { ALL = 256, SUMMARY, JSON, EVIDENCE, FOR, COUNT, CHECK, PID, OUTPUT, UNPRIVILEGED, CAPTURE };
         static const struct option known[] = {
                 {"all", no_argument, NULL, ALL}, {"summary", required_argument, NULL, SUMMARY},
                 {"json", no_argument, NULL, JSON}, {"evidence", no_argument, NULL, EVIDENCE},
                 {"for", required_argument, NULL, FOR}, {"count", required_argument, NULL, COUNT},
                 {"check", no_argument, NULL, CHECK}, {"pid", required_argument, NULL, PID},
                 {"output", required_argument, NULL, OUTPUT}, {"unprivileged", no_argument, NULL, UNPRIVILEGED},
+                {"capture", required_argument, NULL, CAPTURE},
                 {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
         };
         double n;
@@ -95,6 +97,7 @@ int watch_options(struct watch_options *options, int argc, char **argv)
                 case EVIDENCE: options->evidence = true; break;
                 case CHECK: options->check = true; break;
                 case UNPRIVILEGED: options->unprivileged = true; break;
+                case CAPTURE: options->capture = optarg; break;
                 case OUTPUT: options->output = optarg; break;
                 case SUMMARY:
                         if (number("--summary", optarg, 1, 86400, &n) < 0)
@@ -120,6 +123,8 @@ int watch_options(struct watch_options *options, int argc, char **argv)
                         return wrong(argv[optind - 1], NULL, "no such option, or its value is missing; finis watch --help lists them");
                 }
         }
+        if (options->capture && options->unprivileged)
+                return wrong("--capture", NULL, "not together with --unprivileged");
         if (options->json && options->summary_s)
                 return wrong("--json", NULL, "not together with --summary");
         return take_filters(options, argc, argv);

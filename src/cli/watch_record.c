@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/watch_wire.h"
 #include "live/heard.h"
 #include "report/line.h"
 #include "report/phrase.h"
@@ -76,13 +77,15 @@ static void add_end(struct watch_record *r, enum side side, const struct live_en
                 act->signal = known_u64(r->act[side].signal);
 }
 
-void watch_record(struct watch_record *ret, const struct live_connection *c, const struct live_clock *clock, bool evidence,
-                  struct cgroups *cgroups)
+void watch_record(struct watch_record *ret, const struct live_connection *c, const struct live_clock *clock,
+                  const struct facts *wire, bool evidence, struct cgroups *cgroups)
 {
         uint64_t id = c->n_ends == 0 ? c->resets[0].at_ns : c->ends[0].cookie ? c->ends[0].cookie : c->ends[0].over_ns;
 
         memset(ret, 0, sizeof(*ret));
         live_facts(c, clock, &ret->facts);
+        if (wire)
+                watch_wire_merge(&ret->facts, wire, c);
         snprintf(ret->id, sizeof(ret->id), "%s%" PRIu64, c->n_ends == 0 ? "r" : "", id);
         record_init(&ret->record, SOURCE_WATCH, ret->id);
         ret->record.rev = c->n_told + 1;

@@ -22,9 +22,9 @@ struct watch_record {
         struct live_act act[2];
 };
 
-/* It points into itself: it must not be moved. @cgroups may be NULL. */
-void watch_record(struct watch_record *ret, const struct live_connection *c, const struct live_clock *clock, bool evidence,
-                  struct cgroups *cgroups);
+/* It points into itself: it must not be moved. @wire is what its packets tell; it and @cgroups may be NULL. */
+void watch_record(struct watch_record *ret, const struct live_connection *c, const struct live_clock *clock,
+                  const struct facts *wire, bool evidence, struct cgroups *cgroups);
 
 /* Of a socket of which only its destruction was heard: what was in it, and not how it ended. */
 void watch_record_heard(struct watch_record *ret, const struct ended_socket *socket, int64_t until_ns, bool evidence);

@@ -29,7 +29,9 @@ struct live_connection {
         struct live_reset resets[LIVE_RESETS_MAX];
         unsigned n_resets;
         uint64_t n_told;
-        uint64_t told_as;               /* the caller's own, to see what changed since it was told */
+        /* The caller's own: */
+        uint64_t told_as;               /* to see what changed since it was told */
+        uint64_t written;               /* up to which of its packets were written */
 };
 
 struct pairs;
