@@ -1,6 +1,10 @@
 /*
  * A fact is stated when the segments show it, and a fact that denies ("no FIN was sent") only when all segments
  * of that side were at hand: from the SYN on, without a hole. Else it is left unknown.
+ *
+ * Most connections were seen whole and ended in order, and there may be millions of them. What is written here is
+ * therefore compiled twice: for them, where most questions are answered beforehand, and for any. Facts of theirs have a
+ * place of their own: which facts are written does not depend on the connection there, so that nothing has to be zeroed.
  */
 #include "connection/give.h"
 
@@ -19,36 +23,63 @@ struct view {
         const struct direction *o;      /* from the other end */
         bool sent;                      /* some of its segments were seen */
         bool heard;                     /* some of the other end's were */
+        unsigned flags, others;         /* of the two directions: DIRECTION_* */
+        bool waits;                     /* for an answer */
         uint64_t missing;
         bool whole;                     /* no byte of it is missing up to its end */
 };
 
-#define SEEN(fact, what)                                                                           \
+#define KNOWN(fact, how_known, what)                                                               \
         do {                                                                                       \
-                (fact).how = HOW_SEEN;                                                             \
+                (fact).how = (how_known);                                                          \
                 (fact).value = (what);                                                             \
         } while (0)
-#define INFERRED(fact, what)                                                                       \
-        do {                                                                                       \
-                (fact).how = HOW_INFERRED;                                                         \
-                (fact).value = (what);                                                             \
-        } while (0)
-/* Where @known does not hold the fact stays unknown. */
-#define SEEN_IF(known, fact, what)                                                                 \
+#define SEEN(fact, what) KNOWN(fact, HOW_SEEN, what)
+#define INFERRED(fact, what) KNOWN(fact, HOW_INFERRED, what)
+/* Where @known does not hold the fact is unknown, and zero. */
+#define KNOWN_IF(known, fact, how_known, what)                                                     \
         do {                                                                                       \
                 if (known)                                                                         \
-                        SEEN(fact, what);                                                          \
+                        KNOWN(fact, how_known, what);                                              \
+                else                                                                               \
+                        memset(&(fact), 0, sizeof(fact));                                          \
         } while (0)
+#define SEEN_IF(known, fact, what) KNOWN_IF(known, fact, HOW_SEEN, what)
+#define INFERRED_IF(known, fact, what) KNOWN_IF(known, fact, HOW_INFERRED, what)
 
-static struct view
-view_of(const struct connection *c, const struct extra *extra, unsigned side)
+/* Made anew for each of its uses: what is constant in one of them costs nothing there. */
+#define IN_PLACE static inline __attribute__((always_inline))
+
+/* Flags that the connection, and both of its directions, have where it is orderly. */
+enum {
+        ORDERLY = CONNECTION_ESTABLISHED | CONNECTION_BOTH_ACKED,
+        ORDERLY_DIRECTION = DIRECTION_BASE | DIRECTION_SYN | DIRECTION_SYN_WHOLE | DIRECTION_FIN | DIRECTION_FIN_ACKED |
+                            DIRECTION_WINDOW,
+};
+
+/* Then all this is so, and is not asked for again. */
+static bool
+is_orderly(const struct connection *c, const struct extra *extra)
+{
+        const struct direction *a = &c->side[0], *b = &c->side[1];
+
+        return !extra && (c->flags & ORDERLY) == ORDERLY &&
+               (a->flags & b->flags & ORDERLY_DIRECTION) == ORDERLY_DIRECTION && a->packets > 0 && b->packets > 0 &&
+               a->acked <= direction_end(a) && b->acked <= direction_end(b) && !a->waits && !b->waits;
+}
+
+IN_PLACE struct view
+view_of(const struct connection *c, const struct extra *extra, unsigned side, bool orderly)
 {
         struct view v = { .c = c, .extra = extra, .side = side, .d = &c->side[side], .o = &c->side[!side] };
 
-        v.sent = v.d->packets > 0;
-        v.heard = v.o->packets > 0;
-        v.missing = direction_missing(extra, side);
-        v.whole = v.sent && v.missing == 0 && v.d->acked <= direction_end(v.d);
+        v.sent = orderly || v.d->packets > 0;
+        v.heard = orderly || v.o->packets > 0;
+        v.flags = v.d->flags | (orderly ? ORDERLY_DIRECTION : 0);
+        v.others = v.o->flags | (orderly ? ORDERLY_DIRECTION : 0);
+        v.waits = !orderly && v.d->waits;
+        v.missing = orderly ? 0 : direction_missing(extra, side);
+        v.whole = orderly || (v.sent && v.missing == 0 && v.d->acked <= direction_end(v.d));
         return v;
 }
 
@@ -60,50 +91,56 @@ at_least_0(int64_t n)
 
 /* Bytes acknowledged: a FIN takes a place of its own and is none. If more was acknowledged than was seen, its
  * last place may be a FIN. */
-static int64_t
-acked_bytes(const struct direction *d)
+IN_PLACE int64_t
+acked_bytes(const struct view *v)
 {
-        if (d->flags & DIRECTION_FIN && d->acked > d->fin)
+        const struct direction *d = v->d;
+
+        if (v->flags & DIRECTION_FIN && d->acked > d->fin)
                 return d->fin;
-        return d->acked > direction_end(d) ? d->acked - 1 : d->acked;
+        return !v->whole && d->acked > direction_end(d) ? d->acked - 1 : d->acked;
 }
 
-static void
+/* A RST alone shows no place in the stream, unless it answers the SYN. */
+IN_PLACE bool
+is_placed(const struct view *v)
+{
+        return v->flags & DIRECTION_BASE || v->others & DIRECTION_SYN;
+}
+
+IN_PLACE void
 fill_payload(const struct view *v, struct facts_of_direction *f)
 {
         const struct direction *d = v->d;
         unsigned last_by = v->c->flags & CONNECTION_PAYLOAD_BY_1 ? 1 : 0;
 
-        /* A RST alone shows no place in the stream, unless it answers the SYN. */
-        if (!v->sent || (!(d->flags & DIRECTION_BASE) && !(v->o->flags & DIRECTION_SYN)))
+        if (!v->sent || !is_placed(v))
                 return;
         SEEN(f->payloads, d->payloads);
         SEEN(f->retransmitted, d->retransmitted);
         if (v->whole)
                 SEEN(f->bytes, (uint64_t)d->next);
         else
-                INFERRED(f->bytes, at_least_0(d->next > acked_bytes(d) ? d->next : acked_bytes(d)));
+                INFERRED(f->bytes, at_least_0(d->next > acked_bytes(v) ? d->next : acked_bytes(v)));
         SEEN_IF(d->payloads > 0, f->first_payload, d->first_payload);
         SEEN_IF(d->payloads > 0, f->last_payload, d->last_payload);
         SEEN_IF(d->payloads > 0 && d->last_payload_frame, f->last_payload_frame, d->last_payload_frame);
         SEEN_IF(d->payloads > 0 && v->heard, f->last_answered, last_by != v->side);
-        SEEN_IF(d->payloads > 0 && d->flags & DIRECTION_GOODBYE_KNOWN, f->last_is_goodbye, d->flags & DIRECTION_GOODBYE);
+        SEEN_IF(d->payloads > 0 && v->flags & DIRECTION_GOODBYE_KNOWN, f->last_is_goodbye, v->flags & DIRECTION_GOODBYE);
         SEEN_IF(v->whole || d->run > 0, f->last_run, d->run);
         SEEN_IF(v->heard, f->after_peer_fin, d->after_peer_fin);
 }
 
-static void
+IN_PLACE void
 fill_fin(const struct view *v, struct facts_of_direction *f)
 {
         const struct direction *d = v->d;
 
-        if (!(d->flags & DIRECTION_FIN)) {
-                bool placed = d->flags & DIRECTION_BASE || v->o->flags & DIRECTION_SYN;
-
-                if (v->whole && placed) {
+        if (!(v->flags & DIRECTION_FIN)) {
+                if (v->whole && is_placed(v)) {
                         SEEN(f->fin, false);
                         SEEN(f->fin_acked, false);
-                } else if (v->sent && placed && d->acked <= direction_end(d)) {
+                } else if (v->sent && is_placed(v) && d->acked <= direction_end(d)) {
                         /* A hole with bytes behind it holds no FIN. */
                         INFERRED(f->fin, false);
                         INFERRED(f->fin_acked, false);
@@ -116,31 +153,37 @@ fill_fin(const struct view *v, struct facts_of_direction *f)
         SEEN(f->fin_repeats, d->fin_repeats);
         SEEN_IF(d->fin_frame, f->fin_frame, d->fin_frame);
         SEEN_IF(d->fin_before != NEVER, f->before_fin, d->fin_before);
-        SEEN_IF(v->heard, f->fin_acked, d->flags & DIRECTION_FIN_ACKED);
-        SEEN_IF(d->flags & DIRECTION_FIN_ACKED, f->fin_acked_at, d->fin_acked_at);
+        SEEN_IF(v->heard, f->fin_acked, v->flags & DIRECTION_FIN_ACKED);
+        SEEN_IF(v->flags & DIRECTION_FIN_ACKED, f->fin_acked_at, d->fin_acked_at);
 }
 
 /* What the receiver says of its window in its own segments. */
-static void
+IN_PLACE void
 fill_window(const struct view *v, struct facts_of_direction *f)
 {
         const struct direction *o = v->o;
-        int64_t window = direction_window(v->c, !v->side);
+        int64_t window;
 
-        if (!(o->flags & DIRECTION_WINDOW))
+        if (!(v->others & DIRECTION_WINDOW))
                 return;
+        window = direction_window(v->c, !v->side);
         SEEN(f->window_shut, o->window == 0);
         SEEN_IF(o->window == 0, f->window_shut_at, v->c->window_shut_at[!v->side]);
         SEEN_IF(window >= 0, f->window, (uint64_t)window);
 }
 
 /* An end that sent SYNs and acknowledged nothing has heard nothing: the other end is silent, not unseen. */
-static bool
-unheard(const struct connection *c, unsigned side)
+IN_PLACE bool
+is_unheard(const struct view *v)
 {
-        const struct direction *d = &c->side[side], *o = &c->side[!side];
+        return !v->heard && !(v->others & DIRECTION_BASE) && v->flags & DIRECTION_SYN && v->c->n_syns[v->side] > 0;
+}
 
-        return o->packets == 0 && !(o->flags & DIRECTION_BASE) && d->flags & DIRECTION_SYN && c->n_syns[side] > 0;
+/* Is the other end such a one? */
+IN_PLACE bool
+is_silent(const struct view *v)
+{
+        return !v->sent && !(v->flags & DIRECTION_BASE) && v->others & DIRECTION_SYN && v->c->n_syns[!v->side] > 0;
 }
 
 static void
@@ -155,30 +198,27 @@ fill_nothing(struct facts_of_direction *f)
         INFERRED(f->fin_acked, false);
 }
 
-static void
+IN_PLACE void
 fill_direction(const struct view *v, struct facts_of_direction *f)
 {
         const struct direction *d = v->d;
-        int64_t beyond = acked_bytes(d) - d->next;
+        int64_t beyond = acked_bytes(v) - d->next;
 
         SEEN(f->packets, d->packets);
         SEEN(f->payload_seen, d->payload_seen);
-        if (unheard(v->c, !v->side)) {
+        if (is_silent(v)) {
                 fill_nothing(f);
                 return;
         }
-        if (unheard(v->c, v->side)) {
+        if (is_unheard(v)) {
                 INFERRED(f->acked, 0);
                 INFERRED(f->missing, 0);
         }
         fill_payload(v, f);
         fill_fin(v, f);
         fill_window(v, f);
-        if (v->heard && d->flags & DIRECTION_BASE) {
-                if (v->sent)
-                        SEEN(f->acked, at_least_0(acked_bytes(d)));
-                else
-                        INFERRED(f->acked, at_least_0(acked_bytes(d)));
+        if (v->heard && v->flags & DIRECTION_BASE) {
+                KNOWN(f->acked, v->sent ? HOW_SEEN : HOW_INFERRED, at_least_0(acked_bytes(v)));
                 SEEN(f->missing, v->missing + at_least_0(beyond));
                 if (v->extra && v->extra->sack_edge[v->side] > d->acked)
                         SEEN(f->sacked, at_least_0(v->extra->sack_bytes[v->side]));
@@ -203,12 +243,12 @@ fill_direction(const struct view *v, struct facts_of_direction *f)
         }
 }
 
-static void
+IN_PLACE void
 fill_silence(const struct view *v, struct facts_of_end *f)
 {
         const struct direction *d = v->d;
         int64_t gap = d->request[d->asked].at - d->request[!d->asked].at;
-        bool alone = d->waits && !d->heard;
+        bool alone = v->waits && !d->heard;
 
         /* Of one side alone it cannot be said what was answered, unless it never got beyond its SYN. */
         if (!v->sent || (!v->heard && d->packets != (uint64_t)v->c->n_syns[v->side] + v->c->n_syn_acks[v->side]))
@@ -219,7 +259,7 @@ fill_silence(const struct view *v, struct facts_of_end *f)
         SEEN(f->keepalives, d->n_keepalives);
         SEEN_IF(d->n_keepalives > 0, f->last_keepalive, d->last_keepalive);
         SEEN_IF(d->n_keepalives > 1 && d->keepalive_gap > 0, f->keepalive_gap, (uint64_t)d->keepalive_gap);
-        if (!d->waits)
+        if (!v->waits)
                 return;
         SEEN_IF(alone && d->repeats > 0, f->repeated, (enum segment_kind)d->repeated);
         SEEN(f->unanswered_since, d->since.at);
@@ -230,7 +270,7 @@ fill_silence(const struct view *v, struct facts_of_end *f)
                 (uint64_t)gap);
 }
 
-static void
+IN_PLACE void
 fill_end(const struct view *v, struct facts_of_end *f)
 {
         const struct direction *d = v->d;
@@ -239,14 +279,12 @@ fill_end(const struct view *v, struct facts_of_end *f)
                 return;
         SEEN(f->last_heard, d->last);
         SEEN_IF(d->ttl_most > 0, f->ttl, d->ttl_most);
-        SEEN_IF(d->ttl_most > 0, f->timestamps, d->flags & DIRECTION_TIMESTAMPS);
+        SEEN_IF(d->ttl_most > 0, f->timestamps, v->flags & DIRECTION_TIMESTAMPS);
         SEEN_IF(d->answers_in > 0, f->answers_in, (uint64_t)d->answers_in);
-        if (d->flags & DIRECTION_OTHER_OS)
-                INFERRED(f->os, OS_OTHER);
-        else if (d->flags & DIRECTION_LINUX)
-                INFERRED(f->os, OS_LINUX);
+        INFERRED_IF(v->flags & (DIRECTION_OTHER_OS | DIRECTION_LINUX), f->os,
+                    v->flags & DIRECTION_OTHER_OS ? OS_OTHER : OS_LINUX);
         fill_silence(v, f);
-        SEEN(f->went_on, d->flags & DIRECTION_WENT_ON);
+        SEEN(f->went_on, v->flags & DIRECTION_WENT_ON);
         if (v->extra && v->extra->restarted[v->side])
                 INFERRED(f->restarted, true);
         SEEN(f->challenge_acks, v->extra ? v->extra->challenge_acks[v->side] : 0);
@@ -295,52 +333,52 @@ fill_reset(const struct connection *c, const struct reset *r, unsigned client, s
                 INFERRED(f->obeyed, true);
 }
 
-static void
-fill_handshake(const struct connection *c, unsigned client, struct facts *f)
+/* From the client's side. */
+IN_PLACE void
+fill_handshake(const struct view *v, bool established, struct facts *f)
 {
-        const struct direction *from = &c->side[client], *to = &c->side[!client];
-        bool begun = from->flags & DIRECTION_SYN, answered = to->flags & DIRECTION_SYN;
+        const struct connection *c = v->c;
+        unsigned client = v->side;
+        const struct direction *from = v->d, *to = v->o;
+        bool begun = v->flags & DIRECTION_SYN, answered = v->others & DIRECTION_SYN;
 
         SEEN_IF(begun, f->syns, c->n_syns[client]);
         SEEN_IF(begun, f->last_syn, c->last_syn);
         SEEN_IF(c->syn_gap > 0, f->syn_gap, (uint64_t)c->syn_gap);
-        SEEN_IF(begun && from->flags & DIRECTION_SYN_WHOLE, f->syn_data, from->flags & DIRECTION_SYN_DATA);
+        SEEN_IF(begun && v->flags & DIRECTION_SYN_WHOLE, f->syn_data, v->flags & DIRECTION_SYN_DATA);
         SEEN_IF(begun || answered, f->syn_acks, c->n_syn_acks[!client]);
         SEEN_IF(begun || answered, f->late_syn_acks, c->n_late_syn_acks);
         SEEN_IF(c->n_syn_acks[!client] > 0, f->last_syn_ack, c->last_syn_ack);
         SEEN_IF(answered, f->two_isns, c->flags & CONNECTION_TWO_ISNS);
-        if (c->flags & CONNECTION_ESTABLISHED)
+        if (established)
                 SEEN(f->established, true);
         else if (!begun && from->payloads + to->payloads > 0)
                 INFERRED(f->established, true);
-        else if (begun && to->packets == 0 && to->flags & DIRECTION_BASE)
+        else if (begun && !v->heard && v->others & DIRECTION_BASE)
                 INFERRED(f->established, true);         /* it acknowledges what was not seen */
-        else if (answered && from->packets == 0 && (to->payloads > 0 || to->flags & DIRECTION_FIN))
+        else if (answered && !v->sent && (to->payloads > 0 || v->others & DIRECTION_FIN))
                 INFERRED(f->established, true);
         else if (begun)
                 SEEN(f->established, false);
-        if (from->flags & to->flags & DIRECTION_MPTCP)
-                SEEN(f->mptcp, true);
-        else if (from->flags & DIRECTION_SYN_WHOLE && to->flags & DIRECTION_SYN_WHOLE)
-                SEEN(f->mptcp, false);
+        SEEN_IF(v->flags & v->others & (DIRECTION_MPTCP | DIRECTION_SYN_WHOLE), f->mptcp,
+                v->flags & v->others & DIRECTION_MPTCP);
 }
 
 /* Did each side send its FIN before it had the other's? */
-static void
-fill_both_fins(const struct connection *c, struct facts *f)
+IN_PLACE void
+fill_both_fins(const struct view *v, bool both_acked, struct facts *f)
 {
-        const struct direction *a = &c->side[0], *b = &c->side[1];
+        const struct direction *a = v->d, *b = v->o;
 
-        SEEN_IF(fact_known(f->from[0].fin.how) && fact_known(f->from[1].fin.how), f->both_acked,
-                c->flags & CONNECTION_BOTH_ACKED);
-        if (a->flags & b->flags & DIRECTION_FIN)
+        SEEN_IF(fact_known(f->from[0].fin.how) && fact_known(f->from[1].fin.how), f->both_acked, both_acked);
+        if (v->flags & v->others & DIRECTION_FIN)
                 SEEN(f->crossed, direction_position(b, a->fin_ack) <= b->fin && direction_position(a, b->fin_ack) <= a->fin);
 }
 
 static void
 fill_icmp(const struct extra *extra, unsigned client, struct facts *f)
 {
-        if (!extra || !extra->icmp)
+        if (!extra->icmp)
                 return;
         SEEN(f->icmp, (enum icmp_error)extra->icmp_error);
         SEEN(f->icmp_at, extra->icmp_at);
@@ -350,41 +388,22 @@ fill_icmp(const struct extra *extra, unsigned client, struct facts *f)
         SEEN_IF(extra->icmp_quoted_known, f->icmp_quoted, (enum segment_kind)extra->icmp_quoted);
 }
 
-/* As facts_init(), but for the RSTs: they are as large as all the rest, and few connections have any. What stands
- * behind the last of them is what was there before. */
-static void
-init(struct facts *f)
-{
-        memset(f, 0, offsetof(struct facts, resets));
-        f->n_resets = 0;
-        f->n_resets_in_all = 0;
-        f->seen.source = SOURCE_CAPTURE;
-}
-
 _Static_assert(ZEEK_HISTORY_MAX + 1 <= TRACKER_HISTORY_MAX, "a history no longer fits into what is given out");
 
 /* A connection that ended was not looked at for seconds. All of it is asked for at once, and what needs none of it
  * goes on meanwhile. */
-static void
+static inline void
 fetch(const struct connection *c)
 {
+#pragma GCC unroll 32
         for (size_t i = 0; i < sizeof(*c); i += 64)
                 __builtin_prefetch((const char *)c + i);
 }
 
-void
-give_fill(const struct connection *c, const struct extra *extra, int64_t until, bool cut, struct tracked *ret_tracked)
+/* Which it is, and what Zeek says of it. */
+IN_PLACE void
+fill_name(const struct connection *c, struct tracked *t)
 {
-        struct tracked *t = ret_tracked;
-        struct facts *f = &t->facts;
-        enum roles how;
-        unsigned client;
-        bool gaps = false;
-
-        fetch(c);
-        memset(t, 0, offsetof(struct tracked, facts));
-        init(f);
-        client = roles_client(&c->roles, c->port, &how);
         t->file = c->first_file;
         t->first_frame = c->first_frame;
         t->last_file = c->last_file;
@@ -392,44 +411,96 @@ give_fill(const struct connection *c, const struct extra *extra, int64_t until, 
         t->rev = c->rev;
         t->family = c->realm & REALM_IPV4 ? AF_INET : AF_INET6;
         t->vlan = c->realm >> REALM_VLAN_SHIFT;
+        t->conn_state = zeek_state(&c->zeek);
+        zeek_history(&c->zeek, t->history);
+}
 
+IN_PLACE void
+fill_side(const struct view *v, unsigned side, struct tracked *t)
+{
+        const struct connection *c = v->c;
+
+        memcpy(t->address[side], c->address[v->side], 16);
+        t->port[side] = c->port[v->side];
+        t->isn_known[side] = v->flags & DIRECTION_SYN;
+        t->isn[side] = c->isn[v->side];
+        t->first_seq[side] = v->d->base;
+        fill_direction(v, &t->facts.from[side]);
+        fill_end(v, &t->facts.end[side]);
+}
+
+/* All but what only an @extra knows. Returns which of the two directions is the client's. */
+IN_PLACE unsigned
+fill(const struct connection *c, const struct extra *extra, int64_t until, bool cut, bool orderly, struct tracked *t)
+{
+        unsigned flags = c->flags | (orderly ? ORDERLY : 0);
+        struct facts *f = &t->facts;
+        struct view from_client;
+        enum roles how;
+        unsigned client;
+        bool gaps = false;
+
+        client = roles_client(&c->roles, c->port, &how);
+        fill_name(c, t);
         for (unsigned side = 0; side < 2; side++) {
-                unsigned from = side == 0 ? client : !client;
-                struct view v = view_of(c, extra, from);
+                struct view v = view_of(c, extra, side == 0 ? client : !client, orderly);
 
-                memcpy(t->address[side], c->address[from], 16);
-                t->port[side] = c->port[from];
-                t->isn_known[side] = v.d->flags & DIRECTION_SYN;
-                t->isn[side] = c->isn[from];
-                t->first_seq[side] = v.d->base;
-                fill_direction(&v, &f->from[side]);
-                fill_end(&v, &f->end[side]);
-                gaps |= v.missing > 0 || (v.sent && v.d->acked > direction_end(v.d));
+                fill_side(&v, side, t);
+                gaps |= v.missing > 0 || (v.sent && !v.whole && v.d->acked > direction_end(v.d));
         }
+        from_client = view_of(c, extra, client, orderly);
+        f->seen.source = SOURCE_CAPTURE;
         f->seen.roles = how;
-        f->seen.sides = unheard(c, client) ? SIDES_SEEN_BOTH
-                      : c->side[!client].packets == 0 ? SIDES_SEEN_CLIENT
-                      : c->side[client].packets == 0 ? SIDES_SEEN_SERVER : SIDES_SEEN_BOTH;
-        f->seen.midstream = !(c->side[client].flags & DIRECTION_SYN);
-        f->seen.gaps = gaps || c->flags & CONNECTION_SUSPECT;
-        f->seen.cut = cut || c->flags & CONNECTION_CUT;
-        f->seen.evicted = c->flags & CONNECTION_EVICTED;
+        f->seen.sides = is_unheard(&from_client) ? SIDES_SEEN_BOTH
+                      : !from_client.heard ? SIDES_SEEN_CLIENT
+                      : !from_client.sent ? SIDES_SEEN_SERVER : SIDES_SEEN_BOTH;
+        f->seen.midstream = !(from_client.flags & DIRECTION_SYN);
+        f->seen.gaps = gaps || flags & CONNECTION_SUSPECT;
+        f->seen.cut = cut || flags & CONNECTION_CUT;
+        f->seen.evicted = flags & CONNECTION_EVICTED;
         f->seen.until = until;
         SEEN(f->first, c->first);
         SEEN(f->last, c->last);
-        SEEN(f->reused, c->flags & CONNECTION_REUSED);
-        if (extra && extra->siblings_reset)
+        SEEN(f->reused, flags & CONNECTION_REUSED);
+        fill_handshake(&from_client, flags & CONNECTION_ESTABLISHED, f);
+        fill_both_fins(&from_client, flags & CONNECTION_BOTH_ACKED, f);
+        return client;
+}
+
+static __attribute__((noinline)) void
+fill_any(const struct connection *c, const struct extra *extra, int64_t until, bool cut, struct tracked *t)
+{
+        struct facts *f = &t->facts;
+        unsigned client;
+
+        /* RSTs are as large as all the rest, and few connections have any: what stands behind the last of them is
+         * what was there before. */
+        memset(f, 0, offsetof(struct facts, resets));
+        client = fill(c, extra, until, cut, false, t);
+        f->n_resets = 0;
+        f->n_resets_in_all = 0;
+        if (!extra)
+                return;
+        if (extra->siblings_reset)
                 SEEN(f->siblings_reset, true);
-        fill_handshake(c, client, f);
-        fill_both_fins(c, f);
         fill_icmp(extra, client, f);
-        for (unsigned i = 0; extra && i < extra->n_resets; i++) {
+        for (unsigned i = 0; i < extra->n_resets; i++) {
                 memset(&f->resets[i], 0, sizeof(f->resets[i]));
                 fill_reset(c, &extra->reset[i], client, &f->resets[f->n_resets++]);
         }
-        f->n_resets_in_all = extra ? extra->n_resets_in_all : 0;
-        t->conn_state = zeek_state(&c->zeek);
-        zeek_history(&c->zeek, t->history);
+        f->n_resets_in_all = extra->n_resets_in_all;
+}
+
+const struct tracked *
+give_fill(struct given *given, const struct connection *c, const struct extra *extra, int64_t until, bool cut)
+{
+        fetch(c);
+        if (!is_orderly(c, extra)) {
+                fill_any(c, extra, until, cut, &given->other);
+                return &given->other;
+        }
+        fill(c, NULL, until, cut, true, &given->orderly);
+        return &given->orderly;
 }
 
 static uint64_t

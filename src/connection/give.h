@@ -3,10 +3,15 @@
 
 #include "connection/node.h"
 
-/* Fills @ret_tracked. @until is the time up to which the evidence reaches, @cut whether the capture ended within
- * a frame. @extra may be NULL. */
-void give_fill(const struct connection *c, const struct extra *extra, int64_t until, bool cut,
-               struct tracked *ret_tracked);
+/* Where facts are made: those of orderly connections apart from all others. Zero it before its first use. */
+struct given {
+        struct tracked orderly, other;
+};
+
+/* What is known of @c, until the next is filled. @until is the time up to which the evidence reaches, @cut whether the
+ * capture ended within a frame. @extra may be NULL. */
+const struct tracked *give_fill(struct given *given, const struct connection *c, const struct extra *extra,
+                                int64_t until, bool cut);
 
 /* A digest of those facts that a verdict rests on: a straggler that leaves it as it was changes nothing. */
 uint64_t give_digest(const struct tracked *tracked);

@@ -45,7 +45,7 @@ struct tracker {
         uint64_t n_connections, n_evicted;
         struct siblings siblings;
         struct graveyard graveyard;
-        struct tracked tracked;         /* what is being given out; large, so it is not on the stack */
+        struct given given;             /* what is being given out; large, so it is not on the stack */
 };
 
 int
@@ -109,17 +109,18 @@ step_extra(struct step *step)
 static void
 give(struct tracker *t, struct connection *c, bool cut)
 {
+        const struct tracked *given;
         uint64_t digest;
 
         if (c->flags & CONNECTION_GIVEN && !(c->flags & CONNECTION_CHANGED))
                 return;
         c->rev++;
-        give_fill(c, table_extra_of(&t->table, c), t->now, cut, &t->tracked);
-        digest = give_digest(&t->tracked);
+        given = give_fill(&t->given, c, table_extra_of(&t->table, c), t->now, cut);
+        digest = give_digest(given);
         if (c->flags & CONNECTION_GIVEN && digest == c->verdict) {
                 c->rev--;
         } else {
-                t->hooks.give(t->hooks.context, &t->tracked);
+                t->hooks.give(t->hooks.context, given);
                 c->verdict = digest;
         }
         c->flags |= CONNECTION_GIVEN;
