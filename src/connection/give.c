@@ -301,7 +301,7 @@ fill_reset(const struct connection *c, const struct reset *r, unsigned client, s
         SEEN(f->has_ack, r->has_ack);
         SEEN(f->window, r->window);
         SEEN(f->options, r->options);
-        SEEN_IF(c->realm & REALM_IPV4, f->ip_id, r->ip_id);
+        SEEN_IF(c->head.realm & REALM_IPV4, f->ip_id, r->ip_id);
         SEEN_IF(r->ip_id_known, f->ip_id_jumps, r->ip_id_jumps);
         SEEN(f->ttl, r->ttl);
         SEEN_IF(r->ttl_known, f->ttl_differs, r->ttl_differs);
@@ -319,7 +319,7 @@ fill_reset(const struct connection *c, const struct reset *r, unsigned client, s
                 SEEN(f->answers_at, r->answered.at);
                 SEEN(f->answers_repeat, r->answered.repeat);
                 SEEN(f->drew_data, r->drew_data);
-                SEEN_IF(c->realm & REALM_IPV4, f->mirrors, r->mirrors);
+                SEEN_IF(c->head.realm & REALM_IPV4, f->mirrors, r->mirrors);
                 SEEN_IF(r->answered.frame, f->answers_frame, r->answered.frame);
                 SEEN_IF(r->answered.before != NEVER, f->before_answers, r->answered.before);
         }
@@ -409,8 +409,8 @@ fill_name(const struct connection *c, struct tracked *t)
         t->last_file = c->last_file;
         t->last_frame = c->last_frame;
         t->rev = c->rev;
-        t->family = c->realm & REALM_IPV4 ? AF_INET : AF_INET6;
-        t->vlan = c->realm >> REALM_VLAN_SHIFT;
+        t->family = c->head.realm & REALM_IPV4 ? AF_INET : AF_INET6;
+        t->vlan = c->head.realm >> REALM_VLAN_SHIFT;
         t->conn_state = zeek_state(&c->zeek);
         zeek_history(&c->zeek, t->history);
 }
@@ -420,8 +420,8 @@ fill_side(const struct view *v, unsigned side, struct tracked *t)
 {
         const struct connection *c = v->c;
 
-        memcpy(t->address[side], c->address[v->side], 16);
-        t->port[side] = c->port[v->side];
+        memcpy(t->address[side], c->head.address[v->side], 16);
+        t->port[side] = c->head.port[v->side];
         t->isn_known[side] = v->flags & DIRECTION_SYN;
         t->isn[side] = c->isn[v->side];
         t->first_seq[side] = v->d->base;
@@ -440,7 +440,7 @@ fill(const struct connection *c, const struct extra *extra, int64_t until, bool 
         unsigned client;
         bool gaps = false;
 
-        client = roles_client(&c->roles, c->port, &how);
+        client = roles_client(&c->roles, c->head.port, &how);
         fill_name(c, t);
         for (unsigned side = 0; side < 2; side++) {
                 struct view v = view_of(c, extra, side == 0 ? client : !client, orderly);

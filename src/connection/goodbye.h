@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Longer ones are not looked at: an encrypted alert in the longest of usual records, with its header. */
@@ -14,3 +15,23 @@
  * bytes stood in the segment, of which @n_captured are at hand. The payload must be the good-bye and nothing else.
  */
 uint32_t goodbye_bytes(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload);
+
+/* A cheap look beforehand: false for nearly all that is none. */
+static inline bool
+goodbye_may_be(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
+{
+        /* Bits of the first bytes of all that goodbye_bytes() knows, but of a line with a tag before it. */
+        static const uint64_t first[4] = {
+                UINT64_C(1) << 0 | UINT64_C(1) << 1 | UINT64_C(1) << 3 | UINT64_C(1) << 21 | UINT64_C(1) << 23 |
+                        UINT64_C(1) << '*' | UINT64_C(1) << 0x30,
+                UINT64_C(1) << ('X' - 64) | UINT64_C(1) << ('q' - 64) | UINT64_C(1) << ('Q' - 64) |
+                        UINT64_C(1) << ('b' - 64) | UINT64_C(1) << ('B' - 64) | UINT64_C(1) << ('e' - 64) |
+                        UINT64_C(1) << ('E' - 64) | UINT64_C(1) << ('l' - 64) | UINT64_C(1) << ('L' - 64),
+                UINT64_C(1) << (0x88 - 128),
+                UINT64_C(1) << (0xe0 - 192),
+        };
+
+        if (n_payload > GOODBYE_MOST || n_captured < 2)
+                return false;
+        return first[payload[0] >> 6] >> (payload[0] & 63) & 1 || payload[n_captured - 1] == '\n';
+}

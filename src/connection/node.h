@@ -219,18 +219,23 @@ struct extra {
         uint32_t next_free;
 };
 
-struct connection {
-        /* Which it is, and where it stands in the lists: a line of 64 bytes. */
+/* Which connection it is, and where it stands in the index and the lists. */
+struct head {
         uint8_t address[2][16];
         uint16_t port[2];
         uint32_t realm;                 /* the family, and the VLANs if they matter */
+        uint32_t hash;
+        uint32_t queued_s;              /* the second in which it was put at its place in the list */
+        uint8_t list;
+};
+
+struct connection {
+        /* A line of 64 bytes with the head. */
+        struct head head;
         uint32_t extra;
         uint32_t last_file;             /* that of @last_frame */
         uint16_t flags;                 /* CONNECTION_* */
-        uint8_t list;
         uint8_t last_kind, last_sender; /* of its last segment */
-        struct roles_seen roles;
-        uint32_t queued_s;              /* the second in which it was put at its place in the list */
 
         /* The next line holds these and the part of @zeek that nearly every segment touches. */
         int64_t last;                   /* the greatest of the times of its segments */
@@ -241,14 +246,14 @@ struct connection {
         int64_t first;                  /* time of its first segment */
         uint64_t first_frame;
         uint32_t first_file;
-        uint32_t hash;
         uint32_t isn[2];
+        uint32_t rev;
         int64_t rtt;                    /* of the handshake; 0: not known */
 
         struct direction side[2];
 
         uint16_t n_syns[2], n_syn_acks[2], n_late_syn_acks;
-        uint32_t rev;
+        struct roles_seen roles;
         int64_t last_syn, syn_gap, last_syn_ack;
         uint64_t verdict;               /* digest of what was given out */
         int64_t window_shut_at[2];      /* by sender */

@@ -38,6 +38,16 @@ note_header(struct direction *d, const struct segment *s)
                 d->flags |= DIRECTION_MPTCP;
 }
 
+/* DIRECTION_GOODBYE and DIRECTION_GOODBYE_KNOWN, as its payload is. */
+static inline unsigned
+note_goodbye(const struct segment *s)
+{
+        if (goodbye_may_be(s->payload, s->n_captured, s->n_payload) &&
+            goodbye_bytes(s->payload, s->n_captured, s->n_payload) > 0)
+                return DIRECTION_GOODBYE | DIRECTION_GOODBYE_KNOWN;
+        return s->n_payload > GOODBYE_MOST || s->n_captured >= s->n_payload ? DIRECTION_GOODBYE_KNOWN : 0;
+}
+
 /* Of its payload @n_new bytes were never seen before. */
 static inline void
 note_payload(struct connection *c, unsigned sender, const struct segment *s, int64_t time, uint32_t frame, int64_t n_new)
@@ -58,13 +68,7 @@ note_payload(struct connection *c, unsigned sender, const struct segment *s, int
         if (c->side[!sender].flags & DIRECTION_FIN)
                 d->after_peer_fin += (uint64_t)n_new;
 
-        d->flags &= (uint16_t)~(DIRECTION_GOODBYE | DIRECTION_GOODBYE_KNOWN);
-        if (s->n_payload > GOODBYE_MOST)
-                d->flags |= DIRECTION_GOODBYE_KNOWN;
-        else if (goodbye_bytes(s->payload, s->n_captured, s->n_payload) > 0)
-                d->flags |= DIRECTION_GOODBYE | DIRECTION_GOODBYE_KNOWN;
-        else if (s->n_captured >= s->n_payload)
-                d->flags |= DIRECTION_GOODBYE_KNOWN;
+        d->flags = (uint16_t)((d->flags & ~(unsigned)(DIRECTION_GOODBYE | DIRECTION_GOODBYE_KNOWN)) | note_goodbye(s));
 }
 
 static inline struct moment

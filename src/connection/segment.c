@@ -37,7 +37,7 @@ take_syn(struct step *step)
                 d->flags |= DIRECTION_SYN_WHOLE;
         if (s->n_payload > 0)
                 d->flags |= DIRECTION_SYN_DATA;
-        system_syn(step);
+        d->flags |= (uint16_t)system_of(s);
 }
 
 static void

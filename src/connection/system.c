@@ -35,27 +35,23 @@ read_row(const struct segment *s, uint8_t row[static ROW])
         return n;
 }
 
-void
-system_syn(struct step *step)
+unsigned
+system_of(const struct segment *s)
 {
         static const uint8_t linux_row[] = { OPTION_MSS, OPTION_SACK, OPTION_TIMESTAMPS, OPTION_NOP, OPTION_SCALE };
-        const struct segment *s = step->s;
         uint8_t row[ROW];
         bool scaled = false;
         unsigned n;
 
-        if (s->n_header == SIZE_TCP && !(s->options & SEGMENT_HAS_BAD)) {
-                step->d->flags |= DIRECTION_OTHER_OS;
-                return;
-        }
+        if (s->n_header == SIZE_TCP && !(s->options & SEGMENT_HAS_BAD))
+                return DIRECTION_OTHER_OS;
         n = read_row(s, row);
-        if (n >= sizeof(linux_row) && memcmp(row, linux_row, sizeof(linux_row)) == 0 && s->ttl <= 64) {
-                step->d->flags |= DIRECTION_LINUX;
-                return;
-        }
+        if (n >= sizeof(linux_row) && memcmp(row, linux_row, sizeof(linux_row)) == 0 && s->ttl <= 64)
+                return DIRECTION_LINUX;
         for (unsigned i = 0; i < n; i++) {
                 if (scaled && (row[i] == OPTION_SACK || row[i] == OPTION_TIMESTAMPS))
-                        step->d->flags |= DIRECTION_OTHER_OS;
+                        return DIRECTION_OTHER_OS;
                 scaled |= row[i] == OPTION_SCALE;
         }
+        return 0;
 }

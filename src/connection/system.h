@@ -1,7 +1,7 @@
 /* What kind of TCP sends a SYN like this: the order of its options tells. */
 #pragma once
 
-#include "connection/step.h"
+#include "connection/node.h"
 
-/* Notes what the options of a SYN or SYN-ACK say of its sender. */
-void system_syn(struct step *step);
+/* What the options of a SYN or SYN-ACK say of its sender: DIRECTION_LINUX, DIRECTION_OTHER_OS or nothing. */
+unsigned system_of(const struct segment *s);

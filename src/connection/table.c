@@ -11,6 +11,7 @@
 enum {
         SLOTS_AT_FIRST = 1024,
         NODES_MAX = 1 << 28,
+        SIZE_PIECE = ROW_PIECE * sizeof(struct row),
 };
 
 static uint64_t
@@ -59,7 +60,10 @@ table_init(struct table *table, size_t max)
         /* Each may have a second that waits beside it; number 0 is none. */
         max = max > NODES_MAX ? NODES_MAX : max * 2 + 2;
         if (new_slots(table, SLOTS_AT_FIRST) < 0 || region_init(&table->nodes, max * sizeof(struct connection)) < 0 ||
-            region_init(&table->links, max * sizeof(struct link)) < 0) {
+            region_init(&table->links, max * sizeof(struct link)) < 0 ||
+            region_init(&table->orderlies, max * sizeof(struct orderly)) < 0 ||
+            region_init(&table->orderly_links, max * sizeof(struct link)) < 0 ||
+            region_init(&table->pieces, max * ROW_PIECES * SIZE_PIECE) < 0) {
                 table_deinit(table);
                 return -ENOMEM;
         }
@@ -83,6 +87,9 @@ table_deinit(struct table *table)
                 free(table->extra_slabs[i]);
         region_deinit(&table->nodes);
         region_deinit(&table->links);
+        region_deinit(&table->orderlies);
+        region_deinit(&table->orderly_links);
+        region_deinit(&table->pieces);
         free(table->extra_slabs);
         region_deinit(&table->slots_region);
         *table = (struct table){};
@@ -109,6 +116,10 @@ table_fetch_node(const struct table *table, struct ends *ends, bool payload)
 
                 if (differ & ~HASH_WAY)
                         continue;
+                if (node_is_orderly(table->slots[at].node)) {
+                        fetch(table_orderly(table, table->slots[at].node), sizeof(struct orderly) / 64);
+                        break;
+                }
                 c = table_at(table, table->slots[at].node);
                 sender = differ != 0;
                 /* Of each what nearly every segment touches. */
@@ -130,33 +141,46 @@ same_address(const uint8_t *a, const uint8_t *b, bool ipv4)
 }
 
 static inline bool
-same_ends(const struct connection *c, unsigned sender, const struct ends *ends)
+same_ends(const struct head *h, unsigned sender, const struct ends *ends)
 {
         bool ipv4 = ends->realm & REALM_IPV4;
 
-        return c->port[sender] == ends->source_port && c->port[!sender] == ends->destination_port &&
-               c->realm == ends->realm && same_address(c->address[sender], ends->source, ipv4) &&
-               same_address(c->address[!sender], ends->destination, ipv4);
+        return h->port[sender] == ends->source_port && h->port[!sender] == ends->destination_port &&
+               h->realm == ends->realm && same_address(h->address[sender], ends->source, ipv4) &&
+               same_address(h->address[!sender], ends->destination, ipv4);
+}
+
+/* The pieces of its rows, and its own lines. */
+static void
+fetch_orderly(const struct table *table, const struct orderly *o)
+{
+        fetch(o, sizeof(*o) / 64);
+        for (unsigned i = 0; i < o->n; i += ROW_PIECE)
+                fetch(table_piece(table, o->piece[i / ROW_PIECE]), SIZE_PIECE / 64);
 }
 
 void
 table_fetch_next(const struct table *table, uint32_t node)
 {
-        const struct connection *c;
-
-        for (unsigned i = 0; i < 2; i++)
+        for (unsigned i = 0; i < 2; i++) {
                 node = table_link(table, node)->newer;
-        if (node == NODE_NONE)
-                return;
-        /* Its head was fetched when the one before it was at this place: that says where its extra is. */
-        c = table_at(table, node);
-        fetch(c, sizeof(*c) / 64);
-        if (c->extra != NODE_NONE)
-                fetch(table_extra_at(table, c->extra), sizeof(struct extra) / 64);
+                if (node == NODE_NONE)
+                        return;
+        }
+        /* Its head was fetched when the one before it was at this place: that says where the rest of it is. */
+        if (node_is_orderly(node)) {
+                fetch_orderly(table, table_orderly(table, node));
+        } else {
+                const struct connection *c = table_at(table, node);
+
+                fetch(c, sizeof(*c) / 64);
+                if (c->extra != NODE_NONE)
+                        fetch(table_extra_at(table, c->extra), sizeof(struct extra) / 64);
+        }
         node = table_link(table, node)->newer;
         if (node == NODE_NONE)
                 return;
-        fetch(table_at(table, node), 1);
+        fetch(table_head(table, node), 2);
         fetch(table_link(table, node), 1);
 }
 
@@ -167,7 +191,7 @@ is_at(const struct table *table, size_t at, const struct ends *ends, unsigned *r
         uint32_t differ = table->slots[at].hash ^ ends->hash;
 
         if (differ & ~HASH_WAY || table->slots[at].node == NODE_NONE ||
-            !same_ends(table_at(table, table->slots[at].node), differ != 0, ends))
+            !same_ends(table_head(table, table->slots[at].node), differ != 0, ends))
                 return false;
         *ret_sender = differ != 0;
         return true;
@@ -202,63 +226,110 @@ make_room(void **array, size_t n)
         return 0;
 }
 
+/* The number of something that is new, or free again; what is free says at its beginning which is next. */
+static int
+new_number(struct region *region, struct region *links, size_t size, uint32_t *free_number, uint32_t *n,
+           uint32_t *ret_number)
+{
+        uint32_t number = *free_number;
+
+        if (number != NODE_NONE) {
+                memcpy(free_number, region->base + number * size, sizeof(*free_number));
+        } else {
+                if (region_grow(region, (*n + (size_t)2) * size) < 0 ||
+                    (links && region_grow(links, (*n + (size_t)2) * sizeof(struct link)) < 0))
+                        return -ENOMEM;
+                number = ++*n;
+        }
+        *ret_number = number;
+        return 0;
+}
+
+static void
+free_number(struct region *region, size_t size, uint32_t *free_number, uint32_t number)
+{
+        memcpy(region->base + number * size, free_number, sizeof(*free_number));
+        *free_number = number;
+}
+
+static void
+set_head(struct table *table, struct head *h, const struct ends *ends)
+{
+        memcpy(h->address[0], ends->source, 16);
+        memcpy(h->address[1], ends->destination, 16);
+        h->port[0] = ends->source_port;
+        h->port[1] = ends->destination_port;
+        h->realm = ends->realm;
+        h->hash = ends->hash;
+        table->n_used++;
+}
+
 int
 table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
 {
         struct connection *c;
-        uint32_t node = table->free_node;
 
-        if (node != NODE_NONE) {
-                c = table_at(table, node);
-                table->free_node = table_link(table, node)->newer;
-        } else {
-                if (region_grow(&table->nodes, (table->n_nodes + 2) * sizeof(*c)) < 0 ||
-                    region_grow(&table->links, (table->n_nodes + 2) * sizeof(struct link)) < 0)
-                        return -ENOMEM;
-                node = ++table->n_nodes;
-                c = table_at(table, node);
-        }
+        if (new_number(&table->nodes, &table->links, sizeof(*c), &table->free_node, &table->n_nodes, ret_node) < 0)
+                return -ENOMEM;
+        c = table_at(table, *ret_node);
         memset(c, 0, sizeof(*c));
-        memcpy(c->address[0], ends->source, 16);
-        memcpy(c->address[1], ends->destination, 16);
-        c->port[0] = ends->source_port;
-        c->port[1] = ends->destination_port;
-        c->realm = ends->realm;
-        c->hash = ends->hash;
-        table->n_used++;
-        *ret_node = node;
+        set_head(table, &c->head, ends);
         return 0;
+}
+
+int
+table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_node)
+{
+        struct orderly *o;
+        uint32_t number;
+
+        if (new_number(&table->orderlies, &table->orderly_links, sizeof(*o), &table->free_orderly,
+                       &table->n_orderlies, &number) < 0)
+                return -ENOMEM;
+        *ret_node = number | NODE_ORDERLY;
+        o = table_orderly(table, *ret_node);
+        memset(o, 0, sizeof(*o));
+        set_head(table, &o->head, ends);
+        return 0;
+}
+
+uint32_t
+table_new_piece(struct table *table)
+{
+        uint32_t piece;
+
+        if (new_number(&table->pieces, NULL, SIZE_PIECE, &table->free_piece, &table->n_pieces, &piece) < 0)
+                return 0;
+        return piece;
 }
 
 static void
 unlist(struct table *table, uint32_t node)
 {
-        struct connection *c = table_at(table, node);
+        struct head *h = table_head(table, node);
         struct link link = *table_link(table, node);
 
-        if (c->list == LIST_NONE)
+        if (h->list == LIST_NONE)
                 return;
         if (link.older)
                 table_link(table, link.older)->newer = link.newer;
         else
-                table->oldest[c->list] = link.newer;
+                table->oldest[h->list] = link.newer;
         if (link.newer)
                 table_link(table, link.newer)->older = link.older;
         else
-                table->newest[c->list] = link.older;
-        table->n_listed[c->list]--;
-        c->list = LIST_NONE;
+                table->newest[h->list] = link.older;
+        table->n_listed[h->list]--;
+        h->list = LIST_NONE;
 }
 
 void
 table_list(struct table *table, uint32_t node, unsigned list)
 {
-        struct connection *c = table_at(table, node);
-
         unlist(table, node);
         if (list == LIST_NONE)
                 return;
-        c->list = (uint8_t)list;
+        table_head(table, node)->list = (uint8_t)list;
         *table_link(table, node) = (struct link){ .older = table->newest[list] };
         if (table->newest[list])
                 table_link(table, table->newest[list])->newer = node;
@@ -268,20 +339,33 @@ table_list(struct table *table, uint32_t node, unsigned list)
         table->n_listed[list]++;
 }
 
+static void
+free_orderly(struct table *table, uint32_t node)
+{
+        struct orderly *o = table_orderly(table, node);
+
+        for (unsigned i = 0; i < o->n; i += ROW_PIECE)
+                free_number(&table->pieces, SIZE_PIECE, &table->free_piece, o->piece[i / ROW_PIECE]);
+        free_number(&table->orderlies, sizeof(*o), &table->free_orderly, node & ~NODE_ORDERLY);
+}
+
 void
 table_free_node(struct table *table, uint32_t node)
 {
-        struct connection *c = table_at(table, node);
-
         unlist(table, node);
-        if (c->extra != NODE_NONE) {
-                table_extra_at(table, c->extra)->next_free = table->free_extra;
-                table->free_extra = c->extra;
-                c->extra = NODE_NONE;
-        }
-        table_link(table, node)->newer = table->free_node;
-        table->free_node = node;
         table->n_used--;
+        if (node_is_orderly(node)) {
+                free_orderly(table, node);
+        } else {
+                struct connection *c = table_at(table, node);
+
+                if (c->extra != NODE_NONE) {
+                        table_extra_at(table, c->extra)->next_free = table->free_extra;
+                        table->free_extra = c->extra;
+                        c->extra = NODE_NONE;
+                }
+                free_number(&table->nodes, sizeof(*c), &table->free_node, node);
+        }
 }
 
 static void
@@ -316,14 +400,14 @@ table_index(struct table *table, uint32_t node)
 {
         if (table->n_slots_used * 2 > table->mask && grow(table) < 0)
                 return -ENOMEM;
-        place(table, table_at(table, node)->hash, node);
+        place(table, table_head(table, node)->hash, node);
         return 0;
 }
 
 void
 table_unindex(struct table *table, uint32_t node)
 {
-        size_t at = table_at(table, node)->hash & table->mask, next;
+        size_t at = table_head(table, node)->hash & table->mask, next;
 
         while (table->slots[at].node != node) {
                 if (table->slots[at].node == NODE_NONE)
@@ -341,6 +425,33 @@ table_unindex(struct table *table, uint32_t node)
         }
         table->slots[at] = (struct slot){};
         table->n_slots_used--;
+}
+
+int
+table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node)
+{
+        struct orderly *o = table_orderly(table, orderly);
+        struct link link = *table_link(table, orderly);
+        size_t at = o->head.hash & table->mask;
+        uint32_t node;
+
+        if (new_number(&table->nodes, &table->links, sizeof(struct connection), &table->free_node, &table->n_nodes,
+                       &node) < 0)
+                return -ENOMEM;
+        orderly_grow(table, o, table_at(table, node));
+        for (; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask)
+                if (table->slots[at].node == orderly) {
+                        table->slots[at].node = node;
+                        break;
+                }
+        if (o->head.list != LIST_NONE) {
+                *table_link(table, node) = link;
+                *(link.older ? &table_link(table, link.older)->newer : &table->oldest[o->head.list]) = node;
+                *(link.newer ? &table_link(table, link.newer)->older : &table->newest[o->head.list]) = node;
+        }
+        free_orderly(table, orderly);
+        *ret_node = node;
+        return 0;
 }
 
 struct extra *

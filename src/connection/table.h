@@ -1,6 +1,7 @@
 /*
  * All connections at hand: nodes that never move, an index by ends, and three lists in the order of
- * their last segments. Numbers of nodes and extras are 32 bits and begin at 1.
+ * their last segments. Numbers of nodes and extras are 32 bits and begin at 1. There are two kinds of node, each
+ * with numbers of its own: struct connection, and struct orderly for those of which all was in order so far.
  */
 #pragma once
 
@@ -9,7 +10,11 @@
 #include <string.h>
 
 #include "connection/node.h"
+#include "connection/orderly.h"
 #include "connection/region.h"
+
+/* In the number of a struct orderly. */
+#define NODE_ORDERLY (UINT32_C(1) << 31)
 
 enum {
         EXTRA_SHIFT = 6,
@@ -54,11 +59,14 @@ struct table {
         size_t n_slots_used;
         struct region nodes;            /* struct connection, by number */
         struct region links;            /* struct link, likewise */
+        struct region orderlies;        /* struct orderly, by number without NODE_ORDERLY */
+        struct region orderly_links;
+        struct region pieces;           /* ROW_PIECE rows of segments each, by number */
         struct extra **extra_slabs;
         size_t n_extra_slabs;
         uint32_t n_nodes;               /* numbers given out so far */
-        uint32_t n_extras;
-        uint32_t free_node, free_extra;
+        uint32_t n_orderlies, n_pieces, n_extras;
+        uint32_t free_node, free_orderly, free_piece, free_extra;
         size_t n_used;                  /* nodes in use */
         size_t n_listed[N_LISTS];
         uint32_t oldest[N_LISTS], newest[N_LISTS];
@@ -99,16 +107,44 @@ table_hash(const struct table *table, const struct ends *ends)
         return ((uint32_t)(table_mix(low, high) >> 16) & ~HASH_WAY) | (a > b ? HASH_WAY : 0);
 }
 
+static inline bool
+node_is_orderly(uint32_t node)
+{
+        return node & NODE_ORDERLY;
+}
+
+/* Of a node that is not orderly. */
 static inline struct connection *
 table_at(const struct table *table, uint32_t node)
 {
         return &((struct connection *)(void *)table->nodes.base)[node];
 }
 
+static inline struct orderly *
+table_orderly(const struct table *table, uint32_t node)
+{
+        return &((struct orderly *)(void *)table->orderlies.base)[node & ~NODE_ORDERLY];
+}
+
+static inline struct head *
+table_head(const struct table *table, uint32_t node)
+{
+        return node_is_orderly(node) ? &table_orderly(table, node)->head : &table_at(table, node)->head;
+}
+
 static inline struct link *
 table_link(const struct table *table, uint32_t node)
 {
-        return &((struct link *)(void *)table->links.base)[node];
+        const struct region *links = node_is_orderly(node) ? &table->orderly_links : &table->links;
+
+        return &((struct link *)(void *)links->base)[node & ~NODE_ORDERLY];
+}
+
+/* ROW_PIECE rows. */
+static inline struct row *
+table_piece(const struct table *table, uint32_t piece)
+{
+        return &((struct row *)(void *)table->pieces.base)[(size_t)piece * ROW_PIECE];
 }
 
 static inline void
@@ -128,7 +164,14 @@ uint32_t table_find(const struct table *table, const struct ends *ends, unsigned
 
 /* A new node of zeroes with its ends set, in no list and not in the index. */
 int table_new(struct table *table, const struct ends *ends, uint32_t *ret_node);
+int table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_node);
 void table_free_node(struct table *table, uint32_t node);
+
+/* A piece for rows, which belongs to a struct orderly from then on; 0 for want of memory. */
+uint32_t table_new_piece(struct table *table);
+
+/* Makes a struct connection of a struct orderly: it takes its place in the index and in its list. */
+int table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node);
 
 int table_index(struct table *table, uint32_t node);
 void table_unindex(struct table *table, uint32_t node);

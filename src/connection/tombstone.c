@@ -54,10 +54,11 @@ set_of(struct graveyard *graveyard, uint64_t key)
 }
 
 void
-graveyard_bury(struct graveyard *graveyard, const struct connection *c)
+graveyard_bury(struct graveyard *graveyard, const struct head *h, uint32_t file, uint64_t frame,
+               const uint32_t next[static 2])
 {
-        struct ends ends = { .source = c->address[0], .destination = c->address[1], .source_port = c->port[0],
-                             .destination_port = c->port[1], .realm = c->realm };
+        struct ends ends = { .source = h->address[0], .destination = h->address[1], .source_port = h->port[0],
+                             .destination_port = h->port[1], .realm = h->realm };
         uint64_t key = digest(&ends);
         struct tombstone *set;
         unsigned at;
@@ -73,10 +74,8 @@ graveyard_bury(struct graveyard *graveyard, const struct connection *c)
                 ;
         /* The newest stands first. */
         memmove(set + 1, set, at * sizeof(*set));
-        set[0] = (struct tombstone){ .key = key, .first = (uint32_t)digest_end(c->address[0], c->port[0]),
-                                     .file = c->first_file, .frame = c->first_frame };
-        for (unsigned side = 0; side < 2; side++)
-                set[0].next[side] = c->side[side].base + (uint32_t)direction_end(&c->side[side]);
+        set[0] = (struct tombstone){ .key = key, .first = (uint32_t)digest_end(h->address[0], h->port[0]),
+                                     .file = file, .frame = frame, .next = { next[0], next[1] } };
 }
 
 const struct tombstone *

@@ -24,7 +24,9 @@ struct graveyard {
 int graveyard_init(struct graveyard *graveyard);
 void graveyard_deinit(struct graveyard *graveyard);
 
-void graveyard_bury(struct graveyard *graveyard, const struct connection *c);
+/* @file and @frame: of its first segment. @next: the number after all that each end sent. */
+void graveyard_bury(struct graveyard *graveyard, const struct head *h, uint32_t file, uint64_t frame,
+                    const uint32_t next[static 2]);
 
 /* The connection of which segment @s is a straggler, or NULL. */
 const struct tombstone *graveyard_find(struct graveyard *graveyard, const struct ends *ends, const struct segment *s);

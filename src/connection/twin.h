@@ -5,13 +5,20 @@
 
 /* Of every number of the TCP header and the IP ID. */
 static inline uint32_t
-twin_digest(const struct segment *s)
+twin_digest_of(uint64_t seq, uint32_t ack, uint64_t ts_value, uint32_t ts_echo, uint64_t n_payload, uint64_t ip_id,
+               uint64_t window, uint64_t flags)
 {
-        uint64_t a = (uint64_t)s->seq << 32 | s->ack, b = (uint64_t)s->ts_value << 32 | s->ts_echo;
-        uint64_t c = (uint64_t)s->n_payload << 40 ^ (uint64_t)s->ip_id << 32 ^ (uint64_t)s->window << 16 ^ s->flags;
+        uint64_t a = seq << 32 | ack, b = ts_value << 32 | ts_echo;
+        uint64_t c = n_payload << 40 ^ ip_id << 32 ^ window << 16 ^ flags;
         unsigned __int128 product = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xa0761d6478bd642fu);
 
         return (uint32_t)(((uint64_t)product ^ (uint64_t)(product >> 64) ^ c) * 0xe7037ed1a0b428dbu >> 32);
+}
+
+static inline uint32_t
+twin_digest(const struct segment *s)
+{
+        return twin_digest_of(s->seq, s->ack, s->ts_value, s->ts_echo, s->n_payload, s->ip_id, s->window, s->flags);
 }
 
 static inline void

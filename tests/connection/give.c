@@ -65,15 +65,15 @@ fill_connection(struct connection *c, uint64_t *seed)
         for (unsigned side = 0; side < 2; side++) {
                 fill_direction(&c->side[side], seed);
                 for (unsigned i = 0; i < 16; i++)
-                        c->address[side][i] = (uint8_t)next(seed);
-                c->port[side] = (uint16_t)next(seed);
+                        c->head.address[side][i] = (uint8_t)next(seed);
+                c->head.port[side] = (uint16_t)next(seed);
                 c->isn[side] = (uint32_t)next(seed);
                 c->n_syns[side] = (uint16_t)(next(seed) % 3);
                 c->n_syn_acks[side] = (uint16_t)(next(seed) % 3);
                 c->window_shut_at[side] = number(seed);
         }
         c->flags = (uint16_t)(next(seed) | CONNECTION_ESTABLISHED | CONNECTION_BOTH_ACKED);
-        c->realm = (uint32_t)next(seed);
+        c->head.realm = (uint32_t)next(seed);
         c->first_file = c->last_file = 1;
         c->first_frame = next(seed) % 1000;
         c->last_frame = next(seed) % 1000;

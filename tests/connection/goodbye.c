@@ -30,6 +30,8 @@ look(const struct row *row)
         assert_non_null(copy);
         memcpy(copy, row->bytes, row->n);
         n = goodbye_bytes(copy, row->n, row->n_payload);
+        if (n > 0)
+                assert_true(goodbye_may_be(copy, row->n, row->n_payload));
         free(copy);
         return n;
 }

@@ -1,0 +1,87 @@
+/*
+ * A connection of which all was in order so far, as most are from SYN to FIN: kept as the row of its segments, each
+ * just as it came, and nothing worked out. That takes a third of the memory that struct connection does, and
+ * a segment touches three lines of it instead of ten. When it is given out, or when the first segment
+ * comes that is in any way remarkable, the row is made into a struct connection (orderly_grow()): the very one that
+ * the long way of each segment would have made.
+ *
+ * In order means: a SYN without data, its SYN-ACK, the ACK of that; then only segments with ACK, each beginning where its
+ * sender's last one ended, acknowledging what was sent and never less than before, with a window, without options
+ * but timestamps, all of their bytes at hand, in one file and not back in time; a FIN of each end at the most.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "connection/node.h"
+
+enum {
+        ROW_PIECE = 4,                  /* segments in one piece of memory */
+        ROW_PIECES = 8,
+        ROW_MAX = ROW_PIECE * ROW_PIECES,
+};
+
+/* Of a segment in a row, above the lowest eight flags of its TCP header. */
+enum {
+        ROW_FLAGS = 0xff,
+        ROW_BY_1 = 1 << 8,              /* who sent it */
+        ROW_TIMESTAMPS = 1 << 9,
+        ROW_GOODBYE = 1 << 10,            /* its payload is a good-bye … */
+        ROW_GOODBYE_KNOWN = 1 << 11,      /* … or not */
+        /* Of a SYN. */
+        ROW_SCALE = 1 << 12,
+        ROW_MPTCP = 1 << 13,
+        ROW_LINUX = 1 << 14,
+        ROW_OTHER_OS = 1 << 15,
+};
+
+/* A segment: half a line of 64 bytes. Where it stands follows from those before it. */
+struct row {
+        uint32_t at_low;                /* nanoseconds after the first one … */
+        uint16_t at_high;               /* … in 48 bits */
+        uint16_t what;                  /* ROW_* */
+        uint32_t frame;
+        uint32_t ack;                   /* as it stands in it */
+        uint32_t ts_value, ts_echo;
+        uint16_t window, ip_id;
+        uint16_t n_payload;             /* of a SYN, which has none: its window scale */
+        uint8_t ttl;
+};
+
+enum {
+        ORDERLY_FIN_0 = 1 << 0,         /* 0 has sent its FIN; 1: the next bit */
+        ORDERLY_FIN_1 = 1 << 1,
+        ORDERLY_OPEN = 1 << 2,          /* the SYN-ACK was acknowledged */
+        ORDERLY_ENDED = 1 << 3,         /* both FINs were */
+        ORDERLY_CUT = 1 << 4,           /* some frame was cut, below its TCP payload */
+        ORDERLY_GIVEN = 1 << 5,
+        ORDERLY_EVICTED = 1 << 6,
+};
+
+struct orderly {
+        struct head head;
+        uint32_t next[2];               /* the number after the last that each sent */
+        uint8_t flags;                  /* ORDERLY_* */
+        uint8_t n;                      /* segments */
+
+        uint32_t acked[2];              /* the number up to which each was acknowledged */
+        int64_t first, last;            /* times of its first segment and of its last */
+        uint32_t first_frame;
+        uint32_t file;
+        uint32_t piece[ROW_PIECES];     /* numbers of pieces, as many as @n needs */
+};
+
+_Static_assert(sizeof(struct row) == 32 && sizeof(struct orderly) == 128, "whole lines, or halves of one");
+
+struct table;
+
+/* Whether a segment may be the first of such a connection. */
+bool orderly_may_begin(const struct tracker_input *input);
+
+/* Takes the next segment of a connection that is not over. False, with nothing done: it is not in order, or the row is
+ * full, or there is no memory. */
+bool orderly_take(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
+
+/* Makes it a struct connection: all but its place in the lists. */
+void orderly_grow(const struct table *table, const struct orderly *o, struct connection *ret_c);

@@ -1,0 +1,215 @@
+/*
+ * When a connection is given out, and when it is forgotten. One that has ended waits until five seconds of the
+ * capture's own time passed without a segment of it, and is then given out. It is kept a while longer, so that a
+ * straggler that changes what was said can have it given out again; then it is forgotten.
+ */
+#include "connection/tracker_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "connection/direction.h"
+
+/* So many that have ended are kept, waiting or given out; beyond that the oldest go before their time, which bounds
+ * the memory where tens of thousands end in a second. */
+#define ENDED_MAX 16384
+
+static void
+give_connection(struct tracker *t, struct connection *c, bool cut)
+{
+        const struct tracked *given;
+        uint64_t digest;
+
+        if (c->flags & CONNECTION_GIVEN && !(c->flags & CONNECTION_CHANGED))
+                return;
+        c->rev++;
+        given = give_fill(&t->given, c, table_extra_of(&t->table, c), t->now, cut);
+        digest = give_digest(given);
+        if (c->flags & CONNECTION_GIVEN && digest == c->verdict) {
+                c->rev--;
+        } else {
+                t->hooks.give(t->hooks.context, given);
+                c->verdict = digest;
+        }
+        c->flags |= CONNECTION_GIVEN;
+        c->flags &= (uint16_t)~CONNECTION_CHANGED;
+}
+
+/* It is made a struct connection for the moment only. */
+static void
+give_orderly(struct tracker *t, struct orderly *o, bool cut)
+{
+        if (o->flags & ORDERLY_GIVEN)
+                return;
+        orderly_grow(&t->table, o, &t->grown);
+        t->grown.rev = 1;
+        t->hooks.give(t->hooks.context, give_fill(&t->given, &t->grown, NULL, t->now, cut));
+        o->flags |= ORDERLY_GIVEN;
+}
+
+void
+tracker_give(struct tracker *t, uint32_t node, bool cut)
+{
+        if (node_is_orderly(node))
+                give_orderly(t, table_orderly(&t->table, node), cut);
+        else
+                give_connection(t, table_at(&t->table, node), cut);
+}
+
+int
+tracker_grow(struct tracker *t, uint32_t *node)
+{
+        struct connection *c;
+        bool given;
+
+        if (!node_is_orderly(*node))
+                return 0;
+        given = table_orderly(&t->table, *node)->flags & ORDERLY_GIVEN;
+        if (t->due_node == *node)
+                t->due_node = NODE_NONE;
+        if (table_grow_orderly(&t->table, *node, node) < 0)
+                return -ENOMEM;
+        if (!given)
+                return 0;
+        c = table_at(&t->table, *node);
+        c->rev = 1;
+        c->verdict = give_digest(give_fill(&t->given, c, NULL, t->now, false));
+        c->flags |= CONNECTION_GIVEN;
+        return 0;
+}
+
+static void
+bury(struct tracker *t, uint32_t node)
+{
+        uint32_t next[2];
+
+        if (node_is_orderly(node)) {
+                const struct orderly *o = table_orderly(&t->table, node);
+
+                graveyard_bury(&t->graveyard, &o->head, o->file, o->first_frame, o->next);
+        } else {
+                const struct connection *c = table_at(&t->table, node);
+
+                for (unsigned side = 0; side < 2; side++)
+                        next[side] = c->side[side].base + (uint32_t)direction_end(&c->side[side]);
+                graveyard_bury(&t->graveyard, &c->head, c->first_file, c->first_frame, next);
+        }
+}
+
+static void
+forget(struct tracker *t, uint32_t node)
+{
+        t->due_node = NODE_NONE;
+        bury(t, node);
+        table_unindex(&t->table, node);
+        table_free_node(&t->table, node);
+}
+
+void
+tracker_take_pending(struct tracker *t, uint32_t node, bool begins)
+{
+        struct extra *extra = node_is_orderly(node) ? NULL : table_extra_of(&t->table, table_at(&t->table, node));
+        struct connection *pending;
+        uint32_t number;
+
+        if (!extra || extra->pending == NODE_NONE)
+                return;
+        number = extra->pending;
+        extra->pending = NODE_NONE;
+        pending = table_at(&t->table, number);
+        /* It met the old connection, and nobody tried again. */
+        if (extra->challenged && pending->n_syns[0] == 1)
+                begins = false;
+        extra->challenged = false;
+        if (begins) {
+                t->n_connections++;
+                give_connection(t, pending, false);
+        } else {
+                struct connection *c = table_at(&t->table, node);
+                unsigned side = memcmp(c->head.address[0], pending->head.address[0], 16) != 0 || c->head.port[0] != pending->head.port[0];
+
+                c->side[side].packets += pending->side[0].packets;
+                c->side[side].payload_seen += pending->side[0].payload_seen;
+        }
+        table_free_node(&t->table, number);
+}
+
+/* Gives a connection out for good, or for now. */
+static void
+retire(struct tracker *t, uint32_t node, bool keep)
+{
+        tracker_take_pending(t, node, true);
+        tracker_give(t, node, false);
+        if (keep && table_head(&t->table, node)->list != LIST_NONE)
+                table_list(&t->table, node, LIST_GIVEN);
+        else
+                forget(t, node);
+}
+
+static int64_t
+last_of(const struct tracker *t, uint32_t node)
+{
+        return node_is_orderly(node) ? table_orderly(&t->table, node)->last : table_at(&t->table, node)->last;
+}
+
+void
+tracker_give_ended(struct tracker *t)
+{
+        uint32_t node;
+
+        while ((node = t->table.oldest[LIST_ENDED]) != NODE_NONE) {
+                int64_t last = last_of(t, node);
+
+                if (t->now - last < t->options.linger_ns) {
+                        /* Its time never goes back, so it is not asked for again until then. */
+                        if (!__builtin_add_overflow(last, t->options.linger_ns, &t->due))
+                                t->due_node = node;
+                        break;
+                }
+                table_fetch_next(&t->table, node);
+                retire(t, node, true);
+        }
+}
+
+void
+tracker_make_room(struct tracker *t)
+{
+        struct table *table = &t->table;
+
+        while (table->n_listed[LIST_ENDED] + table->n_listed[LIST_GIVEN] >= ENDED_MAX ||
+               (table->n_used >= t->options.max_connections && table->n_used > 0)) {
+                uint32_t node = table->oldest[LIST_GIVEN];
+
+                if (node != NODE_NONE) {
+                        table_fetch_next(table, node);
+                        forget(t, node);
+                } else if ((node = table->oldest[LIST_ENDED]) != NODE_NONE) {
+                        retire(t, node, false);
+                } else if ((node = table->oldest[LIST_LIVE]) != NODE_NONE) {
+                        if (node_is_orderly(node))
+                                table_orderly(table, node)->flags |= ORDERLY_EVICTED;
+                        else
+                                table_at(table, node)->flags |= CONNECTION_EVICTED;
+                        t->n_evicted++;
+                        retire(t, node, false);
+                } else {
+                        return;
+                }
+        }
+}
+
+void
+tracker_finish(struct tracker *tracker, bool cut)
+{
+        static const unsigned order[] = { LIST_ENDED, LIST_LIVE, LIST_GIVEN };
+        uint32_t node;
+
+        for (unsigned i = 0; i < sizeof(order) / sizeof(*order); i++)
+                while ((node = tracker->table.oldest[order[i]]) != NODE_NONE) {
+                        table_fetch_next(&tracker->table, node);
+                        tracker_take_pending(tracker, node, true);
+                        tracker_give(tracker, node, cut);
+                        table_unindex(&tracker->table, node);
+                        table_free_node(&tracker->table, node);
+                }
+}

@@ -1,0 +1,61 @@
+/* What the files of the tracker share: tracker.c, which takes the batches apart; tracker_take.c, which finds the connection
+ * of a segment; tracker_give.c, which gives connections out and forgets them. */
+#pragma once
+
+#include "connection/give.h"
+#include "connection/sibling.h"
+#include "connection/table.h"
+#include "connection/tombstone.h"
+#include "connection/tracker.h"
+
+struct tracker {
+        struct table table;
+        struct tracker_options options;
+        struct tracker_hooks hooks;
+        int64_t now;
+        bool begun;                     /* @now is set */
+        uint32_t due_node;              /* while this is the oldest that has ended, none is to be given out … */
+        int64_t due;                    /* … before then */
+        bool failed;                    /* for want of memory */
+        uint64_t n_connections, n_evicted;
+        struct siblings siblings;
+        struct graveyard graveyard;
+        /* What is being given out; large, so it is not on the stack. */
+        struct given given;
+        struct connection grown;
+};
+
+/* Whom a segment or an ICMP error is of, and what becomes of that. Returns 0 or -ENOMEM. */
+int tracker_take_tcp(struct tracker *t, const struct ends *ends, const struct tracker_input *input);
+int tracker_take_icmp(struct tracker *t, const struct ends *ends, const struct tracker_input *input);
+
+/* Gives a connection out, unless that would say what was said already. @cut: the capture ended within a frame. */
+void tracker_give(struct tracker *t, uint32_t node, bool cut);
+
+/* Makes a struct connection of an orderly one; another is left as it is. Returns 0 or -ENOMEM. */
+int tracker_grow(struct tracker *t, uint32_t *node);
+
+/* Gives out what ended long enough ago. */
+void tracker_give_ended(struct tracker *t);
+
+/* Ends the wait of a SYN on a living connection: it began another (which takes over the ends if it was answered,
+ * or else is given out beside the old one), or it belongs to the one at hand. */
+void tracker_take_pending(struct tracker *t, uint32_t node, bool begins);
+
+/* Keeps within the bounds: what was given out goes first, then what ended, then what was silent for longest. */
+void tracker_make_room(struct tracker *t);
+
+/* The clock goes on. */
+static inline void
+tracker_advance(struct tracker *t, int64_t time)
+{
+        uint32_t oldest;
+
+        if (t->begun && time <= t->now)
+                return;
+        t->begun = true;
+        t->now = time;
+        oldest = t->table.oldest[LIST_ENDED];
+        if (oldest != NODE_NONE && (oldest != t->due_node || time >= t->due))
+                tracker_give_ended(t);
+}

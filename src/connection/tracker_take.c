@@ -1,0 +1,327 @@
+/* To which connection a segment belongs: the one at hand, a new one of the same ends, or one that is forgotten. */
+#include "connection/tracker_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "connection/icmp.h"
+#include "connection/plain.h"
+#include "connection/reuse.h"
+#include "connection/segment.h"
+
+struct extra *
+step_extra(struct step *step)
+{
+        struct extra *extra = table_extra(step->table, step->c);
+
+        if (!extra)
+                step->tracker->failed = true;
+        return extra;
+}
+
+/* A connection of @ends, of which @input is the first segment. Who wants to see each segment is shown what the long way
+ * makes of it: then none is orderly. */
+static int
+begin(struct tracker *t, const struct ends *ends, const struct tracker_input *input, uint32_t *ret_node)
+{
+        uint32_t node;
+        int r;
+
+        tracker_make_room(t);
+        if (!t->hooks.segment && orderly_may_begin(input))
+                r = table_new_orderly(&t->table, ends, &node);
+        else
+                r = table_new(&t->table, ends, &node);
+        if (r < 0)
+                return r;
+        r = table_index(&t->table, node);
+        if (r < 0) {
+                table_free_node(&t->table, node);
+                return r;
+        }
+        table_list(&t->table, node, LIST_LIVE);
+        t->n_connections++;
+        *ret_node = node;
+        return 0;
+}
+
+/* A new connection takes over the ends of @node. */
+static void
+replace(struct tracker *t, uint32_t node)
+{
+        struct connection *c = table_at(&t->table, node);
+
+        c->flags |= CONNECTION_REUSED;
+        tracker_give(t, node, false);
+        t->due_node = NODE_NONE;
+        table_unindex(&t->table, node);
+        table_free_node(&t->table, node);
+}
+
+/* The SYN that waited has begun a connection. */
+static int
+promote(struct tracker *t, uint32_t node, uint32_t *ret_node)
+{
+        struct extra *extra = table_extra_of(&t->table, table_at(&t->table, node));
+        uint32_t pending = extra->pending;
+
+        extra->pending = NODE_NONE;
+        replace(t, node);
+        *ret_node = pending;
+        if (table_index(&t->table, pending) < 0) {
+                table_free_node(&t->table, pending);
+                return -ENOMEM;
+        }
+        table_list(&t->table, pending, LIST_LIVE);
+        t->n_connections++;
+        return 0;
+}
+
+static void
+show(struct tracker *t, const struct step *step, bool stray, bool icmp)
+{
+        enum roles how;
+        unsigned client = roles_client(&step->c->roles, step->c->head.port, &how);
+        struct tracked_segment shown = {
+                .file = step->c->first_file, .first_frame = step->c->first_frame, .at_file = step->input->file,
+                .frame = step->input->frame, .time_ns = step->input->time_ns,
+                .from = step->sender == client ? SIDE_CLIENT : SIDE_SERVER, .segment = &step->input->packet.segment,
+                .kind = step->kind, .position = step->position, .ack_position = step->ack_position,
+                .repeated = step->repeated, .out_of_order = step->out_of_order, .twin = step->twin,
+                .stray = stray || step->stray, .icmp = icmp,
+        };
+
+        t->hooks.segment(t->hooks.context, &shown);
+}
+
+/* Where the connection stands in the lists after a segment. */
+static void
+list(struct tracker *t, uint32_t node, struct connection *c)
+{
+        uint32_t second = (uint32_t)((uint64_t)c->last / 1000000000u);
+
+        if (c->flags & CONNECTION_PENDING)
+                return;
+        if (c->flags & CONNECTION_GIVEN)
+                c->flags |= CONNECTION_CHANGED;
+        if (c->flags & (CONNECTION_ENDED | CONNECTION_GIVEN)) {
+                table_list(&t->table, node, LIST_ENDED);
+        } else if (c->head.list != LIST_LIVE || second != c->head.queued_s) {
+                c->head.queued_s = second;
+                table_list(&t->table, node, LIST_LIVE);
+        }
+}
+
+static void
+list_orderly(struct tracker *t, uint32_t node, struct orderly *o)
+{
+        uint32_t second = (uint32_t)((uint64_t)o->last / 1000000000u);
+
+        if (o->flags & ORDERLY_ENDED) {
+                table_list(&t->table, node, LIST_ENDED);
+        } else if (second != o->head.queued_s) {
+                o->head.queued_s = second;
+                table_list(&t->table, node, LIST_LIVE);
+        }
+}
+
+/* Takes the next segment of an orderly connection, if it is in order. */
+static inline bool
+run_orderly(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
+{
+        struct orderly *o = table_orderly(&t->table, node);
+
+        if (o->flags & (ORDERLY_ENDED | ORDERLY_GIVEN) || !orderly_take(&t->table, o, sender, input))
+                return false;
+        list_orderly(t, node, o);
+        return true;
+}
+
+static void
+run(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
+{
+        struct connection *c;
+        bool stray;
+        struct step step;
+
+        if (node_is_orderly(node)) {
+                if (run_orderly(t, node, sender, input))
+                        return;
+                if (tracker_grow(t, &node) < 0) {
+                        t->failed = true;
+                        return;
+                }
+        }
+        c = table_at(&t->table, node);
+        stray = c->flags & CONNECTION_ENDED;
+        /* Who wants to see each segment is shown what the long way makes of it. */
+        if (!t->hooks.segment && plain_take(c, sender, input)) {
+                list(t, node, c);
+                return;
+        }
+        step = (struct step){ .tracker = t, .table = &t->table, .c = c, .node = node, .sender = sender, .input = input };
+
+        segment_take(&step);
+        if (step.kind == SEGMENT_KIND_RST && !step.repeated && !step.twin)
+                siblings_reset(&t->siblings, &step);
+        list(t, node, c);
+        if (t->hooks.segment)
+                show(t, &step, stray, false);
+}
+
+/* The node of a SYN that waits, made if need be. */
+static int
+wait_for_answer(struct tracker *t, uint32_t *node, const struct ends *ends, uint32_t isn, unsigned *ret_sender)
+{
+        struct connection *c = table_at(&t->table, *node), *pending;
+        struct extra *extra = table_extra(&t->table, c);
+        uint32_t made;
+
+        if (!extra)
+                return -ENOMEM;
+        *ret_sender = 0;
+        if (extra->pending != NODE_NONE) {
+                pending = table_at(&t->table, extra->pending);
+                if (pending->isn[0] == isn && memcmp(pending->head.address[0], ends->source, 16) == 0 &&
+                    pending->head.port[0] == ends->source_port) {
+                        *node = extra->pending;
+                        return 0;
+                }
+                tracker_take_pending(t, *node, true);
+        }
+        if (table_new(&t->table, ends, &made) < 0)
+                return -ENOMEM;
+        table_at(&t->table, made)->flags |= CONNECTION_PENDING;
+        extra->pending = made;
+        *node = made;
+        return 0;
+}
+
+/* A straggler of a connection that is forgotten is shown, and nothing more. */
+static bool
+take_stray(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
+{
+        const struct segment *s = &input->packet.segment;
+        const struct tombstone *stone;
+
+        if (s->flags & SEGMENT_SYN && t->n_evicted == 0)
+                return false;
+        stone = graveyard_find(&t->graveyard, ends, s);
+        if (!stone)
+                return false;
+        if (t->hooks.segment) {
+                struct tracked_segment shown = {
+                        .file = stone->file, .first_frame = stone->frame, .at_file = input->file, .frame = input->frame,
+                        .time_ns = input->time_ns, .from = SIDE_CLIENT, .segment = s, .stray = true,
+                };
+
+                t->hooks.segment(t->hooks.context, &shown);
+        }
+        return true;
+}
+
+int
+tracker_take_tcp(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
+{
+        const struct segment *s = &input->packet.segment;
+        struct connection *c, *pending = NULL;
+        unsigned sender = 0, pending_sender = 0;
+        struct extra *extra;
+        uint32_t node;
+        int r;
+
+        node = table_find(&t->table, ends, &sender);
+        if (node == NODE_NONE) {
+                if (take_stray(t, ends, input))
+                        return 0;
+                r = begin(t, ends, input, &node);
+                if (r < 0)
+                        return r;
+                run(t, node, 0, input);
+                return 0;
+        }
+        if (node_is_orderly(node)) {
+                if (run_orderly(t, node, sender, input))
+                        return 0;
+                r = tracker_grow(t, &node);
+                if (r < 0)
+                        return r;
+        }
+        c = table_at(&t->table, node);
+        extra = table_extra_of(&t->table, c);
+        if (extra && extra->pending != NODE_NONE) {
+                pending = table_at(&t->table, extra->pending);
+                pending_sender = memcmp(c->head.address[0], pending->head.address[0], 16) != 0 || c->head.port[0] != pending->head.port[0];
+        }
+        if (!pending && !(s->flags & SEGMENT_SYN)) {
+                if (c->flags & CONNECTION_ENDED && reuse_unseen(c, sender, s, input->time_ns)) {
+                        replace(t, node);
+                        r = begin(t, ends, input, &node);
+                        if (r < 0)
+                                return r;
+                        sender = 0;
+                }
+                run(t, node, sender, input);
+                return 0;
+        }
+        if (reuse_of_resets(c, extra, sender, s)) {
+                c->flags &= (uint16_t)~CONNECTION_ENDED;
+                run(t, node, sender, input);
+                return 0;
+        }
+        switch (reuse_decide(c, pending, pending_sender, sender, s, input->time_ns)) {
+        case REUSE_NEW:
+                tracker_take_pending(t, node, true);
+                replace(t, node);
+                r = begin(t, ends, input, &node);
+                if (r < 0)
+                        return r;
+                sender = 0;
+                break;
+        case REUSE_WAIT:
+                r = wait_for_answer(t, &node, ends, s->seq, &sender);
+                if (r < 0)
+                        return r;
+                break;
+        case REUSE_PENDING:
+                sender = sender == pending_sender ? 0 : 1;
+                r = promote(t, node, &node);
+                if (r < 0)
+                        return r;
+                table_at(&t->table, node)->flags &= (uint16_t)~CONNECTION_PENDING;
+                break;
+        case REUSE_REFUTED:
+                tracker_take_pending(t, node, false);
+                break;
+        case REUSE_SAME:
+        default:
+                if (pending && sender != pending_sender && (s->flags & (SEGMENT_RST | SEGMENT_ACK)) == SEGMENT_ACK)
+                        extra->challenged = true;
+                /* It knows nothing of the connection for which it was challenged. */
+                if (pending && sender == pending_sender && s->flags & SEGMENT_RST && extra->challenged)
+                        extra->restarted[sender] = true;
+                break;
+        }
+        run(t, node, sender, input);
+        return 0;
+}
+
+int
+tracker_take_icmp(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
+{
+        struct step step = { .tracker = t, .table = &t->table, .input = input };
+
+        step.node = table_find(&t->table, ends, &step.sender);
+        if (step.node == NODE_NONE)
+                return 0;
+        if (tracker_grow(t, &step.node) < 0)
+                return -ENOMEM;
+        step.c = table_at(&t->table, step.node);
+        if (!icmp_take(&step))
+                return 0;
+        list(t, step.node, step.c);
+        if (t->hooks.segment)
+                show(t, &step, false, true);
+        return 0;
+}
+

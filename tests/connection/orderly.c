@@ -1,0 +1,219 @@
+/* Random connections in which all is in order, and some in which something is not: as long as it is in order, the row of
+ * segments grows into the very struct connection that the long way makes of them, after each segment. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "connection/segment.h"
+#include "connection/table.h"
+
+enum {
+        ROUNDS = 20000,
+        SEGMENTS = ROW_MAX + 3,
+};
+
+static uint64_t seed = 20261122;
+
+static uint32_t
+below(uint32_t n)
+{
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        return (uint32_t)(seed * 0x2545f4914f6cdd1du >> 33) % n;
+}
+
+struct talk {
+        uint32_t next[2], acked[2];
+        uint16_t ip_id[2];
+        bool fin[2], timestamps, v6, any_fin;
+        int64_t time;
+        unsigned n;
+};
+
+/* MSS, SACK permitted, timestamps, NOP, window scale: as Linux does; and others. */
+static const uint8_t HEADERS[3][64] = {
+        { [20] = 2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7 },
+        { [20] = 2, 4, 5, 180, 1, 3, 3, 7, 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0 },
+        { 0 },
+};
+
+/* The next segment of a talk; one in sixty is not in order. */
+static void
+talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
+{
+        static const uint8_t alert[64] = { 21, 3, 3, 0, 2 };
+        struct segment *s = &input->packet.segment;
+        unsigned who = t->n < 3 ? t->n & 1 : below(2), header = below(3);
+
+        memset(input, 0, sizeof(*input));
+        t->time += below(4) ? below(2000000) : below(5) ? 0 : (int64_t)below(2000000000) * 5;
+        input->kind = PACKET_TCP;
+        input->file = 1;
+        input->frame = t->n * 3 + 1;
+        input->time_ns = t->time;
+        input->cut = below(40) == 0;
+        s->family = t->v6 ? AF_INET6 : AF_INET;
+        s->ttl = (uint8_t)((who ? 57 : 64) - (below(30) == 0));
+        s->ip_id = below(3) ? ++t->ip_id[who] : (uint16_t)(below(2) ? below(UINT16_MAX) : 0);
+        s->window = (uint16_t)(1 + below(500));
+        s->seq = t->next[who];
+        s->ack = t->acked[!who] + below(t->next[!who] - t->acked[!who] + 1);
+        if (below(3))
+                s->ack = t->next[!who];
+        s->flags = (uint16_t)(SEGMENT_ACK | (below(2) ? SEGMENT_PSH : 0));
+        s->n_header = 20;
+        if (t->timestamps) {
+                s->options = SEGMENT_HAS_TIMESTAMPS;
+                s->ts_value = (uint32_t)(t->time / 1000000);
+                s->ts_echo = s->ts_value - 1;
+        }
+        if (t->n < 2) {
+                s->flags = t->n ? SEGMENT_SYN | SEGMENT_ACK : SEGMENT_SYN;
+                s->n_header = header == 2 ? 20 : 40;
+                s->payload = HEADERS[header] + s->n_header;
+                s->window_scale = header == 2 ? 0 : 7;
+                s->options |= header == 2 ? 0 : SEGMENT_HAS_MSS | SEGMENT_HAS_WINDOW_SCALE | SEGMENT_HAS_TIMESTAMPS;
+                if (below(10) == 0)
+                        s->options |= SEGMENT_HAS_MPTCP;
+        } else if (!t->fin[who]) {
+                if (below(2)) {
+                        s->n_payload = s->n_captured = 1 + (below(3) ? below(80) : below(1460));
+                        s->payload = below(4) ? HEADERS[2] : alert;
+                }
+                if (t->any_fin && below(6) == 0)
+                        s->flags |= SEGMENT_FIN;
+        }
+        if (t->n > 1 && below(60) == 0) {
+                uint32_t what = below(8);
+
+                if (what == 0)
+                        s->seq -= below(2000);
+                else if (what == 1)
+                        s->ack += below(3000);
+                else if (what == 2)
+                        s->window = 0;
+                else if (what == 3)
+                        s->flags |= SEGMENT_RST;
+                else if (what == 4)
+                        s->flags |= SEGMENT_SYN;
+                else if (what == 5)
+                        s->options |= SEGMENT_HAS_SACK;
+                else if (what == 6)
+                        input->time_ns -= 1 + below(1000);
+                else
+                        s->n_captured = 0;
+        }
+        t->next[who] = s->seq + segment_length(s);
+        if (t->n < 2)
+                t->acked[who] = s->seq;
+        if (s->flags & SEGMENT_ACK)
+                t->acked[!who] = s->ack;
+        t->fin[who] |= s->flags & SEGMENT_FIN;
+        t->n++;
+        *ret_sender = who;
+}
+
+/* What an end waited for before means nothing once it waits no more. */
+static void
+clear_past(struct connection *c)
+{
+        for (unsigned side = 0; side < 2; side++) {
+                struct direction *d = &c->side[side];
+
+                if (!d->waits)
+                        memset(&d->since, 0, sizeof(d->since));
+                if (!d->waits_later) {
+                        memset(&d->later, 0, sizeof(d->later));
+                        d->later_position = 0;
+                }
+        }
+}
+
+static void
+play(struct table *table, unsigned *taken, unsigned *ended)
+{
+        static const uint8_t address[2][16] = { { 10, 1 }, { 10, 2 } };
+        struct talk t = { .next = { below(UINT32_MAX), below(UINT32_MAX) }, .timestamps = below(2), .v6 = below(4) == 0,
+                          .any_fin = below(3) != 0, .time = below(4) ? 1700000000000000000 : 0 };
+        struct ends ends = { .source = address[0], .destination = address[1], .source_port = 50000,
+                             .destination_port = 80, .realm = t.v6 ? 0 : REALM_IPV4 };
+        uint32_t orderly, node;
+        struct connection grown, past;
+
+        assert_int_equal(table_new_orderly(table, &ends, &orderly), 0);
+        assert_int_equal(table_new(table, &ends, &node), 0);
+        for (unsigned i = 0; i < SEGMENTS; i++) {
+                struct connection *c = table_at(table, node);
+                struct orderly *o = table_orderly(table, orderly);
+                struct step step = { .table = table, .c = c, .node = node };
+                struct tracker_input input;
+
+                talk(&t, &input, &step.sender);
+                if (o->flags & ORDERLY_ENDED || (i == 0 && !orderly_may_begin(&input)) ||
+                    !orderly_take(table, o, step.sender, &input))
+                        break;
+                step.input = &input;
+                segment_take(&step);
+                orderly_grow(table, o, &grown);
+                past = *c;
+                clear_past(&past);
+                clear_past(&grown);
+                assert_memory_equal(&past, &grown, sizeof(grown));
+                assert_int_equal(!!(o->flags & ORDERLY_ENDED), !!(c->flags & CONNECTION_ENDED));
+                ++*taken;
+                *ended += !!(o->flags & ORDERLY_ENDED);
+        }
+        table_free_node(table, orderly);
+        table_free_node(table, node);
+}
+
+static void
+a_row_grows_into_what_the_long_way_makes(void **state)
+{
+        unsigned taken = 0, ended = 0;
+        struct table table;
+
+        (void)state;
+        assert_int_equal(table_init(&table, 16), 0);
+        for (unsigned round = 0; round < ROUNDS; round++)
+                play(&table, &taken, &ended);
+        /* Most segments are in order, and many talks come to their end. */
+        assert_true(taken > ROUNDS * 8);
+        assert_true(ended > ROUNDS / 10);
+        table_deinit(&table);
+}
+
+static void
+what_is_freed_is_used_again(void **state)
+{
+        static const uint8_t address[2][16] = { { 10, 1 }, { 10, 2 } };
+        struct ends ends = { .source = address[0], .destination = address[1] };
+        struct table table;
+        uint32_t first, again;
+
+        (void)state;
+        assert_int_equal(table_init(&table, 16), 0);
+        assert_int_equal(table_new_orderly(&table, &ends, &first), 0);
+        table_free_node(&table, first);
+        assert_int_equal(table_new_orderly(&table, &ends, &again), 0);
+        assert_int_equal(first, again);
+        assert_int_equal(table_orderly(&table, again)->n, 0);
+        table_deinit(&table);
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_row_grows_into_what_the_long_way_makes),
+                cmocka_unit_test(what_is_freed_is_used_again),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
