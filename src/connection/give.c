@@ -247,8 +247,8 @@ IN_PLACE void
 fill_silence(const struct view *v, struct facts_of_end *f)
 {
         const struct direction *d = v->d;
-        int64_t gap = d->request[d->asked].at - d->request[!d->asked].at;
-        bool alone = v->waits && !d->heard;
+        bool alone = v->waits && !d->heard, again = alone && d->repeats + d->keepalives + d->probes > 0;
+        int64_t last = d->request[d->asked].at, gap = again ? last - d->request[!d->asked].at : 0;
 
         /* Of one side alone it cannot be said what was answered, unless it never got beyond its SYN. */
         if (!v->sent || (!v->heard && d->packets != (uint64_t)v->c->n_syns[v->side] + v->c->n_syn_acks[v->side]))
@@ -263,11 +263,11 @@ fill_silence(const struct view *v, struct facts_of_end *f)
                 return;
         SEEN_IF(alone && d->repeats > 0, f->repeated, (enum segment_kind)d->repeated);
         SEEN(f->unanswered_since, d->since.at);
-        SEEN(f->unanswered_last, d->request[d->asked].at);
+        /* The last two may stand in the file the wrong way round. */
+        SEEN(f->unanswered_last, gap < 0 ? last - gap : last);
         SEEN_IF(d->since.frame, f->unanswered_frame, d->since.frame);
         SEEN_IF(d->since.before != NEVER, f->before_unanswered, d->since.before);
-        SEEN_IF(alone && d->repeats + d->keepalives + d->probes > 0 && gap > 0, f->unanswered_gap,
-                (uint64_t)gap);
+        SEEN_IF(gap != 0, f->unanswered_gap, (uint64_t)(gap < 0 ? -gap : gap));
 }
 
 IN_PLACE void

@@ -14,10 +14,19 @@
 /* What lies so far from both ends of a connection that is over is another's. */
 #define FAR ((int64_t)64 << 20)
 
+/* Its FIN was seen, or one place more was acknowledged than was: that of a FIN, as far as can be told. */
+static bool
+closed(const struct direction *d)
+{
+        return d->flags & DIRECTION_FIN || d->acked == direction_end(d) + 1;
+}
+
 static bool
 over(const struct connection *c)
 {
-        return c->flags & CONNECTION_ENDED || c->side[0].flags & c->side[1].flags & DIRECTION_FIN;
+        const struct direction *a = &c->side[0], *b = &c->side[1];
+
+        return c->flags & CONNECTION_ENDED || ((a->flags | b->flags) & DIRECTION_FIN && closed(a) && closed(b));
 }
 
 /* The SYN just seen, with another number: captured on both sides of a firewall that changes them. */
@@ -38,13 +47,12 @@ decide_syn(const struct connection *c, unsigned sender, const struct segment *s,
         if (d->flags & DIRECTION_SYN && s->seq + 1 == d->base)
                 return c->flags & CONNECTION_BOTH_ACKED && time - c->last > REPEAT_AT_MOST ? REUSE_NEW : REUSE_SAME;
         /* What was sent after it came first. */
-        if (d->flags & DIRECTION_BASE && !(d->flags & DIRECTION_SYN) && s->seq + 1 == d->base && d->next == 0)
-                return REUSE_SAME;
-        if (d->flags & DIRECTION_BASE && !(d->flags & DIRECTION_SYN) && o->flags & DIRECTION_SYN) {
+        if (d->flags & DIRECTION_BASE && !(d->flags & DIRECTION_SYN) && (d->next == 0 || o->flags & DIRECTION_SYN)) {
                 int64_t ahead = seq_distance(s->seq + 1, d->base);
+                bool may_bear = d->flags & DIRECTION_SOFT || o->flags & DIRECTION_SYN;
 
-                /* The SYN-ACK came first in the file. */
-                if (ahead >= 0 && ahead <= (int64_t)s->n_payload)
+                /* With data in the SYN it is behind them that what came first stands. */
+                if (ahead == 0 || (may_bear && ahead > 0 && ahead <= (int64_t)s->n_payload))
                         return REUSE_SAME;
         }
         /* Both ends begin at once (RFC 9293 3.5). */

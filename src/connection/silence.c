@@ -19,6 +19,15 @@
  * would, sooner, is only out of order. */
 #define PAUSE 150000000
 
+/* A capture may hold two probes the wrong way round. */
+static bool
+within_pause(int64_t a, int64_t b)
+{
+        int64_t span;
+
+        return !__builtin_sub_overflow(a, b, &span) && span < PAUSE && span > -PAUSE;
+}
+
 enum segment_kind
 silence_kind(const struct step *step)
 {
@@ -41,7 +50,7 @@ silence_kind(const struct step *step)
         if (s->n_payload == 1 && shut && step->position == d->acked && step->position + 1 >= end)
                 return SEGMENT_KIND_WINDOW_PROBE;
         /* The byte before the next: keepalive everywhere, and Linux's window probe (tcp_xmit_probe_skb). */
-        if (step->position == end - 1 && d->acked >= end && step->time - d->last >= PAUSE)
+        if (step->position == end - 1 && d->acked >= end && !within_pause(step->time, d->last))
                 return shut ? SEGMENT_KIND_WINDOW_PROBE : SEGMENT_KIND_KEEPALIVE;
         return s->n_payload ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK;
 }

@@ -206,12 +206,36 @@ def addresses_in(capture):
             yield address.packed, str(address).encode()
 
 
+def without_numbers(written):
+    """What anonymising writes, less the numbers of TCP headers: those are kept, and may be like any address.
+
+    A timestamp option of 25,600 ms is 08 0a 00 00 64 00, and in it stands 10.0.0.100.
+    """
+    left, at = bytearray(written), 0
+    while at < len(written):
+        kind, length = struct.unpack_from('<II', written, at)
+        ip = at + 28 + 14
+        while kind == 6 and written[ip - 2:ip] not in (b'\x08\x00', b'\x86\xdd'):
+            ip += 4  # a VLAN tag
+        if kind == 6 and written[ip + (6 if written[ip] >> 4 == 6 else 9)] == 6:
+            tcp = ip + (40 if written[ip] >> 4 == 6 else 20)
+            option, end = tcp + 20, min(tcp + (written[tcp + 12] >> 4) * 4, at + length)
+            left[tcp:tcp + 12] = b'\xff' * 12
+            while option + 1 < end and written[option] != 0:
+                size = 1 if written[option] == 1 else max(written[option + 1], 2)
+                if written[option] in (2, 3, 4, 5, 8):
+                    left[option:option + size] = b'\xff' * size
+                option += size
+        at += length
+    return bytes(left)
+
+
 @in_folder
 def nothing_is_left_of_the_addresses(folder):
     for link in ('ethernet', 'vlan', 'gre', 'vxlan', 'sll2'):
         made = generate(folder / 'made.pcap', link=link, seed=5)
         shown = done('--extract', 'all', '--anonymize', '-w', folder / 'out', made)
-        written = (folder / 'out').read_bytes()
+        written = without_numbers((folder / 'out').read_bytes())
         originals = set(addresses_in(made))
         assert len(originals) > 20
         for packed, text in originals:

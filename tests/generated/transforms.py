@@ -11,7 +11,9 @@ import sys
 
 import made
 
-SEEDS = (21, 22, 23, 24)
+# The later ones found: SYNs with data and probes out of order, the last repeats the wrong way round, a FIN that was
+# dropped before the ports were used again.
+SEEDS = (21, 22, 23, 24, 107, 114, 126, 172)
 SMALL = {'mix': 'eval', 'packets': 2500, 'connections': 20}
 NUMBERS = {'id', 'frames', 'reset.frame'}  # frame numbers shift when frames come and go
 
