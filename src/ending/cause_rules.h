@@ -35,13 +35,13 @@ enum said {
 #define CAUSE_CONDITIONS(C)                                                                        \
         /* what X's program or another did at X */                                                 \
         C(CLOSES) C(UNSPEC) C(DESTROYED) C(LISTENER_CLOSES) C(TIMER) C(ZERO_LINGER) C(UNREAD)      \
-        C(ALL_READ) C(SHUT_BOTH_WAYS) C(LINGER2_NEGATIVE) C(LINGER2_USUAL) C(QUEUE_FULL)           \
+        C(ALL_READ) C(SHUT_BOTH_WAYS) C(LINGER2_NEGATIVE) C(TAKES_DATA) C(QUEUE_FULL)           \
         C(NO_MPTCP) C(MPTCP) C(NO_RESET_COUNTED) C(ABORTED)                                        \
         /* the RST */                                                                              \
         C(BY_CLIENT) C(BY_SERVER) C(BY_NETWORK) C(NOT_SENT) C(OWN_ACCORD) C(ACTIVE) C(REPLY) C(FOREIGN)        \
-        C(WITH_TEXT) C(TO_SYN) C(TO_SYN_ACK) C(TO_ACK) C(TO_DATA) C(TO_FIN) C(NOT_TO_SYN)          \
+        C(WITH_TEXT) C(TO_SYN_ACK) C(TO_ACK) C(TO_DATA) C(TO_FIN) C(NOT_TO_SYN)          \
         C(WRONG_NUMBER) C(WENT_ON) C(FIN_BEFORE) C(FIN_JUST) C(FIN_RECENT) C(FIN_LONG_AGO) C(PEER_FIN_BEFORE)  \
-        C(DATA_IN_PLACE) C(LATE_DATA) C(NO_LATE_DATA)                                              \
+        C(DATA_IN_PLACE) C(LATE_DATA) C(NO_LATE_DATA) C(NO_OWN_FIN)                                              \
         /* the connection */                                                                       \
         C(ONLY_SYN_ACKED) C(SIBLINGS) C(FILTERED) C(TALKED) C(NO_SYN_ACK) C(IDLE) C(RESTARTED) C(LINUX) C(ICMP) C(ICMP_FILTER) \
         /* who asks in vain */                                                                     \

@@ -50,12 +50,6 @@ how_closed(const struct judging *j, enum side sender)
         return fact_is_not(from->fin) ? CLOSED_NO : CLOSED_UNKNOWN;
 }
 
-static bool
-answers_syn(const struct facts_of_reset *reset)
-{
-        return fact_known(reset->answers.how) && reset->answers.value == SEGMENT_KIND_SYN;
-}
-
 /* Who refuses a SYN acknowledges it with all that it bears, and throws that away (tcp_v4_send_reset()). */
 static bool
 acknowledges_what_it_refuses(const struct judging *j, enum side sender)
@@ -67,7 +61,7 @@ acknowledges_what_it_refuses(const struct judging *j, enum side sender)
         for (size_t i = 0; i < j->f->n_resets && i < FACTS_RESETS_MAX; i++) {
                 const struct facts_of_reset *reset = &j->f->resets[i];
 
-                if (fact_known(reset->by.how) && reset->by.value == other_side(sender) && answers_syn(reset) &&
+                if (fact_known(reset->by.how) && reset->by.value == other_side(sender) && reset_answers_syn(reset) &&
                     count_is(reset->ack_position, from->acked_by_reset.value))
                         return true;
         }
@@ -127,7 +121,7 @@ drew_a_reset(const struct judging *j, enum side sender)
                 if (!fact_is_not(reset->answers_repeat) || !fact_known(reset->answers.how))
                         continue;
                 if (reset->answers.value == SEGMENT_KIND_DATA ||
-                    (answers_syn(reset) && fact_is(f->syn_data) && j->r->ending == ENDING_REFUSED) ||
+                    (reset_answers_syn(reset) && fact_is(f->syn_data) && j->r->ending == ENDING_REFUSED) ||
                     (reset->answers.value == SEGMENT_KIND_FIN && count_above(f->from[sender].after_peer_fin, 0)))
                         return true;
         }

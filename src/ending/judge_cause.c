@@ -77,6 +77,7 @@ when(bool holds, uint64_t condition)
 static uint64_t
 of_acts(const struct facts *f, enum side x)
 {
+        const struct facts_of_direction *peer = &f->from[other_side(x)];
         const struct facts_of_end *end = &f->end[x];
         uint64_t c = 0;
 
@@ -101,7 +102,9 @@ of_acts(const struct facts *f, enum side x)
         c |= when(fact_is(end->closed) || (fact_is(end->shut_read) && fact_is(end->shut_write)),
                   COND(SHUT_BOTH_WAYS));
         c |= when(fact_is(end->linger2_negative), COND(LINGER2_NEGATIVE));
-        c |= when(fact_is_not(end->linger2_negative), COND(LINGER2_USUAL));
+        /* Behind the peer's own FIN there can be nothing: what goes over it draws the same word of the kernel. */
+        c |= when(fact_is_not(end->linger2_negative) && (fact_is_not(peer->fin) || fact_is_not(peer->fin_acked)),
+                  COND(TAKES_DATA));
         c |= when(error_is(end->error_set, ECONNABORTED), COND(ABORTED));
         c |= when(fact_is(end->counts_no_reset), COND(NO_RESET_COUNTED));
         c |= when(fact_is(end->closed), COND(ORPHAN));
@@ -119,7 +122,7 @@ of_what_it_answers(const struct facts_of_reset *reset)
         if (!fact_known(reset->answers.how))
                 return 0;
         switch (reset->answers.value) {
-        case SEGMENT_KIND_SYN: return COND(TO_SYN);
+        case SEGMENT_KIND_SYN: return 0;
         case SEGMENT_KIND_SYN_ACK: return COND(TO_SYN_ACK) | COND(NOT_TO_SYN);
         case SEGMENT_KIND_DATA: return COND(TO_DATA) | COND(NOT_TO_SYN);
         case SEGMENT_KIND_FIN: return COND(TO_FIN) | COND(NOT_TO_SYN);
@@ -150,6 +153,7 @@ of_fins(const struct judging *j, const struct facts_of_reset *reset, enum side x
                           COND(DATA_IN_PLACE));
         else if (fact_is_not(peer->fin))
                 c |= COND(DATA_IN_PLACE);
+        c |= when(fact_is_not(own->fin), COND(NO_OWN_FIN));
         c |= when(count_above(peer->after_peer_fin, 0), COND(LATE_DATA));
         c |= when(count_is(peer->after_peer_fin, 0), COND(NO_LATE_DATA));
         return c;
@@ -321,12 +325,14 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
 
         /* After a request alone there is no state to lose, nor to a SYN. */
         if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) &&
-            !(conditions & (COND(TO_SYN) | COND(TO_SYN_ACK))) &&
+            !(conditions & COND(TO_SYN_ACK)) && !reset_answers_syn(j->reset) &&
             (fact_is(j->reset->ttl_differs) || !fact_known(j->reset->ttl_differs.how) || fact_is(f->translated)))
                 record_add_cause(r, CAUSE_STATE_LOST);
-        /* A FIN may have been among what was not seen. */
+        /* A FIN may have been among what was not seen; or it was lost on its way to where the capture stood. Then it is
+         * repeated, so a long silence rules that out. */
         if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) && (conditions & COND(TO_DATA)) &&
-            !(conditions & COND(FIN_BEFORE)) && (f->seen.gaps || !fact_known(f->from[x].fin.how)))
+            !(conditions & COND(FIN_BEFORE)) &&
+            (!(conditions & COND(IDLE)) || f->seen.gaps || !fact_known(f->from[x].fin.how)))
                 record_add_cause(r, CAUSE_DATA_AFTER_CLOSE);
         /* Nothing can stand behind a FIN: whoever gets such bytes may reset. */
         if (by_rst && (conditions & COND(REPLY)) && fact_is(peer->fin) && fact_known(peer->fin_position.how) &&

@@ -169,6 +169,12 @@ only_resets(const struct facts *f)
 }
 
 static bool
+is_orderly(struct judging *j)
+{
+        return fact_is(j->f->from[SIDE_CLIENT].fin) && fact_is(j->f->from[SIDE_SERVER].fin);
+}
+
+static bool
 is_reset(struct judging *j)
 {
         const struct facts *f = j->f;
@@ -177,18 +183,12 @@ is_reset(struct judging *j)
                 return !only_resets(f);
         if (fact_is(f->both_acked) || f->n_resets > 0)
                 return false;
-        /* A socket sees no RST, only the error that it left. */
+        /* A socket sees no RST, only the error that it left. After both FINs SOCK_DESTROY sends none (tcp_need_reset()). */
         for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
                 if (error_is(f->end[side].error_set, ECONNRESET) || error_is(f->end[side].error_set, EPIPE) ||
-                    error_is(f->end[side].error_set, ECONNABORTED))
+                    (error_is(f->end[side].error_set, ECONNABORTED) && !is_orderly(j)))
                         return true;
         return false;
-}
-
-static bool
-is_orderly(struct judging *j)
-{
-        return fact_is(j->f->from[SIDE_CLIENT].fin) && fact_is(j->f->from[SIDE_SERVER].fin);
 }
 
 static bool

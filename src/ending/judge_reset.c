@@ -52,7 +52,7 @@ told_reason(const struct facts *f, const struct facts_of_reset *reset)
 enum reset_kind
 reset_shape(const struct facts *f, const struct facts_of_reset *reset)
 {
-        bool window, options, answers_syn;
+        bool window, options, answers_syn = reset_answers_syn(reset);
 
         if (!fact_known(reset->has_ack.how) && !fact_known(reset->window.how)) {
                 enum reset_reason reason = told_reason(f, reset);
@@ -65,7 +65,6 @@ reset_shape(const struct facts *f, const struct facts_of_reset *reset)
                 return RESET_KIND_UNKNOWN;
         window = reset->window.value > 0;
         options = fact_is(reset->options);
-        answers_syn = fact_known(reset->answers.how) && reset->answers.value == SEGMENT_KIND_SYN;
         if (reset->has_ack.value && (window || options))
                 return answers_syn ? RESET_KIND_UNKNOWN : RESET_KIND_ACTIVE;
         if (!window && !options && (!reset->has_ack.value || answers_syn))

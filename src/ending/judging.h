@@ -67,6 +67,12 @@ is_anothers(const struct judging *j, const struct facts_of_reset *reset)
 }
 
 static inline bool
+reset_answers_syn(const struct facts_of_reset *reset)
+{
+        return fact_known(reset->answers.how) && reset->answers.value == SEGMENT_KIND_SYN;
+}
+
+static inline bool
 count_is(struct fact_count count, uint64_t value)
 {
         return fact_known(count.how) && count.value == value;

@@ -702,6 +702,95 @@ a_request_that_meets_a_closed_server_is_bad_however_short(void **state)
         assert_int_equal(r.severity, SEVERITY_FINE);
 }
 
+/* While a socket is exchanged for its stand-in of TIME_WAIT, a segment finds neither. */
+static void
+no_socket_shortly_after_a_fin_is_not_surely_no_connection(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        reset = late_data(&f, 80 * MS, 100 * MS);
+        KNOW(reset->reason, RESET_REASON_NO_SOCKET);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_DATA_AFTER_CLOSE);
+        assert_int_equal(r.certainty, CERTAINTY_LIKELY);
+        /* Whether it had sent a FIN is not known. */
+        f.from[SIDE_SERVER].fin.how = HOW_UNKNOWN;
+        judge_facts(&f, &r);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        assert_true(lists(&r, CAUSE_DATA_AFTER_CLOSE) && lists(&r, CAUSE_NO_CONNECTION));
+        /* It had sent none: then it forgot the connection. */
+        KNOW(f.from[SIDE_SERVER].fin, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_NO_CONNECTION);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+}
+
+static void
+data_over_the_peers_own_fin_is_not_surely_data_after_close(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        reset = late_data(&f, 80 * MS, 100 * MS);
+        KNOW(reset->reason, RESET_REASON_TCP_ABORT_ON_DATA);
+        KNOW(f.end[SIDE_SERVER].closed, true);
+        KNOW(f.end[SIDE_SERVER].linger2_negative, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_DATA_AFTER_CLOSE);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        KNOW(f.from[SIDE_CLIENT].fin, true);
+        KNOW(f.from[SIDE_CLIENT].fin_acked, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        assert_true(lists(&r, CAUSE_BAD_SEGMENT) && lists(&r, CAUSE_DATA_AFTER_CLOSE));
+}
+
+static void
+a_socket_destroyed_after_both_fins_resets_nothing(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        f.seen.source = SOURCE_WATCH;
+        KNOW(f.end[SIDE_SERVER].error_set, ECONNABORTED);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        for (int side = 0; side < 2; side++)
+                KNOW(f.from[side].fin, true);
+        KNOW(f.from[SIDE_CLIENT].fin_acked, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_ORDERLY);
+        assert_false(r.reset.seen);
+}
+
+static void
+a_fin_may_have_been_lost_before_it_was_captured(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        reset = late_data(&f, 80 * MS, 100 * MS);
+        KNOW(f.from[SIDE_SERVER].fin, false);
+        KNOW(f.from[SIDE_SERVER].fin_acked, false);
+        KNOW(reset->before_answers, 79 * MS);
+        judge_facts(&f, &r);
+        assert_true(lists(&r, CAUSE_DATA_AFTER_CLOSE) && lists(&r, CAUSE_NO_CONNECTION));
+        /* In a minute it would have been repeated. */
+        KNOW(reset->at, 60100 * MS);
+        KNOW(reset->answers_at, 60080 * MS);
+        judge_facts(&f, &r);
+        assert_false(lists(&r, CAUSE_DATA_AFTER_CLOSE));
+}
+
 static bool
 says(const struct facts *f, const char *what)
 {
@@ -803,6 +892,10 @@ main(void)
                 cmocka_unit_test(what_came_after_keepalive_gave_up_was_not_received),
                 cmocka_unit_test(data_of_a_refused_syn_is_lost_though_the_reset_acknowledges_it),
                 cmocka_unit_test(a_request_that_meets_a_closed_server_is_bad_however_short),
+                cmocka_unit_test(no_socket_shortly_after_a_fin_is_not_surely_no_connection),
+                cmocka_unit_test(data_over_the_peers_own_fin_is_not_surely_data_after_close),
+                cmocka_unit_test(a_socket_destroyed_after_both_fins_resets_nothing),
+                cmocka_unit_test(a_fin_may_have_been_lost_before_it_was_captured),
                 cmocka_unit_test(the_evidence_says_who_went_on_only_where_somebody_did),
                 cmocka_unit_test(the_evidence_names_the_frames),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
