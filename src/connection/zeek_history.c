@@ -53,11 +53,18 @@ zeek_note_event(struct zeek *z, unsigned side, uint32_t count, char letter)
 size_t
 zeek_history(const struct zeek *z, char history[static ZEEK_HISTORY_MAX + 1])
 {
-        for (unsigned i = 0; i < z->n_history; i++) {
-                unsigned code = zeek_letter_at(z, i);
-                char letter = ZEEK_LETTERS[code & 0x0f];
+        /* ZEEK_LETTERS, and the same for the responder: small ones, and '~' for '^'. */
+        static const char letters[32] = "?SHADFRIQTWG^\0\0\0"
+                                        "?shadfriqtwg~\0\0";
+        const uint64_t *word = z->history;
+        uint64_t codes = *word;
 
-                history[i] = code & 0x10 ? (char)(letter | 0x20) : letter;
+        for (unsigned i = 0, left = 12; i < z->n_history; i++, left--, codes >>= 5) {
+                if (left == 0) {
+                        codes = *++word;
+                        left = 12;
+                }
+                history[i] = letters[codes & 0x1f];
         }
         history[z->n_history] = '\0';
         return z->n_history;
