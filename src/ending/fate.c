@@ -8,15 +8,6 @@
  */
 #include "ending/judging.h"
 
-/* Without a branch: ten of these are asked for each record. */
-static inline struct maybe_u64
-counted(struct fact_count count)
-{
-        bool known = fact_known(count.how);
-
-        return (struct maybe_u64){ .known = known, .value = known ? count.value : 0 };
-}
-
 /* RSTs that bear its address; those shown to be another's are not its own. */
 static const struct facts_of_reset *
 own_reset(const struct judging *j, enum side sender)

@@ -22,7 +22,8 @@
  *
  * The order below is the order of thought: which RST counts and whose it is (judge_reset.c), how it ended and by
  * whom (judge_ending.c), when (judge_times.c), why (judge_cause.c with the table in cause_rules.c), what became of
- * the bytes (fate.c), whether anybody needs to care (severity.c), and what the programs are told (told.c).
+ * the bytes (fate.c), whether anybody needs to care (severity.c), and what the programs are told (told.c). What ended in
+ * order needs none of it: judge_orderly.c.
  */
 #include "ending/judging.h"
 
@@ -82,27 +83,47 @@ fill_end(const struct facts_of_end *end, struct record_end *r, struct record_act
         }
 }
 
-void
-judge(const struct facts *f, struct record *r, struct evidence *ret_evidence)
+static void
+follow_rules(struct judging *j)
 {
-        struct judging j = { .f = f, .r = r, .named = SIDE_UNKNOWN, .asker = SIDE_UNKNOWN };
+        judge_reset(j);
+        judge_ending(j);
+        judge_times(j);
+        judge_cause(j);
+        judge_fate(j);
+        judge_severity(j);
+        judge_retry(j);
+        judge_told(j);
+        fill_reset(j);
+}
+
+static inline void
+judge_facts(const struct facts *f, struct record *r, struct evidence *ret_evidence, bool by_rules)
+{
+        struct judging j = { .f = f, .r = r, .named = SIDE_UNKNOWN, .asker = SIDE_UNKNOWN, .shape = RESET_KIND_UNKNOWN,
+                             .reason = RESET_REASON_NOT_SPECIFIED };
 
         r->seen = (struct record_seen){ .roles = f->seen.roles, .sides = f->seen.sides, .gaps = f->seen.gaps,
                                         .cut = f->seen.cut, .both_ends = f->seen.both_ends };
         fill_end(&f->end[SIDE_CLIENT], &r->client, &r->client_act);
         fill_end(&f->end[SIDE_SERVER], &r->server, &r->server_act);
-        judge_reset(&j);
-        judge_ending(&j);
-        judge_times(&j);
-        judge_cause(&j);
-        judge_fate(&j);
-        judge_severity(&j);
-        judge_retry(&j);
-        judge_told(&j);
-        fill_reset(&j);
+        if (by_rules || !judge_orderly(&j))
+                follow_rules(&j);
         if (ret_evidence) {
                 judge_evidence(&j, ret_evidence);
                 r->evidence = ret_evidence->lines;
                 r->n_evidence = ret_evidence->n;
         }
+}
+
+void
+judge(const struct facts *f, struct record *r, struct evidence *ret_evidence)
+{
+        judge_facts(f, r, ret_evidence, false);
+}
+
+void
+judge_by_rules(const struct facts *f, struct record *r, struct evidence *ret_evidence)
+{
+        judge_facts(f, r, ret_evidence, true);
 }

@@ -300,7 +300,7 @@ end_timed_out(struct judging *j)
 }
 
 /* Who sent the first FIN; nobody where they crossed, or might have. */
-static enum side
+enum side
 first_to_close(const struct facts *f)
 {
         const struct facts_of_direction *c = &f->from[SIDE_CLIENT], *s = &f->from[SIDE_SERVER];

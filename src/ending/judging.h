@@ -97,12 +97,28 @@ error_is(struct fact_error error, int value)
         return fact_known(error.how) && error.value == value;
 }
 
+/* Without a branch: ten of these are asked for each record. */
+static inline struct maybe_u64
+counted(struct fact_count count)
+{
+        bool known = fact_known(count.how);
+
+        return (struct maybe_u64){ .known = known, .value = known ? count.value : 0 };
+}
+
+/* judge.c: as judge(), but without judge_orderly(). For tests: there must be no difference. */
+void judge_by_rules(const struct facts *f, struct record *r, struct evidence *ret_evidence);
+
+/* judge_orderly.c: what the rules would conclude, where that can be seen at once; else false, and nothing was done. */
+bool judge_orderly(struct judging *j);
+
 /* judge_reset.c */
 enum reset_kind reset_shape(const struct facts *f, const struct facts_of_reset *reset);
 void judge_reset(struct judging *j);
 
 /* judge_ending.c */
 void judge_ending(struct judging *j);
+enum side first_to_close(const struct facts *f);
 
 /* judge_times.c */
 void judge_times(struct judging *j);

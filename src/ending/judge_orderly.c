@@ -1,0 +1,83 @@
+/*
+ * The common case, without the tables: both FINs were acknowledged, all bytes too, there was no RST and no ICMP error,
+ * and no kernel or program told anything. Nothing of what the rules ask for can then hold, so what they would conclude
+ * stands here at once; a test judges facts both ways. Most connections end like this, and there may be millions.
+ */
+#include <errno.h>
+
+#include "ending/judging.h"
+
+/* How a fact is known that could lead to any other verdict; all together, so that one comparison is enough. */
+static unsigned
+told_of_end(const struct facts_of_end *end)
+{
+        return (unsigned)end->act.how | end->error_set.how | end->closed.how | end->connect_failed.how | end->unread.how |
+               end->unsent.how;
+}
+
+/* All sent, all acknowledged. */
+static bool
+is_done(const struct facts_of_direction *from)
+{
+        return fact_is(from->fin) && fact_known(from->bytes.how) && fact_known(from->acked.how) &&
+               from->acked.value >= from->bytes.value && !fact_known(from->acked_by_reset.how);
+}
+
+static bool
+is_plain(const struct facts *f)
+{
+        return fact_is(f->both_acked) && !fact_known(f->icmp.how) && f->n_resets == 0 && f->n_resets_in_all == 0 &&
+               !(told_of_end(&f->end[SIDE_CLIENT]) | told_of_end(&f->end[SIDE_SERVER])) &&
+               is_done(&f->from[SIDE_CLIENT]) && is_done(&f->from[SIDE_SERVER]);
+}
+
+static void
+fill_direction(const struct facts_of_direction *from, struct record_direction *d)
+{
+        d->bytes = d->acked = known_u64(from->bytes.value);
+        d->uncertain = known_u64(0);
+        d->closed = CLOSED_FIN;
+        if (fact_known(from->fin_acked.how))
+                d->fin_acked = known_bool(from->fin_acked.value);
+        d->retransmitted = counted(from->retransmitted);
+        d->missing = counted(from->missing);
+        d->packets = counted(from->packets);
+        d->fate = from->bytes.value > 0 ? FATE_ACKED : FATE_NONE;
+}
+
+/* After both FINs a receiver gets the end of the stream, and a sender EPIPE. */
+static void
+fill_next(const struct facts *f, enum side side, struct record_next *next)
+{
+        const struct facts_of_end *end = &f->end[side];
+
+        if (!fact_known(end->os.how) || end->os.value != OS_LINUX || f->seen.gaps)
+                return;
+        next->known = true;
+        next->if_recv[0] = (struct told){ .kind = TOLD_BYTES };
+        next->if_send[0] = (struct told){ .kind = TOLD_ERROR, .error = EPIPE, .sigpipe = true };
+        next->n_if_recv = next->n_if_send = 1;
+}
+
+bool
+judge_orderly(struct judging *j)
+{
+        const struct facts *f = j->f;
+        struct record *r = j->r;
+
+        if (!is_plain(f))
+                return false;
+        r->ending = ENDING_ORDERLY;
+        r->ended_by = first_to_close(f);
+        r->certainty = CERTAINTY_CERTAIN;
+        judge_times(j);
+        fill_direction(&f->from[SIDE_CLIENT], &r->to_server);
+        fill_direction(&f->from[SIDE_SERVER], &r->to_client);
+        r->severity = SEVERITY_FINE;
+        r->retry = r->to_server.bytes.value > 0 ? RETRY_MAYBE_PROCESSED
+                   : f->seen.midstream          ? RETRY_UNKNOWN
+                                                : RETRY_SAFE;
+        fill_next(f, SIDE_CLIENT, &r->client_next);
+        fill_next(f, SIDE_SERVER, &r->server_next);
+        return true;
+}
