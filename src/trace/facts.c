@@ -81,15 +81,22 @@ socket_unread(const struct traced_socket *s)
         return s->end.rqueue > 0 ? s->end.rqueue - 1 : 0;
 }
 
-/* What came between the look and the close is counted with a FIN, if one came: how many bytes is then not known. */
-static bool
-unread_is_exact(const struct traced_socket *s)
+/*
+ * What came between the look and the close is counted with a FIN, if one came: it may be a byte less. Of one byte it
+ * is then not known whether it was any.
+ */
+enum unread { UNREAD_EXACT, UNREAD_LEAST, UNREAD_UNKNOWN };
+
+static enum unread
+how_exact_is_unread(const struct traced_socket *s)
 {
         uint32_t rqueue = s->end.rqueue, seen = s->act.before.unread;
 
         if (!s->act.known || s->act.before.state == TCP_STATE_CLOSE || !s->ended || kernel_disconnected(s))
-                return true;
-        return rqueue == 0 || seen == rqueue || seen == rqueue - 1;
+                return UNREAD_EXACT;
+        if (rqueue == 0 || seen == rqueue || seen == rqueue - 1)
+                return UNREAD_EXACT;
+        return rqueue > 1 ? UNREAD_LEAST : UNREAD_UNKNOWN;
 }
 
 bool
@@ -134,6 +141,23 @@ died_in_hand(const struct traced_socket *s)
 {
         return s->established_ns && s->last.state == TCP_STATE_CLOSE &&
                (!s->act.known || s->act.before.state == TCP_STATE_CLOSE);
+}
+
+/* Closed with a FIN that nobody ever acknowledged: what was left of it was reset, or given up by its kernel. */
+static bool
+died_as_orphan(const struct traced_socket *s)
+{
+        return s->established_ns && s->act.known && s->act.how != ACT_CONNECT_UNSPEC && s->ended && s->end.info &&
+               s->act.before.state != TCP_STATE_CLOSE && !kernel_disconnected(s) && !socket_act_resets(s) && s->end.wqueue > 0;
+}
+
+/* A kernel gives up an orphan after seven or more repeats (tcp_orphan_retries()). */
+#define REPEATS_BEFORE_GIVING_UP 5
+
+static bool
+orphan_was_reset(const struct traced_socket *s)
+{
+        return died_as_orphan(s) && s->end.retransmits < REPEATS_BEFORE_GIVING_UP && s->end.probes < REPEATS_BEFORE_GIVING_UP;
 }
 
 /* Its own FIN is acknowledged: one more than the bytes. */
@@ -246,8 +270,10 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
                 TELL(end->keepalive_on, at->keepalive_on);
                 TELL(end->user_timeout_ms, at->user_timeout_ms);
         }
-        if (at->whole && unread_is_exact(s) && (!socket_act_resets(s) || act_is_sure(s)))
+        if (at->whole && how_exact_is_unread(s) == UNREAD_EXACT && (!socket_act_resets(s) || act_is_sure(s)))
                 TELL(end->unread, socket_unread(s));
+        else if (at->whole && how_exact_is_unread(s) == UNREAD_LEAST)
+                INFER(end->unread, socket_unread(s));
         if (s->act.known) {
                 TELL(end->closed_at, s->act.at_ns);
                 TELL(end->linger_on, at->linger_on);
@@ -270,6 +296,8 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
         /* What a reset throws away was never sent; after an orderly close the kernel goes on sending. */
         if (socket_act_resets(s) || died_in_hand(s))
                 TELL(end->unsent, at->unsent);
+        else if (died_as_orphan(s)) /* with the FIN */
+                TELL(end->unsent, s->end.unsent > 0 ? s->end.unsent - 1 : 0);
         else if (s->ended)
                 INFER(end->unsent, 0);
 }
@@ -346,7 +374,7 @@ tell_received_reset(const struct traced_socket *s, enum side side, struct facts 
 {
         struct facts_of_reset reset = { 0 };
 
-        if (f->n_resets > 0 || !s->established_ns || !was_reset_by_peer(s))
+        if (f->n_resets > 0 || !s->established_ns || !(was_reset_by_peer(s) || orphan_was_reset(s)))
                 return;
         if (may_have_reset_itself(s)) {
                 INFER(f->end[side].error_set, ECONNRESET);
@@ -354,7 +382,7 @@ tell_received_reset(const struct traced_socket *s, enum side side, struct facts 
         }
         INFER(reset.by, (enum side)(1 - side));
         INFER(reset.obeyed, true);
-        INFER(reset.at, when_it_was_noticed(s));
+        INFER(reset.at, orphan_was_reset(s) ? s->end.heard_ns : when_it_was_noticed(s));
         tell_what_it_answers(s, side, &reset, f);
         add_reset(f, &reset);
 }
@@ -366,7 +394,7 @@ tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
         const struct socket_act *act = s->shut.known ? &s->shut : &s->act;
 
         if (!act->known || act->before.state == TCP_STATE_CLOSE || act->before.state == TCP_STATE_SYN_SENT ||
-            (act == &s->act && socket_act_resets(s))) {
+            (act == &s->act && socket_act_resets(s)) || (died_as_orphan(s) && s->end.unsent > 0)) {
                 INFER(out->fin, false);
                 return;
         }
@@ -376,8 +404,9 @@ tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
 
 /*
  * Whose FIN was first, from the state in which the first own one was sent: CLOSE_WAIT, and the other's had come,
- * with or after the last ACK. A state of FIN_WAIT that went on to CLOSING would have crossed: that is seen only
- * where somebody looked, so it is taken for the usual.
+ * with or after the last ACK. ESTABLISHED, and the other's may still have come before the close itself: then nothing
+ * was left to wait for, while who closes first leaves a TIME_WAIT. A state of FIN_WAIT that went on to CLOSING would
+ * have crossed: that is seen only where somebody looked, so it is taken for the usual.
  */
 static void
 tell_who_was_first(const struct traced_socket *s, enum side side, struct facts *f)
@@ -392,6 +421,8 @@ tell_who_was_first(const struct traced_socket *s, enum side side, struct facts *
         else if (act->before.state == TCP_STATE_CLOSE_WAIT)
                 /* Silent for less than a millisecond, it still came before. */
                 INFER(in->fin_at, act->at_ns - act->before.silent_ms * INT64_C(1000000) - 1);
+        else if (s->nothing_left && act == &s->act && !fact_known(in->fin_at.how))
+                INFER(in->fin_at, act->at_ns - 1);
         else if (act->before.state == TCP_STATE_ESTABLISHED && !fact_known(in->fin_at.how))
                 INFER(in->fin_at, s->ended && s->end.heard_ns > act->at_ns ? s->end.heard_ns : act->at_ns);
         else if (!fact_known(in->fin_at.how))

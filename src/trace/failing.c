@@ -47,17 +47,29 @@ failing_stops(const struct tracer *tracer, const struct traced_thread *thread)
         return false;
 }
 
+/* By what the table of descriptors holds: its cookie and one. */
+static bool
+is_followed(const struct tracer *tracer, const struct traced_thread *thread, uint64_t entry)
+{
+        for (size_t i = 0; i < FAILING_MAX; i++)
+                if (is_of(&tracer->failing.sockets[i], thread) && tracer->failing.sockets[i].cookie + 1 == entry)
+                        return true;
+        return false;
+}
+
 /*
  * A sleep that an interruption does not end for the program: it is taken up again (signal(7)). A wait in
- * epoll_wait(2), or with a time-out on a socket, would fail with EINTR, so such a thread is left alone.
+ * epoll_wait(2), or with a time-out on a socket, would fail with EINTR, so such a thread is left alone. Not so on the dead
+ * socket itself: its error comes before the signal.
  */
 static bool
-may_be_interrupted(pid_t tid)
+may_be_interrupted(const struct tracer *tracer, const struct traced_thread *thread)
 {
+        const pid_t tid = thread->tid;
         long number;
         uint64_t first;
 
-        if (!process_waits_in(tid, &number, &first))
+        if (!process_waits_in(tid, &number, &first) || is_followed(tracer, thread, process_cookie(thread->process, (int)first)))
                 return true;
         switch (number) {
 #ifdef SYS_poll
@@ -87,7 +99,7 @@ interrupt(struct tracer *tracer)
 {
         for (size_t i = 0; i < THREADS_BUCKETS; i++)
                 for (struct traced_thread *t = tracer->threads.buckets[i]; t; t = t->next)
-                        if (failing_stops(tracer, t) && !t->call && may_be_interrupted(t->tid))
+                        if (failing_stops(tracer, t) && !t->call && may_be_interrupted(tracer, t))
                                 ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL);
 }
 
@@ -99,24 +111,22 @@ count(struct failing *failing)
                 failing->any = failing->any || failing->sockets[i].cookie;
 }
 
-void
-failing_forget(struct tracer *tracer, uint64_t cookie)
-{
-        if (!tracer->failing.any)
-                return;
-        for (size_t i = 0; i < FAILING_MAX; i++)
-                if (tracer->failing.sockets[i].cookie == cookie)
-                        tracer->failing.sockets[i].cookie = 0;
-        count(&tracer->failing);
-}
-
 static void
-follow(struct tracer *tracer, uint64_t cookie, pid_t pid)
+follow(struct tracer *tracer, uint64_t cookie, pid_t pid, bool pending)
 {
         struct failing *failing = &tracer->failing;
 
-        failing->sockets[failing->n++ % FAILING_MAX] = (struct failing_socket){ cookie, pid, RESULTS_WANTED };
+        failing->sockets[failing->n++ % FAILING_MAX] = (struct failing_socket){ cookie, pid, pending, RESULTS_WANTED };
         failing->any = true;
+}
+
+static int
+descriptor_of(const struct traced_process *process, uint64_t cookie)
+{
+        for (size_t fd = 0; fd < process->n_cookies; fd++)
+                if (process->cookies[fd] == cookie + 1)
+                        return (int)fd;
+        return -1;
 }
 
 /* A thread of a process that has the socket, and the descriptor. */
@@ -127,12 +137,12 @@ next_holder(const struct tracer *tracer, uint64_t cookie, struct traced_thread *
 
         for (size_t i = 0; i < THREADS_BUCKETS; i++)
                 for (struct traced_thread *t = tracer->threads.buckets[i]; t; t = t->next) {
-                        if (past && t->tid == t->process->pid)
-                                for (size_t fd = 0; fd < t->process->n_cookies; fd++)
-                                        if (t->process->cookies[fd] == cookie + 1) {
-                                                *ret_fd = (int)fd;
-                                                return t;
-                                        }
+                        int fd = past && t->tid == t->process->pid ? descriptor_of(t->process, cookie) : -1;
+
+                        if (fd >= 0) {
+                                *ret_fd = fd;
+                                return t;
+                        }
                         past = past || t == after;
                 }
         return NULL;
@@ -142,7 +152,8 @@ next_holder(const struct tracer *tracer, uint64_t cookie, struct traced_thread *
 static void
 deduce_who_was_told(struct traced_socket *socket, const struct look *look)
 {
-        const struct call *call = look->at_ns - socket->waiter.at_ns < WAITED_LATELY_NS ? socket->waiter.call : NULL;
+        int64_t died_ns = socket->died_ns ?: look->at_ns;
+        const struct call *call = died_ns - socket->waiter.at_ns < WAITED_LATELY_NS ? socket->waiter.call : NULL;
 
         if (call && call->kind == CALL_CARRY)
                 socket->swallowed = call->name;
@@ -174,9 +185,26 @@ failing_died(struct tracer *tracer, uint64_t cookie)
                                 deduce_who_was_told(socket, &look);
                 }
                 if (known && !sees_all_calls(tracer))
-                        follow(tracer, cookie, holder->process->pid);
+                        follow(tracer, cookie, holder->process->pid, look.error_pending);
         }
         interrupt(tracer);
+}
+
+void
+failing_forget(struct tracer *tracer, struct traced_socket *socket, const struct look *look)
+{
+        if (!tracer->failing.any)
+                return;
+        for (size_t i = 0; i < FAILING_MAX; i++) {
+                struct failing_socket *one = &tracer->failing.sockets[i];
+
+                if (one->cookie != socket->cookie)
+                        continue;
+                if (one->pending && !look->error_pending && !socket->error_taken)
+                        deduce_who_was_told(socket, look);
+                one->cookie = 0;
+        }
+        count(&tracer->failing);
 }
 
 void
@@ -193,14 +221,14 @@ failing_told(struct tracer *tracer, uint64_t cookie, bool error)
         count(&tracer->failing);
 }
 
-void
-failing_interrupted(struct tracer *tracer, struct traced_thread *thread)
+/* On its way out of a call the thread has its result in its registers. */
+static void
+take_result(struct tracer *tracer, struct traced_thread *thread)
 {
         struct registers registers;
         const struct call *call;
 
-        if (!failing_stops(tracer, thread) || registers_of(thread->tid, &registers) < 0 || !registers.in_call ||
-            !registers.has_arguments)
+        if (registers_of(thread->tid, &registers) < 0 || !registers.in_call || !registers.has_arguments)
                 return;
         call = call_find(registers.number);
         if (!call || call->kind < CALL_SEND)
@@ -210,6 +238,32 @@ failing_interrupted(struct tracer *tracer, struct traced_thread *thread)
                 thread->arguments[i] = registers.arguments[i];
         tracer_call_ends(tracer, thread, registers.result);
         thread->call = NULL;
+}
+
+/* The error was there a moment ago; a call that had begun before may have taken it since. */
+static void
+look_whether_it_waits_still(struct tracer *tracer, const struct traced_thread *thread, struct failing_socket *one)
+{
+        struct traced_socket *socket = sockets_find(&tracer->sockets, one->cookie);
+        struct look look;
+        int fd = socket ? descriptor_of(thread->process, one->cookie) : -1;
+
+        if (fd < 0 || !one->pending || look_through(thread->process->pidfd, fd, LOOK_END, one->cookie, NULL, &look) < 0)
+                return;
+        one->pending = false;
+        if (!look.error_pending && !socket->error_taken)
+                deduce_who_was_told(socket, &look);
+}
+
+void
+failing_interrupted(struct tracer *tracer, struct traced_thread *thread)
+{
+        if (!failing_stops(tracer, thread))
+                return;
+        take_result(tracer, thread);
+        for (size_t i = 0; i < FAILING_MAX; i++)
+                if (is_of(&tracer->failing.sockets[i], thread))
+                        look_whether_it_waits_still(tracer, thread, &tracer->failing.sockets[i]);
 }
 
 static void

@@ -13,6 +13,8 @@
 
 #include "trace/threads.h"
 
+struct look;
+struct traced_socket;
 struct tracer;
 
 /* So many sockets are followed at a time; the oldest gives way. */
@@ -21,6 +23,7 @@ struct tracer;
 struct failing_socket {
         uint64_t cookie;                /* 0: free */
         pid_t pid;                      /* whose threads stop */
+        bool pending;                   /* the error was seen to wait, and not asked for again */
         unsigned n_results;             /* so many results of calls are still waited for */
 };
 
@@ -48,5 +51,5 @@ void failing_interrupted(struct tracer *tracer, struct traced_thread *thread);
 /* A call on the socket has given a result. */
 void failing_told(struct tracer *tracer, uint64_t cookie, bool error);
 
-/* Its program gave it up. */
-void failing_forget(struct tracer *tracer, uint64_t cookie);
+/* Its program gives it up; a look just before. */
+void failing_forget(struct tracer *tracer, struct traced_socket *socket, const struct look *look);

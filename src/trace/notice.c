@@ -11,22 +11,34 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What may wait to be taken; of what comes beyond, the next look at the socket tells. */
 #define ROOM 1024
 #define AT_ONCE 64
 
-/* No socket has this cookie: the kernel counts from 1. */
+/* No socket has these cookies: the kernel counts from 1. */
 #define STOP 0
+#define HEARD UINT64_MAX
 
 struct notice {
         int epoll, stop;
         pthread_t listener, tracer;
         pthread_mutex_t lock;
+        atomic_int_least64_t heard_ns;
         atomic_size_t n;
         uint64_t cookies[ROOM];
 };
+
+static int64_t
+now(void)
+{
+        struct timespec t;
+
+        clock_gettime(CLOCK_REALTIME, &t);
+        return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
 
 static void
 keep(struct notice *notice, uint64_t cookie)
@@ -56,9 +68,12 @@ listen_on(void *context)
                 for (int i = 0; i < n; i++) {
                         if (events[i].data.u64 == STOP)
                                 return NULL;
-                        keep(notice, events[i].data.u64);
+                        if (events[i].data.u64 == HEARD)
+                                atomic_store(&notice->heard_ns, now());
+                        else
+                                keep(notice, events[i].data.u64);
                 }
-                if (n > 0)
+                if (atomic_load(&notice->n) > 0)
                         pthread_kill(notice->tracer, SIGALRM);
         }
 }
@@ -124,6 +139,25 @@ notice_watch(struct notice *notice, int fd, uint64_t cookie)
         /* An item's key is the file and the number: the same again where the number was the same. */
         if (epoll_ctl(notice->epoll, EPOLL_CTL_ADD, fd, &event) < 0 && errno == EEXIST)
                 epoll_ctl(notice->epoll, EPOLL_CTL_MOD, fd, &event);
+}
+
+void
+notice_hear(struct notice *notice, int fd)
+{
+        struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.u64 = HEARD };
+
+        if (epoll_ctl(notice->epoll, EPOLL_CTL_MOD, fd, &event) < 0)
+                epoll_ctl(notice->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+int64_t
+notice_heard(struct notice *notice, int fd)
+{
+        int64_t heard = atomic_exchange(&notice->heard_ns, 0);
+
+        if (heard)
+                notice_hear(notice, fd);
+        return heard;
 }
 
 size_t

@@ -15,7 +15,7 @@ tracer_gives_up(struct tracer *tracer, struct traced_socket *socket, const struc
                                            .before = *look };
         snprintf(socket->act.comm, sizeof(socket->act.comm), "%s", process_name(process, look->at_ns));
         socket->held = false;
-        failing_forget(tracer, socket->cookie);
+        failing_forget(tracer, socket, look);
         sockets_closing(&tracer->sockets, socket, true);
 }
 

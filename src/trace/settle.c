@@ -2,6 +2,7 @@
  * Who is done: a socket whose last descriptor is gone, as the kernel tells by its message, or when asked by the
  * addresses. With both ends in the traced programs, the two are given out as one connection.
  */
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,6 +17,8 @@
 /* The kernel sends its message a little after the end; one that has not come by then never will: the socket is of
  * another network namespace, or the message was lost. */
 #define MESSAGE_LATE_NS (500 * MS)
+/* No TIME_WAIT is shorter: on loopback another connection may take it over after a second (tcp_twsk_unique()). */
+#define TIME_WAIT_LEAST_NS (900 * MS)
 /* A program that gave up its descriptor without ending the socket leaves it to others. */
 #define STILL_HELD_NS (500 * MS)
 
@@ -33,11 +36,14 @@ hear(void *context, const struct ended_socket *end)
 {
         struct tracer *tracer = context;
         struct traced_socket *socket = sockets_find(&tracer->sockets, end->cookie);
+        int64_t heard_ns = tracer->first_heard_ns ?: end->heard_ns;
 
+        tracer->first_heard_ns = 0;
         if (!socket)
                 return;
         socket->ended = true;
         socket->end = *end;
+        socket->end.heard_ns = heard_ns;
         /* Whoever closed it did so without a call: io_uring, or a process that is not traced. */
         sockets_closing(&tracer->sockets, socket, true);
 }
@@ -105,10 +111,14 @@ static bool
 is_over(struct tracer *tracer, struct traced_socket *socket)
 {
         struct diag_socket now;
+        int r;
 
         if (socket->ended && (!socket_has_tuple(socket) || has_had_both_fins(socket) || socket->end.tuple.remote_port == 0))
                 return true;
-        if (!socket_has_tuple(socket) || diag_look(&socket->tuple, &now) < 0 || now.cookie != socket->cookie)
+        r = socket_has_tuple(socket) ? diag_look(&socket->tuple, &now) : -EINVAL;
+        if (r == -ENOENT && socket->ended && socket->act.known && tracer_now() - socket->act.at_ns < TIME_WAIT_LEAST_NS)
+                socket->nothing_left = true;
+        if (r < 0 || now.cookie != socket->cookie)
                 return is_gone(tracer, socket);
         socket->after = now.state;
         socket->held = now.inode != 0;
@@ -192,13 +202,22 @@ settle_closing(struct tracer *tracer)
         }
 }
 
+/* Of the messages that wait, when the first came is known. */
+void
+tracer_hears(struct tracer *tracer)
+{
+        if (!tracer->ended)
+                return;
+        tracer->first_heard_ns = tracer->notice ? notice_heard(tracer->notice, ended_fd(tracer->ended)) : 0;
+        ended_take(tracer->ended, hear, tracer);
+}
+
 void
 tracer_settle(struct tracer *tracer, bool all)
 {
         struct sockets *sockets = &tracer->sockets;
 
-        if (tracer->ended)
-                ended_take(tracer->ended, hear, tracer);
+        tracer_hears(tracer);
         if (!all) {
                 settle_closing(tracer);
                 return;

@@ -77,6 +77,7 @@ struct traced_socket {
         bool ended;                     /* the kernel told of its end … */
         struct ended_socket end;        /* … this */
         enum tcp_state after;           /* what was left of it when it was last asked for; 0: never asked */
+        bool nothing_left;              /* its kernel had nothing of it when it was asked, soon after the last act */
         bool held;                      /* by a program, then */
         bool closing;                   /* a descriptor was given up: perhaps the last */
         int64_t ask_at_ns, ask_again_ns; /* while closing: when to ask the kernel, and how long after that again */

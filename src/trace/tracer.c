@@ -370,6 +370,7 @@ do_what_is_due(struct tracer *tracer)
                 return;
         tracer->ticked_ns = now;
         failing_tick(tracer);
+        tracer_hears(tracer);
         if (now - tracer->settled_ns < SETTLE_NS)
                 return;
         tracer->settled_ns = now;
@@ -404,6 +405,8 @@ tracer_run(struct tracer *tracer, volatile sig_atomic_t *stop, int *ret_status)
         *ret_status = 0;
         if (notice_open(&tracer->notice) < 0)
                 tracer->notice = NULL;
+        if (tracer->notice && tracer->ended)
+                notice_hear(tracer->notice, ended_fd(tracer->ended));
         tick(true);
         while (!*stop) {
                 int status;

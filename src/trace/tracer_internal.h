@@ -18,6 +18,7 @@ struct tracer {
         struct sockets sockets;
         struct ended *ended;            /* NULL: not to be had */
         struct notice *notice;          /* NULL: likewise */
+        int64_t first_heard_ns;         /* when the first message came of those that are being read; 0: not known */
         struct failing failing;
         int64_t ticked_ns;              /* when the time was looked at last, and */
         int64_t settled_ns;             /* when it was last asked who is done; by CLOCK_MONOTONIC */
@@ -48,6 +49,9 @@ void tracer_gives_up(struct tracer *tracer, struct traced_socket *socket, const 
 
 /* Looks once more at what the process holds, before it is let go. */
 void tracer_leaves(struct tracer *tracer, struct traced_thread *thread);
+
+/* Takes in what the kernel told of ended sockets. */
+void tracer_hears(struct tracer *tracer);
 
 /* Gives out the connections that are over; with @all every one. */
 void tracer_settle(struct tracer *tracer, bool all);

@@ -7,7 +7,7 @@ import sys
 import time
 
 from place import Place
-from tap import need, run_cases, todo
+from tap import need, run_cases
 
 CONF = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log info; user root; worker_processes 1;
@@ -94,7 +94,6 @@ def a_large_upload_that_nginx_answers_with_413_ends_in_order():
         connection.expect('orderly', 'client', acts={'client': 'close', 'server': 'close'}, severity='fine')
 
 
-@todo('finis run takes a client for closed in order that was reset with bytes unsent')
 def a_large_upload_meets_nginx_without_lingering_close_and_is_reset():
     """nginx closes with the upload unread: a RST, which the kernel counts as TCPAbortOnClose."""
     with Place() as place:
@@ -180,7 +179,6 @@ while (piece := s.recv(65536, socket.MSG_PEEK)):
                           acts={'server': 'close'}, saw={'client': 'ECONNRESET'}, severity='bad')
 
 
-@todo('finis run takes a FIN off the bytes that it did not count')
 def the_same_client_is_left_to_the_kernel_without_that_option():
     """Without it nginx closes with the rest of the answer unsent: the kernel keeps what the program gave it."""
     with Place() as place:
