@@ -536,6 +536,32 @@ def refusals_in_a_sequence_are_counted():
             assert names == ['refused', 'reset', 'refused', 'orderly', 'orderly'], names
 
 
+def other_traffic_hides_no_refusal():
+    """While the stage is kept from running, more comes by than a socket has room for."""
+    if os.geteuid() != 0:
+        raise Skip('seeing refused attempts needs CAP_NET_RAW')
+    for host in ('127.0.0.1', '::1'):
+        family = socket.AF_INET6 if ':' in host else socket.AF_INET
+        name = f'[{host}]' if family == socket.AF_INET6 else host
+        with Stage('refuse,orderly', '--listen', f'{name}:0') as stage, \
+                socket.create_server((host, 0), family=family) as listener, \
+                connected(listener.getsockname()[:2]) as one, listener.accept()[0] as other:
+            stage.process.send_signal(signal.SIGSTOP)
+            try:
+                for _ in range(2000):
+                    one.send(b'x')
+                    other.send(other.recv(1))
+                    one.recv(1)
+                stage.connect().close()
+                raise AssertionError('nobody was to listen')
+            except ConnectionRefusedError:
+                pass
+            finally:
+                stage.process.send_signal(signal.SIGCONT)
+            line = stage.line()
+            assert line['name'] == 'refused', line
+
+
 def a_listener_on_all_addresses_takes_both_families():
     names = ('reset', 'refused') if os.geteuid() == 0 else ('reset',)
     for name in names:
@@ -1084,6 +1110,7 @@ CASES = [
     a_drip_comes_in_drops,
     a_sequence_goes_connection_by_connection,
     refusals_in_a_sequence_are_counted,
+    other_traffic_hides_no_refusal,
     a_listener_on_all_addresses_takes_both_families,
     a_refusal_may_last_for_a_time,
     the_proxy_carries_a_half_close,

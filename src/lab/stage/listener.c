@@ -10,6 +10,7 @@
 
 #include "lab/moment.h"
 #include "lab/stage/connection.h"
+#include "lab/stage/probe.h"
 
 #define BACKLOG 4096
 #define MEMINFO_DROPS 8 /* SK_MEMINFO_DROPS */
@@ -123,8 +124,8 @@ static void open_probes(struct stage *stage)
             IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)(const void *)&stage->address.storage)->sin6_addr))
                 families[1] = AF_INET;
         for (size_t i = 0; i < STAGE_PROBES && refuses && families[i] != AF_UNSPEC; i++) {
-                stage->probes[i] = socket(families[i], SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-                if (stage->probes[i] >= 0 && epoll_ctl(stage->epoll, EPOLL_CTL_ADD, stage->probes[i], &event) < 0) {
+                if (probe_open((uint8_t)families[i], (uint16_t)stage_address_port(&stage->address), &stage->probes[i]) == 0 &&
+                    epoll_ctl(stage->epoll, EPOLL_CTL_ADD, stage->probes[i], &event) < 0) {
                         close(stage->probes[i]);
                         stage->probes[i] = -1;
                 }
