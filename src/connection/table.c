@@ -134,22 +134,6 @@ table_fetch_node(const struct table *table, struct ends *ends, bool payload)
         ends->slot = (uint32_t)at;
 }
 
-static inline bool
-same_address(const uint8_t *a, const uint8_t *b, bool ipv4)
-{
-        return memcmp(a, b, 4) == 0 && (ipv4 || memcmp(a + 4, b + 4, 12) == 0);
-}
-
-static inline bool
-same_ends(const struct head *h, unsigned sender, const struct ends *ends)
-{
-        bool ipv4 = ends->realm & REALM_IPV4;
-
-        return h->port[sender] == ends->source_port && h->port[!sender] == ends->destination_port &&
-               h->realm == ends->realm && same_address(h->address[sender], ends->source, ipv4) &&
-               same_address(h->address[!sender], ends->destination, ipv4);
-}
-
 /* The pieces of its rows, and its own lines. */
 static void
 fetch_orderly(const struct table *table, const struct orderly *o)
@@ -184,29 +168,11 @@ table_fetch_next(const struct table *table, uint32_t node)
         fetch(table_link(table, node), 1);
 }
 
-/* Of a slot whose hash fits: whether it is that connection, and who of it sent. */
-static inline bool
-is_at(const struct table *table, size_t at, const struct ends *ends, unsigned *ret_sender)
-{
-        uint32_t differ = table->slots[at].hash ^ ends->hash;
-
-        if (differ & ~HASH_WAY || table->slots[at].node == NODE_NONE ||
-            !same_ends(table_head(table, table->slots[at].node), differ != 0, ends))
-                return false;
-        *ret_sender = differ != 0;
-        return true;
-}
-
 uint32_t
-table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender)
+table_find_anew(const struct table *table, const struct ends *ends, unsigned *ret_sender)
 {
-        size_t at = ends->slot & table->mask;
-
-        /* No two nodes of the same ends are in the index, so it does not matter where one is found. */
-        if (is_at(table, at, ends, ret_sender))
-                return table->slots[at].node;
-        for (at = ends->hash & table->mask; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask)
-                if (is_at(table, at, ends, ret_sender))
+        for (size_t at = ends->hash & table->mask; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask)
+                if (table_is_at(table, &table->slots[at], ends, ret_sender))
                         return table->slots[at].node;
         return NODE_NONE;
 }

@@ -159,8 +159,55 @@ void table_fetch_node(const struct table *table, struct ends *ends, bool payload
 /* Fetches what stands behind this node in its list and will soon have its turn. */
 void table_fetch_next(const struct table *table, uint32_t node);
 
-/* The node of these ends, or NODE_NONE; @ret_sender is 0 or 1. */
-uint32_t table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender);
+/* Whether these ends are those of @h, @sender being the first of them. */
+static inline bool
+table_same_ends(const struct head *h, unsigned sender, const struct ends *ends)
+{
+        const uint8_t *first = sender ? ends->destination : ends->source;
+        const uint8_t *second = sender ? ends->source : ends->destination;
+        uint32_t ports = (uint32_t)ends->destination_port << 16 | ends->source_port;
+        uint32_t mine[3], theirs[2];
+
+        memcpy(&mine[0], h->address[0], 4);
+        memcpy(&mine[1], h->address[1], 4);
+        memcpy(&mine[2], h->port, 4);
+        memcpy(&theirs[0], first, 4);
+        memcpy(&theirs[1], second, 4);
+        ports = ports >> (sender * 16) | ports << (sender * 16);
+        /* One branch for all of them: they hardly ever differ. */
+        if ((mine[0] ^ theirs[0]) | (mine[1] ^ theirs[1]) | (mine[2] ^ ports) | (h->realm ^ ends->realm))
+                return false;
+        return ends->realm & REALM_IPV4 ||
+               (memcmp(h->address[0] + 4, first + 4, 12) == 0 && memcmp(h->address[1] + 4, second + 4, 12) == 0);
+}
+
+/* Of a slot whose hash fits: whether it is that connection, and who of it sent. */
+static inline bool
+table_is_at(const struct table *table, const struct slot *slot, const struct ends *ends, unsigned *ret_sender)
+{
+        uint32_t differ = slot->hash ^ ends->hash;
+        unsigned sender = differ >> 31;
+
+        if (differ & ~HASH_WAY || slot->node == NODE_NONE || !table_same_ends(table_head(table, slot->node), sender, ends))
+                return false;
+        *ret_sender = sender;
+        return true;
+}
+
+/* The same where the hint does not hold. */
+uint32_t table_find_anew(const struct table *table, const struct ends *ends, unsigned *ret_sender);
+
+/* The node of these ends, or NODE_NONE; @ret_sender is 0 or 1. No two nodes of the same ends are in the index, so it
+ * does not matter where one is found. */
+static inline uint32_t
+table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender)
+{
+        const struct slot *slot = &table->slots[ends->slot & table->mask];
+
+        if (__builtin_expect(table_is_at(table, slot, ends, ret_sender), 1))
+                return slot->node;
+        return table_find_anew(table, ends, ret_sender);
+}
 
 /* A new node of zeroes with its ends set, in no list and not in the index. */
 int table_new(struct table *table, const struct ends *ends, uint32_t *ret_node);
