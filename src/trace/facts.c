@@ -260,10 +260,13 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
         TELL(end->os, OS_LINUX);
         TELL(end->local, true);
         TELL(end->accepted, true);
-        TELL(end->state, (s->act.known ? s->act.before.state : s->last.state));
+        TELL(end->state, (died_in_hand(s) && s->alive.cookie ? s->alive.state
+                          : s->act.known                     ? s->act.before.state
+                                                             : s->last.state));
         TELL(end->shut_read, s->shut_read || s->act.known);
         TELL(end->shut_write, s->shut.known || s->act.known);
-        TELL(end->closed, s->act.known && s->act.how != ACT_CONNECT_UNSPEC);
+        /* Whoever closes what had timed out has made no orphan of it. */
+        TELL(end->closed, s->act.known && s->act.how != ACT_CONNECT_UNSPEC && !(died_in_hand(s) && s->error == ETIMEDOUT));
         if (at->whole)
                 TELL(end->linger2_negative, at->linger2_negative);
         if (at->timers) {
