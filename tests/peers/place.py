@@ -49,7 +49,7 @@ class Traced:
     """A program under finis run."""
 
     def __init__(self, place, name, command, options, env, user, stdin):
-        self.place, self.name = place, name
+        self.place, self.name, self.stops_at = place, name, signal.SIGTERM
         self.out, self.said = place.path(f'{name}.finis'), place.path(f'{name}.said')
         who = []
         if user:
@@ -114,7 +114,7 @@ class Place:
         self.netns = os.stat(f'/proc/{self.holder.pid}/ns/net').st_ino
         self.inside = ['nsenter', f'--target={self.holder.pid}', '--net', '--mount', '--']
         self.capture = self.path('capture.pcap')
-        self.tcpdump = subprocess.Popen([*self.inside, 'tcpdump', '-Z', 'root', '-i', 'lo', '-U', '-B', '65536', '-w',
+        self.tcpdump = subprocess.Popen([*self.inside, 'tcpdump', '-Z', 'root', '-i', 'lo', '-U', '--immediate-mode', '-B', '65536', '-w',
                                          self.capture, 'tcp'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True, env={**os.environ, 'PATH': PATH})
         self.tcpdump.stderr.readline()
@@ -200,9 +200,9 @@ class Place:
                     return int(values.split()[head.split().index(name)])
         raise KeyError(name)
 
-    def stop(self, server, number=signal.SIGTERM):
+    def stop(self, server):
         if server.poll() is None:
-            server.kill(number)
+            server.kill(server.stops_at)
             server.wait()
 
     def told(self, server=None, pause=1.3):
