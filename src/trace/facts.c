@@ -187,7 +187,12 @@ was_reset_by_peer(const struct traced_socket *s)
 static bool
 counts_peers_fin(const struct traced_socket *s, bool at_end, uint64_t received)
 {
-        if (!peers_fin_came(s) || received == 0)
+        if (received == 0)
+                return false;
+        /* As unread_is_exact() takes it: one more lay unread than was seen. */
+        if (at_end && s->act.known && !kernel_disconnected(s) && s->end.rqueue == s->act.before.unread + 1)
+                return true;
+        if (!peers_fin_came(s))
                 return false;
         if (!at_end)
                 return s->last.state == TCP_STATE_CLOSE || has_had_peers_fin(s->last.state);
@@ -218,7 +223,7 @@ tell_counters(const struct traced_socket *s, enum side side, bool alone, struct 
         uint64_t sent = heard ? s->end.bytes_sent - s->end.bytes_again : look->bytes_sent - look->bytes_again;
         uint64_t acked = heard ? s->end.bytes_acked : look->bytes_acked;
         uint64_t received = heard ? s->end.bytes_received : look->bytes_received;
-        bool fin = peers_fin_came(s);
+        bool fin = peers_fin_came(s), exact;
 
         if (!heard && !look->info)
                 return;
@@ -237,14 +242,16 @@ tell_counters(const struct traced_socket *s, enum side side, bool alone, struct 
         TELL(out->retransmitted, heard ? s->end.bytes_again : look->bytes_again);
         if (fact_is(out->fin))
                 INFER(out->fin_acked, acked > sent);
+        /* Where it is not known how many bytes came between the look and the end, a FIN may be among them. */
+        exact = !heard || unread_is_exact(s);
         received -= counts_peers_fin(s, heard, received);
-        if (alone)
+        if (alone && exact)
                 tell_received(received, fin, in);
         /* Whoever spoke had been accepted. */
         if (alone && received > 0)
                 INFER(f->end[1 - side].accepted, true);
         /* A RST of one's own accord acknowledges what was received (tcp_send_active_reset). */
-        if (socket_act_resets(s))
+        if (socket_act_resets(s) && exact)
                 INFER(in->acked_by_reset, received);
 }
 
@@ -427,7 +434,7 @@ tell_who_was_first(const struct traced_socket *s, enum side side, struct facts *
         else if (s->nothing_left && act == &s->act && !fact_known(in->fin_at.how))
                 INFER(in->fin_at, act->at_ns - 1);
         else if (act->before.state == TCP_STATE_ESTABLISHED && !fact_known(in->fin_at.how))
-                INFER(in->fin_at, s->ended && s->end.heard_ns > act->at_ns ? s->end.heard_ns : act->at_ns);
+                INFER(in->fin_at, s->ended && s->end.heard_ns > act->at_ns ? s->end.heard_ns : act->at_ns + 1);
         else if (!fact_known(in->fin_at.how))
                 return;
         INFER(f->crossed, false);
