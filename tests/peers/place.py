@@ -25,6 +25,9 @@ PATIENCE = 30
 TELL = bool(os.environ.get('PEERS_TELL'))
 FORMAT = [] if TELL else ['--json']
 
+# A directory in which the logs, records and captures of all plays are kept.
+KEEP = os.environ.get('PEERS_KEEP')
+
 # /run is the place's own, for servers that insist on a directory there.
 HOLD = 'mount -t tmpfs -o mode=755 tmpfs /run && mkdir -m 755 /run/sshd && ip link set lo up && echo ready && exec cat'
 
@@ -138,6 +141,8 @@ class Place:
             time.sleep(0.02)
         if self.holder:
             self.holder.communicate()
+        if KEEP:
+            shutil.copytree(self.folder, os.path.join(KEEP, os.path.basename(self.folder)), ignore=shutil.ignore_patterns('data'))
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def processes(self):

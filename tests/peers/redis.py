@@ -7,7 +7,7 @@ import sys
 import time
 
 from place import Place
-from tap import need, run_cases
+from tap import need, run_cases, todo
 
 PORT = 6379
 
@@ -40,6 +40,7 @@ def python(place, program, **options):
     return place.client(sys.executable, '-c', TALK + program, **options)
 
 
+@todo('finis read: the answer to a FIN may overtake the RST of a close, and hides it')
 def redis_killed_under_its_benchmark_resets_whom_it_had_not_read():
     """SIGKILL closes each connection: a FIN where all commands were read, a RST where one lay unread."""
     with Place() as place:
@@ -107,10 +108,16 @@ def a_large_http_request_to_redis_is_reset():
         server = redis(place)
         with open(place.path('large'), 'wb') as file:
             file.truncate(1 << 20)
-        client = place.client('curl', '-sS', '-H', 'Expect:', '--data-binary', '@' + place.path('large'), f'http://127.0.0.1:{PORT}/', options=())
+        # Stopped meanwhile, it finds more than one read can take.
+        server.kill(signal.SIGSTOP)
+        client = place.start('client', 'curl', '-sS', '-H', 'Expect:', '--data-binary', '@' + place.path('large'),
+                             f'http://127.0.0.1:{PORT}/')
+        time.sleep(0.5)
+        server.kill(signal.SIGCONT)
+        client.wait()
         (connection,) = place.told(server)
         logged(place, 'Possible SECURITY ATTACK detected')
-        assert client.returncode in (52, 55, 56), client.words()
+        assert client.returncode in (52, 55, 56), (client.returncode, client.words())
         assert place.counter('TCPAbortOnClose') == 1
         connection.expect('reset', 'server', 'unread-data', certain=('server', 'watch'), unsure=('read', 'client'),
                           acts={'server': 'close'}, severity='bad', to_server__fate='lost')
