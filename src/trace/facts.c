@@ -189,7 +189,7 @@ counts_peers_fin(const struct traced_socket *s, bool at_end, uint64_t received)
 {
         if (received == 0)
                 return false;
-        /* As unread_is_exact() takes it: one more lay unread than was seen. */
+        /* As how_exact_is_unread() takes it: one more lay unread than was seen. */
         if (at_end && s->act.known && !kernel_disconnected(s) && s->end.rqueue == s->act.before.unread + 1)
                 return true;
         if (!peers_fin_came(s))
@@ -243,7 +243,7 @@ tell_counters(const struct traced_socket *s, enum side side, bool alone, struct 
         if (fact_is(out->fin))
                 INFER(out->fin_acked, acked > sent);
         /* Where it is not known how many bytes came between the look and the end, a FIN may be among them. */
-        exact = !heard || unread_is_exact(s);
+        exact = !heard || how_exact_is_unread(s) == UNREAD_EXACT;
         received -= counts_peers_fin(s, heard, received);
         if (alone && exact)
                 tell_received(received, fin, in);
