@@ -11,63 +11,9 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
  */
-#include "live/kernel.h"
-
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-
-#include "live/event.h"
-
-enum { ESTABLISHED = 1, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE, CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING };
-enum { E_PIPE = 32, E_CONNABORTED = 103, E_TIMEDOUT = 110, E_CONNREFUSED = 111, E_HOSTUNREACH = 113, E_NETUNREACH = 101 };
-enum { SHUT_BOTH = 3 };
-
-/* Set before loading. */
-const volatile __u32 tell_orderly;      /* a record of those, too: else they are only counted */
-const volatile __u32 wake_bytes = 1 << 18;
-
-struct {
-        __uint(type, BPF_MAP_TYPE_HASH);
-        __uint(max_entries, 65536);
-        __type(key, __u64);
-        __type(value, struct live_end);
-} sockets SEC(".maps");
-
-struct {
-        __uint(type, BPF_MAP_TYPE_RINGBUF);
-        __uint(max_entries, 1 << 22);
-} records SEC(".maps");
-
-struct {
-        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-        __uint(max_entries, N_LIVE_TOTALS);
-        __type(key, __u32);
-        __type(value, __u64);
-} totals SEC(".maps");
-
-static const struct live_end nothing;
-
-static __always_inline void
-count(__u32 which)
-{
-        __u64 *n = bpf_map_lookup_elem(&totals, &which);
-
-        if (n)
-                ++*n;
-}
-
-/* Lazily: waking the reader costs as much as all the rest. It comes by itself a few times a second. */
-static __always_inline void
-tell(void *record, __u64 size)
-{
-        __u64 waiting = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA);
-
-        if (bpf_ringbuf_output(&records, record, size,
-                               waiting >= wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
-                count(LIVE_TOTAL_LOST);
-        else
-                count(LIVE_TOTAL_TOLD);
-}
+#include "live/ending_maps.bpf.h"
+#include "live/ending_reset.bpf.h"
+#include "live/ending_seed.bpf.h"
 
 static __always_inline __u32
 class_of(const struct live_end *end)
@@ -296,6 +242,8 @@ closes(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u
                    sk->sk_shutdown != SHUT_BOTH || (end->flags & LIVE_LINGER && !end->linger_jiffies)) {
                 /* But a close after shutdown() adds nothing to what that began. */
                 act(end, sk, from, CLOSE, now);
+                if (from == ESTABLISHED || from == CLOSE_WAIT)
+                        end->before_ns = tp->tcp_mstamp * NS_IN_US;
         }
         /* Its program still holds it, perhaps for long. */
         if (end->error && !(end->flags & LIVE_ORPHAN)) {
@@ -368,6 +316,12 @@ int on_state(__u64 *ctx)
         case CLOSE_WAIT:
                 end->flags |= LIVE_FIN_IN | LIVE_ESTABLISHED;
                 end->fin_in_ns = now;
+                tp = bpf_skc_to_tcp_sock(sk);
+                if (tp) {
+                        end->saw_fin = 1;
+                        end->sent_at_fin = tp->bytes_sent - tp->bytes_retrans;
+                        end->answered_at_fin = (__s32)(tp->lsndtime - tp->inet_conn.icsk_ack.lrcvtime) < 0;
+                }
                 break;
         case CLOSING:
                 end->flags |= LIVE_FIN_IN | LIVE_CROSSED;
@@ -377,7 +331,15 @@ int on_state(__u64 *ctx)
         case LAST_ACK:
                 end->flags |= LIVE_FIN_OUT;
                 end->fin_out_ns = now;
+                if (from == CLOSE_WAIT && !(end->flags & LIVE_FIN_IN)) {
+                        /* That was before it was followed. */
+                        end->flags |= LIVE_FIN_IN;
+                        end->fin_in_ns = now - 1;
+                }
                 act(end, sk, from, to, now);
+                tp = bpf_skc_to_tcp_sock(sk);
+                if (tp)
+                        end->before_ns = tp->tcp_mstamp * NS_IN_US;
                 break;
         case CLOSE:
                 tp = bpf_skc_to_tcp_sock(sk);
@@ -456,130 +418,6 @@ int on_error_report(__u64 *ctx)
         end = bpf_map_lookup_elem(&sockets, &key);
         if (end)
                 end->flags |= LIVE_REPORTED;
-        return 0;
-}
-
-/* The headers of the segment that a RST answers. */
-struct answered {
-        __u16 source, dest;
-        __u8 flags;
-        __u32 payload;
-        __u8 family;
-        __u8 from[16], to[16];
-};
-
-static __always_inline int
-read_answered(struct sk_buff *skb, struct answered *a)
-{
-        unsigned char *head = BPF_CORE_READ(skb, head), *ip, *tcp;
-        __u8 version = 0, offset = 0;
-        __u16 ports[2], length = 0;
-        int room;
-
-        ip = head + BPF_CORE_READ(skb, network_header);
-        tcp = head + BPF_CORE_READ(skb, transport_header);
-        if (bpf_probe_read_kernel(&version, 1, ip) || bpf_probe_read_kernel(ports, sizeof(ports), tcp))
-                return 0;
-        a->source = ports[0];
-        a->dest = ports[1];
-        bpf_probe_read_kernel(&offset, 1, tcp + 12);
-        bpf_probe_read_kernel(&a->flags, 1, tcp + 13);
-        if (version >> 4 == 4) {
-                a->family = AF_INET;
-                bpf_probe_read_kernel(a->from, 4, ip + 12);
-                bpf_probe_read_kernel(a->to, 4, ip + 16);
-                bpf_probe_read_kernel(&length, 2, ip + 2);
-                room = __builtin_bswap16(length) - (int)(tcp - ip);
-        } else {
-                a->family = AF_INET6;
-                bpf_probe_read_kernel(a->from, 16, ip + 8);
-                bpf_probe_read_kernel(a->to, 16, ip + 24);
-                bpf_probe_read_kernel(&length, 2, ip + 4);
-                room = __builtin_bswap16(length) + 40 - (int)(tcp - ip);
-        }
-        room -= (offset >> 4) * 4;
-        a->payload = room > 0 ? room : 0;
-        return 1;
-}
-
-static __always_inline void
-tell_stray(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
-{
-        struct live_reset r = {.kind = LIVE_RESET, .reason = reason, .reason_known = known, .at_ns = bpf_ktime_get_ns()};
-        struct answered a = {};
-
-        if (sk)
-                r.state = BPF_CORE_READ(sk, __sk_common.skc_state);
-        if (skb) {
-                if (!read_answered(skb, &a))
-                        return;
-                r.family = a.family;
-                r.local_port = a.dest;
-                r.remote_port = a.source;
-                r.answers_flags = a.flags;
-                r.payload = a.payload;
-                __builtin_memcpy(r.local, a.to, 16);
-                __builtin_memcpy(r.remote, a.from, 16);
-                r.netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
-        } else {
-                struct inet_sock *inet = (void *)sk;
-
-                if (!sk)
-                        return;
-                r.family = BPF_CORE_READ(sk, __sk_common.skc_family);
-                r.local_port = BPF_CORE_READ(inet, inet_sport);
-                r.remote_port = BPF_CORE_READ(sk, __sk_common.skc_dport);
-                r.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-                if (r.family == AF_INET6) {
-                        bpf_probe_read_kernel(r.local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-                        bpf_probe_read_kernel(r.remote, 16, &sk->__sk_common.skc_v6_daddr);
-                } else {
-                        bpf_probe_read_kernel(r.local, 4, &sk->__sk_common.skc_rcv_saddr);
-                        bpf_probe_read_kernel(r.remote, 4, &sk->__sk_common.skc_daddr);
-                }
-        }
-        count(LIVE_TOTAL_STRAY_RESET);
-        tell(&r, sizeof(r));
-}
-
-/* Raw, since the number of its arguments grew (6.10), and since the socket may be NULL or a stand-in. */
-SEC("raw_tp/tcp_send_reset")
-int on_reset_sent(__u64 *ctx)
-{
-        struct sk_buff *skb = (void *)ctx[1];
-        struct sock *sk = (void *)ctx[0];
-        struct live_end *end = NULL;
-        __u64 key = ctx[0];
-        __u32 reason = 0;
-        int known = 0;
-
-        if (bpf_core_type_exists(enum sk_rst_reason)) {
-                reason = ctx[2];
-                known = 1;
-        }
-        if (sk)
-                end = bpf_map_lookup_elem(&sockets, &key);
-        if (!end) {
-                tell_stray(sk, skb, reason, known);
-                return 0;
-        }
-        if (end->n_resets_out < 255)
-                end->n_resets_out++;
-        if (end->flags & LIVE_RST_OUT)
-                return 0;
-        end->flags |= LIVE_RST_OUT;
-        end->reason = reason;
-        if (known)
-                end->flags |= LIVE_REASON_KNOWN;
-        if (skb) {
-                struct answered a = {};
-
-                end->flags |= LIVE_RST_REPLY;
-                if (read_answered(skb, &a)) {
-                        end->reset_flags = a.flags;
-                        end->reset_payload = a.payload;
-                }
-        }
         return 0;
 }
 

@@ -64,7 +64,9 @@ struct live_end {
         __u32 flags;
         __u64 cookie;
         __u64 began_ns, act_ns, fin_out_ns, fin_in_ns, over_ns, ended_ns;
+        __u64 before_ns;        /* the last segment before it ended the connection of its own accord */
         __u64 bytes_sent, bytes_acked, bytes_received, bytes_again;
+        __u64 sent_at_fin;      /* bytes_sent - bytes_again when the other's FIN came */
         __u64 cgroup;
         __u8 local[16], remote[16];
         __u16 local_port, remote_port;
@@ -84,6 +86,9 @@ struct live_end {
         __u8 shutdown;
         __u8 n_resets_out;
         __u8 reset_flags;       /* TCP flags of the segment that the RST answers */
+        __u8 reset_alert;       /* that is a TLS alert */
+        __u8 saw_fin;           /* the other's FIN was seen coming: @sent_at_fin holds … */
+        __u8 answered_at_fin;   /* … and what was sent until then had been followed by payload of the other's */
         struct live_task act;
         __u32 owner;
         char owner_comm[LIVE_COMM];
@@ -97,6 +102,7 @@ struct live_reset {
         __u8 state;             /* of the socket that stood in: TIME_WAIT, LISTEN, CLOSE; 0: none */
         __u8 answers_flags;     /* TCP flags of the segment that it answers; 0: none */
         __u8 reason_known;
+        __u8 answers_alert;     /* that segment is a TLS alert */
         __u16 local_port, remote_port;
         __u32 netns;
         __u32 payload;

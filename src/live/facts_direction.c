@@ -28,11 +28,21 @@ static void tell_own(const struct live_end *end, const struct live_clock *clock,
         LIVE_TELL(out->payloads, sent > 0);
         LIVE_TELL(out->acked, under_way < sent ? sent - under_way : 0);
         LIVE_TELL(out->retransmitted, end->bytes_again);
+        if (end->saw_fin && sent >= end->sent_at_fin)
+                LIVE_TELL(out->after_peer_fin, sent - end->sent_at_fin);
+        /* Since the other's last payload: all, if there was none; else known only from its FIN on. */
+        if (end->flags & LIVE_BEGAN && received_by(end) == 0)
+                LIVE_TELL(out->last_run, sent);
+        else if (end->saw_fin && end->answered_at_fin && sent > end->sent_at_fin)
+                LIVE_TELL(out->last_run, sent - end->sent_at_fin);
         LIVE_TELL(out->fin, fin);
         LIVE_TELL(out->fin_acked, fin && end->unacked == 0);
         if (fin) {
                 LIVE_TELL(out->fin_position, sent);
-                LIVE_TELL(out->fin_at, live_time(clock, end->fin_out_ns));
+                if (end->fin_out_ns)
+                        LIVE_TELL(out->fin_at, live_time(clock, end->fin_out_ns));
+                if (end->fin_out_ns && end->before_ns)
+                        LIVE_TELL(out->before_fin, live_time(clock, end->before_ns));
                 if (end->unacked == 0)
                         LIVE_INFER(out->fin_acked_at, live_time(clock, end->over_ns));
         }

@@ -71,8 +71,11 @@ static bool after_the_end(const struct facts *f)
 static void tell_sent(const struct live_connection *c, unsigned i, const struct live_clock *clock, struct facts *f)
 {
         const struct live_end *end = &c->ends[i];
-        struct facts_of_reset *reset = add(f, connection_side(c, i), live_time(clock, end->over_ns));
+        enum side by = connection_side(c, i);
+        struct facts_of_reset *reset = add(f, by, live_time(clock, end->over_ns));
 
+        if (end->reset_alert)
+                LIVE_INFER(f->from[by == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT].last_is_goodbye, true);
         if (end->n_resets_out > 1)
                 f->n_resets_in_all += end->n_resets_out - 1u;
         if (!reset)
@@ -81,6 +84,9 @@ static void tell_sent(const struct live_connection *c, unsigned i, const struct 
                 LIVE_TELL(reset->reason, (enum reset_reason)end->reason);
         if (end->flags & LIVE_RST_REPLY)
                 tell_answered(reset, end->reset_flags, end->reset_payload);
+        else if (end->flags & LIVE_ACT && end->before_ns &&
+                 (end->act_from == TCP_STATE_ESTABLISHED || end->act_from == TCP_STATE_CLOSE_WAIT))
+                LIVE_TELL(reset->before, live_time(clock, end->before_ns));
         LIVE_TELL(reset->after_both_acked, after_the_end(f));
         if (c->n_ends == 2 && live_reset_came(c, 1 - i))
                 LIVE_TELL(reset->obeyed, true);
@@ -139,6 +145,8 @@ static void tell_stray(const struct live_connection *c, const struct live_reset 
         if (stray->reason_known)
                 LIVE_TELL(reset->reason, (enum reset_reason)stray->reason);
         tell_answered(reset, stray->answers_flags, stray->payload);
+        if (stray->answers_alert)
+                LIVE_INFER(f->from[other].last_is_goodbye, true);
         LIVE_TELL(reset->after_both_acked, after_the_end(f));
         /* What drew it came after all that the closed socket had taken. */
         if (stray->payload > 0 && !(stray->answers_flags & SYN) && c->n_ends > 0)

@@ -88,6 +88,28 @@ static int take_record(void *context, void *data, size_t size)
         return 0;
 }
 
+/* The sockets that are there already: whose, and in which state. Where it cannot be done they are followed from where they
+ * are first met. */
+static void seed(struct feed *feed)
+{
+        struct bpf_link *link = bpf_program__attach_iter(feed->skel->progs.on_open_file, NULL);
+        char nothing[64];
+        ssize_t n;
+        int fd;
+
+        if (libbpf_get_error(link))
+                return;
+        fd = bpf_iter_create(bpf_link__fd(link));
+        /* It says EAGAIN after a million files. */
+        if (fd >= 0) {
+                do {
+                        n = read(fd, nothing, sizeof(nothing));
+                } while (n > 0 || (n < 0 && errno == EAGAIN));
+                close(fd);
+        }
+        bpf_link__destroy(link);
+}
+
 static int load(struct feed *feed, bool tell_orderly, const struct btf *btf, const char **ret_what)
 {
         int r;
@@ -100,6 +122,11 @@ static int load(struct feed *feed, bool tell_orderly, const struct btf *btf, con
         /* 5.14 and later. */
         if (btf__find_by_name_kind(btf, "btf_trace_inet_sk_error_report", BTF_KIND_TYPEDEF) < 0)
                 bpf_program__set_autoload(feed->skel->progs.on_error_report, false);
+        /* 5.11 and later. */
+        if (btf__find_by_name_kind(btf, "bpf_iter__task_file", BTF_KIND_STRUCT) < 0)
+                bpf_program__set_autoload(feed->skel->progs.on_open_file, false);
+        /* It is run once, and not attached for good. */
+        bpf_program__set_autoattach(feed->skel->progs.on_open_file, false);
         *ret_what = "loading the BPF programs";
         r = ending_bpf__load(feed->skel);
         if (r < 0)
@@ -108,6 +135,7 @@ static int load(struct feed *feed, bool tell_orderly, const struct btf *btf, con
         r = ending_bpf__attach(feed->skel);
         if (r < 0)
                 return r;
+        seed(feed);
         *ret_what = "mapping the ring buffer";
         feed->ring = ring_buffer__new(bpf_map__fd(feed->skel->maps.records), take_record, feed, NULL);
         return feed->ring ? 0 : -errno;

@@ -20,6 +20,7 @@ typedef __u32 __wsum;
 #define AF_INET 2
 #define AF_INET6 10
 #define IPPROTO_TCP 6
+#define SOCK_STREAM 1
 #define PF_EXITING 4
 
 enum {
@@ -72,7 +73,11 @@ struct cgroup {
         struct kernfs_node *kn;
 };
 
-struct socket;
+struct sock;
+
+struct socket {
+        struct sock *sk;
+};
 
 struct sock {
         struct sock_common __sk_common;
@@ -83,6 +88,7 @@ struct sock {
                 int owned;
         } sk_lock;
         __u16 sk_protocol;
+        __u16 sk_type;
         __u8 sk_shutdown;
         unsigned long sk_lingertime;
         struct {
@@ -118,6 +124,7 @@ struct tcp_sock {
         __u64 bytes_received;
         __u64 bytes_retrans;
         __u32 lsndtime;
+        __u64 tcp_mstamp;
         int linger2;
         __u8 repair : 1;
         unsigned char is_mptcp;
@@ -132,14 +139,23 @@ struct net_device {
 struct sk_buff {
         struct net_device *dev;
         unsigned char *head;
+        unsigned int tail;
         __u16 transport_header;
         __u16 network_header;
 };
 
+struct file;
+
 struct task_struct {
         unsigned int flags;
+        char comm[16];
         int exit_code;
         int tgid;
+};
+
+struct bpf_iter__task_file {
+        struct task_struct *task;
+        struct file *file;
 };
 
 /* x86-64 keeps the system call's number in one, arm64 in the other. */
@@ -157,6 +173,7 @@ enum sk_rst_reason {
 
 enum bpf_func_id {
         BPF_FUNC_get_current_task_btf___asked = 158,
+        BPF_FUNC_sock_from_file___asked = 162,
         BPF_FUNC_check_mtu___asked = 163,
         BPF_FUNC_task_pt_regs___asked = 175,
 };

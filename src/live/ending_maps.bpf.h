@@ -1,0 +1,65 @@
+/*
+ * What the BPF programs share: the sockets that are followed, the ring of records, the sums.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+ */
+#pragma once
+
+#include "live/kernel.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "live/event.h"
+
+enum { ESTABLISHED = 1, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE, CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING };
+enum { E_PIPE = 32, E_CONNABORTED = 103, E_TIMEDOUT = 110, E_CONNREFUSED = 111, E_HOSTUNREACH = 113, E_NETUNREACH = 101 };
+enum { SHUT_BOTH = 3 };
+enum { NS_IN_US = 1000 };
+
+/* Set before loading. */
+const volatile __u32 tell_orderly;      /* a record of those, too: else they are only counted */
+const volatile __u32 wake_bytes = 1 << 18;
+
+struct {
+        __uint(type, BPF_MAP_TYPE_HASH);
+        __uint(max_entries, 65536);
+        __type(key, __u64);
+        __type(value, struct live_end);
+} sockets SEC(".maps");
+
+struct {
+        __uint(type, BPF_MAP_TYPE_RINGBUF);
+        __uint(max_entries, 1 << 22);
+} records SEC(".maps");
+
+struct {
+        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+        __uint(max_entries, N_LIVE_TOTALS);
+        __type(key, __u32);
+        __type(value, __u64);
+} totals SEC(".maps");
+
+static const struct live_end nothing;
+
+static __always_inline void
+count(__u32 which)
+{
+        __u64 *n = bpf_map_lookup_elem(&totals, &which);
+
+        if (n)
+                ++*n;
+}
+
+/* Lazily: waking the reader costs as much as all the rest. It comes by itself a few times a second. */
+static __always_inline void
+tell(void *record, __u64 size)
+{
+        __u64 waiting = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA);
+
+        if (bpf_ringbuf_output(&records, record, size,
+                               waiting >= wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
+                count(LIVE_TOTAL_LOST);
+        else
+                count(LIVE_TOTAL_TOLD);
+}
