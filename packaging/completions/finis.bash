@@ -145,7 +145,7 @@ _finis_run()
         --error-exitcode) return ;;
         esac
         case $1 in
-        -*) COMPREPLY=($(compgen -W '--calls --all --verbose --json --output --error-exitcode --pid --help' -- "$1")) ;;
+        -*) COMPREPLY=($(compgen -W '--calls --where --all --verbose --json --output --error-exitcode --pid --help' -- "$1")) ;;
         *) COMPREPLY=($(compgen -c -- "$1")) ;;
         esac
 }

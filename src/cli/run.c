@@ -155,7 +155,8 @@ static int status_of(const struct run_options *options, const struct show *show,
 
 static int trace(const struct run_options *options, struct show *show)
 {
-        const struct tracer_options traced = {.command = options->command, .attach = options->attach, .all_calls = options->all_calls};
+        const struct tracer_options traced = {.command = options->command, .attach = options->attach, .all_calls = options->all_calls,
+                                              .where = options->where};
         const struct tracer_hooks hooks = {.ended = tell, .context = show};
         struct tracer *tracer;
         const char *what;

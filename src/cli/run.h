@@ -10,6 +10,7 @@ struct run_options {
         char *const *command;           /* NULL with @attach */
         pid_t attach;
         bool all_calls;
+        bool where;                     /* the stacks of the calls that matter */
         bool all;                       /* the fine connections too */
         bool verbose;                   /* as they end, not at the end */
         bool json;

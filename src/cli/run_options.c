@@ -19,6 +19,8 @@ static void usage(FILE *f)
               "  --calls            trace sending and receiving too: names the call that was\n"
               "                     told of the end even if it waited for it (slower: each such\n"
               "                     call stops the program)\n"
+              "  --where            the stack of the call that was told, and of the close that\n"
+              "                     sent a RST: module and offset, as addr2line takes them\n"
               "  --all              the connections that ended well too\n"
               "  -v, --verbose      as they end; otherwise at the end of the program\n"
               "  --json             the records, one object a line; see finis-record(5)\n"
@@ -70,9 +72,9 @@ static int take_filters(struct run_options *options, int argc, char **argv, int 
 
 int run_options(struct run_options *options, int argc, char **argv)
 {
-        enum { CALLS = 256, ALL, JSON, OUTPUT, STATUS };
+        enum { CALLS = 256, WHERE, ALL, JSON, OUTPUT, STATUS };
         static const struct option known[] = {
-                {"calls", no_argument, NULL, CALLS}, {"all", no_argument, NULL, ALL},
+                {"calls", no_argument, NULL, CALLS}, {"where", no_argument, NULL, WHERE}, {"all", no_argument, NULL, ALL},
                 {"verbose", no_argument, NULL, 'v'}, {"json", no_argument, NULL, JSON},
                 {"output", required_argument, NULL, OUTPUT}, {"error-exitcode", required_argument, NULL, STATUS},
                 {"pid", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
@@ -87,6 +89,7 @@ int run_options(struct run_options *options, int argc, char **argv)
         while ((c = getopt_long(argc, argv, "+vp:h", known, NULL)) != -1) {
                 switch (c) {
                 case CALLS: options->all_calls = true; break;
+                case WHERE: options->where = true; break;
                 case ALL: options->all = true; break;
                 case JSON: options->json = true; break;
                 case OUTPUT: options->output = optarg; break;

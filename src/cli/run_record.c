@@ -61,6 +61,48 @@ static void add_end(struct run_record *r, const struct traced_socket *s)
         add_calls(r, side, s);
 }
 
+void run_frame_put(char text[static RUN_FRAME_MAX], const struct where_frame *frame)
+{
+        snprintf(text, RUN_FRAME_MAX, frame->symbol[0] ? "%s+0x%" PRIx64 " (%s)" : "%s+0x%" PRIx64, frame->module, frame->offset,
+                 frame->symbol);
+}
+
+/* A line of evidence for each stack, as far as there is room. */
+static void add_where(struct run_record *r, const char *what, const struct where *where)
+{
+        struct evidence *evidence = &r->evidence;
+        char *text = evidence->text + evidence->n_text;
+        size_t room = sizeof(evidence->text) - evidence->n_text, n;
+
+        if (!where || evidence->n == EVIDENCE_MAX || room < 2 * RUN_FRAME_MAX)
+                return;
+        n = (size_t)snprintf(text, room, "%s", what);
+        for (size_t i = 0; i < where->n && room - n > RUN_FRAME_MAX + 4; i++) {
+                char frame[RUN_FRAME_MAX];
+
+                run_frame_put(frame, &where->frames[i]);
+                n += (size_t)snprintf(text + n, room - n, "%s %s", i > 0 ? "," : "", frame);
+        }
+        evidence->n_text += n + 1;
+        evidence->lines[evidence->n++] = text;
+}
+
+static void add_stacks(struct run_record *r)
+{
+        for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+                const struct traced_socket *s = r->socket[side];
+                bool client = side == SIDE_CLIENT;
+
+                if (!s)
+                        continue;
+                add_where(r, client ? "The client was told at" : "The server was told at", s->told_at);
+                if (socket_act_resets(s))
+                        add_where(r, client ? "The client gave it up at" : "The server gave it up at", s->reset_at);
+        }
+        r->record.evidence = r->evidence.lines;
+        r->record.n_evidence = r->evidence.n;
+}
+
 void run_record(struct run_record *ret, const struct traced_socket *socket, const struct traced_socket *other,
                 bool with_evidence)
 {
@@ -81,4 +123,6 @@ void run_record(struct run_record *ret, const struct traced_socket *socket, cons
         add_end(ret, socket);
         if (other)
                 add_end(ret, other);
+        if (with_evidence)
+                add_stacks(ret);
 }

@@ -23,4 +23,8 @@ struct run_record {
 void run_record(struct run_record *ret, const struct traced_socket *socket, const struct traced_socket *other,
                 bool with_evidence);
 
+/* "libc.so.6+0x109a4d (recv)", for addr2line(1). */
+#define RUN_FRAME_MAX 160
+void run_frame_put(char text[static RUN_FRAME_MAX], const struct where_frame *frame);
+
 void run_record_write(FILE *file, const struct run_record *r, const struct style *style);

@@ -85,6 +85,21 @@ static void say_told(struct phrase *p, const struct traced_socket *s, enum endin
                 phrase_add(p, "; the 0 of the receiving call after it was no end of the data");
 }
 
+static void say_where(FILE *file, const char *what, const struct where *where)
+{
+        if (!where)
+                return;
+        fprintf(file, "%*s%s here:\n", INDENT, "", what);
+        for (size_t i = 0; i < where->n; i++) {
+                char text[RUN_FRAME_MAX];
+
+                run_frame_put(text, &where->frames[i]);
+                phrase_write(file, text, STYLE_WIDTH, 2 * INDENT, 0);
+        }
+        if (where->by_frame_pointers)
+                phrase_write(file, "(by frame pointers: callers that keep none are left out)", STYLE_WIDTH, 2 * INDENT, 0);
+}
+
 static void say_end(FILE *file, const struct run_record *r, enum side side)
 {
         const struct traced_socket *s = r->socket[side];
@@ -101,6 +116,8 @@ static void say_end(FILE *file, const struct run_record *r, enum side side)
                 phrase_add(&p, s->act.known ? " held it" : " still held it");
         say_told(&p, s, r->record.ending);
         phrase_write(file, p.text, STYLE_WIDTH, INDENT, 0);
+        say_where(file, "It was told", s->told_at);
+        say_where(file, "It gave it up", socket_act_resets(s) ? s->reset_at : NULL);
 }
 
 void run_record_write(FILE *file, const struct run_record *r, const struct style *style)

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -127,8 +128,10 @@ connect_begins(struct tracer *tracer, struct traced_thread *thread)
                 return false;
         if (address.ss_family == AF_UNSPEC) {
                 socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_ALL, &look);
-                if (socket && (look.state != TCP_STATE_CLOSE || socket->established_ns))
+                if (socket && (look.state != TCP_STATE_CLOSE || socket->established_ns)) {
                         tracer_gives_up(tracer, socket, &look, thread->process, ACT_CONNECT_UNSPEC, "connect", 0);
+                        tracer_notes_where(tracer, thread, &socket->reset_at);
+                }
                 return false;
         }
         if (socket && socket->act.known && socket->act.how == ACT_CONNECT_UNSPEC) {
@@ -174,6 +177,7 @@ connect_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result
                 return;
         socket->error = (int)-result;
         socket->error_taken = true;
+        tracer_notes_where(tracer, thread, &socket->told_at);
         socket_called(socket, &(struct socket_call){ .name = "connect", .result = result, .at_ns = look.at_ns,
                                                      .pid = thread->process->pid, .took_error = true });
 }
@@ -218,6 +222,31 @@ shutdown_begins(struct tracer *tracer, struct traced_thread *thread)
         snprintf(socket->shut.comm, sizeof(socket->shut.comm), "%s", process_name(thread->process, look.at_ns));
 }
 
+/* At most so many: each takes milliseconds. */
+#define STACKS_MOST 1000
+
+void
+tracer_notes_where(struct tracer *tracer, const struct traced_thread *thread, struct where **where)
+{
+        struct where now, *kept;
+
+        if (!tracer->options.where || *where || tracer->n_stacks >= STACKS_MOST ||
+            where_of(thread->process->pid, thread->tid, &now) < 0)
+                return;
+        tracer->n_stacks++;
+        kept = malloc(sizeof(*kept));
+        if (kept)
+                *kept = now;
+        *where = kept;
+}
+
+/* If this is the last descriptor. */
+static bool
+may_reset(const struct look *look)
+{
+        return look->state != TCP_STATE_CLOSE && (look->unread > 0 || (look->linger_on && look->linger_s == 0) || look->linger2_negative);
+}
+
 static void
 close_begins(struct tracer *tracer, struct traced_thread *thread, int fd)
 {
@@ -230,8 +259,11 @@ close_begins(struct tracer *tracer, struct traced_thread *thread, int fd)
         }
         socket = tracer_socket(tracer, thread, fd, LOOK_END, &look);
         process_forget(thread->process, fd, fd);
-        if (socket)
-                tracer_gives_up(tracer, socket, &look, thread->process, ACT_CLOSE, thread->call->name, 0);
+        if (!socket)
+                return;
+        tracer_gives_up(tracer, socket, &look, thread->process, ACT_CLOSE, thread->call->name, 0);
+        if (may_reset(&look))
+                tracer_notes_where(tracer, thread, &socket->reset_at);
 }
 
 struct range {
@@ -343,6 +375,8 @@ transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64
                         socket->truncated = true;
         }
         socket_called(socket, &call);
+        if (result < 0)
+                tracer_notes_where(tracer, thread, &socket->told_at);
         failing_told(tracer, socket->cookie, result < 0);
 }
 
@@ -391,6 +425,7 @@ error_is_taken(struct tracer *tracer, struct traced_thread *thread, int64_t resu
         socket->error = error;
         socket->error_taken = true;
         failing_told(tracer, socket->cookie, true);
+        tracer_notes_where(tracer, thread, &socket->told_at);
         if (!socket->established_ns)
                 socket->connect_error = error;
         socket_called(socket, &(struct socket_call){ .name = "getsockopt", .result = -error, .at_ns = tracer_now(),

@@ -157,6 +157,14 @@ sockets_closing(struct sockets *sockets, struct traced_socket *socket, bool clos
         sockets->n_closing--;
 }
 
+static void
+free_one(struct traced_socket *socket)
+{
+        free(socket->told_at);
+        free(socket->reset_at);
+        free(socket);
+}
+
 void
 sockets_drop(struct sockets *sockets, struct traced_socket *socket)
 {
@@ -171,7 +179,7 @@ sockets_drop(struct sockets *sockets, struct traced_socket *socket)
         *(socket->before ? &socket->before->next : &sockets->first) = socket->next;
         *(socket->next ? &socket->next->before : &sockets->last) = socket->before;
         sockets->n--;
-        free(socket);
+        free_one(socket);
 }
 
 void
@@ -180,7 +188,7 @@ sockets_deinit(struct sockets *sockets)
         while (sockets->first) {
                 struct traced_socket *next = sockets->first->next;
 
-                free(sockets->first);
+                free_one(sockets->first);
                 sockets->first = next;
         }
         free(sockets->cookies);

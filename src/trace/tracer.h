@@ -20,6 +20,7 @@ struct tracer_options {
         char *const *command;           /* NULL with @attach */
         pid_t attach;                   /* 0: none */
         bool all_calls;                 /* sending and receiving too */
+        bool where;                     /* the stack of a call that is told an error, or that resets */
 };
 
 /* A connection is over, or the tracing is. @other: the other end, where it was traced too. Borrowed. */

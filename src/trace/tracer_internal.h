@@ -22,6 +22,7 @@ struct tracer {
         struct failing failing;
         int64_t ticked_ns;              /* when the time was looked at last, and */
         int64_t settled_ns;             /* when it was last asked who is done; by CLOCK_MONOTONIC */
+        unsigned n_stacks;              /* walked so far */
         bool hurries;                   /* the programs are gone: who is not done soon is told as he is */
         struct tracer_unseen unseen;
 };
@@ -46,6 +47,9 @@ void tracer_execs(struct tracer *tracer, struct traced_thread *thread);
 /* A descriptor of the socket is given up by @how. */
 void tracer_gives_up(struct tracer *tracer, struct traced_socket *socket, const struct look *look,
                      struct traced_process *process, enum act how, const char *call, int signal);
+
+/* Notes where the thread is, unless that was noted. */
+void tracer_notes_where(struct tracer *tracer, const struct traced_thread *thread, struct where **where);
 
 /* Looks once more at what the process holds, before it is let go. */
 void tracer_leaves(struct tracer *tracer, struct traced_thread *thread);

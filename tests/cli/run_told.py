@@ -3,9 +3,11 @@
 died; and that neither the watch nor the stops change anything for the program. TAP."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 
 from run import CLIENT, FINIS, PATIENCE, Skip, Staged, record, run, run_cases
@@ -214,7 +216,63 @@ print(n, 'quick' if time.monotonic() - begun < 5 else 'slow')''')
     assert done.stdout == '100 quick\n', done
 
 
+WHERE = r'''
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+static volatile long last;
+__attribute__((noinline)) static void give_up(int s) { last = close(s); }
+__attribute__((noinline)) static void answer(int s) { char b[100]; last = recv(s, b, 100, 0); }
+int main(int argc, char **argv)
+{
+        struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(atoi(getenv("FINIS_STAGE_PORT")))};
+        int s = socket(AF_INET, SOCK_STREAM, 0);
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (connect(s, (void *)&to, sizeof(to)) < 0 || send(s, "question", 8, 0) != 8)
+                return 1;
+        usleep(200000);
+        if (argc > 1)
+                answer(s);
+        give_up(s);
+        return last && argv[1];
+}
+'''
+
+
+def symbols(program):
+    """Where each function of the file begins, and how long it is."""
+    table = subprocess.run(['nm', '-S', program], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in table.splitlines()]
+    return {row[3]: (int(row[0], 16), int(row[1], 16)) for row in rows if len(row) == 4}
+
+
+def the_stack_of_the_call_is_told():
+    if not shutil.which('cc') or not shutil.which('nm'):
+        raise Skip('no C compiler here')
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.join(folder, 'client')
+        for options in ['-O2'], ['-O2', '-static', '-fno-omit-frame-pointer'], ['-O1', '-no-pie']:
+            if subprocess.run(['cc', *options, '-x', 'c', '-o', program, '-'], input=WHERE, text=True, check=False,
+                              stderr=subprocess.DEVNULL).returncode:
+                continue
+            for stage, arguments, function, first in ((['reset'], ['x'], 'answer', 'It was told here:'),
+                                                      (['serve', '--answer', 'hello'], [], 'give_up', 'It gave it up here:')):
+                with Staged(*stage) as staged:
+                    done = subprocess.run([FINIS, 'run', '--all', '--where', '--', program, *arguments], capture_output=True,
+                                          text=True, check=False, timeout=PATIENCE, env=staged.environment)
+                lines = [line.strip() for line in done.stderr.splitlines()]
+                assert first in lines, (options, done.stderr)
+                frames = lines[lines.index(first) + 1:]
+                if any('frame pointers' in line for line in frames) and '-fno-omit-frame-pointer' not in options:
+                    continue
+                own = [int(line.split()[0].split('+0x')[1], 16) for line in frames if line.startswith('client+0x')]
+                begin, size = symbols(program)[function]
+                assert any(begin <= offset < begin + size for offset in own), (options, function, hex(begin), frames)
+
+
 CASES = [
+    the_stack_of_the_call_is_told,
     the_call_that_takes_the_error_later_is_named,
     each_way_of_sending_is_named,
     an_end_after_the_error_is_no_end,

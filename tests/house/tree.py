@@ -41,6 +41,7 @@ WRAPPED_BY = {
     'linux/rtnetlink.h': {'netlink'},
     'zlib.h': {'capture'},
     'zstd.h': {'capture'},
+    'elfutils/': {'trace'},
     'bpf/': {'live'},
     'linux/bpf.h': {'live'},
     'sys/ptrace.h': {'trace'},
