@@ -65,7 +65,7 @@ static int read_files(const struct read_options *options)
                 fputs("finis read: interrupted; this is what was seen until then\n", stderr);
         read_output_finish(output, &counts);
         status = r < 0 ? STATUS_COULD_NOT : read_status(&counts, options->strict);
-        if (status == STATUS_DONE && options->check && read_output_any_bad(output))
+        if (status == STATUS_DONE && options->check && read_output_check(output))
                 status = STATUS_BAD;
         read_output_free(output);
         return status;

@@ -364,7 +364,7 @@ int read_join(const struct read_options *options)
                 tell(j);
                 read_output_finish(j->output, &counts);
                 status = read_status(&counts, options->strict);
-                if (status == 0 && options->check && read_output_any_bad(j->output))
+                if (status == 0 && options->check && read_output_check(j->output))
                         status = STATUS_BAD;
         }
         if (j)

@@ -15,6 +15,7 @@
 #include "report/record_csv.h"
 #include "report/record_json.h"
 #include "report/record_zeek.h"
+#include "report/servers.h"
 #include "report/summary.h"
 #include "report/totals.h"
 
@@ -27,6 +28,7 @@ struct read_output {
         bool header;                    /* it was printed */
         bool short_of_memory;
         struct totals totals;
+        struct servers *servers;        /* NULL: they are not told */
         struct read_known *known;
         struct read_list *list;         /* NULL: none, or printed as they come */
         int64_t last_ns;
@@ -44,6 +46,8 @@ int read_output_new(const struct read_options *options, struct read_output **ret
         output->counts = options->format == READ_EYES || options->check;
         if (output->counts)
                 r = read_known_new(&output->known);
+        if (r == 0 && options->format == READ_EYES)
+                r = servers_new(&output->servers);
         if (r == 0 && options->format == READ_EYES && (!options->all || options->sort || options->limit))
                 r = read_list_new(options->sort, max, options->evidence, &options->style, &output->list);
         if (r < 0) {
@@ -61,9 +65,25 @@ struct read_output *read_output_free(struct read_output *output)
         if (!output)
                 return NULL;
         read_known_free(output->known);
+        servers_free(output->servers);
         read_list_free(output->list);
         free(output);
         return NULL;
+}
+
+static void add(struct read_output *output, const struct record *r, const struct totals_share *share)
+{
+        totals_count(&output->totals, share);
+        if (output->servers)
+                servers_count(output->servers, &r->server, share);
+}
+
+/* The old one was of the same ends, unless their roles have turned since. */
+static void take_away(struct read_output *output, const struct record *r, const struct totals_share *share)
+{
+        totals_uncount(&output->totals, share);
+        if (output->servers)
+                servers_uncount(output->servers, &r->server, share);
 }
 
 static void count(struct read_output *output, const struct record *r, bool wanted)
@@ -74,13 +94,13 @@ static void count(struct read_output *output, const struct record *r, bool wante
         /* A first rev cannot have been there before. */
         if (!wanted) {
                 if (r->rev > 1 && read_known_take(output->known, r->file.value, r->first_frame.value, &old))
-                        totals_uncount(&output->totals, &old);
+                        take_away(output, r, &old);
                 return;
         }
         was = read_known_put(output->known, r->file.value, r->first_frame.value, &share, &old);
         if (was)
-                totals_uncount(&output->totals, &old);
-        totals_count(&output->totals, &share);
+                take_away(output, r, &old);
+        add(output, r, &share);
 }
 
 /* Of several files the one where the connection begins; NULL if there is only one. */
@@ -145,8 +165,10 @@ void read_output_flush(struct read_output *output)
         fflush(stdout);
 }
 
-bool read_output_any_bad(const struct read_output *output)
+bool read_output_check(const struct read_output *output)
 {
+        if (output->totals.n == 0 && output->options->filter.n_terms > 0)
+                fputs("finis read: --check: no connection fits the filter, so none was checked\n", stderr);
         return output->totals.severities[SEVERITY_BAD] > 0;
 }
 
@@ -268,6 +290,9 @@ void read_output_finish(struct read_output *output, const struct read_counts *co
         put_number(output, counts);
         summary_write(stdout, &output->totals, &options->style);
         read_summary_others(stdout, options, counts);
+        /* A few connections are listed one by one anyway. */
+        if (output->totals.n > LIMIT / 2)
+                servers_write(stdout, output->servers, &options->style);
         put_evicted(counts, &options->style);
         if (output->list)
                 put_list(output);

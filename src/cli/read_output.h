@@ -19,5 +19,5 @@ void read_output_flush(struct read_output *output);
 /* The end: the summary and the list, if they are for eyes. @counts: NULL if nothing is known of packets. */
 void read_output_finish(struct read_output *output, const struct read_counts *counts);
 
-/* Whether any of the records that were wanted is bad, by its last rev. */
-bool read_output_any_bad(const struct read_output *output);
+/* Whether any of the records that were wanted is bad, by its last rev. Says so where the filter let none through. */
+bool read_output_check(const struct read_output *output);

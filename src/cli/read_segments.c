@@ -18,6 +18,8 @@ enum { ROWS = 40, ROWS_MIN = 8, NOTE_MAX = 64, LABEL_MAX = SEGMENT_TEXT_MAX + 32
 struct kept {
         struct tracked_segment is;
         struct segment segment;
+        bool other;                     /* a SYN on the living connection: it may begin one of its own */
+        bool forgotten;                 /* … and did */
 };
 
 /* The first third stays; of the rest a ring keeps the last. */
@@ -55,10 +57,45 @@ void read_segments_add(struct read_segments *segments, const struct tracked_segm
 {
         struct kept *kept = &segments->kept[place_of(segments, segments->n++)];
 
-        kept->is = *segment;
-        kept->segment = *segment->segment;
+        *kept = (struct kept){.is = *segment, .segment = *segment->segment};
         kept->segment.payload = NULL;
         kept->is.segment = NULL;
+}
+
+static bool same_ends(const struct segment *a, const struct segment *b)
+{
+        return a->source_port == b->source_port && a->destination_port == b->destination_port && a->family == b->family &&
+               memcmp(a->source, b->source, sizeof(a->source)) == 0 &&
+               memcmp(a->destination, b->destination, sizeof(a->destination)) == 0;
+}
+
+void read_segments_consider(struct read_segments *segments, const struct tracked_segment *segment)
+{
+        const struct segment *s = segment->segment;
+        struct segment turned = *s;
+
+        if (segments->n == 0 || segment->kind != SEGMENT_KIND_SYN || segment->frame != segment->first_frame || segment->icmp)
+                return;
+        turned.source_port = s->destination_port;
+        turned.destination_port = s->source_port;
+        memcpy(turned.source, s->destination, sizeof(turned.source));
+        memcpy(turned.destination, s->source, sizeof(turned.destination));
+        if (!same_ends(s, &segments->kept[0].segment) && !same_ends(&turned, &segments->kept[0].segment))
+                return;
+        read_segments_add(segments, segment);
+        segments->kept[place_of(segments, segments->n - 1)].other = true;
+}
+
+void read_segments_forget(struct read_segments *segments, uint32_t file, uint64_t first_frame)
+{
+        uint64_t n = segments->n_head + segments->n_ring;
+
+        for (uint64_t i = 0; i < n && i < segments->n; i++) {
+                struct kept *kept = &segments->kept[i];
+
+                if (kept->other && kept->is.file == file && kept->is.first_frame == first_frame)
+                        kept->forgotten = true;
+        }
 }
 
 /* Whose segment it is, by the roles as they are known at last. */
@@ -83,7 +120,8 @@ static uint32_t base_of(const struct tracked *connection, enum side side)
 static void put_note(char note[static NOTE_MAX], const struct kept *kept)
 {
         const struct tracked_segment *is = &kept->is;
-        const char *what = is->twin                                    ? ", the same packet again"
+        const char *what = kept->other                                 ? ", not taken up"
+                           : is->twin                                  ? ", the same packet again"
                            : is->stray                                 ? ", late"
                            : is->kind == SEGMENT_KIND_KEEPALIVE        ? ", keepalive"
                            : is->kind == SEGMENT_KIND_WINDOW_PROBE     ? ", window probe"
@@ -143,6 +181,8 @@ void read_segments_write(FILE *file, const struct read_segments *segments, const
                                 kept = &segments->kept[place_of(segments, i)];
                                 from = sender_of(connection, &kept->segment);
                         }
+                        if (kept->forgotten)
+                                continue;
                         put_label(labels[n_rows], kept, connection, from);
                         put_note(notes[n_rows], kept);
                         rows[n_rows] = (struct ladder_row){

@@ -116,6 +116,8 @@ static void take_record(void *context, const struct record *r, const struct trac
         struct id id = {connection->file, connection->first_frame};
         struct totals_share share = totals_share(r);
 
+        if (s->segments && (id.file != s->wanted.file || id.frame != s->wanted.frame))
+                read_segments_forget(s->segments, id.file, id.frame);
         if (!filter_match(&s->options->filter, r))
                 return;
         if (s->worst.frame == 0 || is_worse(&share, &s->worst_share)) {
@@ -136,6 +138,8 @@ static void take_segment(void *context, const struct tracked_segment *segment, c
                 s->owner = (struct id){segment->file, segment->first_frame};
         if (s->segments && segment->file == s->wanted.file && segment->first_frame == s->wanted.frame)
                 read_segments_add(s->segments, segment);
+        else if (s->segments)
+                read_segments_consider(s->segments, segment);
 }
 
 static int pass(struct search *s, bool quiet, struct read_counts *ret_counts)

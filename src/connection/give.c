@@ -371,8 +371,13 @@ fill_both_fins(const struct view *v, bool both_acked, struct facts *f)
         const struct direction *a = v->d, *b = v->o;
 
         SEEN_IF(fact_known(f->from[0].fin.how) && fact_known(f->from[1].fin.how), f->both_acked, both_acked);
-        if (v->flags & v->others & DIRECTION_FIN)
-                SEEN(f->crossed, direction_position(b, a->fin_ack) <= b->fin && direction_position(a, b->fin_ack) <= a->fin);
+        if (v->flags & v->others & DIRECTION_FIN) {
+                bool client_knew = direction_position(b, a->fin_ack) > b->fin;
+                bool server_knew = direction_position(a, b->fin_ack) > a->fin;
+
+                SEEN(f->crossed, !client_knew && !server_knew);
+                SEEN_IF(client_knew != server_knew, f->first_fin, client_knew ? SIDE_SERVER : SIDE_CLIENT);
+        }
 }
 
 static void

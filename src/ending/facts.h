@@ -72,6 +72,7 @@ FACT_KIND(validity, enum reset_validity)
         F(flag, reused, "A new connection took over the same addresses and ports.")                \
         F(flag, siblings_reset, "Other connections of the same listener were reset at the same moment.") \
         F(flag, crossed, "The two FINs crossed: each side sent its own before it had the other's.") \
+        F(side, first_fin, "Whose FIN came first: the other's own acknowledges it.")                \
         F(flag, both_acked, "Both FINs were acknowledged.")                                        \
         F(icmp, icmp, "An ICMP error quoted a segment of it.")                                     \
         F(time, icmp_at, "When that error came.")                                                  \

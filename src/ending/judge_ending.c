@@ -311,6 +311,9 @@ first_to_close(const struct facts *f)
                 return SIDE_SERVER;
         if (!fact_is(c->fin) || !fact_is(s->fin) || !fact_is_not(f->crossed))
                 return SIDE_UNKNOWN;
+        /* Stamps may run backwards. */
+        if (fact_known(f->first_fin.how))
+                return f->first_fin.value;
         if (!fact_known(c->fin_at.how) || !fact_known(s->fin_at.how))
                 return SIDE_UNKNOWN;
         return c->fin_at.value <= s->fin_at.value ? SIDE_CLIENT : SIDE_SERVER;

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import packets  # noqa: E402
-from packets import ACK, PSH, SYN, Talk, cut, late_data, of, orderly, refused, unfinished  # noqa: E402
+from packets import ACK, FIN, PSH, SYN, Talk, cut, late_data, of, orderly, refused, unfinished  # noqa: E402
 
 FINIS = os.environ['FINIS']
 SOURCE = Path(os.environ['FINIS_SOURCE'])
@@ -224,6 +225,9 @@ def check_exits_1_where_anything_is_bad():
     bad = records(path, 'severity=bad')[0]['id']
     assert finis('--check', '--show', bad, path).returncode == 1
     assert finis('--check', path, 'not-there').returncode == 2
+    nothing = finis('--check', path, 'port=1')
+    assert nothing.returncode == 0 and b'no connection fits the filter' in nothing.stderr, nothing
+    assert finis('--check', path, 'severity=bad').stderr == b''
 
 
 def rotated_files_are_one_sequence_in_the_order_of_their_times():
@@ -407,6 +411,45 @@ def one_connection_is_told_in_full():
     ladder = text[text.index('\nSegments'):]
     assert len(re.findall(r'├─|─┤', ladder)) == record['to_server']['packets'] + record['to_client']['packets']
     assert 'recv() 0 (the end); send() EPIPE+SIGPIPE' in flat
+
+
+def a_syn_on_a_living_connection_stands_in_its_ladder():
+    talk = Talk().open().ask_and_answer()
+    talk.send('c', SYN, seq=77777, options=packets.LINUX_OPTIONS).send('s', ACK).ask_and_answer().close()
+    text = finis('--show', '1.1', save('s.pcap', of(talk))).stdout.decode()
+    assert re.search(r'├─ SYN ─+►│  7, not taken up$', text, re.M), text
+    # One that begins a connection of its own stands in that one's.
+    again = Talk().open().ask_and_answer().close()
+    later = Talk(at=5.0)
+    later.seq = {'c': 5000000, 's': 7000000}
+    text = finis('--show', '1.1', save('t.pcap', of(again, later.open().close()))).stdout.decode()
+    assert len(re.findall(r'├─ SYN ─', text)) == 1 and 'not taken up' not in text
+
+
+def servers_with_trouble_are_told_the_worst_first():
+    talks = [orderly(client=client(n), server=server(1)) for n in range(1, 9)]
+    talks += [cut(client=client(n), server=server(2)) for n in range(11, 13)]
+    talks += [refused(client=client(n), server=server(3)) for n in range(21, 25)]
+    talks += [refused(client=client(30), server=server(4))]
+    text = finis(save('many.pcap', of(*talks))).stdout.decode()
+    table = text[text.index('By server'):text.index('Bad, worst')].splitlines()
+    assert table[0].split()[-5:] == ['all', 'reset', 'refused', 'silent', 'bad']
+    assert [line.split() for line in table[1:3]] == [['192.0.2.2:443', '2', '2', '-', '-', '2'],
+                                                     ['192.0.2.3:443', '4', '-', '4', '-', '-']]
+    assert '192.0.2.1:' not in ''.join(table) and '192.0.2.4:' not in ''.join(table)
+    # Where there is one server only, the totals say it all.
+    assert 'By server' not in finis(save('one.pcap', of(*talks[8:10] * 4))).stdout.decode()
+
+
+def closes_first_whose_fin_the_other_acknowledged():
+    """The clock went back a second between the FINs."""
+    talk = unfinished().send('s', FIN | ACK).send('c', ACK)
+    talk.send('c', FIN | ACK, after=-1.0).send('s', ACK)
+    head, body = of(unfinished())[:24], b''
+    for at, data in talk.frames:
+        ns = round(at * 1e9) + 10**9
+        body += struct.pack('<IIII', packets.START + ns // 10**9, ns % 10**9, len(data), len(data)) + data
+    assert [r['ended_by'] for r in records(save('back.pcap', head + body))] == ['server']
 
 
 def an_icmp_error_is_no_segment_of_either_end():
@@ -597,6 +640,9 @@ CASES = [
     files_that_could_not_be_read_are_not_counted_as_read,
     one_connection_is_told_in_full,
     an_icmp_error_is_no_segment_of_either_end,
+    a_syn_on_a_living_connection_stands_in_its_ladder,
+    servers_with_trouble_are_told_the_worst_first,
+    closes_first_whose_fin_the_other_acknowledged,
     two_captures_of_the_same_connections_are_told_as_one,
     any_frame_of_a_connection_leads_to_it,
     a_pipe_is_not_read_twice,
