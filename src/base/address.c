@@ -21,7 +21,7 @@ static void __attribute__((constructor))
 fill_octets(void)
 {
         for (unsigned i = 0; i < 256; i++) {
-                char text[DECIMAL_MAX], *end = decimal_put(text, i);
+                char text[DECIMAL_ROOM], *end = decimal_put(text, i);
 
                 *end++ = '.';
                 octets[i].n = (uint8_t)(end - text);

@@ -20,7 +20,7 @@ static void take_record(void *context, const struct record *r, const struct trac
         (void)connection;
         read_output_record(context, r);
         /* Nobody takes what is printed: no need to read on. */
-        if (ferror(stdout))
+        if (ferror_unlocked(stdout))
                 read_stop();
 }
 
@@ -30,12 +30,14 @@ static void flush(void *context)
 }
 
 /* Millions of records in steps of 4 KB would be a system call for every second of them. What waits to be seen
- * is flushed when the input waits. */
-static void widen_stdout(void)
+ * is flushed when the input waits. JSON comes in large pieces, and need not be copied into another. */
+static void widen_stdout(enum read_format format)
 {
         static char buffer[OUTPUT_BUFFER];
 
-        if (isatty(STDOUT_FILENO) != 1)
+        if (format == READ_JSON)
+                setvbuf(stdout, NULL, _IONBF, 0);
+        else if (isatty(STDOUT_FILENO) != 1)
                 setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 }
 
@@ -52,7 +54,7 @@ static int read_files(const struct read_options *options)
         struct read_counts counts;
         int r, status;
 
-        widen_stdout();
+        widen_stdout(options->format);
         r = read_output_new(options, &output);
         if (r < 0) {
                 fprintf(stderr, "finis read: %s\n", strerror(-r));

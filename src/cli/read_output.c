@@ -31,6 +31,7 @@ struct read_output {
         struct servers *servers;        /* NULL: they are not told */
         struct read_known *known;
         struct read_list *list;         /* NULL: none, or printed as they come */
+        struct json json;               /* lines that stdout has not got yet */
         int64_t last_ns;
 };
 
@@ -43,6 +44,7 @@ int read_output_new(const struct read_options *options, struct read_output **ret
         if (!output)
                 return -ENOMEM;
         output->options = options;
+        json_begin(&output->json, stdout);
         output->counts = options->format == READ_EYES || options->check;
         if (output->counts)
                 r = read_known_new(&output->known);
@@ -64,6 +66,7 @@ struct read_output *read_output_free(struct read_output *output)
 {
         if (!output)
                 return NULL;
+        json_flush(&output->json);
         read_known_free(output->known);
         servers_free(output->servers);
         read_list_free(output->list);
@@ -123,7 +126,8 @@ static void print(struct read_output *output, const struct record *r)
 
         switch (options->format) {
         case READ_JSON:
-                record_write_json(stdout, r, options->evidence ? RECORD_JSON_EVIDENCE : 0);
+                json_record(&output->json, NULL, r, options->evidence ? RECORD_JSON_EVIDENCE : 0);
+                json_next(&output->json);
                 break;
         case READ_CSV:
                 record_csv_write(stdout, r);
@@ -161,7 +165,7 @@ void read_output_record(struct read_output *output, const struct record *r)
 
 void read_output_flush(struct read_output *output)
 {
-        (void)output;
+        json_flush(&output->json);
         fflush(stdout);
 }
 
@@ -275,6 +279,7 @@ void read_output_finish(struct read_output *output, const struct read_counts *co
 {
         const struct read_options *options = output->options;
 
+        json_flush(&output->json);
         if (options->format == READ_ZEEK) {
                 if (!output->header)
                         record_zeek_header(stdout, counts->first_ns);

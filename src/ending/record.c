@@ -4,6 +4,15 @@
 #include <stddef.h>
 #include <string.h>
 
+/* For some hundred bytes. The compiler is not to know how many: what it makes of a constant is slower than the C
+ * library's way. */
+static inline void
+zero(void *from, size_t n)
+{
+        __asm__("" : "+r"(n));
+        memset(from, 0, n);
+}
+
 /* Its lists stay as they are: they have no items. */
 static void
 next_init(struct record_next *next)
@@ -16,11 +25,11 @@ next_init(struct record_next *next)
 void
 record_init(struct record *r, enum source source, const char *id)
 {
-        memset(r, 0, offsetof(struct record, client_next));
+        zero(r, offsetof(struct record, client_next));
         next_init(&r->client_next);
         r->client_saw = (struct record_saw){ 0 };
         next_init(&r->server_next);
-        memset(&r->server_saw, 0, sizeof(*r) - offsetof(struct record, server_saw));
+        zero(&r->server_saw, sizeof(*r) - offsetof(struct record, server_saw));
         r->source = source;
         r->id = id;
         r->rev = 1;

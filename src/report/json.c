@@ -175,13 +175,25 @@ json_begin(struct json *j, FILE *file)
         j->n_buffer = 0; /* what stands in the buffer needs no zeroing */
 }
 
-int
-json_end(struct json *j)
+void
+json_next(struct json *j)
 {
         put_char(j, '\n');
         j->comma = false;
+}
+
+int
+json_flush(struct json *j)
+{
         flush(j);
         return j->error;
+}
+
+int
+json_end(struct json *j)
+{
+        json_next(j);
+        return json_flush(j);
 }
 
 char *
@@ -243,7 +255,7 @@ void
 json_uint(struct json *j, const char *key, uint64_t value)
 {
         put_key(j, key);
-        j->n_buffer = (size_t)(decimal_put(json_room(j, DECIMAL_MAX), value) - j->buffer);
+        j->n_buffer = (size_t)(decimal_put(json_room(j, DECIMAL_ROOM), value) - j->buffer);
 }
 
 void
@@ -290,7 +302,7 @@ civil(int64_t days, int64_t *ret_year, unsigned *ret_month, unsigned *ret_day)
 /* So many of them are kept ready. */
 #define N_SECONDS 64
 
-static void
+static __attribute__((noinline)) void
 put_second(char to[static SECOND_SIZE], int64_t seconds)
 {
         int64_t days = seconds / 86400, of_day = seconds % 86400, year;

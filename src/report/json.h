@@ -13,8 +13,8 @@
 
 #include "base/maybe.h"
 
-/* Enough for a record, if what it could be is there at once: the FILE is then called once for each. */
-#define JSON_BUFFER_SIZE 8192
+/* Enough for some records, and for any one if what it could be is there at once. */
+#define JSON_BUFFER_SIZE 65536
 
 struct json {
         FILE *file;
@@ -28,6 +28,10 @@ void json_begin(struct json *j, FILE *file);
 
 /* Ends the line. 0, or the first error of the FILE; what it still buffers may yet fail. */
 int json_end(struct json *j);
+
+/* The same for one of many lines: the FILE may get it later, with others, at the latest by json_flush(). */
+void json_next(struct json *j);
+int json_flush(struct json *j);
 
 void json_object(struct json *j, const char *key);
 void json_object_end(struct json *j);

@@ -58,7 +58,7 @@ static void put_text(struct row *row, const char *text)
 
 static void put_uint(struct row *row, uint64_t value)
 {
-        char digits[DECIMAL_MAX];
+        char digits[DECIMAL_ROOM];
         const char *end = decimal_put(digits, value);
 
         put_comma(row);

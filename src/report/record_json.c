@@ -26,7 +26,9 @@ _Static_assert(ROOM <= JSON_BUFFER_SIZE, "a record no longer fits into the write
 #define TEXT_OF(number) #number
 #define AS_TEXT(number) TEXT_OF(number)
 
-static inline __attribute__((always_inline)) char *
+#define IN_PLACE static inline __attribute__((always_inline))
+
+IN_PLACE char *
 put_literal(char *p, const char *text, size_t n)
 {
         memcpy(p, text, n);
@@ -78,25 +80,41 @@ static const bool plain[256] = { [' ' ... '!'] = true, ['#' ... '['] = true, [']
 static inline char *
 put_text(struct json *j, char *p, const char *text)
 {
-        char *to = p;
         size_t n = 0;
 
         if (!text)
                 return LITERAL(p, "null");
-        *to++ = '"';
-        for (; n < SHORT_TEXT && plain[(unsigned char)text[n]]; n++)
-                *to++ = text[n];
+        *p = '"';
+        while (n < SHORT_TEXT && plain[(unsigned char)text[n]]) {
+                p[n + 1] = text[n];
+                n++;
+        }
         if (text[n] == '\0') {
-                *to++ = '"';
-                return to;
+                p[n + 1] = '"';
+                return p + n + 2;
         }
         json_took(j, p, false);
         json_text(j, NULL, text);
         return json_room(j, ROOM);
 }
 
-/* An end after its key. */
+/* What is known of a program on this host. */
 static char *
+put_program(struct json *j, char *p, const struct record_end *end)
+{
+        p = LITERAL(p, ",\"pid\":");
+        p = put_maybe(p, end->pid);
+        p = LITERAL(p, ",\"comm\":");
+        p = put_text(j, p, end->comm);
+        p = LITERAL(p, ",\"cgroup\":");
+        p = put_text(j, p, end->cgroup);
+        p = LITERAL(p, ",\"netns\":");
+        p = put_maybe(p, end->netns);
+        return LITERAL(p, "}");
+}
+
+/* An end after its key. */
+IN_PLACE char *
 put_end(struct json *j, char *p, const struct record_end *end)
 {
         size_t n_ip = strlen(end->ip);
@@ -109,20 +127,12 @@ put_end(struct json *j, char *p, const struct record_end *end)
         p = json_put_os(p, end->os);
         if (!end->pid.known && !end->comm && !end->cgroup && !end->netns.known)
                 return LITERAL(p, ",\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null}");
-        p = LITERAL(p, ",\"pid\":");
-        p = put_maybe(p, end->pid);
-        p = LITERAL(p, ",\"comm\":");
-        p = put_text(j, p, end->comm);
-        p = LITERAL(p, ",\"cgroup\":");
-        p = put_text(j, p, end->cgroup);
-        p = LITERAL(p, ",\"netns\":");
-        p = put_maybe(p, end->netns);
-        return LITERAL(p, "}");
+        return put_program(j, p, end);
 }
 
 /* Most directions are like this: all bytes and the FIN acknowledged, nothing sent again, nothing missing, and no kernel
  * heard. Looked at all at once, since the answer is nearly always the same. */
-static inline bool
+IN_PLACE bool
 is_usual(const struct record_direction *d)
 {
         bool known = d->bytes.known & d->acked.known & d->uncertain.known & d->fin_acked.known & d->fin_acked.value &
@@ -133,8 +143,10 @@ is_usual(const struct record_direction *d)
                (d->uncertain.value | d->retransmitted.value | d->missing.value) == 0;
 }
 
+static char *put_any_direction(char *p, const struct record_direction *d);
+
 /* All of a direction after its key. */
-static char *
+IN_PLACE char *
 put_direction(char *p, const struct record_direction *d)
 {
         if (is_usual(d)) {
@@ -149,6 +161,12 @@ put_direction(char *p, const struct record_direction *d)
                 p = json_put_fate(p, d->fate);
                 return LITERAL(p, "}");
         }
+        return put_any_direction(p, d);
+}
+
+static char *
+put_any_direction(char *p, const struct record_direction *d)
+{
         p = LITERAL(p, "{\"bytes\":");
         p = put_maybe(p, d->bytes);
         p = LITERAL(p, ",\"acked\":");

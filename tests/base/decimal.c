@@ -14,7 +14,7 @@
 static void
 compare(uint64_t value)
 {
-        char made[DECIMAL_MAX + 1], wanted[DECIMAL_MAX + 1];
+        char made[DECIMAL_ROOM], wanted[DECIMAL_MAX + 1];
 
         *decimal_put(made, value) = '\0';
         snprintf(wanted, sizeof(wanted), "%" PRIu64, value);
