@@ -95,7 +95,7 @@ static void
 the_rules_say_the_same_of_what_is_judged_without_them(void **state)
 {
         uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
-        size_t n_without = 0, n = 300000;
+        size_t n_without = 0, n = 150000;
 
         (void)state;
         for (size_t i = 0; i < n; i++) {
@@ -113,7 +113,7 @@ and_of_any_facts(void **state)
         uint64_t seed = UINT64_C(0x2545f4914f6cdd1d);
 
         (void)state;
-        for (size_t i = 0; i < 100000; i++) {
+        for (size_t i = 0; i < 50000; i++) {
                 struct facts f;
 
                 random_facts(&f, &seed, i % 2 ? 100 : 50);
