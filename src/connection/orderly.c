@@ -5,8 +5,6 @@
 #include "connection/system.h"
 #include "connection/table.h"
 
-#define SPAN ((uint64_t)1 << 48)
-
 static bool
 is_plain_syn(const struct tracker_input *input)
 {
@@ -65,27 +63,19 @@ add(struct table *table, struct orderly *o, unsigned sender, const struct tracke
 
         if (!row)
                 return false;
-        what |= (s->flags & ROW_FLAGS) | sender * ROW_BY_1;
-        if (s->options & SEGMENT_HAS_TIMESTAMPS) {
-                what |= ROW_TIMESTAMPS;
-                row->ts_value = s->ts_value;
-                row->ts_echo = s->ts_echo;
-        } else {
-                row->ts_value = row->ts_echo = 0;
-        }
-        row->at_low = (uint32_t)at;
-        row->at_high = (uint16_t)(at >> 32);
-        row->what = (uint16_t)what;
+        what |= (s->flags & ROW_FLAGS) | sender * ROW_BY_1 | (s->options & SEGMENT_HAS_TIMESTAMPS ? ROW_TIMESTAMPS : 0);
+        row->at_and_what = at | (uint64_t)what << ROW_WHAT_SHIFT;
         row->frame = (uint32_t)input->frame;
         row->ack = s->ack;
+        row->ts_value = s->ts_value;
+        row->ts_echo = s->ts_echo;
         row->window = s->window;
         row->ip_id = s->ip_id;
         row->n_payload = (uint16_t)n_payload;
         row->ttl = s->ttl;
         o->n++;
         o->last = input->time_ns;
-        if (input->cut)
-                o->flags |= ORDERLY_CUT;
+        o->flags |= input->cut ? ORDERLY_CUT : 0;
         return true;
 }
 
@@ -99,17 +89,25 @@ seen_before(const struct table *table, const struct orderly *o, unsigned sender,
         for (unsigned i = o->n; i-- > 0 && n < FINGERPRINTS;) {
                 const struct row *row = &table_piece(table, o->piece[i / ROW_PIECE])[i % ROW_PIECE];
 
-                if (!(row->what & ROW_BY_1) != !sender)
+                if (!(row_what(row) & ROW_BY_1) != !sender)
                         continue;
                 if (row->n_payload > 0)
                         break;
                 if (row->ack == s->ack && row->window == s->window && row->ip_id == s->ip_id &&
-                    (row->what & ROW_FLAGS) == (s->flags & ROW_FLAGS) &&
-                    (!(row->what & ROW_TIMESTAMPS) || (row->ts_value == s->ts_value && row->ts_echo == s->ts_echo)))
+                    (row_what(row) & ROW_FLAGS) == (s->flags & ROW_FLAGS) &&
+                    row->ts_value == s->ts_value && row->ts_echo == s->ts_echo)
                         return true;
                 n++;
         }
         return false;
+}
+
+/* Not back in time, nor too far ahead for a row; in the same file. */
+static bool
+is_near(const struct orderly *o, const struct tracker_input *input)
+{
+        return input->time_ns >= o->last && input->file == o->file &&
+               ((uint64_t)input->time_ns - (uint64_t)o->first) >> ROW_WHAT_SHIFT == 0;
 }
 
 static bool
@@ -121,7 +119,8 @@ take_syn(struct table *table, struct orderly *o, unsigned sender, const struct t
                 o->first = input->time_ns;
                 o->first_frame = (uint32_t)input->frame;
                 o->file = input->file;
-        } else if (o->n > 1 || sender == 0 || !(s->flags & SEGMENT_ACK) || s->ack != o->next[0] || !is_plain_syn(input)) {
+        } else if (o->n > 1 || sender == 0 || !(s->flags & SEGMENT_ACK) || s->ack != o->next[0] ||
+                   !is_plain_syn(input) || !is_near(o, input)) {
                 return false;
         }
         if (!add(table, o, sender, input, what_of_syn(s), s->window_scale))
@@ -147,32 +146,41 @@ take_fin(struct orderly *o, unsigned sender, const struct segment *s)
                 o->flags |= ORDERLY_ENDED;
 }
 
+/* Nothing but what is usual: no bit stands for anything else. One branch is cheaper than ten that are never taken. */
+static inline bool
+is_plain(const struct orderly *o, unsigned sender, const struct tracker_input *input)
+{
+        const struct segment *s = &input->packet.segment;
+        const unsigned flags = SEGMENT_SYN | SEGMENT_RST | SEGMENT_ACK | SEGMENT_AE;
+        uint64_t at = (uint64_t)input->time_ns - (uint64_t)o->first;
+        uint64_t unusual;
+
+        unusual = ((s->flags & flags) ^ SEGMENT_ACK) | (s->options & ~(unsigned)SEGMENT_HAS_TIMESTAMPS);
+        unusual |= (s->seq ^ o->next[sender]) | (s->n_captured ^ s->n_payload) | s->n_payload >> 16;
+        unusual |= at >> ROW_WHAT_SHIFT | input->frame >> 32 | (input->file ^ o->file);
+        return unusual == 0 && input->time_ns >= o->last && s->window != 0 && s->ack != 0;
+}
+
 bool
 orderly_take(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input)
 {
         const struct segment *s = &input->packet.segment;
-        const unsigned flags = SEGMENT_SYN | SEGMENT_RST | SEGMENT_ACK | SEGMENT_AE, fins = ORDERLY_FIN_0 | ORDERLY_FIN_1;
         uint32_t acks = s->ack - o->acked[!sender];
-        unsigned what = 0, goodbye;
+        unsigned what = 0;
 
-        if (o->n == 0)
-                return take_syn(table, o, sender, input);
-        if ((uint64_t)input->time_ns - (uint64_t)o->first >= SPAN || input->time_ns < o->last || input->file != o->file)
-                return false;
-        if ((s->flags & flags) != SEGMENT_ACK)
+        if (!is_plain(o, sender, input))
                 return s->flags & SEGMENT_SYN && take_syn(table, o, sender, input);
-        if (s->options & ~(unsigned)SEGMENT_HAS_TIMESTAMPS || s->seq != o->next[sender] ||
-            acks > o->next[!sender] - o->acked[!sender] || s->ack == 0 || s->window == 0 ||
-            s->n_captured != s->n_payload || s->n_payload > UINT16_MAX || input->frame > UINT32_MAX)
+        if (acks > o->next[!sender] - o->acked[!sender])
                 return false;
         /* The third is the answer to the SYN-ACK. */
         if (!(o->flags & ORDERLY_OPEN) && (o->n != 2 || sender != 0 || acks == 0))
                 return false;
         if (s->n_payload > 0 || s->flags & SEGMENT_FIN) {
+                unsigned goodbye = note_goodbye(s);
+
                 /* Behind its FIN an end can only acknowledge. */
                 if (o->flags >> sender & ORDERLY_FIN_0)
                         return false;
-                goodbye = note_goodbye(s);
                 what = (goodbye & DIRECTION_GOODBYE ? ROW_GOODBYE : 0) |
                        (goodbye & DIRECTION_GOODBYE_KNOWN ? ROW_GOODBYE_KNOWN : 0);
         } else if (acks == 0 && seen_before(table, o, sender, s)) {
@@ -183,7 +191,7 @@ orderly_take(struct table *table, struct orderly *o, unsigned sender, const stru
         o->next[sender] += s->n_payload;
         o->acked[!sender] = s->ack;
         o->flags |= ORDERLY_OPEN;
-        if (s->flags & SEGMENT_FIN || o->flags & fins)
+        if ((s->flags & SEGMENT_FIN) | (o->flags & (ORDERLY_FIN_0 | ORDERLY_FIN_1)))
                 take_fin(o, sender, s);
         return true;
 }

@@ -38,9 +38,7 @@ enum {
 
 /* A segment: half a line of 64 bytes. Where it stands follows from those before it. */
 struct row {
-        uint32_t at_low;                /* nanoseconds after the first one … */
-        uint16_t at_high;               /* … in 48 bits */
-        uint16_t what;                  /* ROW_* */
+        uint64_t at_and_what;           /* nanoseconds after the first one in 48 bits, and above them ROW_* */
         uint32_t frame;
         uint32_t ack;                   /* as it stands in it */
         uint32_t ts_value, ts_echo;
@@ -48,6 +46,14 @@ struct row {
         uint16_t n_payload;             /* of a SYN, which has none: its window scale */
         uint8_t ttl;
 };
+
+#define ROW_WHAT_SHIFT 48
+
+static inline unsigned
+row_what(const struct row *row)
+{
+        return (unsigned)(row->at_and_what >> ROW_WHAT_SHIFT);
+}
 
 enum {
         ORDERLY_FIN_0 = 1 << 0,         /* 0 has sent its FIN; 1: the next bit */
@@ -83,5 +89,5 @@ bool orderly_may_begin(const struct tracker_input *input);
  * full, or there is no memory. */
 bool orderly_take(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
 
-/* Makes it a struct connection: all but its place in the lists. */
-void orderly_grow(const struct table *table, const struct orderly *o, struct connection *ret_c);
+/* Makes it a struct connection: all but its place in the lists. If not @whole, without what give.c does not ask for. */
+void orderly_grow(const struct table *table, const struct orderly *o, bool whole, struct connection *ret_c);

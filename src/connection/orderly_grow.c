@@ -45,21 +45,21 @@ struct growth {
 static inline unsigned
 side_of(const struct row *row)
 {
-        return row->what & ROW_BY_1 ? 1 : 0;
+        return row_what(row) & ROW_BY_1 ? 1 : 0;
 }
 
 static inline unsigned
 payload_of(const struct row *row)
 {
-        return row->what & SEGMENT_SYN ? 0 : row->n_payload;
+        return row_what(row) & SEGMENT_SYN ? 0 : row->n_payload;
 }
 
 static enum segment_kind
 kind_of(const struct row *row)
 {
-        if (row->what & SEGMENT_SYN)
-                return row->what & SEGMENT_ACK ? SEGMENT_KIND_SYN_ACK : SEGMENT_KIND_SYN;
-        if (row->what & SEGMENT_FIN)
+        if (row_what(row) & SEGMENT_SYN)
+                return row_what(row) & SEGMENT_ACK ? SEGMENT_KIND_SYN_ACK : SEGMENT_KIND_SYN;
+        if (row_what(row) & SEGMENT_FIN)
                 return SEGMENT_KIND_FIN;
         return row->n_payload > 0 ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK;
 }
@@ -111,7 +111,7 @@ take_syn(struct growth *g, const struct orderly *o, const struct row *row, int i
                 other->acked = 0;
                 take_answer(d, other, g->at[i]);
                 other->edge = row->window;
-                if (row->what & g->row[0]->what & ROW_SCALE) {
+                if (row_what(row) & row_what(g->row[0]) & ROW_SCALE) {
                         d->shift = row->n_payload & 15;
                         other->shift = g->row[0]->n_payload & 15;
                 }
@@ -175,7 +175,7 @@ take(struct growth *g, const struct row *row, int i)
                 if (acked == o->end)
                         take_answer(d, o, at);
         }
-        if (row->what & SEGMENT_FIN) {
+        if (row_what(row) & SEGMENT_FIN) {
                 d->fin = i;
                 d->end++;
                 take_letter(g, side, SEEN_FIN, 'F');
@@ -204,12 +204,12 @@ set_mark(const struct growth *g, int i, struct mark *ret_mark)
         if (i < 0)
                 return;
         row = g->row[i];
-        room = payload_of(row) + !!(row->what & SEGMENT_FIN);
+        room = payload_of(row) + !!(row_what(row) & SEGMENT_FIN);
         *ret_mark = (struct mark){
                 .at = g->at[i], .before = before(g, i), .position = (uint32_t)g->position[i], .frame = row->frame,
                 .ack = row->ack, .window = row->window, .ip_id = row->ip_id, .ttl = row->ttl,
                 .room = room < UINT16_MAX ? (uint16_t)room : UINT16_MAX, .kind = (unsigned)kind_of(row) & 0x1f,
-                .has_ack = row->what & SEGMENT_ACK,
+                .has_ack = row_what(row) & SEGMENT_ACK,
         };
 }
 
@@ -228,17 +228,17 @@ grow_waiting(const struct growth *g, unsigned n, unsigned side, struct direction
 
         for (int i = 0; i < (int)n; i++) {
                 const struct row *row = g->row[i];
-                bool wants = row->what & (SEGMENT_SYN | SEGMENT_FIN) || row->n_payload > 0;
+                bool wants = row_what(row) & (SEGMENT_SYN | SEGMENT_FIN) || row->n_payload > 0;
 
                 if (side_of(row) == side) {
-                        end = g->position[i] + (int32_t)payload_of(row) + !!(row->what & (SEGMENT_SYN | SEGMENT_FIN));
+                        end = g->position[i] + (int32_t)payload_of(row) + !!(row_what(row) & (SEGMENT_SYN | SEGMENT_FIN));
                         if (wants && since < 0)
                                 since = i;
                         else if (wants && later < 0)
                                 later = i;
                         continue;
                 }
-                if (since < 0 || !(row->what & SEGMENT_ACK))
+                if (since < 0 || !(row_what(row) & SEGMENT_ACK))
                         continue;
                 acked = (int32_t)(row->ack - d->base);
                 if (acked >= end) {
@@ -286,9 +286,9 @@ grow_payload(const struct growth *g, const struct grown_side *from, struct direc
         d->last_payload_frame = row->frame;
         d->run = from->run;
         d->after_peer_fin = from->after_peer_fin;
-        if (row->what & ROW_GOODBYE)
+        if (row_what(row) & ROW_GOODBYE)
                 d->flags |= DIRECTION_GOODBYE;
-        if (row->what & ROW_GOODBYE_KNOWN)
+        if (row_what(row) & ROW_GOODBYE_KNOWN)
                 d->flags |= DIRECTION_GOODBYE_KNOWN;
 }
 
@@ -301,7 +301,7 @@ grow_twins(const struct growth *g, const struct grown_side *from, struct directi
 
                 d->fingerprint.what[i % FINGERPRINTS] =
                         twin_digest_of(from->base + (uint32_t)g->position[place], row->ack, row->ts_value, row->ts_echo,
-                                       payload_of(row), row->ip_id, row->window, row->what & ROW_FLAGS);
+                                       payload_of(row), row->ip_id, row->window, row_what(row) & ROW_FLAGS);
                 d->fingerprint.when[i % FINGERPRINTS] = (uint32_t)(g->at[place] / 1000);
         }
 }
@@ -311,21 +311,21 @@ flags_of(const struct row *syn, const struct row *last)
 {
         unsigned flags = DIRECTION_BASE | DIRECTION_SYN | DIRECTION_SYN_WHOLE | DIRECTION_WINDOW;
 
-        if (syn->what & ROW_SCALE)
+        if (row_what(syn) & ROW_SCALE)
                 flags |= DIRECTION_SCALE;
-        if (syn->what & ROW_MPTCP)
+        if (row_what(syn) & ROW_MPTCP)
                 flags |= DIRECTION_MPTCP;
-        if (syn->what & ROW_LINUX)
+        if (row_what(syn) & ROW_LINUX)
                 flags |= DIRECTION_LINUX;
-        if (syn->what & ROW_OTHER_OS)
+        if (row_what(syn) & ROW_OTHER_OS)
                 flags |= DIRECTION_OTHER_OS;
-        if (last->what & ROW_TIMESTAMPS)
+        if (row_what(last) & ROW_TIMESTAMPS)
                 flags |= DIRECTION_TIMESTAMPS;
         return (uint16_t)flags;
 }
 
 static void
-grow_direction(const struct growth *g, unsigned n, unsigned side, bool ipv4, struct direction *d)
+grow_direction(const struct growth *g, unsigned n, unsigned side, bool ipv4, bool whole, struct direction *d)
 {
         const struct grown_side *from = &g->side[side], *to = &g->side[!side];
         const struct row *syn = g->row[from->place[0]], *last = g->row[from->place[from->n - 1]];
@@ -336,7 +336,7 @@ grow_direction(const struct growth *g, unsigned n, unsigned side, bool ipv4, str
         d->last = g->at[from->place[from->n - 1]];
         d->packets = from->n;
         d->payload_seen = (uint64_t)d->next;
-        d->ack = last->what & SEGMENT_ACK ? last->ack : 0;
+        d->ack = row_what(last) & SEGMENT_ACK ? last->ack : 0;
         d->flags = flags_of(syn, last);
         d->window = last->window;
         d->scale = (uint8_t)syn->n_payload;
@@ -350,11 +350,15 @@ grow_direction(const struct growth *g, unsigned n, unsigned side, bool ipv4, str
         d->edge = from->edge;
         d->answers_in = from->answers_in;
         d->asked = from->n_requests & 1;
-        set_mark(g, from->request, &d->request[d->asked]);
-        set_mark(g, from->request_before, &d->request[!d->asked]);
-        set_mark(g, from->bare_ack, &d->bare_ack);
+        if (whole || from->acked < from->end) {
+                set_mark(g, from->request, &d->request[d->asked]);
+                set_mark(g, from->request_before, &d->request[!d->asked]);
+        }
+        if (whole) {
+                set_mark(g, from->bare_ack, &d->bare_ack);
+                grow_twins(g, from, d);
+        }
         d->heard = to->n > 0 && to->place[to->n - 1] > from->request;
-        grow_twins(g, from, d);
         if (from->n_payloads > 0)
                 grow_payload(g, from, d);
         if (from->fin >= 0)
@@ -431,7 +435,7 @@ grow_connection(const struct growth *g, const struct orderly *o, struct connecti
 }
 
 void
-orderly_grow(const struct table *table, const struct orderly *o, struct connection *ret_c)
+orderly_grow(const struct table *table, const struct orderly *o, bool whole, struct connection *ret_c)
 {
         struct connection *c = ret_c;
         bool ipv4 = o->head.realm & REALM_IPV4;
@@ -443,15 +447,16 @@ orderly_grow(const struct table *table, const struct orderly *o, struct connecti
 
                 d->request = d->request_before = d->first_payload = d->last_payload = d->fin = d->bare_ack = -1;
         }
-        for (int i = 0; i < o->n; i++)
-                g.row[i] = &table_piece(table, o->piece[i / ROW_PIECE])[i % ROW_PIECE];
+        for (unsigned i = 0; i < o->n; i += ROW_PIECE)
+                for (unsigned k = 0; k < ROW_PIECE; k++)
+                        g.row[i + k] = &table_piece(table, o->piece[i / ROW_PIECE])[k];
         for (int i = 0; i < o->n; i++) {
                 const struct row *row = g.row[i];
                 struct grown_side *d = &g.side[side_of(row)];
 
-                g.at[i] = o->first + (int64_t)((uint64_t)row->at_high << 32 | row->at_low);
+                g.at[i] = o->first + (int64_t)(row->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
                 d->place[d->n++] = (uint8_t)i;
-                if (row->what & SEGMENT_SYN)
+                if (row_what(row) & SEGMENT_SYN)
                         take_syn(&g, o, row, i);
                 else
                         take(&g, row, i);
@@ -459,7 +464,7 @@ orderly_grow(const struct table *table, const struct orderly *o, struct connecti
         memset(c, 0, sizeof(*c));
         for (unsigned side = 0; side < 2; side++)
                 if (g.side[side].n > 0)
-                        grow_direction(&g, o->n, side, ipv4, &c->side[side]);
+                        grow_direction(&g, o->n, side, ipv4, whole, &c->side[side]);
         grow_connection(&g, o, c);
         grow_zeek(&g, o, c, &c->zeek);
 }

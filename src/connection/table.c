@@ -404,7 +404,7 @@ table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node)
         if (new_number(&table->nodes, &table->links, sizeof(struct connection), &table->free_node, &table->n_nodes,
                        &node) < 0)
                 return -ENOMEM;
-        orderly_grow(table, o, table_at(table, node));
+        orderly_grow(table, o, true, table_at(table, node));
         for (; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask)
                 if (table->slots[at].node == orderly) {
                         table->slots[at].node = node;

@@ -41,7 +41,7 @@ give_orderly(struct tracker *t, struct orderly *o, bool cut)
 {
         if (o->flags & ORDERLY_GIVEN)
                 return;
-        orderly_grow(&t->table, o, &t->grown);
+        orderly_grow(&t->table, o, false, &t->grown);
         t->grown.rev = 1;
         t->hooks.give(t->hooks.context, give_fill(&t->given, &t->grown, NULL, t->now, cut));
         o->flags |= ORDERLY_GIVEN;

@@ -160,7 +160,7 @@ play(struct table *table, unsigned *taken, unsigned *ended)
                         break;
                 step.input = &input;
                 segment_take(&step);
-                orderly_grow(table, o, &grown);
+                orderly_grow(table, o, true, &grown);
                 past = *c;
                 clear_past(&past);
                 clear_past(&grown);
