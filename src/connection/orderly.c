@@ -79,8 +79,8 @@ add(struct table *table, struct orderly *o, unsigned sender, const struct tracke
         return true;
 }
 
-/* An acknowledgement of nothing new is a twin, or like one, if it is the same as one of the sender's last
- * (twin_seen()). Its number is, up to where there is payload. */
+/* An acknowledgement of nothing new, or a SYN once more, is a twin or like one if it is the same as one of the sender's
+ * last (twin_seen()). Its number is, up to where there is payload. */
 static bool
 seen_before(const struct table *table, const struct orderly *o, unsigned sender, const struct segment *s)
 {
@@ -91,7 +91,7 @@ seen_before(const struct table *table, const struct orderly *o, unsigned sender,
 
                 if (!(row_what(row) & ROW_BY_1) != !sender)
                         continue;
-                if (row->n_payload > 0)
+                if (row->n_payload > 0 && !(row_what(row) & SEGMENT_SYN))
                         break;
                 if (row->ack == s->ack && row->window == s->window && row->ip_id == s->ip_id &&
                     (row_what(row) & ROW_FLAGS) == (s->flags & ROW_FLAGS) &&
@@ -115,20 +115,28 @@ take_syn(struct table *table, struct orderly *o, unsigned sender, const struct t
 {
         const struct segment *s = &input->packet.segment;
 
+        if (!is_plain_syn(input) || o->flags & ORDERLY_ANSWERED)
+                return false;
         if (o->n == 0) {
                 o->first = input->time_ns;
                 o->first_frame = (uint32_t)input->frame;
                 o->file = input->file;
-        } else if (o->n > 1 || sender == 0 || !(s->flags & SEGMENT_ACK) || s->ack != o->next[0] ||
-                   !is_plain_syn(input) || !is_near(o, input)) {
+        } else if (!is_near(o, input)) {
+                return false;
+        } else if (sender == 0) {
+                if (s->flags & SEGMENT_ACK || s->options & SEGMENT_HAS_MPTCP || s->seq + 1 != o->next[0] || seen_before(table, o, 0, s))
+                        return false;
+        } else if (o->n > 1 || !(s->flags & SEGMENT_ACK) || s->ack != o->next[0]) {
                 return false;
         }
-        if (!add(table, o, sender, input, what_of_syn(s), s->window_scale))
+        if (!add(table, o, sender, input, o->n > 0 && sender == 0 ? 0 : what_of_syn(s), s->window_scale))
                 return false;
         o->next[sender] = s->seq + 1;
         o->acked[sender] = s->seq;
-        if (sender)
+        if (sender) {
                 o->acked[0] = s->ack;
+                o->flags |= ORDERLY_ANSWERED;
+        }
         return true;
 }
 

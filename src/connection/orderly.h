@@ -5,7 +5,8 @@
  * comes that is in any way remarkable, the row is made into a struct connection (orderly_grow()): the very one that
  * the long way of each segment would have made.
  *
- * In order means: a SYN without data, its SYN-ACK, the ACK of that; then only segments with ACK, each beginning where its
+ * In order means: a SYN without data, which may come again while nothing answers; its SYN-ACK, if it came but once,
+ * and the ACK of that; then only segments with ACK, each beginning where its
  * sender's last one ended, acknowledging what was sent and never less than before, with a window, without options
  * but timestamps, all of their bytes at hand, in one file and not back in time; a FIN of each end at the most.
  */
@@ -63,6 +64,7 @@ enum {
         ORDERLY_CUT = 1 << 4,           /* some frame was cut, below its TCP payload */
         ORDERLY_GIVEN = 1 << 5,
         ORDERLY_EVICTED = 1 << 6,
+        ORDERLY_ANSWERED = 1 << 7,      /* there is a SYN-ACK */
 };
 
 struct orderly {

@@ -97,14 +97,30 @@ take_answer(struct grown_side *d, struct grown_side *o, int64_t at)
                 o->fin_acked_at = at;
 }
 
+static inline void
+take_ttl(struct grown_side *d, const struct row *row)
+{
+        if (row->ttl < d->ttl_least)
+                d->ttl_least = row->ttl;
+        if (row->ttl > d->ttl_most)
+                d->ttl_most = row->ttl;
+}
+
 static void
 take_syn(struct growth *g, const struct orderly *o, const struct row *row, int i)
 {
         unsigned side = side_of(row);
         struct grown_side *d = &g->side[side], *other = &g->side[!side];
 
+        if (d->n_requests > 0) {
+                /* Nobody has answered, so it comes again. */
+                take_ttl(d, row);
+                take_request(d, i, g->at[i]);
+                g->position[i] = -1;
+                return;
+        }
         /* Whoever answers says where it began. */
-        d->base = i + 1 < o->n ? g->row[i + 1]->ack : o->next[side];
+        d->base = o->flags & ORDERLY_ANSWERED && i + 1 < o->n ? g->row[i + 1]->ack : o->next[side];
         d->acked = g->position[i] = -1;
         d->ttl_least = d->ttl_most = row->ttl;
         if (side) {
@@ -126,10 +142,7 @@ take_header(struct grown_side *d, const struct row *row)
 {
         uint16_t ahead = (uint16_t)(row->ip_id - d->ip_id);
 
-        if (row->ttl < d->ttl_least)
-                d->ttl_least = row->ttl;
-        if (row->ttl > d->ttl_most)
-                d->ttl_most = row->ttl;
+        take_ttl(d, row);
         if (d->ip_id_steps + d->ip_id_jumps > 0 || d->ip_id != 0) {
                 if (ahead > 0 && ahead <= IP_ID_STEP)
                         d->ip_id_steps++;
@@ -209,7 +222,7 @@ set_mark(const struct growth *g, int i, struct mark *ret_mark)
                 .at = g->at[i], .before = before(g, i), .position = (uint32_t)g->position[i], .frame = row->frame,
                 .ack = row->ack, .window = row->window, .ip_id = row->ip_id, .ttl = row->ttl,
                 .room = room < UINT16_MAX ? (uint16_t)room : UINT16_MAX, .kind = (unsigned)kind_of(row) & 0x1f,
-                .has_ack = row_what(row) & SEGMENT_ACK,
+                .has_ack = row_what(row) & SEGMENT_ACK, .repeat = i > 0 && kind_of(row) == SEGMENT_KIND_SYN,
         };
 }
 
@@ -234,7 +247,7 @@ grow_waiting(const struct growth *g, unsigned n, unsigned side, struct direction
                         end = g->position[i] + (int32_t)payload_of(row) + !!(row_what(row) & (SEGMENT_SYN | SEGMENT_FIN));
                         if (wants && since < 0)
                                 since = i;
-                        else if (wants && later < 0)
+                        else if (wants && later < 0 && !(row_what(row) & SEGMENT_SYN))
                                 later = i;
                         continue;
                 }
@@ -385,7 +398,7 @@ grow_zeek(const struct growth *g, const struct orderly *o, const struct connecti
                 z->side[side].last = o->next[side];
                 z->side[side].ack = o->acked[side];
                 z->side[side].next += (uint32_t)d->next;
-                if (o->n > 1)
+                if (o->flags & ORDERLY_ANSWERED)
                         z->state[side] = (uint8_t)((side ? INACTIVE : SYN_SENT) << 4 | ESTABLISHED);
                 else
                         z->state[side] = INACTIVE << 4 | SYN_SENT;
@@ -414,7 +427,14 @@ grow_connection(const struct growth *g, const struct orderly *o, struct connecti
         c->n_syns[0] = 1;
         c->last_syn = o->first;
         c->isn[0] = g->side[0].base - 1;
-        if (o->n > 1) {
+        if (!(o->flags & ORDERLY_ANSWERED) && o->n > 1) {
+                c->n_syns[0] = o->n;
+                c->last_syn = o->last;
+                c->syn_gap = o->last - g->at[o->n - 2];
+                c->side[0].repeats = (uint16_t)(o->n - 1);
+                c->side[0].repeated = SEGMENT_KIND_SYN & 0xf;
+        }
+        if (o->flags & ORDERLY_ANSWERED) {
                 c->roles.syn_ack[1] = true;
                 c->n_syn_acks[1] = 1;
                 c->last_syn_ack = g->at[1];

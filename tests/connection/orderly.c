@@ -33,7 +33,7 @@ struct talk {
         uint16_t ip_id[2];
         bool fin[2], timestamps, v6, any_fin;
         int64_t time;
-        unsigned n;
+        unsigned n, frame;
 };
 
 /* MSS, SACK permitted, timestamps, NOP, window scale: as Linux does; and others. */
@@ -49,13 +49,14 @@ talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
 {
         static const uint8_t alert[64] = { 21, 3, 3, 0, 2 };
         struct segment *s = &input->packet.segment;
-        unsigned who = t->n < 3 ? t->n & 1 : below(2), header = below(3);
+        bool again = t->n == 1 && below(4) == 0;
+        unsigned who = again ? 0 : t->n < 3 ? t->n & 1 : below(2), header = below(3);
 
         memset(input, 0, sizeof(*input));
         t->time += below(4) ? below(2000000) : below(5) ? 0 : (int64_t)below(2000000000) * 5;
         input->kind = PACKET_TCP;
         input->file = 1;
-        input->frame = t->n * 3 + 1;
+        input->frame = ++t->frame * 3;
         input->time_ns = t->time;
         input->cut = below(40) == 0;
         s->family = t->v6 ? AF_INET6 : AF_INET;
@@ -73,8 +74,10 @@ talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
                 s->ts_value = (uint32_t)(t->time / 1000000);
                 s->ts_echo = s->ts_value - 1;
         }
+        if (again)
+                s->seq = t->acked[0];
         if (t->n < 2) {
-                s->flags = t->n ? SEGMENT_SYN | SEGMENT_ACK : SEGMENT_SYN;
+                s->flags = t->n && !again ? SEGMENT_SYN | SEGMENT_ACK : SEGMENT_SYN;
                 s->n_header = header == 2 ? 20 : 40;
                 s->payload = HEADERS[header] + s->n_header;
                 s->window_scale = header == 2 ? 0 : 7;
@@ -115,7 +118,7 @@ talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
         if (s->flags & SEGMENT_ACK)
                 t->acked[!who] = s->ack;
         t->fin[who] |= s->flags & SEGMENT_FIN;
-        t->n++;
+        t->n += !again;
         *ret_sender = who;
 }
 
