@@ -228,7 +228,7 @@ fill_direction(const struct view *v, struct facts_of_direction *f)
         }
         /* By the RSTs of the other end; the first that acknowledges most. */
         for (unsigned i = 0; v->extra && i < v->extra->n_resets; i++) {
-                const struct reset *r = &v->extra->reset[i];
+                const struct reset *r = v->extra->reset[i];
                 int64_t at = r->ack_position;
 
                 if (r->by == v->side || !r->ack_known)
@@ -491,7 +491,7 @@ fill_any(const struct connection *c, const struct extra *extra, int64_t until, b
         fill_icmp(extra, client, f);
         for (unsigned i = 0; i < extra->n_resets; i++) {
                 memset(&f->resets[i], 0, sizeof(f->resets[i]));
-                fill_reset(c, &extra->reset[i], client, &f->resets[f->n_resets++]);
+                fill_reset(c, extra->reset[i], client, &f->resets[f->n_resets++]);
         }
         f->n_resets_in_all = extra->n_resets_in_all;
 }

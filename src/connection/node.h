@@ -198,7 +198,7 @@ struct extra {
         int64_t suspect_from[2];        /* where a segment that was not believed began … */
         int64_t suspect[2];             /* … and ended */
         int64_t suspect_ack[2];
-        struct reset reset[FACTS_RESETS_MAX];
+        struct reset *reset[FACTS_RESETS_MAX];  /* the first @n_resets; of struct table */
         uint64_t n_resets_in_all;
         int64_t icmp_at;
         uint32_t icmp_frame;
@@ -216,7 +216,6 @@ struct extra {
         uint8_t interleaved[2];         /* how often it was in two places by turns */
         bool restarted[2];              /* it knew nothing of the connection any more */
         bool challenged;                /* the SYN that waits drew an ACK for the old connection */
-        uint32_t next_free;
 };
 
 /* Which connection it is, and where it stands in the index and the lists. */

@@ -229,17 +229,17 @@ reset_take(struct step *step)
                 return true;
         extra->n_resets_in_all++;
         for (unsigned i = 0; i < extra->n_resets; i++)
-                if (same(&extra->reset[i], step)) {
+                if (same(extra->reset[i], step)) {
                         struct mark *mark = answered(step);
 
-                        extra->reset[i].repeats++;
+                        extra->reset[i]->repeats++;
                         if (mark) {
-                                extra->reset[i].drew_data |= mark->kind == SEGMENT_KIND_DATA && !mark->repeat;
+                                extra->reset[i]->drew_data |= mark->kind == SEGMENT_KIND_DATA && !mark->repeat;
                                 mark->answered = true;
                         }
                         step->repeated = true;
-                        step->position = extra->reset[i].position;
-                        return may_be_taken(extra->reset[i].validity) && !extra->reset[i].ignored;
+                        step->position = extra->reset[i]->position;
+                        return may_be_taken(extra->reset[i]->validity) && !extra->reset[i]->ignored;
                 }
         if (extra->n_resets == FACTS_RESETS_MAX) {
                 struct reset other;
@@ -248,7 +248,12 @@ reset_take(struct step *step)
                 step->position = other.position;
                 return may_be_taken(other.validity);
         }
-        r = &extra->reset[extra->n_resets++];
+        r = table_new_reset(step->table);
+        if (!r) {
+                step_failed(step);
+                return true;
+        }
+        extra->reset[extra->n_resets++] = r;
         fill(step, extra, r);
         had_given_up(step, r);
         if (foreign(step, r))
@@ -287,7 +292,7 @@ reset_after(struct step *step)
         if (!extra)
                 return false;
         for (unsigned i = 0; i < extra->n_resets; i++) {
-                struct reset *r = &extra->reset[i];
+                struct reset *r = extra->reset[i];
 
                 if (step->kind == SEGMENT_KIND_SYN_ACK && r->by != step->sender && r->sent < 0 && r->may_stay_silent) {
                         r->ignored = true;      /* it came before the SYN, which is answered */
@@ -321,7 +326,7 @@ reset_stands(const struct step *step, unsigned side)
         const struct extra *extra = table_extra_of(step->table, step->c);
 
         for (unsigned i = 0; extra && i < extra->n_resets; i++)
-                if (extra->reset[i].by == side && !extra->reset[i].went_on)
+                if (extra->reset[i]->by == side && !extra->reset[i]->went_on)
                         return true;
         return false;
 }

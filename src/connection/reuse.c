@@ -104,7 +104,7 @@ reuse_of_resets(const struct connection *c, const struct extra *extra, unsigned 
         if ((s->flags & (SEGMENT_SYN | SEGMENT_ACK | SEGMENT_RST | SEGMENT_FIN)) != SEGMENT_SYN || !extra ||
             extra->n_resets == 0 || extra->n_resets_in_all != c->side[sender].packets || c->side[!sender].packets > 0)
                 return false;
-        return seq_distance(s->seq, extra->reset[0].seq) >= 0 && seq_distance(s->seq, extra->reset[0].seq) < REACH;
+        return seq_distance(s->seq, extra->reset[0]->seq) >= 0 && seq_distance(s->seq, extra->reset[0]->seq) < REACH;
 }
 
 enum reuse

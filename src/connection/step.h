@@ -42,3 +42,6 @@ step_mark(const struct step *step)
 
 /* NULL only for want of memory, which tracker_add() then reports. */
 struct extra *step_extra(struct step *step);
+
+/* There was no memory for what a step needs. */
+void step_failed(struct step *step);

@@ -3,7 +3,6 @@
 #include "connection/table.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -63,7 +62,9 @@ table_init(struct table *table, size_t max)
             region_init(&table->links, max * sizeof(struct link)) < 0 ||
             region_init(&table->orderlies, max * sizeof(struct orderly)) < 0 ||
             region_init(&table->orderly_links, max * sizeof(struct link)) < 0 ||
-            region_init(&table->pieces, max * ROW_PIECES * SIZE_PIECE) < 0) {
+            region_init(&table->pieces, max * ROW_PIECES * SIZE_PIECE) < 0 ||
+            region_init(&table->extras, max * sizeof(struct extra)) < 0 ||
+            region_init(&table->resets, max * FACTS_RESETS_MAX * sizeof(struct reset)) < 0) {
                 table_deinit(table);
                 return -ENOMEM;
         }
@@ -83,14 +84,13 @@ table_init(struct table *table, size_t max)
 void
 table_deinit(struct table *table)
 {
-        for (size_t i = 0; i < table->n_extra_slabs; i++)
-                free(table->extra_slabs[i]);
         region_deinit(&table->nodes);
         region_deinit(&table->links);
         region_deinit(&table->orderlies);
         region_deinit(&table->orderly_links);
         region_deinit(&table->pieces);
-        free(table->extra_slabs);
+        region_deinit(&table->extras);
+        region_deinit(&table->resets);
         region_deinit(&table->slots_region);
         *table = (struct table){};
 }
@@ -175,21 +175,6 @@ table_find_anew(const struct table *table, const struct ends *ends, unsigned *re
                 if (table_is_at(table, &table->slots[at], ends, ret_sender))
                         return table->slots[at].node;
         return NODE_NONE;
-}
-
-/* Room for one more pointer in a growing array; grown by halves so that it costs little in all. */
-static int
-make_room(void **array, size_t n)
-{
-        void *larger;
-
-        if (n & (n - 1))
-                return 0;
-        larger = realloc(*array, (n ? n * 2 : 1) * sizeof(void *));
-        if (!larger)
-                return -ENOMEM;
-        *array = larger;
-        return 0;
 }
 
 /* The number of something that is new, or free again; what is free says at its beginning which is next. */
@@ -315,6 +300,17 @@ free_orderly(struct table *table, uint32_t node)
         free_number(&table->orderlies, sizeof(*o), &table->free_orderly, node & ~NODE_ORDERLY);
 }
 
+static void
+free_extra(struct table *table, uint32_t number)
+{
+        struct extra *extra = table_extra_at(table, number);
+
+        for (unsigned i = 0; i < extra->n_resets; i++)
+                free_number(&table->resets, sizeof(struct reset), &table->free_reset,
+                            (uint32_t)(extra->reset[i] - (struct reset *)(void *)table->resets.base));
+        free_number(&table->extras, sizeof(*extra), &table->free_extra, number);
+}
+
 void
 table_free_node(struct table *table, uint32_t node)
 {
@@ -326,8 +322,7 @@ table_free_node(struct table *table, uint32_t node)
                 struct connection *c = table_at(table, node);
 
                 if (c->extra != NODE_NONE) {
-                        table_extra_at(table, c->extra)->next_free = table->free_extra;
-                        table->free_extra = c->extra;
+                        free_extra(table, c->extra);
                         c->extra = NODE_NONE;
                 }
                 free_number(&table->nodes, sizeof(*c), &table->free_node, node);
@@ -423,30 +418,25 @@ table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node)
 struct extra *
 table_extra(struct table *table, struct connection *c)
 {
-        uint32_t number = table->free_extra;
         struct extra *extra;
+        uint32_t number;
 
         if (c->extra != NODE_NONE)
                 return table_extra_at(table, c->extra);
-        if (number != NODE_NONE) {
-                extra = table_extra_at(table, number);
-                table->free_extra = extra->next_free;
-        } else {
-                if (table->n_extras == table->n_extra_slabs << EXTRA_SHIFT) {
-                        void *slabs = table->extra_slabs, *slab;
-
-                        if (make_room(&slabs, table->n_extra_slabs) < 0)
-                                return NULL;
-                        table->extra_slabs = slabs;
-                        slab = malloc(EXTRA_NODES * sizeof(*extra));
-                        if (!slab)
-                                return NULL;
-                        table->extra_slabs[table->n_extra_slabs++] = slab;
-                }
-                number = ++table->n_extras;
-                extra = table_extra_at(table, number);
-        }
+        if (new_number(&table->extras, NULL, sizeof(*extra), &table->free_extra, &table->n_extras, &number) < 0)
+                return NULL;
+        extra = table_extra_at(table, number);
         memset(extra, 0, sizeof(*extra));
         c->extra = number;
         return extra;
+}
+
+struct reset *
+table_new_reset(struct table *table)
+{
+        uint32_t number;
+
+        if (new_number(&table->resets, NULL, sizeof(struct reset), &table->free_reset, &table->n_resets, &number) < 0)
+                return NULL;
+        return &((struct reset *)(void *)table->resets.base)[number];
 }

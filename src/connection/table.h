@@ -16,11 +16,6 @@
 /* In the number of a struct orderly. */
 #define NODE_ORDERLY (UINT32_C(1) << 31)
 
-enum {
-        EXTRA_SHIFT = 6,
-        EXTRA_NODES = 1 << EXTRA_SHIFT,
-};
-
 /* Where a node is listed. */
 enum {
         LIST_NONE,
@@ -62,11 +57,11 @@ struct table {
         struct region orderlies;        /* struct orderly, by number without NODE_ORDERLY */
         struct region orderly_links;
         struct region pieces;           /* ROW_PIECE rows of segments each, by number */
-        struct extra **extra_slabs;
-        size_t n_extra_slabs;
+        struct region extras;           /* struct extra, by number */
+        struct region resets;           /* struct reset, likewise */
         uint32_t n_nodes;               /* numbers given out so far */
-        uint32_t n_orderlies, n_pieces, n_extras;
-        uint32_t free_node, free_orderly, free_piece, free_extra;
+        uint32_t n_orderlies, n_pieces, n_extras, n_resets;
+        uint32_t free_node, free_orderly, free_piece, free_extra, free_reset;
         size_t n_used;                  /* nodes in use */
         size_t n_listed[N_LISTS];
         uint32_t oldest[N_LISTS], newest[N_LISTS];
@@ -229,10 +224,13 @@ void table_list(struct table *table, uint32_t node, unsigned list);
 /* The extra of a connection, made if need be; NULL for want of memory. */
 struct extra *table_extra(struct table *table, struct connection *c);
 
+/* A struct reset, not set, which an extra is to have and is freed with it; NULL for want of memory. */
+struct reset *table_new_reset(struct table *table);
+
 static inline struct extra *
 table_extra_at(const struct table *table, uint32_t extra)
 {
-        return &table->extra_slabs[(extra - 1) >> EXTRA_SHIFT][(extra - 1) & (EXTRA_NODES - 1)];
+        return &((struct extra *)(void *)table->extras.base)[extra];
 }
 
 /* NULL if there is none. */

@@ -10,9 +10,11 @@
 
 #include "connection/direction.h"
 
-/* So many that have ended are kept, waiting or given out; beyond that the oldest go before their time, which bounds
- * the memory where tens of thousands end in a second. */
-#define ENDED_MAX 16384
+/* Bounds the memory where tens of thousands end in a second. */
+enum {
+        ENDED_MAX = 16384,              /* so many that have ended are kept; beyond that the oldest go before their time … */
+        GIVEN_MAX = 4096,               /* … and so many of those that were given out already */
+};
 
 static void
 give_connection(struct tracker *t, struct connection *c, bool cut)
@@ -176,7 +178,8 @@ tracker_make_room(struct tracker *t)
 {
         struct table *table = &t->table;
 
-        while (table->n_listed[LIST_ENDED] + table->n_listed[LIST_GIVEN] >= ENDED_MAX ||
+        while (table->n_listed[LIST_GIVEN] > GIVEN_MAX ||
+               table->n_listed[LIST_ENDED] + table->n_listed[LIST_GIVEN] >= ENDED_MAX ||
                (table->n_used >= t->options.max_connections && table->n_used > 0)) {
                 uint32_t node = table->oldest[LIST_GIVEN];
 

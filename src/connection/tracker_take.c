@@ -15,8 +15,14 @@ step_extra(struct step *step)
         struct extra *extra = table_extra(step->table, step->c);
 
         if (!extra)
-                step->tracker->failed = true;
+                step_failed(step);
         return extra;
+}
+
+void
+step_failed(struct step *step)
+{
+        step->tracker->failed = true;
 }
 
 /* A connection of @ends, of which @input is the first segment. Who wants to see each segment is shown what the long way
