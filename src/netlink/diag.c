@@ -8,6 +8,7 @@
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -130,7 +131,38 @@ static int take_socket(const struct nlmsghdr *message, void *context) {
         return MNL_CB_STOP;
 }
 
+struct diag {
+        struct mnl_socket *socket;
+        uint32_t n;                  /* requests so far */
+};
+
+int diag_open(struct diag **ret_diag) {
+        struct diag *diag = calloc(1, sizeof(*diag));
+        int r;
+
+        if (!diag)
+                return -ENOMEM;
+        r = ask_open(NETLINK_SOCK_DIAG, &diag->socket);
+        if (r < 0) {
+                free(diag);
+                return r;
+        }
+        *ret_diag = diag;
+        return 0;
+}
+
+struct diag *diag_close(struct diag *diag) {
+        if (diag)
+                mnl_socket_close(diag->socket);
+        free(diag);
+        return NULL;
+}
+
 int diag_look(const struct diag_tuple *tuple, struct diag_socket *ret_socket) {
+        return diag_look_on(NULL, tuple, ret_socket);
+}
+
+int diag_look_on(struct diag *diag, const struct diag_tuple *tuple, struct diag_socket *ret_socket) {
         struct diag_request request;
         struct answer answer = {};
         int r;
@@ -138,7 +170,8 @@ int diag_look(const struct diag_tuple *tuple, struct diag_socket *ret_socket) {
         r = diag_request(tuple, 0, SOCK_DIAG_BY_FAMILY, 0, &request);
         if (r)
                 return r;
-        r = ask(NETLINK_SOCK_DIAG, (struct nlmsghdr *) request.bytes, take_socket, &answer);
+        r = diag ? ask_on(diag->socket, ++diag->n, (struct nlmsghdr *) request.bytes, take_socket, &answer)
+                 : ask(NETLINK_SOCK_DIAG, (struct nlmsghdr *) request.bytes, take_socket, &answer);
         if (r)
                 return r;
         if (!answer.found || (answer.socket.state == TCP_STATE_LISTEN && tuple->remote_port != 0))

@@ -41,3 +41,9 @@ struct diag_tuple diag_tuple_reverse(const struct diag_tuple *tuple);
 
 /* Returns 0, -ENOENT when there is no such socket, or another negative errno. */
 int diag_look(const struct diag_tuple *tuple, struct diag_socket *ret_socket);
+
+/* For many looks: keeps the way to the kernel open. Takes NULL, and then opens one for this look. */
+struct diag;
+int diag_open(struct diag **ret_diag);
+struct diag *diag_close(struct diag *diag);
+int diag_look_on(struct diag *diag, const struct diag_tuple *tuple, struct diag_socket *ret_socket);

@@ -45,6 +45,7 @@ look_info(int fd, struct look *look)
         look->bytes_acked = info.tcpi_bytes_acked;
         look->bytes_received = info.tcpi_bytes_received;
         look->unsent = info.tcpi_notsent_bytes;
+        look->all_acked = info.tcpi_unacked == 0 && info.tcpi_notsent_bytes == 0 && look->state != TCP_STATE_CLOSE;
         look->retransmits = info.tcpi_retransmits;
         look->probes = info.tcpi_probes;
         look->backoff = info.tcpi_backoff;
@@ -64,7 +65,8 @@ look_end(int fd, struct look *look)
         look->whole = true;
         if (ioctl(fd, SIOCINQ, &n) == 0)
                 look->unread = (uint32_t)n;
-        if (ioctl(fd, SIOCOUTQ, &n) == 0)
+        /* After a reset the packets are no more counted, and this still tells. */
+        if (!look->all_acked && ioctl(fd, SIOCOUTQ, &n) == 0)
                 look->outq = (uint32_t)n;
         if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) == 0) {
                 look->linger_on = linger.l_onoff;

@@ -21,6 +21,7 @@ struct look {
         struct diag_tuple tuple;        /* IPv4-mapped addresses as IPv4 */
         bool whole;                     /* what follows was asked for too */
         uint32_t unread;                /* SIOCINQ: the FIN is not in it */
+        bool all_acked;                 /* nothing waits to be acknowledged: @outq is 0 */
         uint32_t outq, unsent;          /* SIOCOUTQ, tcpi_notsent_bytes: with the FIN */
         bool linger_on;
         uint32_t linger_s;

@@ -115,7 +115,7 @@ is_over(struct tracer *tracer, struct traced_socket *socket)
 
         if (socket->ended && (!socket_has_tuple(socket) || has_had_both_fins(socket) || socket->end.tuple.remote_port == 0))
                 return true;
-        r = socket_has_tuple(socket) ? diag_look(&socket->tuple, &now) : -EINVAL;
+        r = socket_has_tuple(socket) ? diag_look_on(tracer->diag, &socket->tuple, &now) : -EINVAL;
         if (r == -ENOENT && socket->ended && socket->act.known && tracer_now() - socket->act.at_ns < TIME_WAIT_LEAST_NS)
                 socket->nothing_left = true;
         if (r < 0 || now.cookie != socket->cookie)

@@ -126,6 +126,8 @@ tracer_start(const struct tracer_options *options, const struct tracer_hooks *ho
         /* Before the program can end its first socket. Without it less is known, and said. */
         if (ended_open(&tracer->ended) < 0)
                 tracer->ended = NULL;
+        if (diag_open(&tracer->diag) < 0)
+                tracer->diag = NULL;
         r = options->attach ? attach(tracer, ret_what) : start(tracer, ret_what);
         if (r < 0) {
                 tracer_free(tracer);
@@ -144,6 +146,7 @@ tracer_free(struct tracer *tracer)
         sockets_deinit(&tracer->sockets);
         if (tracer->ended)
                 ended_close(tracer->ended);
+        diag_close(tracer->diag);
         notice_close(tracer->notice);
         if (tracer->word)
                 munmap(tracer->word, sizeof(*tracer->word));

@@ -17,6 +17,7 @@ struct tracer {
         struct threads threads;
         struct sockets sockets;
         struct ended *ended;            /* NULL: not to be had */
+        struct diag *diag;              /* NULL: opened anew each time */
         struct notice *notice;          /* NULL: likewise */
         int64_t first_heard_ns;         /* when the first message came of those that are being read; 0: not known */
         struct failing failing;
