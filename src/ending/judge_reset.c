@@ -190,8 +190,30 @@ weigh(unsigned doubts, enum reset_kind shape)
         return weight;
 }
 
+/* So soon after a reply the same end's own RST was sent before it, or at the same time. */
+#define OVERTAKES_NS 10000000
+
+static bool
+is_active_of(const struct facts *f, const struct facts_of_reset *reset, enum side by)
+{
+        return fact_known(reset->by.how) && reset->by.value == by && fact_is_not(reset->after_both_acked) &&
+               reset_shape(f, reset) == RESET_KIND_ACTIVE &&
+               !(fact_known(reset->validity.how) && reset->validity.value == RESET_VALIDITY_OUTSIDE);
+}
+
+static bool
+comes_at_once(const struct facts_of_reset *reset, const struct facts_of_reset *later)
+{
+        int64_t span;
+
+        return fact_known(reset->at.how) && fact_known(later->at.how) &&
+               !__builtin_sub_overflow(later->at.value, reset->at.value, &span) && span >= 0 && span <= OVERTAKES_NS;
+}
+
 /* Who resets of his own accord is gone from then on. If the other did not take it (it was lost, or challenged) and
- * went on, what comes back then is a reply from where nobody is left: the first one is what ended it. */
+ * went on, what comes back then is a reply from where nobody is left: the first one is what ended it. A kernel forgets
+ * the socket before it sends its own RST (__tcp_close()), so such a reply may also stand just before it: who had no
+ * connection could not write the right numbers into another. */
 static const struct facts_of_reset *
 first_of_its_sender(const struct facts *f, const struct facts_of_reset *reset)
 {
@@ -200,10 +222,12 @@ first_of_its_sender(const struct facts *f, const struct facts_of_reset *reset)
         if (reset_shape(f, reset) != RESET_KIND_REPLY || !fact_is_not(f->end[by].went_on))
                 return reset;
         for (const struct facts_of_reset *first = f->resets; first < reset; first++)
-                if (fact_known(first->by.how) && first->by.value == by && fact_is_not(first->after_both_acked) &&
-                    reset_shape(f, first) == RESET_KIND_ACTIVE &&
-                    !(fact_known(first->validity.how) && first->validity.value == RESET_VALIDITY_OUTSIDE))
+                if (is_active_of(f, first, by))
                         return first;
+        for (const struct facts_of_reset *next = reset + 1; next < f->resets + FACTS_RESETS_MAX &&
+                                                            next < f->resets + f->n_resets; next++)
+                if (is_active_of(f, next, by) && comes_at_once(reset, next))
+                        return next;
         return reset;
 }
 

@@ -8,6 +8,8 @@
  * more than that, nor "221 Bye". Those of a client have to be known by what they say: anything else, however short,
  * may be its next request. */
 #define GOODBYE_MAX 64
+/* … encrypted by SSH, or wrapped by SASL: 96 and 75 bytes were seen. */
+#define HIDDEN_GOODBYE_MAX 128
 
 static bool
 troubled(enum fate fate)
@@ -50,8 +52,9 @@ nobody_was_left(const struct judging *j)
 }
 
 /* The last payload was the client's, and nothing came back: it waits for an answer that will not come. A good-bye
- * waits for none, nor does a client that was answered before and then sent its FIN: it is leaving. The server's
- * last payload is itself the answer. */
+ * waits for none, nor does a client that was answered before and then sent its FIN: it is leaving. But what the RST alone
+ * acknowledges may be requests, if it is more than an encrypted good-bye. The server's last payload is itself the
+ * answer. */
 static bool
 cuts_an_exchange(const struct judging *j)
 {
@@ -60,7 +63,8 @@ cuts_an_exchange(const struct judging *j)
         if (!count_above(request->payloads, 0) || !fact_is_not(request->last_answered) ||
             fact_is(request->last_is_goodbye))
                 return false;
-        return !(fact_is(request->fin) && count_above(answer->payloads, 0) && j->r->to_server.fate == FATE_ACKED);
+        return !(fact_is(request->fin) && count_above(answer->payloads, 0) && j->r->to_server.fate == FATE_ACKED &&
+                 j->r->to_server.acked.value + HIDDEN_GOODBYE_MAX >= j->r->to_server.bytes.value);
 }
 
 /* The server resets while the client's window is shut: it was waiting to send more. */

@@ -791,6 +791,51 @@ a_fin_may_have_been_lost_before_it_was_captured(void **state)
         assert_false(lists(&r, CAUSE_DATA_AFTER_CLOSE));
 }
 
+/* The kernel takes the socket away before it sends its RST: what comes in between draws a reply, which may overtake. */
+static void
+a_reply_just_before_the_same_ends_own_reset_is_not_the_one_that_counts(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        reset = add_reset(&f, SIDE_SERVER, true, 2000 * MS);
+        KNOW(reset->answers, SEGMENT_KIND_FIN);
+        add_reset(&f, SIDE_SERVER, false, 2000 * MS + 2000);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.kind, RESET_KIND_ACTIVE);
+        assert_true(lists(&r, CAUSE_UNREAD_DATA) && !lists(&r, CAUSE_NO_CONNECTION));
+        /* Much later it is another's. */
+        KNOW(f.resets[1].at, 2500 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.kind, RESET_KIND_REPLY);
+        assert_true(lists(&r, CAUSE_NO_CONNECTION));
+}
+
+static void
+requests_that_only_the_reset_acknowledges_are_cut_even_before_a_fin(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        KNOW(f.from[SIDE_CLIENT].bytes, 1080);
+        KNOW(f.from[SIDE_CLIENT].acked, 720);
+        KNOW(f.from[SIDE_CLIENT].acked_by_reset, 1080);
+        KNOW(f.from[SIDE_CLIENT].last_answered, false);
+        KNOW(f.from[SIDE_CLIENT].fin, true);
+        add_reset(&f, SIDE_SERVER, false, 2000 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_BAD);
+        /* So many bytes may be an encrypted good-bye. */
+        KNOW(f.from[SIDE_CLIENT].acked, 1000);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_NOTABLE);
+}
+
 static bool
 says(const struct facts *f, const char *what)
 {
@@ -896,6 +941,8 @@ main(void)
                 cmocka_unit_test(data_over_the_peers_own_fin_is_not_surely_data_after_close),
                 cmocka_unit_test(a_socket_destroyed_after_both_fins_resets_nothing),
                 cmocka_unit_test(a_fin_may_have_been_lost_before_it_was_captured),
+                cmocka_unit_test(a_reply_just_before_the_same_ends_own_reset_is_not_the_one_that_counts),
+                cmocka_unit_test(requests_that_only_the_reset_acknowledges_are_cut_even_before_a_fin),
                 cmocka_unit_test(the_evidence_says_who_went_on_only_where_somebody_did),
                 cmocka_unit_test(the_evidence_names_the_frames),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
