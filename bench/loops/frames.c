@@ -4,6 +4,7 @@
  * usage: bench-frames-loop CAPTURE [ROUNDS] */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "capture/capture.h"
@@ -51,15 +52,8 @@ static size_t read_segments(struct bench *b, size_t n) {
 static void find_connections(struct bench *b, size_t n) {
         for (size_t i = 0; i < n; ++i) {
                 const struct segment *s = &b->packets[i].segment;
-                struct ends *ends = &b->ends[i];
 
-                ends->source = s->source;
-                ends->destination = s->destination;
-                ends->source_port = s->source_port;
-                ends->destination_port = s->destination_port;
-                ends->realm = s->family == AF_INET ? REALM_IPV4 : 0;
-                ends->slot = ends->hash = table_hash(&b->table, ends);
-                table_fetch_slot(&b->table, ends->hash);
+                table_set_ends(&b->table, s, s->family == AF_INET ? REALM_IPV4 : 0, &b->ends[i]);
         }
         for (size_t i = 0; i < n; ++i)
                 table_fetch_node(&b->table, &b->ends[i], false);

@@ -29,7 +29,7 @@ enum {
  * which way. */
 struct ends {
         const uint8_t *source, *destination;
-        uint16_t source_port, destination_port;
+        uint16_t destination_port, source_port; /* in the order of struct segment */
         uint32_t realm;
         uint32_t hash;
         uint32_t slot;                  /* where the index may have it: a hint */
@@ -83,23 +83,39 @@ table_mix(uint64_t a, uint64_t b)
         return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* @a and @b are the ends of IPv4: their addresses as they lie in memory above their ports. */
 static inline uint32_t
-table_hash(const struct table *table, const struct ends *ends)
+table_hash_ipv4(const struct table *table, uint64_t a, uint64_t b, uint32_t realm)
 {
-        uint64_t a, b, low, high;
-        uint32_t source, destination;
+        uint64_t low = a < b ? a : b, high = a < b ? b : a;
 
-        if (!(ends->realm & REALM_IPV4))
-                return table_hash_ipv6(table, ends);
-        memcpy(&source, ends->source, sizeof(source));
-        memcpy(&destination, ends->destination, sizeof(destination));
-        a = (uint64_t)source << 16 | ends->source_port;
-        b = (uint64_t)destination << 16 | ends->destination_port;
-        low = a < b ? a : b;
-        high = a < b ? b : a;
         low ^= table->secret[0];
-        high ^= table->secret[1] + table->secret[2] * ends->realm;
+        high ^= table->secret[1] + table->secret[2] * realm;
         return ((uint32_t)(table_mix(low, high) >> 16) & ~HASH_WAY) | (a > b ? HASH_WAY : 0);
+}
+
+/* The ends of a segment; the index is fetched from where they may stand in it. */
+static inline void
+table_set_ends(const struct table *table, const struct segment *s, uint32_t realm, struct ends *ends)
+{
+        uint32_t source, destination, hash;
+
+        ends->source = s->source;
+        ends->destination = s->destination;
+        ends->destination_port = s->destination_port;
+        ends->source_port = s->source_port;
+        ends->realm = realm;
+        if (__builtin_expect(realm & REALM_IPV4, 1)) {
+                memcpy(&source, s->source, sizeof(source));
+                memcpy(&destination, s->destination, sizeof(destination));
+                hash = table_hash_ipv4(table, (uint64_t)source << 16 | s->source_port,
+                                       (uint64_t)destination << 16 | s->destination_port, realm);
+        } else {
+                hash = table_hash_ipv6(table, ends);
+        }
+        ends->hash = hash;
+        ends->slot = hash;
+        __builtin_prefetch(&table->slots[hash & table->mask]);
 }
 
 static inline bool
@@ -142,14 +158,19 @@ table_piece(const struct table *table, uint32_t piece)
         return &((struct row *)(void *)table->pieces.base)[(size_t)piece * ROW_PIECE];
 }
 
-static inline void
-table_fetch_slot(const struct table *table, uint32_t hash)
-{
-        __builtin_prefetch(&table->slots[hash & table->mask]);
-}
-
 /* Fetches what a segment will touch of the node that @ends very likely means, and notes its slot there. */
 void table_fetch_node(const struct table *table, struct ends *ends, bool payload);
+
+/* After that: fetches the place for the next row of an orderly connection. */
+static inline void
+table_fetch_row(const struct table *table, const struct ends *ends)
+{
+        uint32_t node = table->slots[ends->slot & table->mask].node;
+        const struct orderly *o = table_orderly(table, node);
+
+        if (node_is_orderly(node))
+                __builtin_prefetch(&table_piece(table, o->piece[o->n / ROW_PIECE % ROW_PIECES])[o->n % ROW_PIECE], 1);
+}
 
 /* Fetches what stands behind this node in its list and will soon have its turn. */
 void table_fetch_next(const struct table *table, uint32_t node);
@@ -194,7 +215,7 @@ uint32_t table_find_anew(const struct table *table, const struct ends *ends, uns
 
 /* The node of these ends, or NODE_NONE; @ret_sender is 0 or 1. No two nodes of the same ends are in the index, so it
  * does not matter where one is found. */
-static inline uint32_t
+static inline __attribute__((always_inline)) uint32_t
 table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender)
 {
         const struct slot *slot = &table->slots[ends->slot & table->mask];

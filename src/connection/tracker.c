@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 
 enum {
-        AHEAD = 8,                      /* so many nodes are on their way from memory at a time */
         CONNECTIONS_MAX = 1000000,
 };
 
@@ -65,7 +64,7 @@ tracker_evicted(const struct tracker *tracker)
 
 /* Finds out whom the segments are of, and has what lies in the index fetched. */
 static void
-look_up(struct tracker *t, const struct tracker_input *inputs, size_t n, struct ends *ends)
+look_up(const struct tracker *t, const struct tracker_input *inputs, size_t n, struct ends *ends)
 {
         for (size_t i = 0; i < n; i++) {
                 const struct segment *s = &inputs[i].packet.segment;
@@ -76,21 +75,22 @@ look_up(struct tracker *t, const struct tracker_input *inputs, size_t n, struct 
                 realm = s->family == AF_INET ? REALM_IPV4 : 0;
                 if (t->options.by_vlan)
                         realm |= inputs[i].packet.vlan << REALM_VLAN_SHIFT;
-                ends[i].source = s->source;
-                ends[i].destination = s->destination;
-                ends[i].source_port = s->source_port;
-                ends[i].destination_port = s->destination_port;
-                ends[i].realm = realm;
-                ends[i].slot = ends[i].hash = table_hash(&t->table, &ends[i]);
-                table_fetch_slot(&t->table, ends[i].hash);
+                table_set_ends(&t->table, s, realm, &ends[i]);
         }
 }
 
-static inline void
-fetch(const struct tracker *t, const struct tracker_input *input, struct ends *ends)
+/* Of a batch, step by step, so that what each step touches has been on its way since the one before: the places in the
+ * index, the connections, the ends of their rows. */
+static void
+fetch(const struct tracker *t, const struct tracker_input *inputs, size_t n, struct ends *ends)
 {
-        if (input->kind == PACKET_TCP)
-                table_fetch_node(&t->table, ends, input->packet.segment.n_payload > 0);
+        look_up(t, inputs, n, ends);
+        for (size_t i = 0; i < n; i++)
+                if (inputs[i].kind == PACKET_TCP)
+                        table_fetch_node(&t->table, &ends[i], inputs[i].packet.segment.n_payload > 0);
+        for (size_t i = 0; i < n; i++)
+                if (inputs[i].kind == PACKET_TCP)
+                        table_fetch_row(&t->table, &ends[i]);
 }
 
 int
@@ -101,19 +101,19 @@ tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n)
 
         for (; n > 0; inputs += n_batch, n -= n_batch) {
                 n_batch = n < TRACKER_BATCH ? n : TRACKER_BATCH;
-                look_up(tracker, inputs, n_batch, ends);
-                for (size_t i = 0; i < n_batch && i < AHEAD; i++)
-                        fetch(tracker, &inputs[i], &ends[i]);
+                fetch(tracker, inputs, n_batch, ends);
                 for (size_t i = 0; i < n_batch; i++) {
+                        unsigned sender = 0;
+                        uint32_t node;
                         int r = 0;
 
-                        if (i + AHEAD < n_batch)
-                                fetch(tracker, &inputs[i + AHEAD], &ends[i + AHEAD]);
                         tracker_advance(tracker, inputs[i].time_ns);
-                        if (inputs[i].kind == PACKET_TCP)
-                                r = tracker_take_tcp(tracker, &ends[i], &inputs[i]);
-                        else if (inputs[i].kind == PACKET_ICMP_ERROR)
+                        if (inputs[i].kind == PACKET_TCP) {
+                                node = table_find(&tracker->table, &ends[i], &sender);
+                                r = tracker_take_tcp(tracker, &ends[i], node, sender, &inputs[i]);
+                        } else if (inputs[i].kind == PACKET_ICMP_ERROR) {
                                 r = tracker_take_icmp(tracker, &ends[i], &inputs[i]);
+                        }
                         if (r < 0 || tracker->failed)
                                 return -ENOMEM;
                 }

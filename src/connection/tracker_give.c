@@ -187,6 +187,7 @@ tracker_make_room(struct tracker *t)
                         table_fetch_next(table, node);
                         forget(t, node);
                 } else if ((node = table->oldest[LIST_ENDED]) != NODE_NONE) {
+                        table_fetch_next(table, node);
                         retire(t, node, false);
                 } else if ((node = table->oldest[LIST_LIVE]) != NODE_NONE) {
                         if (node_is_orderly(node))

@@ -226,17 +226,16 @@ take_stray(struct tracker *t, const struct ends *ends, const struct tracker_inpu
         return true;
 }
 
-int
-tracker_take_tcp(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
+/* The same, but for the segment that most are. */
+static __attribute__((noinline)) int
+take_any(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sender, const struct tracker_input *input)
 {
         const struct segment *s = &input->packet.segment;
         struct connection *c, *pending = NULL;
-        unsigned sender = 0, pending_sender = 0;
+        unsigned pending_sender = 0;
         struct extra *extra;
-        uint32_t node;
         int r;
 
-        node = table_find(&t->table, ends, &sender);
         if (node == NODE_NONE) {
                 if (take_stray(t, ends, input))
                         return 0;
@@ -246,13 +245,9 @@ tracker_take_tcp(struct tracker *t, const struct ends *ends, const struct tracke
                 run(t, node, 0, input);
                 return 0;
         }
-        if (node_is_orderly(node)) {
-                if (run_orderly(t, node, sender, input))
-                        return 0;
-                r = tracker_grow(t, &node);
-                if (r < 0)
-                        return r;
-        }
+        r = tracker_grow(t, &node);
+        if (r < 0)
+                return r;
         c = table_at(&t->table, node);
         extra = table_extra_of(&t->table, c);
         if (extra && extra->pending != NODE_NONE) {
@@ -313,11 +308,20 @@ tracker_take_tcp(struct tracker *t, const struct ends *ends, const struct tracke
 }
 
 int
+tracker_take_tcp(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sender,
+                 const struct tracker_input *input)
+{
+        if (__builtin_expect(node_is_orderly(node) && run_orderly(t, node, sender, input), 1))
+                return 0;
+        return take_any(t, ends, node, sender, input);
+}
+
+int
 tracker_take_icmp(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
 {
         struct step step = { .tracker = t, .table = &t->table, .input = input };
 
-        step.node = table_find(&t->table, ends, &step.sender);
+        step.node = table_find_anew(&t->table, ends, &step.sender);
         if (step.node == NODE_NONE)
                 return 0;
         if (tracker_grow(t, &step.node) < 0)
