@@ -288,6 +288,8 @@ void play_run(const struct scenario *scenario, int family, const struct stage_ri
         play->pair.by_hand[CLIENT] = scenario->flags & SCENARIO_CLIENT_BY_HAND;
         play->pair.by_hand[SERVER] = scenario->flags & SCENARIO_SERVER_BY_HAND;
         play->started_ns = wall_ns();
+        if (!rights->own_namespace)
+                play->n_dropped = play_n_dropped();
         r = needs(play);
         if (r == 0)
                 r = play_connect(play);

@@ -90,6 +90,8 @@ struct play {
         struct step steps[PLAY_MAX_STEPS];
         size_t n_steps;
         int64_t started_ns, ended_ns; /* CLOCK_REALTIME */
+        uint64_t n_dropped; /* closed sockets that the kernel had dropped for want of room before */
+        bool gone_early;    /* a closed socket is not there that by the model still is */
 
         bool skipped;   /* it could not be played: why */
         bool disagrees; /* the kernel did what the model does not allow: why, and which rule */

@@ -45,6 +45,8 @@ bool play_peer_saw_all(struct play *play, char *ret_missing, size_t size);
 /* And nothing else? */
 int play_check_peer(struct play *play);
 int play_check_capture(struct play *play);
+/* How many closed sockets the kernel has dropped because there were too many: of the whole namespace. */
+uint64_t play_n_dropped(void);
 /* Waits until the kernel is as the model says. */
 int play_settle(struct play *play, struct step *step, int64_t patience_ns);
 /* A call that waited has returned: compares. */

@@ -14,7 +14,7 @@ static inline bool inside(void) {
 
                 where = namespace_enter(why) < 0 || namespace_wire(why) < 0 ? REFUSED : INSIDE;
                 if (where == REFUSED)
-                        printf("# skipped for want of a network namespace: %s\n", why);
+                        printf("# without a network namespace: %s\n", why);
         }
         return where == INSIDE;
 }

@@ -12,7 +12,6 @@
 #include <net/if.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -21,6 +20,7 @@
 #include <unistd.h>
 
 #include "inside.h"
+#include "lab/counter.h"
 #include "lab/deadline.h"
 #include "lab/namespace_why.h"
 #include "lab/peer.h"
@@ -76,33 +76,11 @@ static void every_device_of_it_is_up(void **state) {
         assert_int_equal(n_up, 3);
 }
 
-/* How often the kernel here has repeated a SYN. */
-static size_t n_syns_repeated(void) {
-        char names[4096], values[4096];
-        size_t n = SIZE_MAX;
-        FILE *file;
-
-        file = fopen("/proc/thread-self/net/netstat", "re");
-        while (file && n == SIZE_MAX && fgets(names, sizeof(names), file) && fgets(values, sizeof(values), file)) {
-                char *value = values, *rest;
-
-                for (char *name = strtok_r(names, " \n", &rest); name; name = strtok_r(NULL, " \n", &rest)) {
-                        if (!strcmp(name, "TCPSynRetrans"))
-                                n = strtoul(value, NULL, 10);
-                        value += strcspn(value, " \n");
-                        value += *value == ' ';
-                }
-        }
-        if (file)
-                fclose(file);
-        return n;
-}
-
 /* In a child: 0 if each SYN that the kernel sent has reached the peer, and the peer's one answer it. */
 static int opens_without_loss(uint8_t family) {
         char why[NAMESPACE_WHY_MAX];
         struct peer *peer = NULL;
-        size_t n_seen = 0, n_repeated;
+        uint64_t n_seen = 0, n_repeated;
         int fd;
 
         if (namespace_enter(why) < 0 || namespace_wire(why) < 0)
@@ -112,7 +90,8 @@ static int opens_without_loss(uint8_t family) {
         fd = connecting(family, 7100);
         if (peer_handshake(peer, deadline_in(PATIENCE_MS)) < 0)
                 return 4;
-        n_repeated = n_syns_repeated();
+        if (counter_read("TCPSynRetrans", &n_repeated) < 0)
+                return 5;
         (void) peer_read(peer, 0);
         for (size_t i = 0; i < peer->n_seen; ++i)
                 n_seen += !!(peer->seen[i].segment.flags & SEGMENT_SYN);
