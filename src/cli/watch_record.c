@@ -36,6 +36,9 @@ static void name_ends(struct watch_record *r, const struct live_connection *c)
         }
         if (c->n_ends == 2)
                 second->netns = known_u64(c->ends[1].netns);
+        /* Each end as it calls itself. */
+        if (c->n_ends == 2 && c->translated)
+                name_end(second, c->ends[1].family, c->ends[1].local, c->ends[1].local_port);
 }
 
 /* Whose socket it is: who opened or closed it. Who merely ended it from outside is not. */

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <sys/syscall.h>
 
-enum { SHUT_RECEIVE = 1, SHUT_SEND = 2, SHUT_BOTH = 3 };
+enum { SHUT_SEND = 2, SHUT_BOTH = 3 };
+/* The same on all machines; older headers lack them. */
+enum { CALL_IO_URING_ENTER = 426, CALL_CLOSE_RANGE = 436 };
 
 static bool is_call(const struct live_end *end, long call)
 {
@@ -19,8 +21,8 @@ static const char *name_of(const struct live_end *end)
         } names[] = {
                 {SYS_close, "close"}, {SYS_shutdown, "shutdown"}, {SYS_connect, "connect"}, {SYS_execve, "execve"},
                 {SYS_execveat, "execveat"}, {SYS_exit_group, "exit_group"}, {SYS_exit, "exit"}, {SYS_dup3, "dup3"},
-                {SYS_sendto, "sendto"}, {SYS_sendmsg, "sendmsg"}, {SYS_write, "write"}, {436, "close_range"},
-                {426, "io_uring_enter"},
+                {SYS_sendto, "sendto"}, {SYS_sendmsg, "sendmsg"}, {SYS_write, "write"}, {CALL_CLOSE_RANGE, "close_range"},
+                {CALL_IO_URING_ENTER, "io_uring_enter"},
 #ifdef SYS_dup2
                 {SYS_dup2, "dup2"},
 #endif
@@ -52,12 +54,17 @@ static enum act taken_down_by(const struct live_end *end)
         return ACT_SOCK_DESTROY;
 }
 
-static bool may_be_shutdown(const struct live_end *end)
+/* close() shuts both ways first, so one way alone is shutdown(), by whichever call: io_uring has its own. If both ways are
+ * shut, and the socket was still held when all was over, it had not been closed. */
+static bool is_shutdown(const struct live_end *end)
 {
+        bool by_ring = end->flags & LIVE_CALL_KNOWN && !(end->flags & LIVE_EXITING) &&
+                       (end->act.call == CALL_IO_URING_ENTER || !name_of(end));
+
         if (end->act_to != TCP_STATE_FIN_WAIT1 && end->act_to != TCP_STATE_LAST_ACK)
                 return false;
-        return end->flags & LIVE_CALL_KNOWN ? is_call(end, SYS_shutdown)
-                                            : !(end->flags & LIVE_EXITING) && end->act_shutdown == SHUT_SEND;
+        return end->act_shutdown == SHUT_SEND || is_call(end, SYS_shutdown) ||
+               (by_ring && end->flags & LIVE_SNAPPED && !(end->flags & LIVE_ORPHAN));
 }
 
 static struct live_act of_task(const struct live_end *end)
@@ -71,7 +78,7 @@ static struct live_act of_task(const struct live_end *end)
                 act.signal = end->act.exit_code & 0x7f;
                 act.how = act.signal ? ACT_SIGNAL : ACT_EXIT;
                 act.call = act.signal ? NULL : name_of(end);
-        } else if (may_be_shutdown(end)) {
+        } else if (is_shutdown(end)) {
                 act.how = ACT_SHUTDOWN;
         } else if (is_call(end, SYS_execve) || is_call(end, SYS_execveat)) {
                 act.how = ACT_EXEC;

@@ -230,11 +230,6 @@ closes(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u
         int mine = may_be_an_act(end, sk, tp, from);
 
         snap(end, sk, tp, from, now);
-        /* The states say it, too, should an event have been missed. */
-        if (from == FIN_WAIT1 || from == FIN_WAIT2 || from == CLOSING || from == LAST_ACK)
-                end->flags |= LIVE_FIN_OUT;
-        if (from == CLOSE_WAIT || from == CLOSING || from == LAST_ACK)
-                end->flags |= LIVE_FIN_IN;
         if (!mine) {
                 if (sk->sk_lock.owned)
                         end->flags |= LIVE_BACKLOG;

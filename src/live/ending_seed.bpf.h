@@ -1,5 +1,5 @@
 /*
- * The sockets that were there before the watching began.
+ * Whose sockets they are: those that were there before the watching began, and those that are accepted.
  *
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
  */
@@ -56,6 +56,23 @@ int on_open_file(struct bpf_iter__task_file *ctx)
         if (!end->owner) {
                 end->owner = BPF_CORE_READ(task, tgid);
                 bpf_probe_read_kernel(end->owner_comm, sizeof(end->owner_comm), task->comm);
+        }
+        return 0;
+}
+
+/* The second tier, where the kernel lets functions be traced: who accepts is known at once, not only when he acts. */
+SEC("fexit/inet_csk_accept")
+int on_accept(__u64 *ctx)
+{
+        struct live_end *end;
+        __u64 key = 0;
+
+        if (bpf_get_func_ret(ctx, &key) || !key)
+                return 0;
+        end = bpf_map_lookup_elem(&sockets, &key);
+        if (end && !end->owner) {
+                end->owner = bpf_get_current_pid_tgid() >> 32;
+                bpf_get_current_comm(end->owner_comm, sizeof(end->owner_comm));
         }
         return 0;
 }

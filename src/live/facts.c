@@ -245,6 +245,8 @@ void live_facts(const struct live_connection *c, const struct live_clock *clock,
                 live_facts_of_end(&c->ends[i], c->gone[i], side, clock, &f);
                 live_facts_of_directions(&c->ends[i], c->gone[i], c->n_ends == 2 ? &c->ends[1 - i] : NULL, side, clock, &f);
         }
+        if (c->translated)
+                LIVE_TELL(f.translated, true);
         if (c->n_ends == 0)
                 tell_lone_reset(c, &f);
         live_facts_of_resets(c, clock, &f);

@@ -34,6 +34,7 @@ struct feed {
         struct ring_buffer *ring;
         struct feed_hooks hooks;
         bool has_reasons;
+        bool sees_accept;
         uint8_t reasons[REASONS_MAX];   /* this kernel's number -> enum reset_reason */
         int n_cpus;
         uint64_t n_taken;
@@ -97,7 +98,7 @@ static void seed(struct feed *feed)
         ssize_t n;
         int fd;
 
-        if (libbpf_get_error(link))
+        if (!link || libbpf_get_error(link))
                 return;
         fd = bpf_iter_create(bpf_link__fd(link));
         /* It says EAGAIN after a million files. */
@@ -110,10 +111,28 @@ static void seed(struct feed *feed)
         bpf_link__destroy(link);
 }
 
-static int load(struct feed *feed, bool tell_orderly, const struct btf *btf, const char **ret_what)
+static bool has_func(const struct btf *btf, const char *name)
 {
-        int r;
+        return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) >= 0;
+}
 
+/* Is there a helper of this name? */
+static bool has_helper(const struct btf *btf, const char *helper)
+{
+        int32_t id = btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM);
+        const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+
+        for (unsigned i = 0; type && i < btf_vlen(type); i++) {
+                const char *name = btf__name_by_offset(btf, btf_enum(type)[i].name_off);
+
+                if (name && strcmp(name, helper) == 0)
+                        return true;
+        }
+        return false;
+}
+
+static int load(struct feed *feed, bool tell_orderly, bool trace_accept, const struct btf *btf, const char **ret_what)
+{
         *ret_what = "opening the BPF programs";
         feed->skel = ending_bpf__open();
         if (!feed->skel)
@@ -123,14 +142,19 @@ static int load(struct feed *feed, bool tell_orderly, const struct btf *btf, con
         if (btf__find_by_name_kind(btf, "btf_trace_inet_sk_error_report", BTF_KIND_TYPEDEF) < 0)
                 bpf_program__set_autoload(feed->skel->progs.on_error_report, false);
         /* 5.11 and later. */
-        if (btf__find_by_name_kind(btf, "bpf_iter__task_file", BTF_KIND_STRUCT) < 0)
+        if (!has_helper(btf, "BPF_FUNC_sock_from_file"))
                 bpf_program__set_autoload(feed->skel->progs.on_open_file, false);
         /* It is run once, and not attached for good. */
         bpf_program__set_autoattach(feed->skel->progs.on_open_file, false);
+        bpf_program__set_autoload(feed->skel->progs.on_accept, trace_accept);
         *ret_what = "loading the BPF programs";
-        r = ending_bpf__load(feed->skel);
-        if (r < 0)
-                return r;
+        return ending_bpf__load(feed->skel);
+}
+
+static int attach(struct feed *feed, const char **ret_what)
+{
+        int r;
+
         *ret_what = "attaching to the tracepoints";
         r = ending_bpf__attach(feed->skel);
         if (r < 0)
@@ -139,6 +163,23 @@ static int load(struct feed *feed, bool tell_orderly, const struct btf *btf, con
         *ret_what = "mapping the ring buffer";
         feed->ring = ring_buffer__new(bpf_map__fd(feed->skel->maps.records), take_record, feed, NULL);
         return feed->ring ? 0 : -errno;
+}
+
+/* With the second tier where the kernel lets functions be traced (5.17 and later, and not everywhere); else without. */
+static int load_and_attach(struct feed *feed, bool tell_orderly, const struct btf *btf, const char **ret_what)
+{
+        int r;
+
+        if (has_func(btf, "inet_csk_accept") && has_helper(btf, "BPF_FUNC_get_func_ret") &&
+            load(feed, tell_orderly, true, btf, ret_what) == 0 && attach(feed, ret_what) == 0) {
+                feed->sees_accept = true;
+                return 0;
+        }
+        ring_buffer__free(feed->ring);
+        feed->ring = NULL;
+        ending_bpf__destroy(feed->skel);
+        r = load(feed, tell_orderly, false, btf, ret_what);
+        return r < 0 ? r : attach(feed, ret_what);
 }
 
 int feed_open(bool tell_orderly, const struct feed_hooks *hooks, struct feed **ret_feed, char why[static FEED_WHY_MAX])
@@ -158,7 +199,7 @@ int feed_open(bool tell_orderly, const struct feed_hooks *hooks, struct feed **r
         r = libbpf_get_error(btf) ? (int)libbpf_get_error(btf) : 0;
         if (r == 0) {
                 learn_reasons(feed, btf);
-                r = load(feed, tell_orderly, btf, &what);
+                r = load_and_attach(feed, tell_orderly, btf, &what);
                 btf__free(btf);
         }
         if (r == 0 && feed->n_cpus <= 0)
@@ -245,6 +286,11 @@ bool feed_has_reasons(const struct feed *feed)
         return feed->has_reasons;
 }
 
+bool feed_sees_accept(const struct feed *feed)
+{
+        return feed->sees_accept;
+}
+
 bool feed_is_built(void)
 {
         return true;
@@ -304,6 +350,12 @@ uint64_t feed_missed(const struct feed *feed)
 }
 
 bool feed_has_reasons(const struct feed *feed)
+{
+        (void)feed;
+        return false;
+}
+
+bool feed_sees_accept(const struct feed *feed)
 {
         (void)feed;
         return false;

@@ -49,5 +49,8 @@ uint64_t feed_missed(const struct feed *feed);
 /* Does this kernel say why it sends RSTs, and of those without a socket at all (6.10 and later)? */
 bool feed_has_reasons(const struct feed *feed);
 
+/* Does it see who accepts a connection, and not only who acts on it? */
+bool feed_sees_accept(const struct feed *feed);
+
 /* Was the command built with BPF? */
 bool feed_is_built(void);

@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "live/address.h"
+#include "live/mend.h"
 
 #define MS UINT64_C(1000000)
+/* The last SYN-ACK is sent again after this at the latest. */
+#define HANDSHAKE_MAX (130000 * MS)
 
 enum { BUCKETS = 1 << 15 };
 
@@ -25,6 +28,9 @@ static const uint64_t delays[N_QUEUES] = {50 * MS, 1000 * MS, 60000 * MS, 60000 
 struct slot {
         struct live_connection connection;
         struct slot *bucket_next;
+        struct slot *numbers_next;      /* of one end alone, by sequence numbers */
+        uint32_t numbers_bucket;
+        bool by_numbers;                /* it is in that table */
         struct slot *before, *after;    /* in its queue */
         uint32_t bucket;
         enum queue queue;
@@ -36,6 +42,7 @@ struct pairs {
         void *context;
         uint64_t now_ns;
         struct slot *buckets[BUCKETS];
+        struct slot *numbers[BUCKETS];
         struct slot *heads[N_QUEUES], *tails[N_QUEUES];
         struct slot *unused;
         struct slot slots[PAIRS_MAX];
@@ -105,10 +112,23 @@ static void tell(struct pairs *pairs, struct slot *slot)
         slot->connection.n_told++;
 }
 
+static void leave_numbers(struct pairs *pairs, struct slot *slot)
+{
+        struct slot **at = &pairs->numbers[slot->numbers_bucket];
+
+        if (!slot->by_numbers)
+                return;
+        while (*at != slot)
+                at = &(*at)->numbers_next;
+        *at = slot->numbers_next;
+        slot->by_numbers = false;
+}
+
 static void forget(struct pairs *pairs, struct slot *slot)
 {
         struct slot **at = &pairs->buckets[slot->bucket];
 
+        leave_numbers(pairs, slot);
         while (*at != slot)
                 at = &(*at)->bucket_next;
         *at = slot->bucket_next;
@@ -159,6 +179,39 @@ static bool are_a_pair(const struct live_end *a, const struct live_end *b)
         if (!(a->flags & b->flags & LIVE_SNAPPED) || !(a->flags & b->flags & LIVE_ESTABLISHED))
                 return false;
         return fits_as_client(a, b) || fits_as_client(b, a);
+}
+
+/*
+ * Across a NAT on this host the addresses differ, and the numbers alone are left. Of 64 bits both must fit, of two whose
+ * handshakes were seen, the one asking, the other asked, at the same time; then nothing else can be meant.
+ */
+static bool are_a_pair_by_numbers(const struct live_end *a, const struct live_end *b)
+{
+        const struct live_end *client = a->flags & LIVE_OPENED ? a : b, *server = client == a ? b : a;
+
+        if (!(a->flags & b->flags & LIVE_SNAPPED) || !(a->flags & b->flags & LIVE_ESTABLISHED) ||
+            !(a->flags & b->flags & LIVE_BEGAN) || server->flags & LIVE_OPENED || !(client->flags & LIVE_OPENED))
+                return false;
+        return fits_as_client(client, server) && client->began_ns <= server->began_ns &&
+               server->began_ns - client->began_ns < HANDSHAKE_MAX && client->family == server->family;
+}
+
+/* The first numbers of the client's stream and of the server's: the same from both ends. */
+static uint32_t numbers_of(const struct live_end *end)
+{
+        bool opened = end->flags & LIVE_OPENED;
+        uint64_t client = opened ? end->send_start + 1 : end->recv_start;
+        uint64_t server = opened ? end->recv_start : end->send_start;
+
+        return (uint32_t)((client << 32 | server) * UINT64_C(0x9e3779b97f4a7c15) >> 40) % BUCKETS;
+}
+
+static void join_numbers(struct pairs *pairs, struct slot *slot)
+{
+        slot->numbers_bucket = numbers_of(&slot->connection.ends[0]);
+        slot->numbers_next = pairs->numbers[slot->numbers_bucket];
+        pairs->numbers[slot->numbers_bucket] = slot;
+        slot->by_numbers = true;
 }
 
 /* Of a socket whose beginning was not seen: does the count of acknowledged bytes hold a SYN besides the stream? */
@@ -237,6 +290,40 @@ static void advance(struct pairs *pairs, uint64_t now_ns)
                 pairs->now_ns = now_ns;
 }
 
+/* Of an end that was told before its socket was gone, this is the rest. */
+static bool goes_on(struct live_connection *c, const struct live_end *end)
+{
+        for (unsigned i = 0; i < c->n_ends; i++)
+                if (!c->gone[i] && c->ends[i].over_ns == end->over_ns && end->over_ns != 0 &&
+                    is_same_way(&c->ends[i], end->family, end->local, end->local_port, end->remote, end->remote_port)) {
+                        c->ends[i] = *end;
+                        c->gone[i] = end->kind == LIVE_END;
+                        return true;
+                }
+        return false;
+}
+
+/* A RST was heard of first: sent to this end, or in its place. */
+static bool belongs_to_reset(const struct live_connection *c, const struct live_end *end)
+{
+        const struct live_reset *reset = &c->resets[0];
+
+        return c->n_ends == 0 && reset->at_ns >= end->began_ns &&
+               (is_same_way(end, reset->family, reset->remote, reset->remote_port, reset->local, reset->local_port) ||
+                is_same_way(end, reset->family, reset->local, reset->local_port, reset->remote, reset->remote_port));
+}
+
+static void add_end(struct pairs *pairs, struct slot *slot, const struct live_end *end, bool is_new)
+{
+        struct live_connection *c = &slot->connection;
+
+        c->ends[c->n_ends] = *end;
+        c->gone[c->n_ends++] = end->kind == LIVE_END;
+        if (!slot->by_numbers)
+                join_numbers(pairs, slot);
+        settle(pairs, slot, is_new);
+}
+
 void pairs_end(struct pairs *pairs, const struct live_end *told)
 {
         struct live_end end = *told;
@@ -244,39 +331,35 @@ void pairs_end(struct pairs *pairs, const struct live_end *told)
         uint32_t bucket;
 
         address_unmap_end(&end);
+        mend_end(&end);
         advance(pairs, end.ended_ns ? end.ended_ns : end.over_ns);
         bucket = bucket_of(end.local, end.local_port, end.remote, end.remote_port);
         for (slot = pairs->buckets[bucket]; slot; slot = slot->bucket_next) {
                 struct live_connection *c = &slot->connection;
 
-                for (unsigned i = 0; i < c->n_ends; i++)
-                        if (!c->gone[i] && c->ends[i].over_ns == end.over_ns && end.over_ns != 0 &&
-                            is_same_way(&c->ends[i], end.family, end.local, end.local_port, end.remote, end.remote_port)) {
-                                c->ends[i] = end;
-                                c->gone[i] = end.kind == LIVE_END;
-                                settle(pairs, slot, false);
-                                return;
-                        }
-                if ((c->n_ends == 1 && are_a_pair(&c->ends[0], &end)) ||
-                    (c->n_ends == 0 && c->resets[0].at_ns >= end.began_ns && end.family == c->resets[0].family &&
-                     is_same_way(&end, c->resets[0].family, c->resets[0].remote, c->resets[0].remote_port,
-                                 c->resets[0].local, c->resets[0].local_port)) ||
-                    (c->n_ends == 0 && c->resets[0].at_ns >= end.began_ns &&
-                     is_same_way(&end, c->resets[0].family, c->resets[0].local, c->resets[0].local_port,
-                                 c->resets[0].remote, c->resets[0].remote_port)))
-                        break;
+                if (goes_on(c, &end)) {
+                        settle(pairs, slot, false);
+                        return;
+                }
+                if ((c->n_ends == 1 && are_a_pair(&c->ends[0], &end)) || belongs_to_reset(c, &end)) {
+                        add_end(pairs, slot, &end, false);
+                        return;
+                }
         }
-        if (slot) {
-                slot->connection.ends[slot->connection.n_ends] = end;
-                slot->connection.gone[slot->connection.n_ends++] = end.kind == LIVE_END;
-                settle(pairs, slot, false);
-                return;
+        for (slot = pairs->numbers[numbers_of(&end)]; slot; slot = slot->numbers_next) {
+                struct live_connection *c = &slot->connection;
+
+                if (goes_on(c, &end)) {
+                        settle(pairs, slot, false);
+                        return;
+                }
+                if (c->n_ends == 1 && are_a_pair_by_numbers(&c->ends[0], &end)) {
+                        c->translated = true;
+                        add_end(pairs, slot, &end, false);
+                        return;
+                }
         }
-        slot = slot_new(pairs, bucket);
-        slot->connection.ends[0] = end;
-        slot->connection.gone[0] = end.kind == LIVE_END;
-        slot->connection.n_ends = 1;
-        settle(pairs, slot, true);
+        add_end(pairs, slot_new(pairs, bucket), &end, true);
 }
 
 static bool concerns(const struct live_reset *reset, const struct live_connection *c)

@@ -4,7 +4,8 @@
  * be played again with the same result.
  *
  * Two sockets are the two ends of one connection if their addresses are each other's and their sequence numbers fit:
- * addresses alone may be used again, and in two network namespaces at once.
+ * addresses alone may be used again, and in two network namespaces at once. Where a NAT on this host lies between them,
+ * the numbers of both directions and the roles must fit.
  *
  * Memory is bounded: of PAIRS_MAX connections the one that waited longest is given out before its time.
  */
@@ -23,6 +24,7 @@
 struct live_connection {
         struct live_end ends[2];        /* in the order in which they came; see @first */
         unsigned n_ends;
+        bool translated;                /* a NAT on this host lies between them: their addresses are not each other's */
         bool gone[2];                   /* LIVE_END was heard of it, not only LIVE_NEWS */
         enum side first;                /* what ends[0] is, or who sent resets[0] where there is no end */
         enum roles roles;               /* how that is known */

@@ -128,6 +128,82 @@ static void other_numbers_are_another_connection(void **state)
         pairs_free(pairs);
 }
 
+/* Both see another address of the other: a NAT on this host. */
+static void across_a_nat_the_numbers_join(void **state)
+{
+        static const uint8_t outside[16] = {192, 0, 2, 1};
+        struct live_end client, server;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        unread(&client, &server);
+        memcpy(client.remote, outside, sizeof(outside));
+        client.remote_port = htons(8080);
+        pairs_end(pairs, &server);
+        /* It is told before its program closes it … */
+        client.kind = LIVE_NEWS;
+        pairs_end(pairs, &client);
+        pairs_tick(pairs, 3000 * MS);
+        assert_int_equal(heard.n, 1);
+        assert_int_equal(heard.n_ends[0], 2);
+        assert_int_equal(heard.records[0].ended_by, SIDE_SERVER);
+        assert_int_equal(heard.records[0].cause, CAUSE_UNREAD_DATA);
+        /* … and that is no third end. */
+        client.kind = LIVE_END;
+        client.ended_ns = 4000 * MS;
+        pairs_end(pairs, &client);
+        pairs_flush(pairs);
+        assert_int_equal(heard.n, 2);
+        assert_int_equal(heard.n_ends[1], 2);
+        pairs_free(pairs);
+}
+
+static void numbers_alone_join_only_who_asked_and_who_was_asked(void **state)
+{
+        static const uint8_t outside[16] = {192, 0, 2, 1};
+        struct live_end client, server;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        unread(&client, &server);
+        memcpy(client.remote, outside, sizeof(outside));
+        /* A handshake that was not seen could be anybody's. */
+        server.flags &= ~(unsigned)LIVE_BEGAN;
+        pairs_end(pairs, &server);
+        pairs_end(pairs, &client);
+        pairs_flush(pairs);
+        assert_int_equal(heard.n, 2);
+        pairs_free(pairs);
+}
+
+/* The same, with events missed: of the handshake, of the RST that was sent, of that which came. */
+static void what_was_missed_is_read_from_the_rest(void **state)
+{
+        static const unsigned missed[] = {0, LIVE_ESTABLISHED, LIVE_RST_OUT, LIVE_RST_IN, LIVE_ESTABLISHED | LIVE_RST_OUT | LIVE_RST_IN};
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(missed) / sizeof(*missed); i++) {
+                struct live_end client, server;
+                struct heard heard;
+                struct pairs *pairs = begin(&heard);
+
+                unread(&client, &server);
+                client.flags &= ~missed[i];
+                server.flags &= ~missed[i];
+                pairs_end(pairs, &server);
+                pairs_end(pairs, &client);
+                pairs_flush(pairs);
+                assert_int_equal(heard.n, 1);
+                assert_int_equal(heard.n_ends[0], 2);
+                assert_int_equal(heard.records[0].ending, ENDING_RESET);
+                assert_int_equal(heard.records[0].ended_by, SIDE_SERVER);
+                assert_int_equal(heard.records[0].cause, CAUSE_UNREAD_DATA);
+                pairs_free(pairs);
+        }
+}
+
 static void roles_follow_from_the_numbers_where_no_beginning_was_seen(void **state)
 {
         struct live_end client, server;
@@ -307,6 +383,9 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(both_ends_are_one_connection),
                 cmocka_unit_test(other_numbers_are_another_connection),
+                cmocka_unit_test(what_was_missed_is_read_from_the_rest),
+                cmocka_unit_test(across_a_nat_the_numbers_join),
+                cmocka_unit_test(numbers_alone_join_only_who_asked_and_who_was_asked),
                 cmocka_unit_test(roles_follow_from_the_numbers_where_no_beginning_was_seen),
                 cmocka_unit_test(a_reset_sent_later_joins_the_close_before_it),
                 cmocka_unit_test(late_data_follows_from_both_ends_where_the_kernel_is_silent),

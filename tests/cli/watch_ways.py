@@ -1,0 +1,199 @@
+"""`finis watch` where a connection takes unusual ways: through a NAT on this host, closed by io_uring, between network
+namespaces. What the kernel does not offer is skipped with the reason."""
+
+import ctypes
+import json
+import mmap
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+from watch_help import Skip, Watch, pair, port_of, run_cases, told_of
+
+libc = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000
+IO_URING_SETUP, IO_URING_ENTER = 425, 426
+OP_SHUTDOWN, OP_CLOSE = 34, 19
+
+
+def in_a_namespace(play):
+    """What @play returns, in a process and a network namespace of its own."""
+    out, into = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        said = {}
+        try:
+            if libc.unshare(CLONE_NEWNET) < 0:
+                raise Skip("no network namespace can be made")
+            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+            said = {"told": play()}
+        except Skip as skip:
+            said = {"skip": str(skip)}
+        except Exception as error:  # pylint: disable=broad-except
+            said = {"error": repr(error)}
+        os.write(into, json.dumps(said).encode())
+        os._exit(0)
+    os.close(into)
+    with os.fdopen(out, encoding="utf-8") as pipe:
+        said = json.loads(pipe.read())
+    os.waitpid(pid, 0)
+    if "skip" in said:
+        raise Skip(said["skip"])
+    if "error" in said:
+        raise RuntimeError(said["error"])
+    return said["told"]
+
+
+def both_ends_are_joined_across_a_nat():
+    def play():
+        rules = """table ip finis { chain out { type nat hook output priority -100;
+                   ip daddr 10.88.0.9 tcp dport 80 dnat to 10.88.0.1:8080
+                   }
+                   }"""
+        for words in (["address", "add", "10.88.0.1/24", "dev", "lo"], ["route", "add", "local", "10.88.0.9", "dev", "lo"]):
+            subprocess.run(["ip", *words], check=True)
+        try:
+            subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True, capture_output=True)
+        except (FileNotFoundError, subprocess.CalledProcessError) as error:
+            raise Skip(f"no NAT here: {getattr(error, 'stderr', error)}") from error
+        listener = socket.create_server(("10.88.0.1", 8080))
+        watch = Watch("--all")
+        client = socket.create_connection(("10.88.0.9", 80), source_address=("10.88.0.1", 0))
+        server, _ = listener.accept()
+        ports = port_of(client), 8080
+        client.send(b"x" * 40)
+        time.sleep(0.05)
+        server.close()
+        time.sleep(0.05)
+        client.close()
+        time.sleep(1.3)
+        return [r for r in watch.stop() if ports[0] in (r["client"]["port"], r["server"]["port"])]
+
+    records = in_a_namespace(play)
+    told = [(r["client"]["ip"], r["server"]["ip"], r["server"]["port"], r["seen"]["both_ends"], r["cause"], r["to_server"]["unread"])
+            for r in records]
+    if told != [("10.88.0.1", "10.88.0.1", 8080, True, "unread-data", 40)]:
+        yield f"told {told}"
+
+
+def ends_in_two_namespaces_are_one_connection():
+    def play():
+        here = os.getpid()
+        ready, go = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            libc.unshare(CLONE_NEWNET)
+            os.write(go, b"!")
+            time.sleep(60)
+            os._exit(0)
+        os.read(ready, 1)
+        try:
+            enter = ["nsenter", "-t", str(pid), "-n", "ip"]
+            for words in (["ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1", "netns", str(pid)],
+                          ["ip", "address", "add", "10.89.0.1/24", "dev", "v0"], ["ip", "link", "set", "v0", "up"],
+                          [*enter, "address", "add", "10.89.0.2/24", "dev", "v1"], [*enter, "link", "set", "v1", "up"]):
+                subprocess.run(words, check=True)
+            watch = Watch("--all")
+            script = """import socket; s, _ = socket.create_server(("10.89.0.2", 7000)).accept(); s.recv(1); s.close()"""
+            server = subprocess.Popen(["nsenter", "-t", str(pid), "-n", sys.executable, "-c", script])
+            client = socket.socket()
+            for _ in range(100):
+                if client.connect_ex(("10.89.0.2", 7000)) == 0:
+                    break
+                client.close()
+                client = socket.socket()
+                time.sleep(0.05)
+            port = port_of(client)
+            client.send(b"x" * 30)
+            server.wait()
+            time.sleep(0.05)
+            client.close()
+            time.sleep(1.3)
+            return here, server.pid, [r for r in watch.stop() if port == r["client"]["port"]]
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+    client_pid, server_pid, records = in_a_namespace(play)
+    for r in records:
+        if (r["client"]["pid"], r["server"]["pid"], r["cause"]) != (client_pid, server_pid, "unread-data"):
+            yield f"{client_pid} and {server_pid}; told {json.dumps(r)}"
+        if not r["seen"]["both_ends"] or r["client"]["netns"] in (None, r["server"]["netns"]):
+            yield f"two namespaces; told {r['client']['netns']} and {r['server']['netns']}"
+    if len(records) != 1:
+        yield f"{len(records)} records"
+
+
+class Ring:
+    """An io_uring of a few entries."""
+
+    def __init__(self):
+        params = (ctypes.c_uint32 * 30)()
+        self.fd = libc.syscall(IO_URING_SETUP, 4, params)
+        if self.fd < 0:
+            raise Skip(f"io_uring: {os.strerror(ctypes.get_errno())}")
+        # struct io_uring_params: sq_off begins at byte 40, of which tail, ring_mask and array are members.
+        self.tail, mask, self.array = params[11], params[12], params[16]
+        self.ring = mmap.mmap(self.fd, 4096)
+        self.entries = mmap.mmap(self.fd, 4096, offset=0x10000000)
+        self.mask = struct.unpack_from("I", self.ring, mask)[0]
+
+    def do(self, op, fd, length=0):
+        tail = struct.unpack_from("I", self.ring, self.tail)[0]
+        at = tail & self.mask
+        struct.pack_into("BBHiQQI36x", self.entries, 64 * at, op, 0, 0, fd, 0, 0, length)
+        struct.pack_into("I", self.ring, self.array + 4 * at, at)
+        struct.pack_into("I", self.ring, self.tail, tail + 1)
+        if libc.syscall(IO_URING_ENTER, self.fd, 1, 1, 1, None, 0) != 1:
+            raise Skip(f"io_uring_enter: {os.strerror(ctypes.get_errno())}")
+
+
+def ended_by_ring(op, length=0):
+    def act():
+        ring = Ring()
+        client, server = pair()
+        port = port_of(client)
+        ring.do(op, server.fileno(), length)
+        time.sleep(0.05)
+        client.recv(1)
+        client.close()
+        time.sleep(0.05)
+        if op == OP_CLOSE:
+            server.detach()
+        else:
+            server.close()
+        return (port,)
+
+    (records,) = told_of(act)
+    return [(r["ending"], r["ended_by"], r["acts"]["server"]) for r in records]
+
+
+def ring_faults(told, how):
+    if len(told) != 1 or told[0][:2] != ("orderly", "server"):
+        yield f"told {told}"
+        return
+    act = told[0][2]
+    if not act or act["how"] != how or act["pid"] != os.getpid():
+        yield f"{how} by {os.getpid()}; told {act}"
+
+
+def a_close_by_io_uring_is_a_close():
+    return ring_faults(ended_by_ring(OP_CLOSE), "close")
+
+
+def a_shutdown_by_io_uring_is_a_shutdown():
+    yield from ring_faults(ended_by_ring(OP_SHUTDOWN, socket.SHUT_WR), "shutdown")
+    yield from ring_faults(ended_by_ring(OP_SHUTDOWN, socket.SHUT_RDWR), "shutdown")
+
+
+if __name__ == "__main__":
+    sys.exit(run_cases([
+        both_ends_are_joined_across_a_nat,
+        ends_in_two_namespaces_are_one_connection,
+        a_close_by_io_uring_is_a_close,
+        a_shutdown_by_io_uring_is_a_shutdown,
+    ]))
