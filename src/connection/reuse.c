@@ -60,6 +60,10 @@ decide_syn(const struct connection *c, unsigned sender, const struct segment *s,
                 return REUSE_SAME;
         if (same_packet(d, s, time))
                 return REUSE_SAME;
+        /* Of the other end nothing was seen yet, but it was acknowledged just now: its segments may stand behind. */
+        if (!over(c) && o->packets == 0 && o->flags & DIRECTION_BASE && !(d->flags & DIRECTION_FIN) &&
+            time - c->last < REPEAT_AT_MOST)
+                return REUSE_WAIT;
         return over(c) || o->packets == 0 ? REUSE_NEW : REUSE_WAIT;
 }
 

@@ -48,6 +48,20 @@ take_payload(struct step *step)
                 note_payload(step->c, step->sender, step->s, step->time, step->frame, step->n_new);
 }
 
+/* The SYN may stand in the capture behind what acknowledges its answer. */
+static void
+take_handshake(struct step *step)
+{
+        struct connection *c = step->c;
+
+        if (c->flags & CONNECTION_ESTABLISHED || !(c->side[0].flags & c->side[1].flags & DIRECTION_SYN) ||
+            c->side[0].acked < 0 || c->side[1].acked < 0)
+                return;
+        c->flags |= CONNECTION_ESTABLISHED;
+        if (c->n_syns[0] + c->n_syns[1] == 1 && step->time > c->first)
+                c->rtt = step->time - c->first;
+}
+
 static void
 take_ack(struct step *step)
 {
@@ -57,12 +71,6 @@ take_ack(struct step *step)
         direction_acknowledge(step);
         if (step->acks_new && o->acked >= direction_end(o))
                 note_answer_time(step->d, o, step->time);
-        if (!(c->flags & CONNECTION_ESTABLISHED) && c->side[0].flags & c->side[1].flags & DIRECTION_SYN &&
-            c->side[0].acked >= 0 && c->side[1].acked >= 0) {
-                c->flags |= CONNECTION_ESTABLISHED;
-                if (c->n_syns[0] + c->n_syns[1] == 1 && step->time > c->first)
-                        c->rtt = step->time - c->first;
-        }
         if (c->side[0].flags & c->side[1].flags & DIRECTION_FIN_ACKED)
                 c->flags |= CONNECTION_BOTH_ACKED | CONNECTION_ENDED;
 }
@@ -116,6 +124,8 @@ take_other(struct step *step)
                         direction_fin(step);
                 if (step->has_ack)
                         take_ack(step);
+                if (step->has_ack || s->flags & SEGMENT_SYN)
+                        take_handshake(step);
                 if (s->options & SEGMENT_HAS_SACK && step->has_ack)
                         direction_sack(step);
                 take_window(step);
