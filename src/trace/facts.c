@@ -108,6 +108,9 @@ socket_act_resets(const struct traced_socket *s)
                 return false;
         if (s->act.how == ACT_CONNECT_UNSPEC)
                 return needs_reset(before->state) || before->state == TCP_STATE_LAST_ACK || before->state == TCP_STATE_CLOSING;
+        /* Proxies drop a client in silence so (__tcp_close(), tcp_disconnect()). */
+        if (before->repair)
+                return false;
         /* A close that sent a FIN did not reset. */
         if (!s->shut.known && kernel_counted_a_fin(s))
                 return false;
@@ -274,8 +277,10 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
         TELL(end->shut_write, s->shut.known || s->act.known);
         /* Whoever closes what had timed out has made no orphan of it. */
         TELL(end->closed, s->act.known && s->act.how != ACT_CONNECT_UNSPEC && !(died_in_hand(s) && s->error == ETIMEDOUT));
-        if (at->whole)
+        if (at->whole) {
                 TELL(end->linger2_negative, at->linger2_negative);
+                TELL(end->repaired, at->repair);
+        }
         if (at->timers) {
                 TELL(end->keepalive_on, at->keepalive_on);
                 TELL(end->user_timeout_ms, at->user_timeout_ms);
@@ -316,7 +321,10 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
 static void
 tell_what_it_answers(const struct traced_socket *s, enum side side, struct facts_of_reset *reset, struct facts *f)
 {
-        uint32_t owed = s->ended && !kernel_disconnected(s) ? s->end.wqueue : s->last.outq;
+        bool heard = s->ended && !kernel_disconnected(s);
+        uint32_t queued = heard ? s->end.wqueue : s->last.outq, unsent = heard ? s->end.unsent : s->last.unsent;
+        /* What never left can have drawn no answer. */
+        uint32_t owed = queued > unsent ? queued - unsent : 0;
 
         if (!fact_is(f->from[1 - side].fin) || owed == 0)
                 return;
@@ -404,7 +412,7 @@ tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
         const struct socket_act *act = s->shut.known ? &s->shut : &s->act;
 
         if (!act->known || act->before.state == TCP_STATE_CLOSE || act->before.state == TCP_STATE_SYN_SENT ||
-            (act == &s->act && socket_act_resets(s)) || (died_as_orphan(s) && s->end.unsent > 0)) {
+            (act == &s->act && (socket_act_resets(s) || act->before.repair)) || (died_as_orphan(s) && s->end.unsent > 0)) {
                 INFER(out->fin, false);
                 return;
         }

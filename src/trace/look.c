@@ -73,6 +73,7 @@ look_end(int fd, struct look *look)
                 look->linger_s = (uint32_t)linger.l_linger;
         }
         look->linger2_negative = option(fd, IPPROTO_TCP, TCP_LINGER2, 0) < 0;
+        look->repair = option(fd, IPPROTO_TCP, TCP_REPAIR, 0) == 1;
         /* POLLERR tells of an error and leaves it there. */
         if (look->state == TCP_STATE_CLOSE)
                 look->error_pending = poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & POLLERR);

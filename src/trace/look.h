@@ -26,6 +26,7 @@ struct look {
         bool linger_on;
         uint32_t linger_s;
         bool linger2_negative;
+        bool repair;                    /* TCP_REPAIR: a close sends nothing */
         bool timers;                    /* the next two were asked for */
         bool keepalive_on;
         uint32_t user_timeout_ms;
