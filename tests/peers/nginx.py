@@ -7,7 +7,7 @@ import sys
 import time
 
 from place import Place
-from tap import need, run_cases
+from tap import need, run_cases, todo
 
 CONF = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log info; user root; worker_processes 1;
@@ -94,6 +94,7 @@ def a_large_upload_that_nginx_answers_with_413_ends_in_order():
         connection.expect('orderly', 'client', acts={'client': 'close', 'server': 'close'}, severity='fine')
 
 
+@todo('finis run takes a FIN off what was unsent')
 def a_large_upload_meets_nginx_without_lingering_close_and_is_reset():
     """nginx closes with the upload unread: a RST, which the kernel counts as TCPAbortOnClose."""
     with Place() as place:
@@ -198,9 +199,7 @@ print(whole > 100000, whole < 32 << 20)
 
 
 def worker(place):
-    master = place.traced[0].pid
-    with open(f'/proc/{master}/task/{master}/children', encoding='ascii') as children:
-        return int(children.read().split()[0])
+    return place.traced[0].children()[0]
 
 
 def a_worker_killed_while_it_answers_ends_the_answer_with_a_fin():

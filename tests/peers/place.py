@@ -74,6 +74,10 @@ class Traced:
         await_that(f'{self.name} starts', lambda: children.read_text(), self.process)
         return int(children.read_text().split()[0])
 
+    def children(self):
+        with open(f'/proc/{self.pid}/task/{self.pid}/children', encoding='ascii') as children:
+            return [int(pid) for pid in children.read().split()]
+
     def poll(self):
         return self.process.poll()
 
@@ -117,7 +121,7 @@ class Place:
         self.netns = os.stat(f'/proc/{self.holder.pid}/ns/net').st_ino
         self.inside = ['nsenter', f'--target={self.holder.pid}', '--net', '--mount', '--']
         self.capture = self.path('capture.pcap')
-        self.tcpdump = subprocess.Popen([*self.inside, 'tcpdump', '-Z', 'root', '-i', 'lo', '-U', '--immediate-mode', '-B', '65536', '-w',
+        self.tcpdump = subprocess.Popen([*self.inside, 'tcpdump', '-Z', 'root', '-i', 'lo', '-U', '--immediate-mode', '-s', '256', '-B', '65536', '-w',
                                          self.capture, 'tcp'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True, env={**os.environ, 'PATH': PATH})
         self.tcpdump.stderr.readline()
