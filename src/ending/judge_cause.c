@@ -331,7 +331,7 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
         /* A FIN may have been among what was not seen; or it was lost on its way to where the capture stood. Then it is
          * repeated, so a long silence rules that out. */
         if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) && (conditions & COND(TO_DATA)) &&
-            !(conditions & COND(FIN_BEFORE)) &&
+            !(conditions & COND(FIN_BEFORE)) && !j->by_network &&
             (!(conditions & COND(IDLE)) || f->seen.gaps || !fact_known(f->from[x].fin.how)))
                 record_add_cause(r, CAUSE_DATA_AFTER_CLOSE);
         /* Nothing can stand behind a FIN: whoever gets such bytes may reset. */

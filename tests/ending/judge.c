@@ -784,6 +784,11 @@ a_fin_may_have_been_lost_before_it_was_captured(void **state)
         KNOW(reset->before_answers, 79 * MS);
         judge_facts(&f, &r);
         assert_true(lists(&r, CAUSE_DATA_AFTER_CLOSE) && lists(&r, CAUSE_NO_CONNECTION));
+        /* Who never sent the RST has nothing to do with it. */
+        KNOW(reset->not_sent, true);
+        judge_facts(&f, &r);
+        assert_false(lists(&r, CAUSE_DATA_AFTER_CLOSE));
+        reset->not_sent.how = HOW_UNKNOWN;
         /* In a minute it would have been repeated. */
         KNOW(reset->at, 60100 * MS);
         KNOW(reset->answers_at, 60080 * MS);
