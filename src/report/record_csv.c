@@ -5,6 +5,7 @@
 
 #include "base/decimal.h"
 #include "report/json.h"
+#include "report/record_json_words.h"
 #include "report/told.h"
 
 static const char *const columns[] = {
@@ -25,151 +26,140 @@ static const char *const more_columns[] = {
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-struct row {
-        FILE *file;
-        bool comma;
-};
+/* More than all fields of a record take but its id and history, which are looked at first. */
+enum { ROOM = 4096, SHORT_TEXT = 256 };
 
-static void put_comma(struct row *row)
+/* Each puts one field and the comma before it. */
+static inline char *put_comma(char *p)
 {
-        if (row->comma)
-                putc_unlocked(',', row->file);
-        row->comma = true;
+        *p = ',';
+        return p + 1;
 }
 
-/* Quoted where it must be. */
-static void put_text(struct row *row, const char *text)
+/* Text that is quoted where it must be. */
+static char *put_text(FILE *file, char *line, char *p, const char *text)
 {
-        put_comma(row);
-        if (!text)
-                return;
-        if (!strpbrk(text, ",\"\r\n")) {
-                fputs_unlocked(text, row->file);
-                return;
+        size_t n = text ? strlen(text) : 0;
+
+        if (n <= SHORT_TEXT && (n == 0 || !strpbrk(text, ",\"\r\n"))) {
+                memcpy(p, text ? text : "", n);
+                return p + n;
         }
-        putc_unlocked('"', row->file);
+        fwrite_unlocked(line, 1, (size_t)(p - line), file);
+        putc_unlocked('"', file);
         for (; *text; text++) {
                 if (*text == '"')
-                        putc_unlocked('"', row->file);
-                putc_unlocked(*text, row->file);
+                        putc_unlocked('"', file);
+                putc_unlocked(*text, file);
         }
-        putc_unlocked('"', row->file);
+        putc_unlocked('"', file);
+        return line;
 }
 
-static void put_uint(struct row *row, uint64_t value)
+static inline char *put_uint(char *p, uint64_t value)
 {
-        char digits[DECIMAL_ROOM];
-        const char *end = decimal_put(digits, value);
-
-        put_comma(row);
-        fwrite_unlocked(digits, 1, (size_t)(end - digits), row->file);
+        return decimal_put(put_comma(p), value);
 }
 
-static void put_maybe(struct row *row, struct maybe_u64 value)
+static inline char *put_maybe(char *p, struct maybe_u64 value)
 {
-        if (value.known)
-                put_uint(row, value.value);
-        else
-                put_comma(row);
+        p = put_comma(p);
+        return value.known ? decimal_put(p, value.value) : p;
 }
 
-static void put_bool(struct row *row, bool value)
+static inline char *put_bool(char *p, bool value)
 {
-        put_text(row, value ? "true" : "false");
+        memcpy(p, value ? ",true " : ",false", 6);
+        return p + (value ? 5 : 6);
 }
 
-static void put_maybe_bool(struct row *row, struct maybe_bool value)
+static inline char *put_maybe_bool(char *p, struct maybe_bool value)
 {
-        put_text(row, !value.known ? NULL : value.value ? "true" : "false");
+        return value.known ? put_bool(p, value.value) : put_comma(p);
 }
 
-static void put_time(struct row *row, struct maybe_i64 value)
+static inline char *put_time(char *p, struct maybe_i64 value)
 {
-        char text[JSON_TIME_MAX] = "";
-
-        if (value.known)
-                *json_put_time(text, value.value) = '\0';
-        put_text(row, text);
+        p = put_comma(p);
+        return value.known ? json_put_time(p, value.value) : p;
 }
 
-static void put_seconds(struct row *row, struct maybe_i64 value)
+static inline char *put_seconds(char *p, struct maybe_i64 value)
 {
-        char text[JSON_SECONDS_MAX] = "";
-
-        if (value.known)
-                *json_put_seconds(text, value.value) = '\0';
-        put_text(row, text);
+        p = put_comma(p);
+        return value.known ? json_put_seconds(p, value.value) : p;
 }
 
-static void put_side(struct row *row, enum side side)
+#define WORD(set, p, value) json_put_bare_##set(put_comma(p), (value))
+
+static char *put_end(char *p, const struct record_end *end)
 {
-        put_text(row, side == SIDE_UNKNOWN ? NULL : side_name(side));
+        size_t n_ip = strlen(end->ip);
+
+        p = put_comma(p);
+        memcpy(p, end->ip, sizeof(end->ip)); /* digits, letters, dots and colons; in one size */
+        p = put_uint(p + n_ip, end->port);
+        return WORD(os, p, end->os);
 }
 
-static void put_end(struct row *row, const struct record_end *end)
+static char *put_direction(char *p, const struct record_direction *d)
 {
-        put_text(row, end->ip);
-        put_uint(row, end->port);
-        put_text(row, end->os == OS_UNKNOWN ? NULL : os_name(end->os));
+        p = put_maybe(p, d->bytes);
+        p = put_maybe(p, d->acked);
+        p = put_maybe(p, d->acked_by_reset);
+        p = put_maybe(p, d->uncertain);
+        p = put_maybe(p, d->unsent);
+        p = put_maybe(p, d->unread);
+        p = WORD(closed, p, d->closed);
+        p = put_maybe_bool(p, d->fin_acked);
+        p = put_maybe(p, d->retransmitted);
+        p = put_maybe(p, d->missing);
+        p = put_maybe(p, d->packets);
+        return WORD(fate, p, d->fate);
 }
 
-static void put_direction(struct row *row, const struct record_direction *d)
+static char *put_reset(char *p, const struct record_reset *reset)
 {
-        put_maybe(row, d->bytes);
-        put_maybe(row, d->acked);
-        put_maybe(row, d->acked_by_reset);
-        put_maybe(row, d->uncertain);
-        put_maybe(row, d->unsent);
-        put_maybe(row, d->unread);
-        put_text(row, d->closed == CLOSED_UNKNOWN ? NULL : closed_name(d->closed));
-        put_maybe_bool(row, d->fin_acked);
-        put_maybe(row, d->retransmitted);
-        put_maybe(row, d->missing);
-        put_maybe(row, d->packets);
-        put_text(row, fate_name(d->fate));
+        if (!reset->seen) {
+                memcpy(p, ",,,,0,,,,", 9);
+                return p + 9;
+        }
+        p = WORD(reset_kind, p, reset->kind);
+        p = WORD(side, p, reset->by);
+        p = put_maybe(p, reset->frame);
+        p = put_uint(p, reset->count);
+        p = WORD(reset_validity, p, reset->valid);
+        p = put_maybe_bool(p, reset->obeyed);
+        p = put_maybe(p, reset->window);
+        return put_maybe(p, reset->ttl);
 }
 
-static void put_reset(struct row *row, const struct record_reset *reset)
+static char *put_told(char *p, const struct told *told, size_t n)
 {
-        bool seen = reset->seen;
-
-        put_text(row, !seen || reset->kind == RESET_KIND_UNKNOWN ? NULL : reset_kind_name(reset->kind));
-        put_side(row, seen ? reset->by : SIDE_UNKNOWN);
-        put_maybe(row, seen ? reset->frame : (struct maybe_u64){0});
-        put_uint(row, seen ? reset->count : 0);
-        put_text(row, !seen || reset->valid == RESET_VALIDITY_UNKNOWN ? NULL : reset_validity_name(reset->valid));
-        put_maybe_bool(row, seen ? reset->obeyed : (struct maybe_bool){0});
-        put_maybe(row, seen ? reset->window : (struct maybe_u64){0});
-        put_maybe(row, seen ? reset->ttl : (struct maybe_u64){0});
-}
-
-static void put_told(struct row *row, const struct told *told, size_t n)
-{
-        char text[RECORD_NEXT_MAX * (TOLD_TEXT_MAX + 1) + 1], *to = text;
-
+        p = put_comma(p);
         for (size_t i = 0; i < n; i++) {
                 if (i > 0)
-                        *to++ = ' ';
-                to = told_put(to, &told[i]);
+                        *p++ = ' ';
+                p = told_put(p, &told[i]);
         }
-        *to = '\0';
-        put_text(row, text);
+        return p;
 }
 
-static void put_next(struct row *row, const struct record_next *next)
+static char *put_next(char *p, const struct record_next *next)
 {
-        put_told(row, next->if_recv, next->known ? next->n_if_recv : 0);
-        put_told(row, next->if_send, next->known ? next->n_if_send : 0);
+        p = put_told(p, next->if_recv, next->known ? next->n_if_recv : 0);
+        return put_told(p, next->if_send, next->known ? next->n_if_send : 0);
 }
 
-static void put_causes(struct row *row, const struct record *r)
+static char *put_causes(char *p, const struct record *r)
 {
-        put_comma(row);
+        p = put_comma(p);
         for (size_t i = 0; i < r->n_causes; i++) {
                 if (i > 0)
-                        putc_unlocked(' ', row->file);
-                fputs_unlocked(cause_name(r->causes[i]), row->file);
+                        *p++ = ' ';
+                p = json_put_bare_cause(p, r->causes[i]);
         }
+        return p;
 }
 
 void record_csv_header(FILE *file)
@@ -189,39 +179,41 @@ void record_csv_header(FILE *file)
 
 void record_csv_write(FILE *file, const struct record *r)
 {
-        struct row row = {.file = file};
+        char line[ROOM], *p = line;
 
-        put_text(&row, r->id);
-        put_uint(&row, r->rev);
-        put_end(&row, &r->client);
-        put_end(&row, &r->server);
-        put_time(&row, r->started);
-        put_time(&row, r->ended);
-        put_seconds(&row, r->duration);
-        put_seconds(&row, r->idle_before);
-        put_text(&row, ending_name(r->ending));
-        put_bool(&row, r->ongoing);
-        put_side(&row, r->ended_by);
-        put_side(&row, r->silent);
-        put_text(&row, severity_name(r->severity));
-        put_text(&row, cause_name(r->cause));
-        put_causes(&row, r);
-        put_text(&row, certainty_name(r->certainty));
-        put_direction(&row, &r->to_server);
-        put_direction(&row, &r->to_client);
-        put_reset(&row, &r->reset);
-        put_next(&row, &r->client_next);
-        put_next(&row, &r->server_next);
-        put_text(&row, roles_name(r->seen.roles));
-        put_text(&row, sides_seen_name(r->seen.sides));
-        put_bool(&row, r->seen.gaps);
-        put_bool(&row, r->seen.cut);
-        put_bool(&row, r->seen.both_ends);
-        put_text(&row, retry_name(r->retry));
-        put_text(&row, r->conn_state_known ? conn_state_name(r->conn_state) : NULL);
-        put_text(&row, r->history);
-        put_maybe(&row, r->file);
-        put_maybe(&row, r->first_frame);
-        put_maybe(&row, r->last_frame);
-        fputs_unlocked("\r\n", file);
+        p = put_text(file, line, p, r->id);
+        p = put_uint(p, r->rev);
+        p = put_end(p, &r->client);
+        p = put_end(p, &r->server);
+        p = put_time(p, r->started);
+        p = put_time(p, r->ended);
+        p = put_seconds(p, r->duration);
+        p = put_seconds(p, r->idle_before);
+        p = WORD(ending, p, r->ending);
+        p = put_bool(p, r->ongoing);
+        p = WORD(side, p, r->ended_by);
+        p = WORD(side, p, r->silent);
+        p = WORD(severity, p, r->severity);
+        p = WORD(cause, p, r->cause);
+        p = put_causes(p, r);
+        p = WORD(certainty, p, r->certainty);
+        p = put_direction(p, &r->to_server);
+        p = put_direction(p, &r->to_client);
+        p = put_reset(p, &r->reset);
+        p = put_next(p, &r->client_next);
+        p = put_next(p, &r->server_next);
+        p = WORD(roles, p, r->seen.roles);
+        p = WORD(sides_seen, p, r->seen.sides);
+        p = put_bool(p, r->seen.gaps);
+        p = put_bool(p, r->seen.cut);
+        p = put_bool(p, r->seen.both_ends);
+        p = WORD(retry, p, r->retry);
+        p = r->conn_state_known ? WORD(conn_state, p, r->conn_state) : put_comma(p);
+        p = put_text(file, line, put_comma(p), r->history);
+        p = put_maybe(p, r->file);
+        p = put_maybe(p, r->first_frame);
+        p = put_maybe(p, r->last_frame);
+        *p++ = '\r';
+        *p++ = '\n';
+        fwrite_unlocked(line, 1, (size_t)(p - line), file);
 }

@@ -66,9 +66,25 @@ json_put_word(char *to, const struct json_word *words, unsigned n_words, unsigne
         return to + word->n;
 }
 
+/* The same without its quotes, and nothing for null: for other formats. */
+static inline char *
+json_put_bare(char *to, const struct json_word *words, unsigned n_words, unsigned value)
+{
+        const struct json_word *word = &words[value < n_words ? value : n_words];
+
+        if (word->text[0] != '"')
+                return to;
+        memcpy(to, word->text + 1, sizeof(word->text) - 1);
+        return to + word->n - 2;
+}
+
 #define JSON_PUT_WORD(set, n_words)                                                                \
         static inline char *json_put_##set(char *to, enum set value)                               \
         {                                                                                          \
                 return json_put_word(to, json_words.set, (n_words), (unsigned)(int)value);         \
+        }                                                                                          \
+        static inline char *json_put_bare_##set(char *to, enum set value)                          \
+        {                                                                                          \
+                return json_put_bare(to, json_words.set, (n_words), (unsigned)(int)value);         \
         }
 JSON_WORDS(JSON_PUT_WORD)

@@ -4,9 +4,11 @@
  */
 #include "report/record_zeek.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/decimal.h"
+#include "report/record_json_words.h"
 
 #define SECOND_NS INT64_C(1000000000)
 
@@ -46,48 +48,109 @@ void record_zeek_footer(FILE *file, int64_t time_ns)
         fputc('\n', file);
 }
 
+/* More than a line takes but its id and history, which are looked at first. */
+enum { ROOM = 1024, SHORT_TEXT = 256 };
+
 /* Seconds with six digits after the point; a negative time is possible. */
-static void put_seconds(FILE *file, int64_t ns)
+static char *put_seconds(char *p, int64_t ns)
 {
         uint64_t us = (ns < 0 ? -(uint64_t)ns : (uint64_t)ns) / 1000;
+        unsigned fraction = (unsigned)(us % 1000000);
 
-        fprintf(file, "%s%" PRIu64 ".%06" PRIu64, ns < 0 ? "-" : "", us / 1000000, us % 1000000);
+        if (ns < 0)
+                *p++ = '-';
+        p = decimal_put(p, us / 1000000);
+        *p++ = '.';
+        return decimal_put_three(decimal_put_three(p, fraction / 1000), fraction % 1000);
 }
 
-static void put_maybe(FILE *file, struct maybe_u64 value)
+/* Each of the others puts one field and the tab before it. */
+static inline char *put_none(char *p)
 {
-        if (value.known)
-                fprintf(file, "\t%" PRIu64, value.value);
-        else
-                fputs("\t-", file);
+        memcpy(p, "\t-", 2);
+        return p + 2;
+}
+
+static inline char *put_maybe(char *p, struct maybe_u64 value)
+{
+        if (!value.known)
+                return put_none(p);
+        *p = '\t';
+        return decimal_put(p + 1, value.value);
+}
+
+static char *put_text(FILE *file, char *line, char *p, const char *text)
+{
+        size_t n = strlen(text);
+
+        if (n <= SHORT_TEXT) {
+                memcpy(p, text, n);
+                return p + n;
+        }
+        fwrite_unlocked(line, 1, (size_t)(p - line), file);
+        fwrite_unlocked(text, 1, n, file);
+        return line;
+}
+
+static char *put_end(char *p, const struct record_end *end)
+{
+        size_t n_ip = strlen(end->ip);
+
+        *p++ = '\t';
+        memcpy(p, end->ip, sizeof(end->ip)); /* in one size */
+        p += n_ip;
+        *p++ = '\t';
+        return decimal_put(p, end->port);
+}
+
+/* As Zeek: a connection of a single moment has neither duration nor bytes. */
+static char *put_span(char *p, const struct record *r)
+{
+        if (!r->duration.known || r->duration.value <= 0)
+                return put_none(put_none(put_none(p)));
+        *p++ = '\t';
+        p = put_seconds(p, r->duration.value);
+        p = put_maybe(p, r->to_server.bytes);
+        return put_maybe(p, r->to_client.bytes);
+}
+
+static char *put_missed(char *p, const struct record *r)
+{
+        struct maybe_u64 s = r->to_server.missing, c = r->to_client.missing;
+
+        if (!s.known && !c.known)
+                return put_none(p);
+        return put_maybe(p, known_u64((s.known ? s.value : 0) + (c.known ? c.value : 0)));
 }
 
 void record_zeek_write(FILE *file, const struct record *r)
 {
-        /* As Zeek: a connection of a single moment has neither duration nor bytes. */
-        bool lasted = r->duration.known && r->duration.value > 0;
-        struct maybe_u64 none = {0}, missed = none;
+        char line[ROOM], *p = line;
 
-        if (r->to_server.missing.known || r->to_client.missing.known)
-                missed = known_u64((r->to_server.missing.known ? r->to_server.missing.value : 0) +
-                                   (r->to_client.missing.known ? r->to_client.missing.value : 0));
         if (r->started.known)
-                put_seconds(file, r->started.value);
+                p = put_seconds(p, r->started.value);
         else
-                fputc('-', file);
-        fprintf(file, "\tC%s\t%s\t%u\t%s\t%u\ttcp\t-\t", r->id, r->client.ip, r->client.port, r->server.ip,
-                r->server.port);
-        if (lasted)
-                put_seconds(file, r->duration.value);
+                *p++ = '-';
+        *p++ = '\t';
+        *p++ = 'C';
+        p = put_text(file, line, p, r->id);
+        p = put_end(p, &r->client);
+        p = put_end(p, &r->server);
+        memcpy(p, "\ttcp\t-", 6);
+        p = put_span(p + 6, r);
+        *p++ = '\t';
+        if (r->conn_state_known)
+                p = json_put_bare_conn_state(p, r->conn_state);
         else
-                fputc('-', file);
-        put_maybe(file, lasted ? r->to_server.bytes : none);
-        put_maybe(file, lasted ? r->to_client.bytes : none);
-        fprintf(file, "\t%s\t-\t-", r->conn_state_known ? conn_state_name(r->conn_state) : "-");
-        put_maybe(file, missed);
-        fprintf(file, "\t%s", r->history && *r->history ? r->history : "-");
-        put_maybe(file, r->to_server.packets);
-        fputs("\t-", file);
-        put_maybe(file, r->to_client.packets);
-        fputs("\t-\t-\n", file);
+                *p++ = '-';
+        p = put_none(put_none(p));
+        p = put_missed(p, r);
+        *p++ = '\t';
+        p = put_text(file, line, p, r->history && *r->history ? r->history : "-");
+        p = put_maybe(p, r->to_server.packets);
+        p = put_none(p);
+        p = put_maybe(p, r->to_client.packets);
+        p = put_none(put_none(p));
+        *p++ = '\n';
+        fwrite_unlocked(line, 1, (size_t)(p - line), file);
 }
