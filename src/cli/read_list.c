@@ -86,7 +86,7 @@ static void rank(const struct read_list *list, const struct record *r, struct en
 
         *e = (struct entry){.started = r->started.value, .severity = r->severity};
         e->cause = r->n_causes > 0 ? r->causes[0] : CAUSE_NONE;
-        snprintf(e->id, sizeof(e->id), "%s", r->id);
+        memcpy(e->id, r->id, strnlen(r->id, sizeof(e->id) - 1)); /* the rest is zero */
         switch (list->sort) {
         case READ_SORT_NONE:
         case READ_SORT_SEVERITY:
