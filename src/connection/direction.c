@@ -486,19 +486,6 @@ direction_sack(struct step *step)
 }
 
 int64_t
-direction_window(const struct connection *c, unsigned side)
-{
-        const struct direction *d = &c->side[side], *o = &c->side[!side];
-
-        if (!(d->flags & DIRECTION_WINDOW))
-                return -1;
-        /* That of a SYN is never scaled. */
-        if (d->packets <= (uint64_t)c->n_syns[side] + c->n_syn_acks[side])
-                return d->window;
-        return direction_scaled(d, o, d->window);
-}
-
-int64_t
 direction_contiguous(const struct direction *d, const struct extra *extra, unsigned sender)
 {
         int64_t at = extra && extra->n_holes[sender] ? extra->hole[sender][0].start : direction_end(d);

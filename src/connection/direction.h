@@ -36,7 +36,18 @@ direction_scaled(const struct direction *d, const struct direction *o, uint16_t 
 }
 
 /* The window that @side offered last, likewise. */
-int64_t direction_window(const struct connection *c, unsigned side);
+static inline int64_t
+direction_window(const struct connection *c, unsigned side)
+{
+        const struct direction *d = &c->side[side], *o = &c->side[!side];
+
+        if (!(d->flags & DIRECTION_WINDOW))
+                return -1;
+        /* That of a SYN is never scaled. */
+        if (d->packets <= (uint64_t)c->n_syns[side] + c->n_syn_acks[side])
+                return d->window;
+        return direction_scaled(d, o, d->window);
+}
 
 /* The position after everything sent, a FIN included. */
 static inline int64_t

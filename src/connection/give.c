@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/zero.h"
 #include "connection/direction.h"
 #include "connection/roles.h"
 
@@ -480,7 +481,8 @@ fill_any(const struct connection *c, const struct extra *extra, int64_t until, b
 
         /* RSTs are as large as all the rest, and few connections have any: what stands behind the last of them is
          * what was there before. */
-        memset(f, 0, offsetof(struct facts, resets));
+        zero(f, offsetof(struct facts, from));
+        zero(f->from, sizeof(f->from));
         client = fill(c, extra, until, cut, false, t);
         f->n_resets = 0;
         f->n_resets_in_all = 0;
@@ -490,7 +492,7 @@ fill_any(const struct connection *c, const struct extra *extra, int64_t until, b
                 SEEN(f->siblings_reset, true);
         fill_icmp(extra, client, f);
         for (unsigned i = 0; i < extra->n_resets; i++) {
-                memset(&f->resets[i], 0, sizeof(f->resets[i]));
+                zero(&f->resets[i], sizeof(f->resets[i]));
                 fill_reset(c, extra->reset[i], client, &f->resets[f->n_resets++]);
         }
         f->n_resets_in_all = extra->n_resets_in_all;

@@ -2,16 +2,8 @@
 #include "ending/record.h"
 
 #include <stddef.h>
-#include <string.h>
 
-/* For some hundred bytes. The compiler is not to know how many: what it makes of a constant is slower than the C
- * library's way. */
-static inline void
-zero(void *from, size_t n)
-{
-        __asm__("" : "+r"(n));
-        memset(from, 0, n);
-}
+#include "base/zero.h"
 
 /* Its lists stay as they are: they have no items. */
 static void

@@ -430,12 +430,25 @@ put_frames(char *p, const struct record *r)
         return p;
 }
 
+static void
+write_evidence(struct json *j, const struct record *r)
+{
+        json_array(j, "evidence");
+        for (size_t i = 0; i < r->n_evidence; i++)
+                json_text(j, NULL, r->evidence[i]);
+        json_array_end(j);
+}
+
 void json_record(struct json *j, const char *key, const struct record *r, unsigned flags)
 {
+        bool alone = !key && !j->comma;
         char *p;
 
-        json_object(j, key);
+        if (!alone)
+                json_object(j, key);
         p = json_room(j, ROOM);
+        if (alone)
+                *p++ = '{';
         p = LITERAL(p, "\"finis\":" AS_TEXT(RECORD_VERSION) ",\"source\":");
         p = json_put_source(p, r->source);
         p = LITERAL(p, ",\"id\":");
@@ -461,14 +474,10 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
         p = LITERAL(p, ",\"history\":");
         p = put_text(j, p, r->history);
         p = put_frames(p, r);
+        if (flags & RECORD_JSON_EVIDENCE)
+                p = THROUGH(j, p, write_evidence(j, r));
+        *p++ = '}';
         json_took(j, p, true);
-        if (flags & RECORD_JSON_EVIDENCE) {
-                json_array(j, "evidence");
-                for (size_t i = 0; i < r->n_evidence; i++)
-                        json_text(j, NULL, r->evidence[i]);
-                json_array_end(j);
-        }
-        json_object_end(j);
 }
 
 int record_write_json(FILE *file, const struct record *r, unsigned flags)
