@@ -130,7 +130,7 @@ _finis_run()
         for ((i = 2; i < COMP_CWORD; i++)); do
                 case ${COMP_WORDS[i]} in
                 --) ((i++)) && break ;;
-                --output | --error-exitcode | -p | --pid) ((i++)) ;;
+                --output | --error-exitcode | --tracer | -p | --pid) ((i++)) ;;
                 -* | *=*) ;;
                 *) break ;;
                 esac
@@ -143,9 +143,10 @@ _finis_run()
         --output) COMPREPLY=($(compgen -f -- "$1")); return ;;
         -p | --pid) COMPREPLY=($(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$1")); return ;;
         --error-exitcode) return ;;
+        --tracer) COMPREPLY=($(compgen -W 'ptrace bpf auto' -- "$1")); return ;;
         esac
         case $1 in
-        -*) COMPREPLY=($(compgen -W '--calls --where --all --verbose --json --output --error-exitcode --pid --help' -- "$1")) ;;
+        -*) COMPREPLY=($(compgen -W '--calls --where --tracer --all --verbose --json --output --error-exitcode --pid --help' -- "$1")) ;;
         *) COMPREPLY=($(compgen -c -- "$1")) ;;
         esac
 }

@@ -49,6 +49,7 @@ complete -c finis -n '__fish_seen_subcommand_from lab' -l demo -d 'The two class
 complete -c finis -n '__fish_seen_subcommand_from lab' -a "(finis lab --list 2>/dev/null | sed -n 's/^  \([a-z0-9-]*\)\$/\1/p; s/^\([a-z-]*\): .*/\1/p')"
 complete -c finis -n '__fish_seen_subcommand_from run' -l calls -d 'Trace sending and receiving too'
 complete -c finis -n '__fish_seen_subcommand_from run' -l where -d 'The stack of the failing call'
+complete -c finis -n '__fish_seen_subcommand_from run' -l tracer -x -a 'ptrace bpf auto' -d 'How to see'
 complete -c finis -n '__fish_seen_subcommand_from run' -l all -d 'The connections that ended well too'
 complete -c finis -n '__fish_seen_subcommand_from run' -s v -l verbose -d 'Tell each as it ends'
 complete -c finis -n '__fish_seen_subcommand_from run' -l json -d 'One object a line'

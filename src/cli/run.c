@@ -10,22 +10,13 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/run_bpf.h"
 #include "cli/run_record.h"
-#include "report/ladder.h"
+#include "cli/run_show.h"
 #include "report/record_json.h"
 #include "trace/tracer.h"
 
 enum { STATUS_DONE = 0, STATUS_FAILED = 125 };
-
-struct show {
-        const struct run_options *options;
-        FILE *out;
-        char *held;                     /* what is told at the end */
-        size_t n_held;
-        FILE *hold;
-        struct style style;
-        uint64_t n, n_bad, n_shown;
-};
 
 static volatile sig_atomic_t stop;
 static volatile sig_atomic_t passes_to;
@@ -68,19 +59,15 @@ static bool was_told(const struct traced_socket *socket, const struct record *r)
 
 static void tell(void *context, const struct traced_socket *socket, const struct traced_socket *other)
 {
-        struct show *show = context;
+        struct run_show *show = context;
         struct run_record r;
         sigset_t ticks, before;
-        FILE *out = show->options->verbose || show->options->json ? show->out : show->hold;
+        FILE *out;
 
         run_record(&r, socket, other, show->options->json);
-        show->n++;
-        show->n_bad += r.record.severity == SEVERITY_BAD;
-        if ((!show->options->all && !show->options->filter.n_terms && r.record.severity != SEVERITY_BAD &&
-             !was_told(socket, &r.record) && !was_told(other, &r.record)) ||
-            !filter_match(&show->options->filter, &r.record))
+        out = run_show_counts(show, &r.record, was_told(socket, &r.record) || was_told(other, &r.record));
+        if (!out)
                 return;
-        show->n_shown++;
         sigemptyset(&ticks);
         sigaddset(&ticks, SIGALRM);
         sigprocmask(SIG_BLOCK, &ticks, &before);
@@ -88,20 +75,8 @@ static void tell(void *context, const struct traced_socket *socket, const struct
                 record_write_json(out, &r.record, RECORD_JSON_EVIDENCE);
         else
                 run_record_write(out, &r, &show->style);
-        if (out == show->out)
-                fflush(out);
+        run_show_written(show, out);
         sigprocmask(SIG_SETMASK, &before, NULL);
-}
-
-static int open_output(struct show *show)
-{
-        show->out = show->options->output ? fopen(show->options->output, "we") : stderr;
-        if (!show->out) {
-                fprintf(stderr, "finis run: opening %s: %s\n", show->options->output, strerror(errno));
-                return -errno;
-        }
-        show->hold = open_memstream(&show->held, &show->n_held);
-        return show->hold ? 0 : -ENOMEM;
 }
 
 static void say_unseen(const struct tracer *tracer)
@@ -120,25 +95,7 @@ static void say_unseen(const struct tracer *tracer)
                 fputs("finis run: the kernel dropped messages about ended sockets; some last counts are older than they could be\n", stderr);
 }
 
-static void summary(struct show *show, const struct tracer *tracer)
-{
-        fclose(show->hold);
-        if (!show->options->json) {
-                fprintf(show->out, "finis run: %llu connection%s, %llu ended badly%s\n", (unsigned long long)show->n,
-                        show->n == 1 ? "" : "s", (unsigned long long)show->n_bad, show->n_held ? ":" : "");
-                fwrite(show->held, 1, show->n_held, show->out);
-                if (show->n > show->n_shown && show->n_shown == 0 && show->n_bad == 0 && !show->options->filter.n_terms && show->n)
-                        fputs("Those that ended well: --all\n", show->out);
-        }
-        say_unseen(tracer);
-        free(show->held);
-        if (show->options->output && fclose(show->out) != 0)
-                fprintf(stderr, "finis run: writing %s: %s\n", show->options->output, strerror(errno));
-        else if (!show->options->output)
-                fflush(show->out);
-}
-
-static int status_of(const struct run_options *options, const struct show *show, const struct tracer *tracer, int status)
+static int status_of(const struct run_options *options, const struct run_show *show, const struct tracer *tracer, int status)
 {
         struct tracer_word word = tracer_word(tracer);
 
@@ -153,7 +110,7 @@ static int status_of(const struct run_options *options, const struct show *show,
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static int trace(const struct run_options *options, struct show *show)
+static int trace(const struct run_options *options, struct run_show *show)
 {
         const struct tracer_options traced = {.command = options->command, .attach = options->attach, .all_calls = options->all_calls,
                                               .where = options->where};
@@ -168,23 +125,39 @@ static int trace(const struct run_options *options, struct show *show)
         }
         take_signals(options->attach ? 0 : tracer_pid(tracer));
         tracer_run(tracer, &stop, &status);
-        summary(show, tracer);
+        run_show_summary(show);
+        say_unseen(tracer);
         status = status_of(options, show, tracer, status);
         tracer_free(tracer);
         return status;
 }
 
+/* By BPF if that was asked for; where it may be either, by ptrace if the other does not work, and that is said. */
+static int run(const struct run_options *options, struct run_show *show)
+{
+        char why[RUN_BPF_WHY_MAX];
+        int r;
+
+        if (options->tracer == RUN_TRACER_PTRACE)
+                return trace(options, show);
+        r = run_bpf(show, &stop, take_signals, why);
+        if (r >= 0)
+                return r;
+        fprintf(stderr, "finis run: without BPF: %s\n", why);
+        return options->tracer == RUN_TRACER_AUTO ? trace(options, show) : STATUS_FAILED;
+}
+
 int run_main(int argc, char **argv)
 {
         struct run_options options;
-        struct show show = {.options = &options};
-        int r = run_options(&options, argc, argv);
+        struct run_show show;
+        int r = run_options(&options, argc, argv), status;
 
         if (r != 0)
                 return r < 0 ? STATUS_FAILED : STATUS_DONE;
-        if (open_output(&show) < 0)
+        if (run_show_open(&show, &options) < 0)
                 return STATUS_FAILED;
-        show.style = (struct style){.width = STYLE_WIDTH, .utf8 = ladder_utf8()};
-        show.style.colour = isatty(fileno(show.out)) == 1 && !getenv("NO_COLOR");
-        return trace(&options, &show);
+        status = run(&options, &show);
+        run_show_close(&show);
+        return status;
 }

@@ -6,9 +6,13 @@
 
 #include "cli/filter.h"
 
+/* How the connections are seen; auto: by BPF, if that works here. */
+enum run_tracer { RUN_TRACER_PTRACE, RUN_TRACER_BPF, RUN_TRACER_AUTO };
+
 struct run_options {
         char *const *command;           /* NULL with @attach */
         pid_t attach;
+        enum run_tracer tracer;
         bool all_calls;
         bool where;                     /* the stacks of the calls that matter */
         bool all;                       /* the fine connections too */

@@ -21,6 +21,9 @@ static void usage(FILE *f)
               "                     call stops the program)\n"
               "  --where            the stack of the call that was told, and of the close that\n"
               "                     sent a RST: module and offset, as addr2line takes them\n"
+              "  --tracer WAY       ptrace (the usual); bpf: the program runs untouched, and\n"
+              "                     what the other end on this host did is seen too, but no\n"
+              "                     calls; needs rights; auto: bpf if that works here\n"
               "  --all              the connections that ended well too\n"
               "  -v, --verbose      as they end; otherwise at the end of the program\n"
               "  --json             the records, one object a line; see finis-record(5)\n"
@@ -58,6 +61,32 @@ static int number(const char *name, const char *text, long least, long most, lon
         return 0;
 }
 
+static int tracer(const char *text, enum run_tracer *ret)
+{
+        static const char *const names[] = {[RUN_TRACER_PTRACE] = "ptrace", [RUN_TRACER_BPF] = "bpf", [RUN_TRACER_AUTO] = "auto"};
+
+        for (size_t i = 0; i < 3; i++)
+                if (strcmp(text, names[i]) == 0) {
+                        *ret = (enum run_tracer)i;
+                        return 0;
+                }
+        return wrong("--tracer", text, "ptrace, bpf or auto");
+}
+
+/* Calls and stacks are only seen by stopping the program; a process that runs is in no cgroup of ours. */
+static int fit_together(struct run_options *options)
+{
+        bool needs_ptrace = options->attach || options->all_calls || options->where;
+
+        if (options->tracer == RUN_TRACER_BPF && options->attach)
+                return wrong("--tracer bpf", NULL, "it cannot attach; finis watch --pid PID watches a process by BPF");
+        if (options->tracer == RUN_TRACER_BPF && needs_ptrace)
+                return wrong("--tracer bpf", NULL, "it sees neither calls nor stacks; --calls and --where need --tracer ptrace");
+        if (needs_ptrace)
+                options->tracer = RUN_TRACER_PTRACE;
+        return 0;
+}
+
 static int take_filters(struct run_options *options, int argc, char **argv, int *index)
 {
         char why[FILTER_WHY_MAX];
@@ -72,9 +101,10 @@ static int take_filters(struct run_options *options, int argc, char **argv, int 
 
 int run_options(struct run_options *options, int argc, char **argv)
 {
-        enum { CALLS = 256, WHERE, ALL, JSON, OUTPUT, STATUS };
+        enum { CALLS = 256, TRACER, WHERE, ALL, JSON, OUTPUT, STATUS };
         static const struct option known[] = {
-                {"calls", no_argument, NULL, CALLS}, {"where", no_argument, NULL, WHERE}, {"all", no_argument, NULL, ALL},
+                {"calls", no_argument, NULL, CALLS}, {"where", no_argument, NULL, WHERE},
+                {"tracer", required_argument, NULL, TRACER}, {"all", no_argument, NULL, ALL},
                 {"verbose", no_argument, NULL, 'v'}, {"json", no_argument, NULL, JSON},
                 {"output", required_argument, NULL, OUTPUT}, {"error-exitcode", required_argument, NULL, STATUS},
                 {"pid", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
@@ -89,6 +119,10 @@ int run_options(struct run_options *options, int argc, char **argv)
         while ((c = getopt_long(argc, argv, "+vp:h", known, NULL)) != -1) {
                 switch (c) {
                 case CALLS: options->all_calls = true; break;
+                case TRACER:
+                        if (tracer(optarg, &options->tracer) < 0)
+                                return -EINVAL;
+                        break;
                 case WHERE: options->where = true; break;
                 case ALL: options->all = true; break;
                 case JSON: options->json = true; break;
@@ -119,5 +153,5 @@ int run_options(struct run_options *options, int argc, char **argv)
         if (!options->attach && optind >= argc)
                 return wrong("no command", NULL, "finis run -- COMMAND [ARGUMENT...]");
         options->command = options->attach ? NULL : argv + optind;
-        return 0;
+        return fit_together(options);
 }
