@@ -12,16 +12,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from tap import Skip, run_cases  # noqa: E402
+
 FINIS = os.environ['FINIS']
 GENERATE = Path(os.environ['FINIS_BUILD'], 'bench', 'finis-generate')
 
 # What must be the same of a connection, whatever was cut off.
 TOLD = ('started', 'ended', 'duration', 'idle_before', 'ending', 'ongoing', 'ended_by', 'silent', 'severity', 'cause',
         'causes', 'certainty', 'to_server', 'to_client', 'retry', 'conn_state')
-
-
-class Skip(Exception):
-    """Why a test could not be run."""
 
 
 def finis(*words, **options):
@@ -366,25 +365,5 @@ TESTS = [
 ]
 
 
-def main():
-    failed = 0
-    print(f'1..{len(TESTS)}')
-    for number, test in enumerate(TESTS, 1):
-        try:
-            test()
-        except Skip as why:
-            print(f'ok {number} - {test.__name__} # SKIP {why}')
-        except AssertionError as fault:
-            failed += 1
-            print(f'not ok {number} - {test.__name__}')
-            where = fault.__traceback__
-            while where.tb_next:
-                where = where.tb_next
-            print(f'# line {where.tb_lineno}: {str(fault)[:2000]}')
-        else:
-            print(f'ok {number} - {test.__name__}')
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_cases(TESTS))

@@ -15,9 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 import packets  # noqa: E402
 from packets import ACK, FIN, PSH, SYN, Talk, cut, late_data, of, orderly, refused, unfinished  # noqa: E402
+from tap import Skip, run_cases  # noqa: E402
 
 FINIS = os.environ['FINIS']
 SOURCE = Path(os.environ['FINIS_SOURCE'])
@@ -25,10 +26,6 @@ CORPUS = Path(os.environ.get('FINIS_CORPUS') or SOURCE.parent / 'shared' / 'corp
 PLAIN = {**os.environ, 'LC_ALL': 'C.UTF-8', 'TERM': 'xterm'}
 PLAIN.pop('NO_COLOR', None)
 PLAIN.pop('COLUMNS', None)
-
-
-class Skip(Exception):
-    """The case cannot be played here; the text says why."""
 
 
 def finis(*arguments, **options):
@@ -659,27 +656,14 @@ CASES = [
 ]
 
 
-def main():
-    failed = 0
-    print(f'1..{len(CASES)}')
-    for number, case in enumerate(CASES, 1):
-        with tempfile.TemporaryDirectory() as place:
-            os.chdir(place)
-            try:
-                case()
-                print(f'ok {number} - {case.__name__}', flush=True)
-            except Skip as why:
-                print(f'ok {number} - {case.__name__} # SKIP {why}', flush=True)
-            except Exception as error:     # a fault of any kind is that case's, not the script's
-                failed += 1
-                trace = error.__traceback__
-                while trace.tb_next and trace.tb_next.tb_frame.f_code.co_filename == __file__:
-                    trace = trace.tb_next
-                text = f'{type(error).__name__}: {error}'.replace('\n', ' ')[:1500]
-                print(f'not ok {number} - {case.__name__}\n# line {trace.tb_lineno}: {text}', flush=True)
+def in_a_place(case):
+    with tempfile.TemporaryDirectory() as place:
+        os.chdir(place)
+        try:
+            case()
+        finally:
             os.chdir('/')
-    return 1 if failed else 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_cases(CASES, in_a_place))

@@ -13,6 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from tap import run_cases  # noqa: E402
+
 FINIS = os.environ['FINIS']
 CLIENT, NAT, SERVER = '10.0.0.2', '192.0.2.1', '198.51.100.7'
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
@@ -321,19 +324,5 @@ TESTS = [value for name, value in list(globals().items())
          name not in ('Ends', 'Connection', 'join', 'expect', 'said', 'main', 'Path')]
 
 
-def main():
-    failed = 0
-    print(f'1..{len(TESTS)}')
-    for number, test in enumerate(TESTS, 1):
-        try:
-            test()
-            print(f'ok {number} - {test.__name__}')
-        except (AssertionError, ValueError, KeyError, IndexError, StopIteration) as error:
-            failed += 1
-            print(f'not ok {number} - {test.__name__}')
-            print(f'# {type(error).__name__}: {error}')
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_cases(TESTS))

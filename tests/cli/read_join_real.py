@@ -18,6 +18,9 @@ import threading
 import time
 from pathlib import Path
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from tap import run_cases  # noqa: E402
+
 FINIS = os.environ['FINIS']
 NAMES = {end: f'finis-{os.getpid()}-{end}' for end in ('client', 'router', 'server')}
 SERVER, PUBLIC = '10.9.2.2', '10.9.2.1'
@@ -238,17 +241,7 @@ def main():
             remove()
         told = run(FINIS, 'read', '--json', '--evidence', '--client', client, '--server', server)
     records = {r['server']['port']: r for r in map(json.loads, told.stdout.splitlines())}
-    tests, failed = check(records, told.stderr), 0
-    print(f'1..{len(tests)}')
-    for number, test in enumerate(tests, 1):
-        try:
-            test()
-            print(f'ok {number} - {test.__name__}')
-        except (AssertionError, KeyError, StopIteration) as error:
-            failed += 1
-            print(f'not ok {number} - {test.__name__}')
-            print(f'# {type(error).__name__}: {error}')
-    return 1 if failed else 0
+    return run_cases(check(records, told.stderr))
 
 
 if __name__ == '__main__':

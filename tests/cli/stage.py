@@ -25,14 +25,13 @@ import termios
 import threading
 import time
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from tap import Skip, run_cases  # noqa: E402
+
 FINIS = os.environ['FINIS']
 PATIENCE = 20
 NOBODY = 65534
 HELD = ('open', 'zero-window', 'timed-out')  # nothing is sent to the client
-
-
-class Skip(Exception):
-    """Why a case cannot be tried here."""
 
 
 class Stage:
@@ -1150,21 +1149,5 @@ CASES = [
 ]
 
 
-def main():
-    failed = 0
-    print(f'1..{len(CASES)}', flush=True)
-    for number, case in enumerate(CASES, 1):
-        try:
-            case()
-            print(f'ok {number} - {case.__name__}', flush=True)
-        except Skip as why:
-            print(f'ok {number} - {case.__name__} # SKIP {why}', flush=True)
-        except Exception as error:  # a case that breaks is a case that failed
-            failed += 1
-            line = error.__traceback__.tb_next.tb_lineno
-            print(f'not ok {number} - {case.__name__}\n# line {line}: {type(error).__name__}: {error}', flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_cases(CASES))

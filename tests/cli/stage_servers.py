@@ -20,12 +20,11 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from tap import need, run_cases  # noqa: E402
+
 FINIS = os.environ['FINIS']
 PATIENCE = 20
-
-
-class Skip(Exception):
-    """Why a case cannot be tried here."""
 
 
 def free_port():
@@ -70,12 +69,6 @@ def staged(port):
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE)
-
-
-def need(*programs):
-    for program in programs:
-        if not shutil.which(program, path=os.environ['PATH'] + ':/usr/sbin:/sbin'):
-            raise Skip(f'{program} is not installed')
 
 
 # nginx
@@ -293,21 +286,5 @@ CASES = [
 ]
 
 
-def main():
-    failed = 0
-    print(f'1..{len(CASES)}', flush=True)
-    for number, case in enumerate(CASES, 1):
-        try:
-            case()
-            print(f'ok {number} - {case.__name__}', flush=True)
-        except Skip as why:
-            print(f'ok {number} - {case.__name__} # SKIP {why}', flush=True)
-        except Exception as error:  # a case that breaks is a case that failed
-            failed += 1
-            line = error.__traceback__.tb_next.tb_lineno if error.__traceback__.tb_next else 0
-            print(f'not ok {number} - {case.__name__}\n# line {line}: {type(error).__name__}: {error}', flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_cases(CASES))

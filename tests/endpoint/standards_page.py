@@ -6,6 +6,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from tap import run_cases  # noqa: E402
+
 SOURCE, FINIS = os.environ['FINIS_SOURCE'], os.environ['FINIS']
 TOOL = os.path.join(SOURCE, 'tools', 'standards-tables.py')
 PAGE = os.path.join(SOURCE, 'docs', 'man', 'finis-endings.7')
@@ -58,19 +61,5 @@ CASES = [
 ]
 
 
-def main():
-    failed = 0
-    print(f'1..{len(CASES)}')
-    for number, case in enumerate(CASES, 1):
-        try:
-            case()
-            print(f'ok {number} - {case.__name__}')
-        except AssertionError as error:
-            failed += 1
-            print(f'not ok {number} - {case.__name__}')
-            print(*(f'# {line}' for line in str(error).splitlines()), sep='\n')
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_cases(CASES))

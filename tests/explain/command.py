@@ -7,6 +7,9 @@ import re
 import subprocess
 import sys
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from tap import run_cases  # noqa: E402
+
 FINIS = os.environ['FINIS']
 SOURCE = os.environ.get('FINIS_SOURCE', os.path.join(os.path.dirname(__file__), '..', '..'))
 
@@ -232,19 +235,5 @@ CASES = [
 ]
 
 
-def main():
-    failed = 0
-    print(f'1..{len(CASES)}')
-    for number, case in enumerate(CASES, 1):
-        try:
-            case()
-            print(f'ok {number} - {case.__name__}')
-        except AssertionError as error:
-            failed += 1
-            line = error.__traceback__.tb_next.tb_lineno
-            print(f'not ok {number} - {case.__name__}\n# line {line}: {error}')
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_cases(CASES))

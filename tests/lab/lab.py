@@ -13,20 +13,11 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from tap import Skip, need, run_cases, todo  # noqa: E402
+
 SOURCE = pathlib.Path(os.environ['FINIS_SOURCE'])
 NOBODY = '65534'
-
-
-class Skip(Exception):
-    """Why a case cannot be tried here."""
-
-
-def todo(why):
-    """A fault that is known and not mended yet: counted as skipped while the case fails."""
-    def mark(case):
-        case.todo = why
-        return case
-    return mark
 
 
 class Place:
@@ -97,11 +88,6 @@ def all_agree(done, least):
 def need_root():
     if os.geteuid() != 0:
         raise Skip('needs root, to take rights away')
-
-
-def need(program):
-    if not shutil.which(program):
-        raise Skip(f'{program} is not installed')
 
 
 def can_have_namespace(place):
@@ -486,26 +472,13 @@ CASES = [
 ]
 
 
-def main():
-    failed = 0
-    print(f'1..{len(CASES)}')
-    for number, case in enumerate(CASES, 1):
-        place = Place()
-        try:
-            case(place)
-            print(f'ok {number} - {case.__name__}', flush=True)
-        except Skip as why:
-            print(f'ok {number} - {case.__name__} # SKIP {why}', flush=True)
-        except AssertionError as error:
-            why = getattr(case, 'todo', '')
-            failed += not why
-            line = error.__traceback__.tb_next.tb_lineno
-            print(f'not ok {number} - {case.__name__}{f" # TODO {why}" if why else ""}\n# line {line}: {error}',
-                  flush=True)
-        finally:
-            place.remove()
-    return 1 if failed else 0
+def in_a_place(case):
+    place = Place()
+    try:
+        case(place)
+    finally:
+        place.remove()
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_cases(CASES, in_a_place))

@@ -16,15 +16,14 @@ import tempfile
 import threading
 from pathlib import Path
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from tap import Skip, run_cases  # noqa: E402
+
 BUILT = Path(sys.argv[1])
 NAMES = sys.argv[2:]
 N_RUNS = int(os.environ.get('FINIS_RUNS', '20'))
 PATIENCE = 60
 BODY = bytes(4 << 20)
-
-
-class Skip(Exception):
-    pass
 
 
 def program(name):
@@ -203,20 +202,4 @@ CHECKS = [
 ]
 
 
-def main():
-    failed = 0
-    print(f'1..{len(CHECKS)}')
-    for number, check in enumerate(CHECKS, 1):
-        try:
-            check()
-            print(f'ok {number} - {check.__name__}')
-        except Skip as why:
-            print(f'ok {number} - {check.__name__} # SKIP {why}')
-        except (AssertionError, subprocess.TimeoutExpired) as why:
-            failed = 1
-            print(f'not ok {number} - {check.__name__}')
-            print('\n'.join('# ' + line for line in str(why).splitlines()))
-    return failed
-
-
-sys.exit(main())
+sys.exit(run_cases(CHECKS, words=()))

@@ -6,25 +6,18 @@ library.py SHARED STATIC: the two libraries as built.
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from tap import Skip, need, run_cases  # noqa: E402
+
 SHARED, STATIC = sys.argv[1:3]
 SOURCE = Path(os.environ['FINIS_SOURCE'])
 HEADER = SOURCE / 'include/finis/finis.h'
 SANITIZED = re.compile(r'\b(__(asan|ubsan|lsan|sanitizer|tsan)|libasan|libubsan)')
-
-
-class Skip(Exception):
-    pass
-
-
-def need(tool):
-    if not shutil.which(tool):
-        raise Skip(f'{tool} is not installed')
 
 
 def run(*command):
@@ -169,20 +162,4 @@ CHECKS = [
 ]
 
 
-def main():
-    failed = 0
-    print(f'1..{len(CHECKS)}')
-    for number, check in enumerate(CHECKS, 1):
-        try:
-            check()
-            print(f'ok {number} - {check.__name__}')
-        except Skip as why:
-            print(f'ok {number} - {check.__name__} # SKIP {why}')
-        except AssertionError as why:
-            failed = 1
-            print(f'not ok {number} - {check.__name__}')
-            print('\n'.join('# ' + line for line in str(why).splitlines()))
-    return failed
-
-
-sys.exit(main())
+sys.exit(run_cases(CHECKS, words=()))
