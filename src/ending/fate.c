@@ -124,8 +124,10 @@ kernel_told_of_loss(const struct judging *j, enum side sender)
 {
         enum side receiver = other_side(sender);
 
-        return (j->r->cause == CAUSE_DATA_AFTER_CLOSE || j->r->cause == CAUSE_NO_CONNECTION) &&
-               j->r->certainty == CERTAINTY_CERTAIN && j->named == receiver;
+        /* Whichever of the two it was, no program can get what came for a socket that was gone. */
+        return (j->r->cause == CAUSE_DATA_AFTER_CLOSE || j->r->cause == CAUSE_NO_CONNECTION) && j->named == receiver &&
+               (j->r->certainty == CERTAINTY_CERTAIN ||
+                (j->reason != RESET_REASON_NOT_SPECIFIED && count_above(j->f->from[sender].after_peer_close, 0)));
 }
 
 /* Bytes sent that a capture at the receiver's end does not hold; 0 where nothing is known of that. */

@@ -716,6 +716,16 @@ no_socket_shortly_after_a_fin_is_not_surely_no_connection(void **state)
         judge_facts(&f, &r);
         assert_int_equal(r.cause, CAUSE_DATA_AFTER_CLOSE);
         assert_int_equal(r.certainty, CERTAINTY_LIKELY);
+        /* Whichever it was, what came for a socket that was gone is lost. */
+        f.seen.source = SOURCE_WATCH;
+        reset->answers_repeat.how = HOW_UNKNOWN;
+        judge_facts(&f, &r);
+        assert_int_equal(r.to_server.fate, FATE_UNCERTAIN);
+        KNOW(f.from[SIDE_CLIENT].after_peer_close, 100);
+        judge_facts(&f, &r);
+        assert_int_equal(r.to_server.fate, FATE_LOST);
+        f.seen.source = SOURCE_CAPTURE;
+        f.from[SIDE_CLIENT].after_peer_close.how = HOW_UNKNOWN;
         /* Whether it had sent a FIN is not known. */
         f.from[SIDE_SERVER].fin.how = HOW_UNKNOWN;
         judge_facts(&f, &r);
