@@ -169,18 +169,22 @@ take_payload(struct growth *g, unsigned side, int i, unsigned n)
         d->end += (int32_t)n;
 }
 
-static inline void
-take(struct growth *g, const struct row *row, int i)
+static inline __attribute__((always_inline)) void
+take(struct growth *g, const struct row *row, int i, bool whole)
 {
         unsigned side = side_of(row);
         struct grown_side *d = &g->side[side], *o = &g->side[!side];
         int32_t acked = (int32_t)(row->ack - o->base);
         int64_t at = g->at[i], edge = acked + ((int64_t)row->window << d->shift);
 
-        g->position[i] = d->end;
-        take_header(d, row);
-        if (edge > o->edge)
-                o->edge = edge;
+        if (whole) {
+                g->position[i] = d->end;
+                take_header(d, row);
+                if (edge > o->edge)
+                        o->edge = edge;
+        } else if (row->ttl > d->ttl_most) {
+                d->ttl_most = row->ttl;
+        }
         if (row->n_payload > 0)
                 take_payload(g, side, i, row->n_payload);
         if (acked > o->acked) {
@@ -363,11 +367,9 @@ grow_direction(const struct growth *g, unsigned n, unsigned side, bool ipv4, boo
         d->edge = from->edge;
         d->answers_in = from->answers_in;
         d->asked = from->n_requests & 1;
-        if (whole || from->acked < from->end) {
+        if (whole) {
                 set_mark(g, from->request, &d->request[d->asked]);
                 set_mark(g, from->request_before, &d->request[!d->asked]);
-        }
-        if (whole) {
                 set_mark(g, from->bare_ack, &d->bare_ack);
                 grow_twins(g, from, d);
         }
@@ -454,10 +456,9 @@ grow_connection(const struct growth *g, const struct orderly *o, struct connecti
                 c->flags |= CONNECTION_EVICTED;
 }
 
-void
-orderly_grow(const struct table *table, const struct orderly *o, bool whole, struct connection *ret_c)
+static inline __attribute__((always_inline)) void
+grow(const struct table *table, const struct orderly *o, bool whole, struct connection *c)
 {
-        struct connection *c = ret_c;
         bool ipv4 = o->head.realm & REALM_IPV4;
         struct growth g;
 
@@ -479,7 +480,7 @@ orderly_grow(const struct table *table, const struct orderly *o, bool whole, str
                 if (row_what(row) & SEGMENT_SYN)
                         take_syn(&g, o, row, i);
                 else
-                        take(&g, row, i);
+                        take(&g, row, i, whole);
         }
         memset(c, 0, sizeof(*c));
         for (unsigned side = 0; side < 2; side++)
@@ -487,4 +488,14 @@ orderly_grow(const struct table *table, const struct orderly *o, bool whole, str
                         grow_direction(&g, o->n, side, ipv4, whole, &c->side[side]);
         grow_connection(&g, o, c);
         grow_zeek(&g, o, c, &c->zeek);
+}
+
+/* Of what has ended in order nobody asks what was on its way, nor where the windows were. */
+void
+orderly_grow(const struct table *table, const struct orderly *o, bool whole, struct connection *ret_c)
+{
+        if (whole || !(o->flags & ORDERLY_ENDED))
+                grow(table, o, true, ret_c);
+        else
+                grow(table, o, false, ret_c);
 }

@@ -186,6 +186,8 @@ new_number(struct region *region, struct region *links, size_t size, uint32_t *f
 
         if (number != NODE_NONE) {
                 memcpy(free_number, region->base + number * size, sizeof(*free_number));
+                /* It will be the next to be used, and is long out of the cache. */
+                __builtin_prefetch(region->base + *free_number * size, 1);
         } else {
                 if (region_grow(region, (*n + (size_t)2) * size) < 0 ||
                     (links && region_grow(links, (*n + (size_t)2) * sizeof(struct link)) < 0))

@@ -112,7 +112,7 @@ list(struct tracker *t, uint32_t node, struct connection *c)
                 c->flags |= CONNECTION_CHANGED;
         if (c->flags & (CONNECTION_ENDED | CONNECTION_GIVEN)) {
                 table_list(&t->table, node, LIST_ENDED);
-        } else if (c->head.list != LIST_LIVE || second != c->head.queued_s) {
+        } else if (c->head.list != LIST_LIVE || second - c->head.queued_s >= QUEUED_FOR_S) {
                 c->head.queued_s = second;
                 table_list(&t->table, node, LIST_LIVE);
         }
@@ -125,7 +125,7 @@ list_orderly(struct tracker *t, uint32_t node, struct orderly *o)
 
         if (o->flags & ORDERLY_ENDED) {
                 table_list(&t->table, node, LIST_ENDED);
-        } else if (second != o->head.queued_s) {
+        } else if (second - o->head.queued_s >= QUEUED_FOR_S) {
                 o->head.queued_s = second;
                 table_list(&t->table, node, LIST_LIVE);
         }
