@@ -10,11 +10,8 @@ an_exchange_is_counted_each_way(void **state)
                 { .t = 0.041, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 2000 },
                 { .t = 0.0411, .by = 'c', .f = ".", .at = 2000, .ack = 300 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->from[0].bytes, 2000);
         is_known(f->from[0].acked, 2000);
@@ -57,11 +54,8 @@ what_is_sent_again_is_counted_apart(void **state)
                 { .t = 0.7, .by = 'c', .f = "P.", .at = 50, .n = 100, .ack = 0 },
                 { .t = 0.8, .by = 's', .f = ".", .at = 0, .ack = 150 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 150);
         is_known(f->from[0].retransmitted, 150);
         is_known(f->from[0].payload_seen, 300);
@@ -81,11 +75,8 @@ what_comes_out_of_order_is_not_sent_again(void **state)
                 { .t = 0.102, .by = 'c', .f = ".", .at = 0, .n = 100, .ack = 0 },
                 { .t = 0.2, .by = 's', .f = ".", .at = 0, .ack = 300 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 300);
         is_known(f->from[0].missing, 0);
         is_known(f->from[0].retransmitted, 0);
@@ -103,11 +94,8 @@ what_was_passed_over_is_missing(void **state)
                 { .t = 0.2, .by = 'c', .f = ".", .at = 1100, .n = 100, .ack = 0 },
                 { .t = 0.3, .by = 's', .f = ".", .at = 0, .ack = 1200 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_not_equal(f->from[0].bytes.how, HOW_SEEN);
         is_known(f->from[0].bytes, 1200);
         is_known(f->from[0].missing, 1000);
@@ -126,11 +114,8 @@ what_was_acknowledged_but_not_seen_is_missing(void **state)
                 { .t = 0.1, .by = 'c', .f = ".", .at = 0, .n = 100, .ack = 0 },
                 { .t = 0.3, .by = 's', .f = ".", .at = 0, .ack = 601 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         /* The last of it may be a FIN. */
         is_known(f->from[0].acked, 600);
         is_known(f->from[0].bytes, 600);
@@ -147,11 +132,8 @@ an_ack_before_its_data_is_made_good(void **state)
                 { .t = 0.1, .by = 's', .f = ".", .at = 0, .ack = 500 },
                 { .t = 0.1001, .by = 'c', .f = ".", .at = 0, .n = 500, .ack = 0 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 500);
         assert_int_equal(f->from[0].bytes.how, HOW_SEEN);
         is_known(f->from[0].missing, 0);
@@ -192,11 +174,8 @@ a_number_out_of_all_reach_is_no_bytes(void **state)
                 { .t = 0.5, .by = 's', .f = ".", .at = 0, .ack = 1900000000 },
                 { .t = 0.6, .by = 's', .f = "P.", .at = 0, .n = 5, .ack = 200 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 200);
         is_known(f->from[0].acked, 200);
         is_known(f->from[0].payload_seen, 300);
@@ -222,11 +201,8 @@ what_is_sent_beyond_the_window_is_no_bytes(void **state)
                 { .t = 0.3, .by = 'c', .f = "P.", .at = 70000, .n = 10, .ack = 0 },
                 { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 70010 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 100);
         is_known(f->from[0].missing, 0);
         TELL(&story, taken);
@@ -243,11 +219,8 @@ what_has_no_ack_flag_is_not_taken(void **state)
                 { .t = 0.1, .by = 'c', .f = "F", .at = 0 },
                 { .t = 0.2, .by = 'c', .f = "P", .at = 0, .n = 5 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].fin, false);
         is_known(f->from[0].bytes, 0);
         is_known(f->from[0].packets, 4);
@@ -264,11 +237,8 @@ a_great_hole_is_believed_when_the_stream_goes_on_behind_it(void **state)
                 { .t = 0.3, .by = 'c', .f = ".", .at = 800000100, .n = 100, .ack = 0 },
                 { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 800000200 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 800000200);
         is_known(f->from[0].acked, 800000200);
         assert_true(f->seen.gaps);
@@ -284,11 +254,8 @@ a_hole_below_holds_the_base_fast(void **state)
                 { .t = 0.3, .by = 'c', .f = ".", .at = 1000, .n = 100, .ack = 0 },
                 { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 900 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 800000200 - 900);
         is_known(f->from[0].missing, 800000000 - 900 - 100);
         is_known(f->from[0].retransmitted, 0);
@@ -307,11 +274,8 @@ keepalives_are_no_data(void **state)
                 { .t = 120.3, .by = 'c', .f = ".", .at = 99, .n = 1, .ack = 0 },
                 { .t = 130.3, .by = 'c', .f = ".", .at = 99, .n = 1, .ack = 0 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 100);
         is_known(f->from[0].retransmitted, 0);
         is_known(f->from[0].payload_seen, 102);
@@ -333,11 +297,8 @@ a_last_byte_sent_again_is_no_keepalive(void **state)
                 { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 1, .ack = 0 },
                 { .t = 0.3, .by = 'c', .f = "P.", .at = 0, .n = 1, .ack = 0 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].retransmitted, 1);
         is_known(f->end[0].keepalives_unanswered, 0);
         is_known(f->end[0].repeats_unanswered, 1);
@@ -357,11 +318,8 @@ a_shut_window_is_probed(void **state)
                 { .t = 1.0, .by = 'c', .f = ".", .at = 100, .n = 1, .ack = 0 },
                 { .t = 2.0, .by = 'c', .f = ".", .at = 100, .n = 1, .ack = 0 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 101);
         is_known(f->from[0].retransmitted, 0);
         is_known(f->from[0].window_shut, true);
@@ -401,11 +359,8 @@ data_in_the_syn_is_data(void **state)
                 { .t = 0.03, .by = 'c', .f = ".", .at = 0, .n = 50, .ack = 7 },
                 { .t = 0.05, .by = 's', .f = ".", .at = 7, .ack = 50 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->syn_data, true);
         is_known(f->from[0].bytes, 50);
@@ -425,11 +380,8 @@ a_packet_seen_twice_is_one_segment(void **state)
                 /* Later it is TCP that sends it again. */
                 { .t = 0.4, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0, .ip_id = 78 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 100);
         is_known(f->from[0].retransmitted, 100);
         is_known(f->from[0].packets, 5);
@@ -472,11 +424,8 @@ one_side_alone_tells_the_least_of_the_other(void **state)
                 { .t = 0.0501, .by = 's', .f = "F.", .at = 300, .ack = 100 },
                 { .t = 0.09, .by = 's', .f = ".", .at = 301, .ack = 101 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(f->seen.sides, SIDES_SEEN_SERVER);
         assert_int_equal(f->seen.roles, ROLES_SYN_ACK);
         is_unknown(f->from[0].bytes);
@@ -499,11 +448,8 @@ in_the_middle_the_first_byte_seen_is_the_first(void **state)
                 { .t = 0.1, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 5000 },
                 { .t = 0.2, .by = 's', .f = "P.", .at = 5000, .n = 50, .ack = 1000 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 100);
         is_known(f->from[0].acked, 100);
         is_known(f->from[1].bytes, 50);
@@ -529,11 +475,8 @@ what_was_on_its_way_when_the_capture_began_is_not_missing(void **state)
                 { .t = 0.1, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 1000 },
                 { .t = 0.2, .by = 'c', .f = ".", .at = 1000, .ack = 300 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[1].bytes, 1000);
         is_known(f->from[1].missing, 0);
         is_known(f->from[1].acked, 1000);
@@ -570,11 +513,8 @@ a_keepalive_first_does_not_make_a_hole(void **state)
                 { .t = 1.0, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 5000 },
                 { .t = 1.02, .by = 's', .f = ".", .at = 5000, .ack = 1000 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 100);
         is_known(f->from[0].missing, 0);
         is_known(f->from[0].acked, 100);
@@ -591,11 +531,8 @@ clocks_that_go_back_change_no_order(void **state)
                 { .t = 3.0, .by = 'c', .f = "P.", .at = 0, .n = 10, .ack = 0 },
                 { .t = 5.1, .by = 's', .f = ".", .at = 0, .ack = 10 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->established, true);
         is_known(f->from[0].bytes, 10);

@@ -16,11 +16,8 @@ an_active_reset_acknowledges_more_than_was_known(void **state)
                 { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 900, .ack = 300 },
                 { .t = 1.02, .by = 's', .f = "R.", .at = 300, .ack = 1000, .window = 92 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(f->n_resets, 1);
         is_known(f->resets[0].by, SIDE_SERVER);
         is_known(f->resets[0].validity, RESET_VALIDITY_EXACT);
@@ -50,11 +47,8 @@ a_reply_names_the_segment_that_it_answers(void **state)
                 { .t = 9.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
                 { .t = 9.02, .by = 's', .f = "R", .at = 300, .bare = true },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
         is_known(f->resets[0].answers_at, STORY_TIME(9.0));
         is_known(f->resets[0].answers_frame, 7);
@@ -79,11 +73,8 @@ the_second_of_two_replies_answers_the_second_segment(void **state)
                 { .t = 5.050, .by = 's', .f = "R", .at = 300, .bare = true },
                 { .t = 5.055, .by = 's', .f = "R", .at = 301, .bare = true },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(f->n_resets, 2);
         is_known(f->resets[0].validity, RESET_VALIDITY_BEFORE_FIN);
         is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
@@ -114,11 +105,8 @@ replies_answer_in_the_order_of_what_draws_them(void **state)
                 { .t = 2.0, .by = 'c', .f = "P.", .at = 150, .n = 50, .ack = 300 },
                 { .t = 2.1, .by = 's', .f = "R", .at = 300, .bare = true },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(f->n_resets, 1);
         assert_int_equal(f->n_resets_in_all, 2);
         is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
@@ -140,11 +128,8 @@ a_forged_reset_is_told_by_what_follows(void **state)
                 { .t = 0.0420, .by = 's', .f = "P.", .at = 0, .n = 500, .ack = 120 },
                 { .t = 0.04205, .by = 'c', .f = "R", .at = 120, .bare = true },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(f->n_resets, 2);
         assert_int_equal(f->n_resets_in_all, 3);
         is_known(f->resets[0].ttl_differs, true);
@@ -175,11 +160,8 @@ a_reset_that_the_receiver_ignores_is_not_obeyed(void **state)
                 { .t = 1.4, .by = 's', .f = "F.", .at = 320, .ack = 101 },
                 { .t = 1.4001, .by = 'c', .f = ".", .at = 101, .ack = 321 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->resets[0].validity, RESET_VALIDITY_IN_WINDOW);
         is_known(f->resets[0].obeyed, false);
         is_known(f->resets[0].ttl_differs, true);
@@ -196,11 +178,8 @@ a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed(void **state)
                 { .t = 1.0, .by = 's', .f = "R", .at = 5000, .bare = true },
                 { .t = 1.0001, .by = 'c', .f = ".", .at = 100, .ack = 300 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_unknown(f->resets[0].obeyed);
         is_known(f->end[0].challenge_acks, 1);
         is_known(f->end[1].went_on, false);
@@ -236,11 +215,8 @@ a_forged_refusal_does_not_hide_the_true_answer(void **state)
                 { .t = 0.0405, .by = 's', .f = "P.", .at = 0, .n = 70, .ack = 50 },
                 { .t = 0.0406, .by = 'c', .f = ".", .at = 50, .ack = 70 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->resets[0].validity, RESET_VALIDITY_EXACT);
         is_known(f->resets[0].obeyed, false);
@@ -260,11 +236,8 @@ fins_before_the_true_answer_end_nothing(void **state)
                 { .t = 0.012, .by = 's', .f = ".", .at = 1001, .ack = 1, .ttl = 9 },
                 { .t = 0.020, .by = 's', .f = "S.", .ack = 0 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->from[1].fin, false);
         is_known(f->both_acked, false);
@@ -278,11 +251,8 @@ a_number_outside_the_window_is_told(void **state)
                 { .t = 1.0, .by = 's', .f = "R", .at = 500 * 128 + 301, .bare = true },
                 { .t = 1.1, .by = 's', .f = "R", .at = 299, .bare = true },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->resets[0].validity, RESET_VALIDITY_OUTSIDE);
         is_known(f->resets[1].validity, RESET_VALIDITY_OUTSIDE);
         is_known(f->resets[1].behind, true);
@@ -300,11 +270,8 @@ the_edge_of_a_sack_block_is_taken(void **state)
                 { .t = 1.02, .by = 'c', .f = ".", .at = 100, .ack = 300, .sack = { 400, 500 } },
                 { .t = 1.03, .by = 's', .f = "R.", .at = 500, .ack = 100 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->resets[0].validity, RESET_VALIDITY_SACK_EDGE);
         is_known(f->from[1].sacked, 100);
 }
@@ -316,11 +283,8 @@ a_refusal_answers_the_syn(void **state)
                 { .t = 0, .by = 'c', .f = "S" },
                 { .t = 0.001, .by = 's', .f = "R.", .ack = 0, .bare = true, .ttl = 64 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->resets[0].validity, RESET_VALIDITY_EXACT);
         is_known(f->resets[0].answers, SEGMENT_KIND_SYN);
         is_known(f->resets[0].ack_position, 0);
@@ -341,11 +305,8 @@ a_bare_reset_does_not_refuse_a_syn(void **state)
                 { .t = 0.020, .by = 's', .f = "S.", .ack = 0 },
                 { .t = 0.0201, .by = 'c', .f = ".", .ack = 0 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->resets[0].validity, RESET_VALIDITY_OUTSIDE);
         is_known(f->established, true);
@@ -359,11 +320,8 @@ an_abandoned_attempt_answers_the_syn_ack(void **state)
                 { .t = 0.3, .by = 's', .f = "S.", .ack = 0 },
                 { .t = 0.30005, .by = 'c', .f = "R", .at = 0, .bare = true },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->resets[0].by, SIDE_CLIENT);
         is_known(f->resets[0].answers, SEGMENT_KIND_SYN_ACK);
         is_known(f->resets[0].validity, RESET_VALIDITY_EXACT);
@@ -381,11 +339,8 @@ after_both_fins_it_changes_nothing(void **state)
                 { .t = 1.0201, .by = 'c', .f = ".", .at = 101, .ack = 301 },
                 { .t = 1.04, .by = 's', .f = "R.", .at = 301, .ack = 101, .window = -1 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->both_acked, true);
         is_known(f->crossed, false);
         is_known(f->resets[0].after_both_acked, true);
@@ -404,11 +359,8 @@ text_in_a_reset_is_not_of_the_stream(void **state)
                 TALK,
                 { .t = 1.0, .by = 's', .f = "R.", .at = 300, .n = 24, .ack = 100, .window = -1 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[1].bytes, 300);
         is_known(f->from[1].payload_seen, 324);
         is_known(f->resets[0].payload, 24);
@@ -425,11 +377,8 @@ of_a_silent_peer_it_is_not_known_whether_it_obeyed(void **state)
                 { .t = 80, .by = 's', .f = ".", .at = 299, .ack = 100 },
                 { .t = 90, .by = 's', .f = "R.", .at = 300, .ack = 100, .window = 502 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->end[1].keepalives_unanswered, 3);
         is_known(f->end[1].unanswered_since, STORY_TIME(60));
         is_known(f->end[1].unanswered_gap, 10000000000);
@@ -449,11 +398,8 @@ an_answer_after_keepalives_reset_is_none(void **state)
                 { .t = 92, .by = 'c', .f = "F.", .at = 100, .ack = 300 },
                 { .t = 92.02, .by = 's', .f = "R", .at = 300, .bare = true },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->end[1].keepalives_unanswered, 3);
         is_known(f->end[1].unanswered_last, STORY_TIME(80));
@@ -495,11 +441,8 @@ static void
 a_lone_reset_tells_little(void **state)
 {
         static const struct row rows[] = { { .t = 0, .by = 's', .f = "R.", .window = -1, .bare = false } };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(f->n_resets, 1);
         assert_int_equal(story.given[0].port[SIDE_SERVER], 443);
         assert_int_equal(f->seen.roles, ROLES_PORTS);
@@ -540,11 +483,8 @@ a_reply_may_answer_what_is_left_of_a_large_segment(void **state)
                 { .t = 1.0013, .by = 'c', .f = "R", .at = 150, .bare = true },
                 { .t = 1.0014, .by = 'c', .f = "R", .at = 151, .bare = true },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[1].acked, 500);
         is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
         is_known(f->resets[0].answers_at, STORY_TIME(1.0002));
@@ -589,11 +529,8 @@ a_reset_acknowledges_what_was_not_seen(void **state)
                 { .t = 0.06, .by = 'c', .f = ".", .at = 100, .ack = 300 },
                 { .t = 5.0, .by = 'c', .f = "R.", .at = 100, .ack = 300 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[1].acked, 299);
         is_known(f->from[1].acked_by_reset, 299);
 }
@@ -611,11 +548,8 @@ a_mirrored_reset_is_told(void **state)
                 { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300, .window = -1, .ip_id = 4000 },
                 { .t = 1.001, .by = 's', .f = "R", .at = 300, .window = -1, .ip_id = 4000, .ttl = 64 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         /* No shape of a reply, so nothing says what it answers. */
         is_unknown(f->resets[0].answers);
         TELL(&story, zero);
@@ -632,11 +566,8 @@ the_reason_of_mptcp_is_kept(void **state)
                 { .t = 0.0201, .by = 'c', .f = ".", .ack = 0 },
                 { .t = 0.1, .by = 's', .f = "R.", .at = 0, .ack = 0, .mptcp = 8, .reason = 3 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->mptcp, true);
         is_known(f->resets[0].mptcp_reason, 3);
         is_known(f->resets[0].options, true);

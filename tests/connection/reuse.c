@@ -21,11 +21,8 @@ a_syn_sent_again_is_the_same_connection(void **state)
                 { .t = 3.03, .by = 'c', .f = ".", .ack = 0 },
                 { .t = 3.04, .by = 'c', .f = "S" },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->syns, 4);
         is_known(f->established, true);
@@ -39,11 +36,8 @@ unanswered_syns_are_repeats(void **state)
                 { .t = 1, .by = 'c', .f = "S" },
                 { .t = 3, .by = 'c', .f = "S" },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->syns, 3);
         is_known(f->syn_gap, 2000000000);
@@ -162,11 +156,8 @@ a_syn_that_draws_a_challenge_leaves_the_old_connection(void **state)
                 { .t = 1.5, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 0 },
                 { .t = 1.52, .by = 's', .f = ".", .at = 0, .ack = 150 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->from[0].bytes, 150);
         is_known(f->from[0].packets, 5);
@@ -272,11 +263,8 @@ a_syn_ack_before_its_syn_joins(void **state)
                 { .t = 0.00, .by = 'c', .f = "S" },
                 { .t = 0.03, .by = 'c', .f = ".", .ack = 0 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         assert_int_equal(f->seen.roles, ROLES_SYN);
         is_known(f->established, true);
@@ -349,11 +337,8 @@ both_may_begin_at_once(void **state)
                 { .t = 0.05, .by = 'c', .f = "P.", .at = 0, .n = 10, .ack = 0 },
                 { .t = 0.06, .by = 's', .f = ".", .at = 0, .ack = 10 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->established, true);
         is_known(f->from[0].bytes, 10);
@@ -408,11 +393,8 @@ a_half_closed_connection_goes_on(void **state)
                 { .t = 100, .by = 's', .f = "P.", .at = 0, .n = 1400, .ack = 1 },
                 { .t = 100.1, .by = 'c', .f = ".", .at = 1, .ack = 1400 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->from[0].fin, true);
         is_known(f->from[0].fin_acked, true);
@@ -430,11 +412,8 @@ a_fin_sent_again_is_counted(void **state)
                 { .t = 0.3, .by = 'c', .f = "FP.", .at = 0, .n = 10, .ack = 0 },
                 { .t = 0.7, .by = 'c', .f = "F.", .at = 10, .ack = 0 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].fin_repeats, 2);
         is_known(f->from[0].fin_position, 10);
         is_known(f->from[0].fin_at, STORY_TIME(0.1));
@@ -452,11 +431,8 @@ a_fin_beyond_a_hole_tells_the_length(void **state)
                 { .t = 0.3, .by = 'c', .f = "F.", .at = 5010, .ack = 0 },
                 { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 5011 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         is_known(f->from[0].bytes, 5010);
         is_known(f->from[0].acked, 5010);
         is_known(f->from[0].missing, 5000);
@@ -549,11 +525,8 @@ both_sides_of_a_firewall_that_changes_numbers(void **state)
                 { .t = 0.050, .by = 'c', .f = "F.", .at = 100, .ack = 50, .ip_id = 9 },
                 { .t = 0.051, .by = 'c', .f = "F.", .at = 100, .ack = 50, .ip_id = 9, .isn = 1000000000, .ttl = 63 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->from[0].bytes, 100);
         is_known(f->from[0].acked, 100);
@@ -616,11 +589,8 @@ an_icmp_error_is_joined_by_what_it_quotes(void **state)
                 /* This one quotes what was never sent. */
                 { .t = 0.02, .by = 'c', .f = "S", .icmp = true, .error = ICMP_ERROR_OTHER, .isn = 1 },
         };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
 
-        (void)state;
-        TELL(&story, rows);
+        TOLD(rows);
         assert_int_equal(story.n, 1);
         is_known(f->icmp, ICMP_ERROR_HOST_UNREACHABLE);
         is_known(f->icmp_at, STORY_TIME(0.01));

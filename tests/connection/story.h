@@ -181,6 +181,14 @@ story_play(struct story *story, const struct row *rows, size_t n, const struct t
 
 #define TELL(story, rows) story_play(story, rows, sizeof(rows) / sizeof((rows)[0]), NULL, 7)
 
+/* In a test: plays its rows. `story` holds what came of them, `f` the facts of the first connection. */
+#define TOLD(rows)                                                                                 \
+        struct story story;                                                                        \
+        const struct facts *f = &story.given[0].facts;                                             \
+                                                                                                   \
+        (void)state;                                                                               \
+        TELL(&story, rows)
+
 /* The handshake with which most stories begin. */
 #define HANDSHAKE                                                                                  \
         { .t = 0.000, .by = 'c', .f = "S" },                                                       \
