@@ -63,6 +63,16 @@ static int opened(enum peer_role role, uint16_t port, struct peer **ret_peer) {
         return fd;
 }
 
+/* As opened(), with the peer as server, and @n bytes have reached it unacknowledged. */
+static int sent(uint16_t port, size_t n, struct peer **ret_peer, struct finis *ret_f) {
+        int fd = opened(PEER_SERVER, port, ret_peer);
+
+        assert_int_equal(finis_init(ret_f, fd), 0);
+        assert_int_equal(finis_write(ret_f, bytes, n), n);
+        assert_int_equal(peer_wait_bytes(*ret_peer, n, deadline_in(PATIENCE_MS)), 0);
+        return fd;
+}
+
 /* Takes in all that the kernel has sent by now. */
 static void take_in(struct peer *peer) {
         while (peer_read(peer, 0) > 0)
@@ -257,10 +267,7 @@ static void lost_acknowledgements_are_uncertain_bytes(void **state) {
         (void) state;
         need_namespace();
 
-        fd = opened(PEER_SERVER, 9001, &peer);
-        assert_int_equal(finis_init(&f, fd), 0);
-        assert_int_equal(finis_write(&f, bytes, 1000), 1000);
-        assert_int_equal(peer_wait_bytes(peer, 1000, deadline_in(PATIENCE_MS)), 0);
+        fd = sent(9001, 1000, &peer, &f);
         acknowledge(peer, 1000, UINT32_MAX, 0, 0);
         assert_int_equal(finis_write(&f, bytes, 500), 500);
         assert_int_equal(peer_wait_bytes(peer, 1500, deadline_in(PATIENCE_MS)), 0);
@@ -394,10 +401,7 @@ static void a_soft_error_is_not_taken_for_an_end(void **state) {
         (void) state;
         need_namespace();
 
-        fd = opened(PEER_SERVER, 9004, &peer);
-        assert_int_equal(finis_init(&f, fd), 0);
-        assert_int_equal(finis_write(&f, bytes, 100), 100);
-        assert_int_equal(peer_wait_bytes(peer, 100, deadline_in(PATIENCE_MS)), 0);
+        fd = sent(9004, 100, &peer, &f);
         assert_int_equal(peer_icmp(peer, ICMP_ERROR_HOST_UNREACHABLE), 0);
         usleep(20000);
         assert_int_equal(finis_take_error(&f), 0);
@@ -426,10 +430,7 @@ static void a_reset_in_place_of_the_last_acknowledgement_is_not_clean(void **sta
         (void) state;
         need_namespace();
 
-        fd = opened(PEER_SERVER, 9007, &peer);
-        assert_int_equal(finis_init(&f, fd), 0);
-        assert_int_equal(finis_write(&f, bytes, 100), 100);
-        assert_int_equal(peer_wait_bytes(peer, 100, deadline_in(PATIENCE_MS)), 0);
+        fd = sent(9007, 100, &peer, &f);
         assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_FIN,
                 .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 }), 0);
         await(fd, POLLRDHUP);
@@ -454,10 +455,7 @@ static void a_close_waits_for_the_acknowledgement_of_the_fin(void **state) {
                 struct finis f;
                 int fd, closed;
 
-                fd = opened(PEER_SERVER, (uint16_t) (9005 + acked), &peer);
-                assert_int_equal(finis_init(&f, fd), 0);
-                assert_int_equal(finis_write(&f, bytes, 100), 100);
-                assert_int_equal(peer_wait_bytes(peer, 100, deadline_in(PATIENCE_MS)), 0);
+                fd = sent((uint16_t) (9005 + acked), 100, &peer, &f);
                 assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_FIN,
                         .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 }), 0);
                 await(fd, POLLRDHUP);
