@@ -75,18 +75,26 @@ cuts_an_answer(const struct judging *j)
                count_above(j->f->from[SIDE_SERVER].payloads, 0) && !fact_is(j->f->from[SIDE_SERVER].fin);
 }
 
-/* The side that reset had all that was sent to it, and had been spoken to last. */
+/* The client that reset had all that was sent to it, and had been spoken to last. */
 static bool
 owed_nothing(const struct judging *j)
 {
-        enum side by = j->named;
-        const struct record_direction *received;
+        const struct facts_of_direction *client = &j->f->from[SIDE_CLIENT];
 
-        if (!is_end(by) || j->by_network)
-                return false;
-        received = record_from(j->r, other_side(by));
-        return received->fate == FATE_ACKED && by == SIDE_CLIENT &&
-               (fact_is(j->f->from[SIDE_CLIENT].last_answered) || count_is(j->f->from[SIDE_CLIENT].payloads, 0));
+        return j->named == SIDE_CLIENT && !j->by_network && j->r->to_client.fate == FATE_ACKED &&
+               (fact_is(client->last_answered) || count_is(client->payloads, 0));
+}
+
+/* The server resets instead of sending a FIN, as Windows does: the client had sent its own after the last answer, which
+ * it had acknowledged, and nothing came after that. */
+static bool
+leaves_in_haste(const struct judging *j)
+{
+        const struct facts_of_direction *client = &j->f->from[SIDE_CLIENT], *server = &j->f->from[SIDE_SERVER];
+
+        return j->named == SIDE_SERVER && !j->by_network && fact_is(client->fin) && fact_is(client->last_answered) &&
+               count_is(server->after_peer_fin, 0) && j->r->to_client.fate == FATE_ACKED &&
+               j->r->to_server.fate == FATE_ACKED;
 }
 
 static enum severity
@@ -99,7 +107,7 @@ of_reset(const struct judging *j)
                 return SEVERITY_FINE;
         if (cuts_an_exchange(j) || cuts_an_answer(j))
                 return SEVERITY_BAD;
-        return owed_nothing(j) ? SEVERITY_FINE : SEVERITY_NOTABLE;
+        return owed_nothing(j) || leaves_in_haste(j) ? SEVERITY_FINE : SEVERITY_NOTABLE;
 }
 
 void

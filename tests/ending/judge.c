@@ -851,6 +851,31 @@ requests_that_only_the_reset_acknowledges_are_cut_even_before_a_fin(void **state
         assert_int_equal(r.severity, SEVERITY_NOTABLE);
 }
 
+static void
+a_server_that_resets_in_place_of_its_fin_owed_nothing(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        KNOW(f.from[SIDE_CLIENT].fin, true);
+        KNOW(f.from[SIDE_CLIENT].fin_acked, true);
+        add_reset(&f, SIDE_SERVER, false, 2000 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.severity, SEVERITY_FINE);
+        /* It was sending still. */
+        KNOW(f.from[SIDE_SERVER].after_peer_fin, 100);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_NOTABLE);
+        /* The client may have wanted more. */
+        KNOW(f.from[SIDE_SERVER].after_peer_fin, 0);
+        KNOW(f.from[SIDE_CLIENT].fin, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_NOTABLE);
+}
+
 static bool
 says(const struct facts *f, const char *what)
 {
@@ -958,6 +983,7 @@ main(void)
                 cmocka_unit_test(a_fin_may_have_been_lost_before_it_was_captured),
                 cmocka_unit_test(a_reply_just_before_the_same_ends_own_reset_is_not_the_one_that_counts),
                 cmocka_unit_test(requests_that_only_the_reset_acknowledges_are_cut_even_before_a_fin),
+                cmocka_unit_test(a_server_that_resets_in_place_of_its_fin_owed_nothing),
                 cmocka_unit_test(the_evidence_says_who_went_on_only_where_somebody_did),
                 cmocka_unit_test(the_evidence_names_the_frames),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
