@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/say.h"
 #include "cli/commands.h"
 #include "cli/suggest.h"
 #include "explain/lookup.h"
@@ -112,19 +113,12 @@ static void take_minus_from_numbers(int argc, char **argv)
                         argv[i]++;
 }
 
-/* What was typed may hold anything; a terminal is to get no control characters from it. */
-static void put_typed(const char *word)
-{
-        for (; *word != '\0'; word++)
-                fputc(*word >= ' ' && *word <= '~' ? *word : '?', stderr);
-}
-
 static void complain(const char *word)
 {
         struct suggestions found;
 
         fputs("finis explain: no page for '", stderr);
-        put_typed(word);
+        say_typed(stderr, word);
         suggest(word, &found);
         if (found.n == 0) {
                 fputs("': 'finis explain' lists the words\n", stderr);
@@ -176,21 +170,21 @@ static int write_table(const char *name)
         if (explain_model_write(stdout, name) == 0)
                 return 0;
         fputs("finis explain: the model has no table '", stderr);
-        put_typed(name);
+        say_typed(stderr, name);
         fputs("': 'finis help explain' names them\n", stderr);
         return STATUS_COULD_NOT;
 }
 
 /* getopt() steps over a cluster of letters only when it is done with it; so a wrong letter is named
  * by itself, and what is wrong with a known option by the whole of it. */
-static void refuse_option(char **argv)
+static void refuse_option(char **argv, bool missing)
 {
         const char letter[] = {'-', (char)optopt, '\0'};
         const bool of_cluster = optopt != 0 && strchr("aht", optopt) == NULL;
 
-        fputs("finis explain: no such option, or nothing behind it: '", stderr);
-        put_typed(of_cluster ? letter : argv[optind - 1]);
-        fputs("': 'finis help explain' says which there are\n", stderr);
+        fputs(missing ? "finis explain: a name is missing behind '" : "finis explain: no such option: '", stderr);
+        say_typed(stderr, of_cluster ? letter : argv[optind - 1]);
+        fputs("'; finis explain --help shows what there is\n", stderr);
 }
 
 int explain_main(int argc, char **argv)
@@ -207,7 +201,7 @@ int explain_main(int argc, char **argv)
         optind = 0; /* start anew: main() may have used getopt */
         opterr = 0;
         take_minus_from_numbers(argc, argv);
-        for (int c; (c = getopt_long(argc, argv, "aht:", options, NULL)) != -1;) {
+        for (int c; (c = getopt_long(argc, argv, ":aht:", options, NULL)) != -1;) {
                 if (c == 'h') {
                         usage();
                         return 0;
@@ -215,7 +209,7 @@ int explain_main(int argc, char **argv)
                 if (c == 't')
                         return write_table(optarg);
                 if (c != 'a') {
-                        refuse_option(argv);
+                        refuse_option(argv, c == ':');
                         return STATUS_COULD_NOT;
                 }
                 all = true;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/say.h"
 #include "cli/commands.h"
 #include "cli/suggest.h"
 
@@ -62,29 +63,22 @@ static void usage(FILE *f)
               "\n"
               "  --help, --version\n"
               "\n"
-              "Exit status: 0 done; 1 lab found a disagreement, or read --check something bad;\n"
-              "2 could not (a line says why).\n"
+              "Exit status: 0 done; 1 lab found a disagreement, or read or watch --check\n"
+              "something bad; 2 could not (a line says why); run exits as its program does.\n"
               "More: man finis\n",
               f);
-}
-
-/* What was typed may hold anything; a terminal is to get no control characters from it. */
-static void put_typed(const char *word)
-{
-        for (; *word; word++)
-                fputc(*word >= ' ' && *word <= '~' ? *word : '?', stderr);
 }
 
 static int unknown_command(const char *name)
 {
         const char *near = command_near(name);
 
-        fputs("finis: unknown command '", stderr);
-        put_typed(name);
+        fputs(name[0] == '-' ? "finis: no such option: '" : "finis: unknown command '", stderr);
+        say_typed(stderr, name);
         if (near)
                 fprintf(stderr, "': did you mean '%s'?\n", near);
         else
-                fputs("': 'finis help' lists the commands\n", stderr);
+                fprintf(stderr, "': 'finis help' lists %s\n", name[0] == '-' ? "what there is" : "the commands");
         return STATUS_COULD_NOT;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/say.h"
 #include "cli/commands.h"
 #include "cli/lines.h"
 #include "cli/stage.h"
@@ -192,8 +193,11 @@ static int open_log(struct show *show)
 
         show->log = log ? fopen(log, "we") : show->command->run_for ? stderr : stdout;
         if (!show->log) {
-                fprintf(stderr, "finis stage: opening the log: %s\n", strerror(errno));
-                return -errno;
+                r = -errno;
+                fputs("finis stage: opening the log ", stderr);
+                say_typed(stderr, log);
+                fprintf(stderr, ": %s\n", strerror(-r));
+                return r;
         }
         r = lines_open(fileno(show->log), &show->lines);
         if (r < 0) {
@@ -224,8 +228,11 @@ static int open_stage(struct show *show)
         int r = stage_new(&show->command->options, tell, show, &show->stage, &why);
 
         if (r < 0)
-                fprintf(stderr, "finis stage: %s: %s %s: %s\n", show->command->options.steps[0].ending->name, why,
-                        stage_address_text(&show->command->options.listen, text), strerror(-r));
+                fprintf(stderr, "finis stage: %s: %s %s: %s%s\n", show->command->options.steps[0].ending->name, why,
+                        stage_address_text(&show->command->options.listen, text), strerror(-r),
+                        r == -EACCES       ? "; a port from 1024 on needs no rights"
+                        : r == -EADDRINUSE ? "; --listen takes another port, or 0 for a free one"
+                                           : "");
         return r;
 }
 

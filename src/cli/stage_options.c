@@ -124,8 +124,8 @@ static int unknown_ending(const char *name)
                         best = distance;
                         nearest = stage_ending_at(i)->name;
                 }
-        fprintf(stderr, "finis stage: no such ending: %s; %s%s\n", typed(name),
-                nearest ? "did you mean " : "finis stage --list shows what there is", nearest ?: "");
+        fprintf(stderr, "finis stage: no such ending: %s; %s%s%s\n", typed(name),
+                nearest ? "did you mean " : "finis stage --list shows what there is", nearest ?: "", nearest ? "?" : "");
         return -ENOENT;
 }
 
@@ -148,7 +148,7 @@ static int set_sequence(struct stage_command *command, char *text)
                         *at++ = 0;
                 if (stage_ending_find(item, &step->ending) < 0)
                         return unknown_ending(item);
-                if (at && (r = set_trigger(item, at, &step->after[step->n_after++])) < 0)
+                if (at && (r = set_trigger("@WHEN", at, &step->after[step->n_after++])) < 0)
                         return r;
                 o->n_steps++;
         }
@@ -175,6 +175,12 @@ static int read_file(struct stage_command *command, const char *name, int fd, ui
         return 0;
 }
 
+/* "/srv/reply", "./reply", "../reply": nobody means that as an answer. */
+static bool is_path(const char *text)
+{
+        return text[0] == '/' || !strncmp(text, "./", 2) || !strncmp(text, "../", 3);
+}
+
 /* A file where there is one of that name; else the text itself. */
 static int set_answer(struct stage_command *command, const char *text)
 {
@@ -187,6 +193,8 @@ static int set_answer(struct stage_command *command, const char *text)
         if (*text && stat(text, &s) == 0 && S_ISREG(s.st_mode)) {
                 fd = open(text, O_RDONLY | O_CLOEXEC);
                 r = fd < 0 ? wrong("--answer", text, strerror(errno)) : read_file(command, text, fd, (uint64_t)s.st_size);
+        } else if (is_path(text)) {
+                r = wrong("--answer", text, stat(text, &s) < 0 ? strerror(errno) : "it is no regular file");
         } else {
                 command->answer = malloc(strlen(text) + 1);
                 r = !command->answer || trigger_unescape(text, command->answer, strlen(text), &command->options.n_answer) < 0

@@ -70,7 +70,8 @@ def an_unknown_command_is_refused_in_a_line():
     for arguments in (['qqqqqq'], ['help', 'qqqqqq'], ['--qqqqqq'], ['q' * 5000], ['']):
         done = finis(*arguments)
         assert done.returncode == 2 and done.stdout == b'' and is_one_line(done.stderr)
-        assert b"unknown command '" in done.stderr and b'did you mean' not in done.stderr
+        what = b"no such option: '" if arguments[0].startswith('-') else b"unknown command '"
+        assert what in done.stderr and b'did you mean' not in done.stderr
 
 
 def a_near_miss_is_named():

@@ -914,7 +914,14 @@ def bad_arguments_are_refused_in_a_line():
 
 
 def a_mistyped_ending_is_named():
-    assert 'did you mean unread-data' in run('unraed-data').stderr
+    assert run('unraed-data').stderr.endswith('; did you mean unread-data?\n')
+
+
+def a_mistyped_file_is_no_answer():
+    with tempfile.TemporaryDirectory() as place:
+        for path, why in ((f'{place}/reply', 'No such file'), ('./reply', 'No such file'), (place, 'no regular file')):
+            done = run('reset', '--answer', path, '--for', 'true', cwd=place)
+            assert done.returncode == 2 and why in done.stderr, done
 
 
 def the_manual_and_the_completions_name_every_option_and_ending():
@@ -1135,6 +1142,7 @@ CASES = [
     a_signal_reaches_the_command,
     bad_arguments_are_refused_in_a_line,
     a_mistyped_ending_is_named,
+    a_mistyped_file_is_no_answer,
     the_manual_and_the_completions_name_every_option_and_ending,
     two_thousand_connections_are_reset_at_once,
     two_thousand_connections_are_reset_for_unread_data,
