@@ -163,6 +163,13 @@ orphan_was_reset(const struct traced_socket *s)
         return died_as_orphan(s) && s->end.retransmits < REPEATS_BEFORE_GIVING_UP && s->end.probes < REPEATS_BEFORE_GIVING_UP;
 }
 
+/* Of what came since it was last looked at only the end is known: a FIN may have been before the RST. */
+static bool
+died_unseen(const struct traced_socket *s)
+{
+        return died_in_hand(s) && !s->error && !peers_fin_came(s);
+}
+
 /* Its own FIN is acknowledged: one more than the bytes. */
 static bool
 own_fin_acked(const struct traced_socket *s)
@@ -246,7 +253,7 @@ tell_counters(const struct traced_socket *s, enum side side, bool alone, struct 
         if (fact_is(out->fin))
                 INFER(out->fin_acked, acked > sent);
         /* Where it is not known how many bytes came between the look and the end, a FIN may be among them. */
-        exact = !heard || how_exact_is_unread(s) == UNREAD_EXACT;
+        exact = (!heard || how_exact_is_unread(s) == UNREAD_EXACT) && !died_unseen(s);
         received -= counts_peers_fin(s, heard, received);
         if (alone && exact)
                 tell_received(received, fin, in);

@@ -114,7 +114,7 @@ def a_client_that_is_killed_is_a_closed_connection_to_sshd():
         connection.expect('orderly', 'client', acts={'client': 'signal'}, severity='fine')
 
 
-@todo('finis run does not know of a FIN that came just before the RST')
+@todo('data after a close is not in the list where the FIN is not known')
 def a_client_that_falls_silent_is_closed_by_sshd():
     """ClientAliveInterval asks in the protocol: TCP sees nothing wrong, for the kernel of a stopped client acknowledges."""
     with Place() as place:
