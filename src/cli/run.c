@@ -11,6 +11,7 @@
 
 #include "cli/commands.h"
 #include "cli/run_bpf.h"
+#include "cli/run_guard.h"
 #include "cli/run_record.h"
 #include "cli/run_show.h"
 #include "report/record_json.h"
@@ -28,6 +29,20 @@ static void pass_on(int signal)
                 kill(passes_to, signal);
         else
                 stop = 1;
+}
+
+/* A continued job: those who are told by the terminal have it already. */
+static void take_job_signals(void)
+{
+        struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+
+        sigaction(SIGCONT, &action, NULL);
+        sigaction(SIGUSR1, &action, NULL);
+        sigaction(SIGUSR2, &action, NULL);
+        action.sa_handler = SIG_IGN;
+        sigaction(SIGTSTP, &action, NULL);
+        sigaction(SIGTTIN, &action, NULL);
+        sigaction(SIGTTOU, &action, NULL);
 }
 
 static void tick(int signal)
@@ -57,6 +72,12 @@ static bool was_told(const struct traced_socket *socket, const struct record *r)
                                             socket->act.before.state == TCP_STATE_CLOSE));
 }
 
+/* Alone, our words would come between those of others. */
+static bool is_heard(const struct run_options *options)
+{
+        return options->attach || options->output || !run_guard_is_alone();
+}
+
 static void tell(void *context, const struct traced_socket *socket, const struct traced_socket *other)
 {
         struct run_show *show = context;
@@ -64,6 +85,8 @@ static void tell(void *context, const struct traced_socket *socket, const struct
         sigset_t ticks, before;
         FILE *out;
 
+        if (!is_heard(show->options))
+                return;
         run_record(&r, socket, other, show->options->json);
         out = run_show_counts(show, &r.record, was_told(socket, &r.record) || was_told(other, &r.record));
         if (!out)
@@ -110,11 +133,17 @@ static int status_of(const struct run_options *options, const struct run_show *s
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static void program_stopped(void *context, bool stopped)
+{
+        (void)context;
+        run_guard_stopped(stopped);
+}
+
 static int trace(const struct run_options *options, struct run_show *show)
 {
         const struct tracer_options traced = {.command = options->command, .attach = options->attach, .all_calls = options->all_calls,
                                               .where = options->where};
-        const struct tracer_hooks hooks = {.ended = tell, .context = show};
+        const struct tracer_hooks hooks = {.ended = tell, .stopped = options->attach ? NULL : program_stopped, .context = show};
         struct tracer *tracer;
         const char *what;
         int r = tracer_start(&traced, &hooks, &tracer, &what), status;
@@ -124,12 +153,38 @@ static int trace(const struct run_options *options, struct run_show *show)
                 return STATUS_FAILED;
         }
         take_signals(options->attach ? 0 : tracer_pid(tracer));
+        if (!options->attach)
+                take_job_signals();
         tracer_run(tracer, &stop, &status);
-        run_show_summary(show);
-        say_unseen(tracer);
+        if (is_heard(options)) {
+                run_show_summary(show);
+                say_unseen(tracer);
+        }
         status = status_of(options, show, tracer, status);
         tracer_free(tracer);
         return status;
+}
+
+struct work {
+        const struct run_options *options;
+        struct run_show *show;
+};
+
+static int work(void *context)
+{
+        const struct work *work = context;
+        int status = trace(work->options, work->show);
+
+        run_show_close(work->show);
+        return status;
+}
+
+/* Attached, there is no filter that could be left without a tracer, and no job. */
+static int trace_guarded(const struct run_options *options, struct run_show *show)
+{
+        struct work both = {options, show};
+
+        return options->attach ? trace(options, show) : run_guard(work, &both);
 }
 
 /* By BPF if that was asked for; where it may be either, by ptrace if the other does not work, and that is said. */
@@ -139,12 +194,12 @@ static int run(const struct run_options *options, struct run_show *show)
         int r;
 
         if (options->tracer == RUN_TRACER_PTRACE)
-                return trace(options, show);
+                return trace_guarded(options, show);
         r = run_bpf(show, &stop, take_signals, why);
         if (r >= 0)
                 return r;
         fprintf(stderr, "finis run: without BPF: %s\n", why);
-        return options->tracer == RUN_TRACER_AUTO ? trace(options, show) : STATUS_FAILED;
+        return options->tracer == RUN_TRACER_AUTO ? trace_guarded(options, show) : STATUS_FAILED;
 }
 
 int run_main(int argc, char **argv)

@@ -123,6 +123,11 @@ void run_record(struct run_record *ret, const struct traced_socket *socket, cons
         add_end(ret, socket);
         if (other)
                 add_end(ret, other);
+        /* The judge sees no end, yet its kernel destroyed it: there was one, only not how. */
+        if (socket->ended && !socket->act.known && ret->record.ending == ENDING_OPEN) {
+                ret->record.ending = ENDING_UNSEEN;
+                ret->record.certainty = CERTAINTY_POSSIBLE;
+        }
         if (with_evidence)
                 add_stacks(ret);
 }

@@ -283,7 +283,7 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
         TELL(end->shut_read, s->shut_read || s->act.known);
         TELL(end->shut_write, s->shut.known || s->act.known);
         /* Whoever closes what had timed out has made no orphan of it. */
-        TELL(end->closed, s->act.known && s->act.how != ACT_CONNECT_UNSPEC && !(died_in_hand(s) && s->error == ETIMEDOUT));
+        TELL(end->closed, s->act.known ? s->act.how != ACT_CONNECT_UNSPEC && !(died_in_hand(s) && s->error == ETIMEDOUT) : s->ended);
         if (at->whole) {
                 TELL(end->linger2_negative, at->linger2_negative);
                 TELL(end->repaired, at->repair);
@@ -418,6 +418,12 @@ tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
         struct facts_of_direction *out = &f->from[side];
         const struct socket_act *act = s->shut.known ? &s->shut : &s->act;
 
+        /* Gone without a call, as by io_uring: what its kernel counted is all that is known. */
+        if (!act->known && s->ended) {
+                if (kernel_counted_a_fin(s))
+                        INFER(out->fin, true);
+                return;
+        }
         if (!act->known || act->before.state == TCP_STATE_CLOSE || act->before.state == TCP_STATE_SYN_SENT ||
             (act == &s->act && (socket_act_resets(s) || act->before.repair)) || (died_as_orphan(s) && s->end.unsent > 0)) {
                 INFER(out->fin, false);

@@ -34,7 +34,7 @@ registers_of(pid_t tid, struct registers *ret_registers)
 int
 registers_of(pid_t tid, struct registers *ret_registers)
 {
-        struct user_pt_regs r;
+        struct user_regs_struct r;
         struct iovec to = { &r, sizeof(r) };
         int number = -1;
 

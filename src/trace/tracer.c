@@ -297,6 +297,15 @@ at_event(struct tracer *tracer, struct traced_thread *thread, int event)
 }
 
 static void
+tell_stopped(struct tracer *tracer, pid_t tid, bool stopped)
+{
+        if (tid != tracer->pid || tracer->stopped == stopped || !tracer->hooks.stopped)
+                return;
+        tracer->stopped = stopped;
+        tracer->hooks.stopped(tracer->hooks.context, stopped);
+}
+
+static void
 stopped(struct tracer *tracer, pid_t tid, int status)
 {
         struct traced_thread *thread = threads_get(&tracer->threads, tid);
@@ -310,8 +319,10 @@ stopped(struct tracer *tracer, pid_t tid, int status)
                 /* A stop of the whole group stays one; else it is the first of a new thread, or was asked for. */
                 if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) {
                         ptrace(PTRACE_LISTEN, tid, NULL, NULL);
+                        tell_stopped(tracer, tid, true);
                         return;
                 }
+                tell_stopped(tracer, tid, false);
                 failing_interrupted(tracer, thread);
                 resume(tracer, thread, 0);
         } else if (event == PTRACE_EVENT_SECCOMP) {

@@ -26,6 +26,8 @@ struct tracer_options {
 /* A connection is over, or the tracing is. @other: the other end, where it was traced too. Borrowed. */
 struct tracer_hooks {
         void (*ended)(void *context, const struct traced_socket *socket, const struct traced_socket *other);
+        /* The program itself was stopped by a signal, or goes on after that; may be NULL. */
+        void (*stopped)(void *context, bool stopped);
         void *context;
 };
 

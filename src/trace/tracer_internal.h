@@ -23,6 +23,7 @@ struct tracer {
         struct failing failing;
         int64_t ticked_ns;              /* when the time was looked at last, and */
         int64_t settled_ns;             /* when it was last asked who is done; by CLOCK_MONOTONIC */
+        bool stopped;                   /* the program, by a signal */
         unsigned n_stacks;              /* walked so far */
         bool hurries;                   /* the programs are gone: who is not done soon is told as he is */
         struct tracer_unseen unseen;

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""finis run under programs of all kinds: static ones, Go, io_uring; and what becomes of a program when finis is killed, or
+the job is stopped. TAP."""
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from run import FINIS, PATIENCE, Skip, Staged, check, run_cases
+
+C = r'''
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+int main(void)
+{
+        struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(atoi(getenv("FINIS_STAGE_PORT")))};
+        int s = socket(AF_INET, SOCK_STREAM, 0);
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (connect(s, (void *)&to, sizeof(to)) < 0 || send(s, "question", 8, 0) != 8)
+                return 1;
+        usleep(200000);
+        return close(s);
+}
+'''
+
+GO = r'''
+package main
+
+import (
+        "fmt"
+        "net"
+        "os"
+        "time"
+)
+
+func main() {
+        c, err := net.Dial("tcp", "127.0.0.1:"+os.Getenv("FINIS_STAGE_PORT"))
+        if err != nil {
+                panic(err)
+        }
+        done := make(chan bool)
+        go func() {
+                c.Write([]byte("question"))
+                time.Sleep(200 * time.Millisecond)
+                if len(os.Args) > 1 {
+                        _, err := c.Read(make([]byte, 100))
+                        fmt.Println(err)
+                }
+                c.Close()
+                done <- true
+        }()
+        <-done
+}
+'''
+
+# A close that passes no call: a request in the ring, without liburing.
+URING = r'''
+#include <arpa/inet.h>
+#include <linux/io_uring.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(void)
+{
+        struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(atoi(getenv("FINIS_STAGE_PORT")))};
+        struct io_uring_params p = {0};
+        int s = socket(AF_INET, SOCK_STREAM, 0), ring = (int)syscall(SYS_io_uring_setup, 4, &p);
+        if (ring < 0)
+                return 77;
+        char *sq = mmap(0, p.sq_off.array + p.sq_entries * 4, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+        struct io_uring_sqe *e = mmap(0, p.sq_entries * sizeof(*e), PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (connect(s, (void *)&to, sizeof(to)) < 0 || send(s, "question", 8, 0) != 8)
+                return 1;
+        usleep(200000);
+        memset(e, 0, sizeof(*e));
+        e->opcode = IORING_OP_CLOSE;
+        e->fd = s;
+        ((unsigned *)(sq + p.sq_off.array))[0] = 0;
+        __atomic_store_n((unsigned *)(sq + p.sq_off.tail), 1, __ATOMIC_RELEASE);
+        if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, 0, 0) != 1)
+                return 77;
+        usleep(300000);
+        return 0;
+}
+'''
+
+
+def compiled(folder, text, *options):
+    program = os.path.join(folder, 'program')
+    if not shutil.which('cc'):
+        raise Skip('no C compiler here')
+    done = subprocess.run(['cc', '-O2', *options, '-x', 'c', '-o', program, '-'], input=text, text=True, check=False, capture_output=True)
+    if done.returncode:
+        raise Skip('it does not compile here: ' + done.stderr.splitlines()[0])
+    return program
+
+
+def records(stage, *command, options=()):
+    with Staged(*stage) as staged:
+        done = subprocess.run([FINIS, 'run', '--all', '--json', *options, '--', *command], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=PATIENCE, check=False, env=staged.environment)
+    return [json.loads(line) for line in done.stderr.splitlines() if line.startswith('{')], done
+
+
+def a_static_program_is_followed():
+    with tempfile.TemporaryDirectory() as folder:
+        (found,), _ = records(['serve', '--answer', 'hello'], compiled(folder, C, '-static'))
+    check(found, 'reset', 'client', 'unread-data', 'close')
+
+
+def a_program_in_go_is_followed():
+    if not shutil.which('go'):
+        raise Skip('no go here')
+    with tempfile.TemporaryDirectory() as folder:
+        source, program = os.path.join(folder, 'main.go'), os.path.join(folder, 'program')
+        with open(source, 'w', encoding='ascii') as file:
+            file.write(GO)
+        built = subprocess.run(['go', 'build', '-o', program, source], capture_output=True, text=True, check=False, timeout=PATIENCE * 3,
+                               env={**os.environ, 'GOCACHE': os.path.join(folder, 'cache'), 'GOFLAGS': '-mod=mod', 'CGO_ENABLED': '0',
+                                    'GO111MODULE': 'off'})
+        if built.returncode:
+            raise Skip('go builds nothing here: ' + built.stderr.splitlines()[-1])
+        (found,), _ = records(['serve', '--answer', 'hello'], program)
+        check(found, 'reset', 'client', 'unread-data', 'close')
+        (found,), done = records(['reset'], program, 'read')
+        check(found, 'reset', 'server', 'zero-linger')
+        assert 'connection reset by peer' in done.stdout, done
+        # Its threads sleep where an interruption is not for them, so the call may go unnamed; but never wrongly.
+        assert not found['client_saw'] or found['client_saw'] == [{'call': 'read', 'result': 'ECONNRESET'}], found['client_saw']
+
+
+def io_uring_is_met_and_said():
+    with tempfile.TemporaryDirectory() as folder:
+        found, done = records(['serve', '--answer', 'hello'], compiled(folder, URING))
+    assert 'finis run: the program uses io_uring' in done.stderr, done
+    if done.returncode == 77:
+        raise Skip('io_uring refuses its service here; that it was met is said')
+    assert done.returncode == 0 and len(found) == 1, done
+    # Closed without a call: only that it is gone was heard.
+    assert found[0]['ending'] == 'unseen' and found[0]['certainty'] == 'possible' and not found[0]['cause'], found
+
+
+def a_program_outlives_finis_and_keeps_its_calls():
+    """SIGKILL, at the moment when calls of every kind go on."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = os.path.join(folder, 'log')
+        program = f'''
+import os, socket, time
+l = socket.create_server(('127.0.0.1', 0))
+print('ready', flush=True)
+n = 0
+end = time.monotonic() + 1.5
+while time.monotonic() < end:
+    c = socket.create_connection(l.getsockname())
+    s, _ = l.accept()
+    s.close()
+    assert c.recv(1) == b''
+    c.close()
+    if os.fork() == 0:
+        os._exit(0)
+    os.wait()
+    n += 1
+open({log!r}, 'w').write(f'done {{n > 10}}')
+'''
+        with subprocess.Popen([FINIS, 'run', '--', sys.executable, '-c', program], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as process:
+            assert process.stdout.readline() == 'ready\n'
+            time.sleep(0.3)
+            process.kill()
+            process.wait()
+            for _ in range(50):
+                time.sleep(0.1)
+                if os.path.exists(log):
+                    break
+            said = process.stderr.read()
+        with open(log, encoding='ascii') as file:
+            assert file.read() == 'done True', said
+    assert 'Traceback' not in said and 'connection' not in said, said
+
+
+class Terminal:
+    """A shell with job control before a terminal of its own."""
+
+    def __init__(self):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update(PS1='$ ', TERM='dumb', FINIS=FINIS)
+            os.execvp('bash', ['bash', '--norc', '--noprofile', '-i'])
+        self.text = ''
+
+    def __enter__(self):
+        self.wants(r'\$ $')
+        return self
+
+    def __exit__(self, *_):
+        os.kill(self.pid, signal.SIGHUP)
+        os.close(self.fd)
+        os.waitpid(self.pid, 0)
+
+    def types(self, text):
+        self.text = ''
+        os.write(self.fd, text.encode())
+
+    def wants(self, pattern):
+        end = time.monotonic() + 20
+        while not re.search(pattern, self.text):
+            ready = select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]
+            assert ready, f'{pattern} did not come: {self.text!r}'
+            self.text += os.read(self.fd, 4096).decode(errors='replace')
+
+
+def a_job_can_be_stopped_and_goes_on():
+    if not shutil.which('bash'):
+        raise Skip('no bash here')
+    with Terminal() as shell:
+        shell.types('$FINIS run -- sh -c \'echo begins; i=0; while [ $i -lt 15 ]; do sleep 0.1; i=$((i+1)); done; echo "en""ds"; exit 7\'\r')
+        shell.wants('begins\r\n')
+        time.sleep(0.3)
+        shell.types('\x1a')
+        shell.wants(r'Stopped')
+        shell.wants(r'\$ $')
+        time.sleep(2)
+        assert 'ends' not in shell.text, shell.text
+        shell.types('fg\r')
+        shell.wants('ends\r\n')
+        shell.wants(r'\$ $')
+        shell.types('echo "st"atus $?\r')
+        shell.wants('status 7')
+
+
+def ctrl_c_ends_the_program_as_it_ends_it_bare():
+    if not shutil.which('bash'):
+        raise Skip('no bash here')
+    with Terminal() as shell:
+        shell.types('$FINIS run -- sh -c \'echo begins; sleep 20; echo no\'\r')
+        shell.wants('begins\r\n')
+        time.sleep(0.3)
+        shell.types('\x03')
+        shell.wants('0 connections')
+        shell.wants(r'\$ $')
+        shell.types('echo "st"atus $?\r')
+        shell.wants('status 130')
+
+
+CASES = [
+    a_static_program_is_followed,
+    a_program_in_go_is_followed,
+    io_uring_is_met_and_said,
+    a_program_outlives_finis_and_keeps_its_calls,
+    a_job_can_be_stopped_and_goes_on,
+    ctrl_c_ends_the_program_as_it_ends_it_bare,
+]
+
+if __name__ == '__main__':
+    sys.exit(run_cases(CASES))
