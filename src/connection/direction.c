@@ -20,6 +20,12 @@ hole_add(struct step *step, unsigned side, int64_t start, int64_t end)
 
         if (!extra)
                 return;
+        if (!extra->hole[side])
+                extra->hole[side] = table_new_holes(step->table);
+        if (!extra->hole[side]) {
+                step_failed(step);
+                return;
+        }
         if (extra->n_holes[side] == HOLES_MAX) {
                 extra->lost[side] += (uint64_t)(extra->hole[side][0].end - extra->hole[side][0].start);
                 for (unsigned i = 1; i < HOLES_MAX; i++)

@@ -187,11 +187,14 @@ struct reset {
         bool may_stay_silent;           /* its receiver would send nothing either way */
 };
 
+/* A piece of a stream that was not seen. */
+struct hole {
+        int64_t start, end;
+};
+
 /* What few connections need. */
 struct extra {
-        struct {
-                int64_t start, end;
-        } hole[2][HOLES_MAX];           /* by sender, in order */
+        struct hole *hole[2];           /* by sender, in order; of struct table; NULL: there never was any */
         uint64_t lost[2];               /* bytes in holes that there was no room for */
         int64_t sack_edge[2];           /* the end of the highest block reported of this sender's bytes */
         int64_t sack_bytes[2];

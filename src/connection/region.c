@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #define LARGE ((size_t)2 << 20)
-/* A small capture shall not cost a large page. */
+/* A small capture shall not cost a large page, nor shall what is small in a large one. */
 #define SMALL ((size_t)256 << 10)
 
 int
@@ -48,7 +48,7 @@ region_deinit(struct region *region)
 int
 region_grow(struct region *region, size_t n)
 {
-        size_t usable = n <= SMALL ? SMALL : (n + LARGE - 1) & ~(LARGE - 1), from;
+        size_t step = n < LARGE ? SMALL : LARGE, usable = (n + step - 1) & ~(step - 1), from;
 
         if (n <= region->usable)
                 return 0;
@@ -58,7 +58,7 @@ region_grow(struct region *region, size_t n)
                 return -ENOMEM;
         /* Advice only: it works as well without. A stretch that is in use in small pages stays so. */
         from = region->usable > 0 && region->usable < LARGE ? LARGE : region->usable;
-        if (usable > SMALL && usable > from)
+        if (usable > LARGE && usable > from)
                 madvise(region->base + from, usable - from, MADV_HUGEPAGE);
         region->usable = usable;
         return 0;

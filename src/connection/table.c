@@ -11,6 +11,7 @@ enum {
         SLOTS_AT_FIRST = 1024,
         NODES_MAX = 1 << 28,
         SIZE_PIECE = ROW_PIECE * sizeof(struct row),
+        SIZE_HOLES = HOLES_MAX * sizeof(struct hole),
 };
 
 static uint64_t
@@ -64,7 +65,8 @@ table_init(struct table *table, size_t max)
             region_init(&table->orderly_links, max * sizeof(struct link)) < 0 ||
             region_init(&table->pieces, max * ROW_PIECES * SIZE_PIECE) < 0 ||
             region_init(&table->extras, max * sizeof(struct extra)) < 0 ||
-            region_init(&table->resets, max * FACTS_RESETS_MAX * sizeof(struct reset)) < 0) {
+            region_init(&table->resets, max * FACTS_RESETS_MAX * sizeof(struct reset)) < 0 ||
+            region_init(&table->holes, max * 2 * SIZE_HOLES) < 0) {
                 table_deinit(table);
                 return -ENOMEM;
         }
@@ -91,6 +93,7 @@ table_deinit(struct table *table)
         region_deinit(&table->pieces);
         region_deinit(&table->extras);
         region_deinit(&table->resets);
+        region_deinit(&table->holes);
         region_deinit(&table->slots_region);
         *table = (struct table){};
 }
@@ -310,6 +313,10 @@ free_extra(struct table *table, uint32_t number)
         for (unsigned i = 0; i < extra->n_resets; i++)
                 free_number(&table->resets, sizeof(struct reset), &table->free_reset,
                             (uint32_t)(extra->reset[i] - (struct reset *)(void *)table->resets.base));
+        for (unsigned side = 0; side < 2; side++)
+                if (extra->hole[side])
+                        free_number(&table->holes, SIZE_HOLES, &table->free_holes,
+                                    (uint32_t)((extra->hole[side] - (struct hole *)(void *)table->holes.base) / HOLES_MAX));
         free_number(&table->extras, sizeof(*extra), &table->free_extra, number);
 }
 
@@ -441,4 +448,14 @@ table_new_reset(struct table *table)
         if (new_number(&table->resets, NULL, sizeof(struct reset), &table->free_reset, &table->n_resets, &number) < 0)
                 return NULL;
         return &((struct reset *)(void *)table->resets.base)[number];
+}
+
+struct hole *
+table_new_holes(struct table *table)
+{
+        uint32_t number;
+
+        if (new_number(&table->holes, NULL, SIZE_HOLES, &table->free_holes, &table->n_holes, &number) < 0)
+                return NULL;
+        return &((struct hole *)(void *)table->holes.base)[(size_t)number * HOLES_MAX];
 }

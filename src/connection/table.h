@@ -59,9 +59,10 @@ struct table {
         struct region pieces;           /* ROW_PIECE rows of segments each, by number */
         struct region extras;           /* struct extra, by number */
         struct region resets;           /* struct reset, likewise */
+        struct region holes;            /* HOLES_MAX of struct hole each, likewise */
         uint32_t n_nodes;               /* numbers given out so far */
-        uint32_t n_orderlies, n_pieces, n_extras, n_resets;
-        uint32_t free_node, free_orderly, free_piece, free_extra, free_reset;
+        uint32_t n_orderlies, n_pieces, n_extras, n_resets, n_holes;
+        uint32_t free_node, free_orderly, free_piece, free_extra, free_reset, free_holes;
         size_t n_used;                  /* nodes in use */
         size_t n_listed[N_LISTS];
         uint32_t oldest[N_LISTS], newest[N_LISTS];
@@ -247,6 +248,9 @@ struct extra *table_extra(struct table *table, struct connection *c);
 
 /* A struct reset, not set, which an extra is to have and is freed with it; NULL for want of memory. */
 struct reset *table_new_reset(struct table *table);
+
+/* Likewise room for HOLES_MAX holes. */
+struct hole *table_new_holes(struct table *table);
 
 static inline struct extra *
 table_extra_at(const struct table *table, uint32_t extra)
