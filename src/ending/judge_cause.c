@@ -334,6 +334,10 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
             !(conditions & COND(FIN_BEFORE)) && !j->by_network &&
             (!(conditions & COND(IDLE)) || f->seen.gaps || !fact_known(f->from[x].fin.how)))
                 record_add_cause(r, CAUSE_DATA_AFTER_CLOSE);
+        /* Of an end that was not looked at in time it is not known whether a FIN had come. */
+        if (by_rst && r->ending == ENDING_RESET && !(conditions & (COND(REPLY) | COND(ACTIVE) | COND(FOREIGN))) &&
+            !fact_known(f->from[x].fin.how) && count_above(peer->bytes, 0) && r->certainty == CERTAINTY_POSSIBLE)
+                record_add_cause(r, CAUSE_DATA_AFTER_CLOSE);
         /* Nothing can stand behind a FIN: whoever gets such bytes may reset. */
         if (by_rst && (conditions & COND(REPLY)) && fact_is(peer->fin) && fact_known(peer->fin_position.how) &&
             count_above(peer->bytes, peer->fin_position.value))
