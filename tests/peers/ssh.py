@@ -9,7 +9,7 @@ import sys
 import time
 
 from place import Place, await_that
-from tap import Skip, need, run_cases, todo
+from tap import Skip, need, run_cases
 
 PORT = 2222
 CONF = """
@@ -114,7 +114,6 @@ def a_client_that_is_killed_is_a_closed_connection_to_sshd():
         connection.expect('orderly', 'client', acts={'client': 'signal'}, severity='fine')
 
 
-@todo('data after a close is not in the list where the FIN is not known')
 def a_client_that_falls_silent_is_closed_by_sshd():
     """ClientAliveInterval asks in the protocol: TCP sees nothing wrong, for the kernel of a stopped client acknowledges."""
     with Place() as place:
