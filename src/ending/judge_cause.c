@@ -314,6 +314,21 @@ has_cause(const struct record *r, enum cause cause)
         return false;
 }
 
+/* Of several that all are possible. */
+static void
+put_first(struct record *r, enum cause cause)
+{
+        size_t i = 0;
+
+        while (i < r->n_causes && r->causes[i] != cause)
+                i++;
+        if (i == r->n_causes)
+                return;
+        for (; i > 0; i--)
+                r->causes[i] = r->causes[i - 1];
+        r->causes[0] = cause;
+}
+
 /* What fits beside the rule's own list. */
 static void
 add_others(struct judging *j, enum side x, uint64_t conditions)
@@ -328,6 +343,9 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
             !(conditions & COND(TO_SYN_ACK)) && !reset_answers_syn(j->reset) &&
             (fact_is(j->reset->ttl_differs) || !fact_known(j->reset->ttl_differs.how) || fact_is(f->translated)))
                 record_add_cause(r, CAUSE_STATE_LOST);
+        /* After a long silence, and from another distance: likelier from the box that forgot than from the host. */
+        if ((j->doubts & DOUBT_TTL) && (conditions & COND(IDLE)) && r->certainty == CERTAINTY_POSSIBLE)
+                put_first(r, CAUSE_STATE_LOST);
         /* A FIN may have been among what was not seen; or it was lost on its way to where the capture stood. Then it is
          * repeated, so a long silence rules that out. */
         if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) && (conditions & COND(TO_DATA)) &&

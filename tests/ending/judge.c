@@ -876,6 +876,28 @@ a_server_that_resets_in_place_of_its_fin_owed_nothing(void **state)
         assert_int_equal(r.severity, SEVERITY_NOTABLE);
 }
 
+static void
+an_answer_from_elsewhere_after_a_long_silence_is_first_of_all_lost_state(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        reset = late_data(&f, 80 * MS, 351100 * MS);
+        KNOW(f.from[SIDE_SERVER].fin, false);
+        KNOW(reset->before_answers, 79 * MS);
+        KNOW(reset->answers_at, 351080 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.causes[0], CAUSE_NO_CONNECTION);
+        KNOW(reset->ttl, 250);
+        KNOW(reset->ttl_differs, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        assert_int_equal(r.causes[0], CAUSE_STATE_LOST);
+        assert_true(lists(&r, CAUSE_NO_CONNECTION));
+}
+
 static bool
 says(const struct facts *f, const char *what)
 {
@@ -984,6 +1006,7 @@ main(void)
                 cmocka_unit_test(a_reply_just_before_the_same_ends_own_reset_is_not_the_one_that_counts),
                 cmocka_unit_test(requests_that_only_the_reset_acknowledges_are_cut_even_before_a_fin),
                 cmocka_unit_test(a_server_that_resets_in_place_of_its_fin_owed_nothing),
+                cmocka_unit_test(an_answer_from_elsewhere_after_a_long_silence_is_first_of_all_lost_state),
                 cmocka_unit_test(the_evidence_says_who_went_on_only_where_somebody_did),
                 cmocka_unit_test(the_evidence_names_the_frames),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
