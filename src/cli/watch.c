@@ -242,8 +242,9 @@ static int open_sources(struct watch *watch)
                 if (r < 0)
                         fprintf(stderr, "finis watch: giving up rights: %s\n", strerror(-r));
                 else
-                        fprintf(stderr, "finis watch: watching the TCP connections of this host by tracepoints%s%s; Ctrl-C stops it\n",
-                                feed_sees_accept(watch->feed) ? " and accept()" : "", watch->clock.reasons ? "" : " (this kernel gives no reasons for its resets)");
+                        fprintf(stderr, "finis watch: watching this host by tracepoints%s; Ctrl-C stops it\n%s",
+                                feed_sees_accept(watch->feed) ? " and accept()" : "",
+                                watch->clock.reasons ? "" : "finis watch: this kernel gives no reasons for its resets\n");
                 return r;
         }
         fprintf(stderr, "finis watch: without BPF: %s\n", why);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/say.h"
+
 static void usage(FILE *f)
 {
         fputs("usage: finis watch [OPTION...] [FILTER...]\n"
@@ -40,13 +42,17 @@ static void usage(FILE *f)
               f);
 }
 
-static int wrong(const char *what, const char *word, const char *why)
+/* @text was typed, and may hold anything; NULL: it needs no saying. */
+static int wrong(const char *option, const char *text, const char *why)
 {
-        fprintf(stderr, "finis watch: %s%s%s: %s\n", what, word ? " " : "", word ? word : "", why);
+        fprintf(stderr, "finis watch: %s%s", option, *option && text ? " " : "");
+        if (text)
+                say_typed(stderr, text);
+        fprintf(stderr, "%s%s\n", *option || text ? ": " : "", why);
         return -EINVAL;
 }
 
-static int number(const char *name, const char *text, double least, double most, double *ret)
+static int number(const char *name, const char *text, double least, double most, const char *why, double *ret)
 {
         char *end;
         double n;
@@ -54,8 +60,20 @@ static int number(const char *name, const char *text, double least, double most,
         errno = 0;
         n = strtod(text, &end);
         if (errno || *end || end == text || !(n >= least && n <= most))
-                return wrong(name, text, "not a number that fits");
+                return wrong(name, text, why);
         *ret = n;
+        return 0;
+}
+
+static int whole_number(const char *name, const char *text, double most, const char *why, uint64_t *ret)
+{
+        double n;
+
+        if (number(name, text, 1, most, why, &n) < 0)
+                return -EINVAL;
+        if ((double)(uint64_t)n != n)
+                return wrong(name, text, why);
+        *ret = (uint64_t)n;
         return 0;
 }
 
@@ -65,11 +83,19 @@ static int take_filters(struct watch_options *options, int argc, char **argv)
 
         for (int i = optind; i < argc; i++) {
                 if (!filter_is_word(argv[i]))
-                        return wrong(argv[i], NULL, "neither an option nor a filter; finis watch --help lists both");
+                        return wrong("", argv[i], "neither an option nor a filter; finis watch --help shows what there is");
                 if (filter_add(&options->filter, argv[i], why) < 0)
-                        return wrong(why, NULL, "finis watch --help lists the keys");
+                        return wrong("", NULL, why);
         }
         return 0;
+}
+
+static int refused(const char *what, const char *word)
+{
+        fprintf(stderr, "finis watch: %s ", what);
+        say_typed(stderr, word);
+        fputs("; finis watch --help shows what there is\n", stderr);
+        return -EINVAL;
 }
 
 int watch_options(struct watch_options *options, int argc, char **argv)
@@ -84,13 +110,13 @@ int watch_options(struct watch_options *options, int argc, char **argv)
                 {"capture", required_argument, NULL, CAPTURE},
                 {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
         };
-        double n;
+        uint64_t whole = 0;
         int c;
 
         *options = (struct watch_options){0};
         optind = 1;
         opterr = 0;
-        while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+        while ((c = getopt_long(argc, argv, ":h", known, NULL)) != -1) {
                 switch (c) {
                 case ALL: options->all = true; break;
                 case JSON: options->json = true; break;
@@ -100,27 +126,26 @@ int watch_options(struct watch_options *options, int argc, char **argv)
                 case CAPTURE: options->capture = optarg; break;
                 case OUTPUT: options->output = optarg; break;
                 case SUMMARY:
-                        if (number("--summary", optarg, 1, 86400, &n) < 0)
+                        if (whole_number("--summary", optarg, 86400, "seconds are needed, from 1 on", &whole) < 0)
                                 return -EINVAL;
-                        options->summary_s = (unsigned)n;
+                        options->summary_s = (unsigned)whole;
                         break;
                 case FOR:
-                        if (number("--for", optarg, 0.001, 1e9, &options->for_s) < 0)
+                        if (number("--for", optarg, 0.001, 1e9, "seconds are needed, such as 60 or 0.5", &options->for_s) < 0)
                                 return -EINVAL;
                         break;
                 case COUNT:
-                        if (number("--count", optarg, 1, 1e15, &n) < 0)
+                        if (whole_number("--count", optarg, 1e15, "a number from 1 on is needed", &options->count) < 0)
                                 return -EINVAL;
-                        options->count = (uint64_t)n;
                         break;
                 case PID:
-                        if (number("--pid", optarg, 1, 1 << 22, &n) < 0)
+                        if (whole_number("--pid", optarg, 1 << 22, "the number of a process is needed", &whole) < 0)
                                 return -EINVAL;
-                        options->pid = (uint32_t)n;
+                        options->pid = (uint32_t)whole;
                         break;
                 case 'h': usage(stdout); return 1;
-                default:
-                        return wrong(argv[optind - 1], NULL, "no such option, or its value is missing; finis watch --help lists them");
+                case ':': return refused("a value is missing behind", argv[optind - 1]);
+                default: return refused("no such option:", argv[optind - 1]);
                 }
         }
         if (options->capture && options->unprivileged)

@@ -53,7 +53,7 @@ class Far:
         if not flags & RST:
             self.seq += len(payload) + bool(flags & SYN) + bool(flags & FIN)
 
-    def hear(self, wanted=0, seconds=5):
+    def hear(self, wanted=0, seconds=20):
         """The next segment that has one of these flags, or payload: its flags and payload."""
         while select.select([self.tun], [], [], seconds)[0]:
             packet = os.read(self.tun, 4096)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+from watch_far import ACK, FIN, PSH, RST, Far
 from watch_help import Skip, Watch, pair, port_of, run_cases, told_of
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -71,7 +72,7 @@ def both_ends_are_joined_across_a_nat():
         time.sleep(0.05)
         client.close()
         time.sleep(1.3)
-        return [r for r in watch.stop() if ports[0] in (r["client"]["port"], r["server"]["port"])]
+        return [r for r in watch.stop() if r["client"]["ip"] == "10.88.0.1" and r["client"]["port"] == ports[0]]
 
     records = in_a_namespace(play)
     told = [(r["client"]["ip"], r["server"]["ip"], r["server"]["port"], r["seen"]["both_ends"], r["cause"], r["to_server"]["unread"])
@@ -113,7 +114,7 @@ def ends_in_two_namespaces_are_one_connection():
             time.sleep(0.05)
             client.close()
             time.sleep(1.3)
-            return here, server.pid, [r for r in watch.stop() if port == r["client"]["port"]]
+            return here, server.pid, [r for r in watch.stop() if (r["client"]["ip"], r["client"]["port"]) == ("10.89.0.1", port)]
         finally:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
@@ -126,6 +127,41 @@ def ends_in_two_namespaces_are_one_connection():
             yield f"two namespaces; told {r['client']['netns']} and {r['server']['netns']}"
     if len(records) != 1:
         yield f"{len(records)} records"
+
+
+def late_words(words):
+    """A far server answers, the client here closes, and the server says this into the closed socket."""
+    def play():
+        try:
+            far = Far()
+        except (FileNotFoundError, PermissionError) as error:
+            raise Skip(f"no TUN device: {error}") from error
+        watch = Watch("--all")
+        client = far.accept()
+        client.send(b"x" * 20)
+        far.hear()
+        far.send(PSH | ACK, b"y" * 10)
+        far.hear(ACK)
+        client.recv(10)
+        client.close()
+        far.hear(FIN)
+        far.send(ACK)
+        time.sleep(0.05)
+        far.send(PSH | ACK, words)
+        far.hear(RST)
+        time.sleep(1.3)
+        return [r for r in watch.stop() if r["server"]["ip"] == "10.77.0.2"]
+
+    return [(r["ending"], r["cause"], r["to_client"]["uncertain"], r["severity"]) for r in in_a_namespace(play)]
+
+
+def a_tls_alert_into_a_closed_socket_troubles_nobody():
+    told = late_words(b"\x15\3\3\0\x1a" + b"\0" * 26)
+    if told != [("reset", "data-after-close", 31, "fine")]:
+        yield f"an alert: told {told}"
+    told = late_words(b"\x17\3\3\0\x1a" + b"\0" * 26)
+    if told != [("reset", "data-after-close", 31, "bad")]:
+        yield f"31 bytes of data: told {told}"
 
 
 class Ring:
@@ -194,6 +230,7 @@ if __name__ == "__main__":
     sys.exit(run_cases([
         both_ends_are_joined_across_a_nat,
         ends_in_two_namespaces_are_one_connection,
+        a_tls_alert_into_a_closed_socket_troubles_nobody,
         a_close_by_io_uring_is_a_close,
         a_shutdown_by_io_uring_is_a_shutdown,
     ]))
