@@ -13,8 +13,9 @@ enum {
         SEGMENT_SIZE_TCP_LEAST = 14,     /* up to the flags */
 };
 
-/* The options, @n bytes of them. */
+/* The options, @n bytes of them, to a segment of which none are known yet. The second way takes no short cut: for tests. */
 void segment_fill_options(const uint8_t *p, size_t n, struct segment *segment);
+void segment_fill_options_any(const uint8_t *p, size_t n, struct segment *segment);
 
 /* Two numbers that stand one behind the other in the header, read and written as one. */
 #define SEGMENT_FILL_PAIR(segment, second, first, value) do { \

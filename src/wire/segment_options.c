@@ -49,7 +49,7 @@ static void read_option(uint8_t kind, const uint8_t *value, unsigned n, struct s
         }
 }
 
-void segment_fill_options(const uint8_t *p, size_t n, struct segment *segment) {
+void segment_fill_options_any(const uint8_t *p, size_t n, struct segment *segment) {
         while (n > 0) {
                 if (*p == 0)
                         return;
@@ -66,4 +66,45 @@ void segment_fill_options(const uint8_t *p, size_t n, struct segment *segment) {
                 n -= p[1];
                 p += p[1];
         }
+}
+
+/* As Linux begins them in a SYN: MSS, SACK permitted, timestamps, NOP, window scale; without timestamps: MSS, two NOPs,
+ * SACK permitted, NOP, window scale (tcp_options_write() in net/ipv4/tcp_output.c). Others write these, too. */
+static bool fill_of_syn(const uint8_t *p, size_t n, struct segment *segment) {
+        const uint16_t usual = SEGMENT_HAS_MSS | SEGMENT_HAS_SACK_PERMITTED | SEGMENT_HAS_WINDOW_SCALE;
+        const uint8_t *last = p + n - 4;
+
+        if (bytes_get16(p) != 0x0204 || bytes_get32(last) >> 8 != 0x010303)
+                return false;
+        if (n == 20 && bytes_get32(p + 4) == 0x0402080a) {
+                segment_fill_timestamps(p + 8, segment);
+                segment->options |= usual | SEGMENT_HAS_TIMESTAMPS;
+        } else if (n == 12 && bytes_get32(p + 4) == 0x01010402) {
+                segment->options |= usual;
+        } else {
+                return false;
+        }
+        segment->mss = bytes_get16(p + 2);
+        segment->window_scale = last[3];
+        return true;
+}
+
+/* What follows a loss: two NOPs and SACK, behind two NOPs and timestamps or not. */
+static bool fill_of_sack(const uint8_t *p, size_t n, struct segment *segment) {
+        const uint8_t *sack = bytes_get32(p) == 0x0101080a ? p + 12 : p;
+        size_t n_sack = n - (size_t) (sack - p);
+
+        if (n_sack < 12 || bytes_get32(sack) >> 8 != 0x010105 || sack[3] != n_sack - 2 || n_sack % 8 != 4)
+                return false;
+        if (sack != p) {
+                segment_fill_timestamps(p + 4, segment);
+                segment->options |= SEGMENT_HAS_TIMESTAMPS;
+        }
+        read_sack(sack + 4, (unsigned) n_sack / 8, segment);
+        return true;
+}
+
+void segment_fill_options(const uint8_t *p, size_t n, struct segment *segment) {
+        if (n < 12 || !(fill_of_syn(p, n, segment) || fill_of_sack(p, n, segment)))
+                segment_fill_options_any(p, n, segment);
 }

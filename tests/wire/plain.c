@@ -192,10 +192,58 @@ static void damaged_and_cut_ones_are_too(void **state) {
                         assert_true(tally.n_plain[i] > N_ROUNDS / N_LINKS / 8);
 }
 
+/* The forms that options come in; 0 stands for any value. Half of them are damaged. */
+static const struct {
+        uint8_t n;
+        uint8_t bytes[40];
+} forms[] = {
+        { 20, { 2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 3, 7 } },
+        { 12, { 2, 4, 5, 0xb4, 1, 1, 4, 2, 1, 3, 3, 7 } },
+        { 12, { 1, 1, 8, 10 } },
+        { 12, { 1, 1, 5, 10 } },
+        { 20, { 1, 1, 5, 18 } },
+        { 24, { 1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 5, 10 } },
+        { 32, { 1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 5, 18 } },
+        { 40, { 1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 5, 26 } },
+        { 36, { 1, 1, 5, 34 } },
+        { 20, { 2, 4, 5, 0xb4, 1, 3, 3, 8, 1, 1, 4, 2 } },
+        { 4, { 2, 4, 5, 0xb4 } },
+};
+
+static void options_in_a_usual_form_are_read_as_any(void **state) {
+        const unsigned n_forms = sizeof(forms) / sizeof(*forms);
+        uint64_t random = 3;
+        unsigned n_good = 0, n_sack = 0;
+        (void) state;
+
+        for (unsigned round = 0; round < N_ROUNDS; ++round) {
+                struct segment usual = {}, any = {};
+                unsigned form = round % n_forms, n = forms[form].n;
+                uint8_t *options = malloc(n);
+
+                assert_non_null(options);
+                memcpy(options, forms[form].bytes, n);
+                for (unsigned i = 0; i < n; ++i)
+                        if (options[i] == 0)
+                                options[i] = (uint8_t) next(&random);
+                if (next(&random) % 2)
+                        options[next(&random) % n] = (uint8_t) (next(&random) % 40);
+                segment_fill_options(options, n, &usual);
+                segment_fill_options_any(options, n, &any);
+                if (!same_segment(&usual, &any))
+                        fail_msg("form %u is read in two ways, in round %u", form, round);
+                n_good += !(any.options & SEGMENT_HAS_BAD);
+                n_sack += any.n_sack > 0;
+                free(options);
+        }
+        assert_true(n_good > N_ROUNDS / 2 && n_sack > N_ROUNDS / 4);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(whole_segments_are_read_the_same_in_both_ways),
                 cmocka_unit_test(damaged_and_cut_ones_are_too),
+                cmocka_unit_test(options_in_a_usual_form_are_read_as_any),
         };
 
         return cmocka_run_group_tests_name("wire/plain", tests, NULL, NULL);
