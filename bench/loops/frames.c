@@ -56,7 +56,7 @@ static void find_connections(struct bench *b, size_t n) {
                 table_set_ends(&b->table, s, s->family == AF_INET ? REALM_IPV4 : 0, &b->ends[i]);
         }
         for (size_t i = 0; i < n; ++i)
-                table_fetch_node(&b->table, &b->ends[i], false);
+                table_fetch_node(&b->table, &b->ends[i], &b->packets[i].segment);
         for (size_t i = 0; i < n; ++i) {
                 unsigned sender;
                 uint32_t node = table_find(&b->table, &b->ends[i], &sender);

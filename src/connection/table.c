@@ -108,7 +108,7 @@ fetch(const void *from, unsigned n)
 }
 
 void
-table_fetch_node(const struct table *table, struct ends *ends, bool payload)
+table_fetch_any(const struct table *table, struct ends *ends, const struct segment *segment)
 {
         size_t at = ends->hash & table->mask;
 
@@ -130,7 +130,7 @@ table_fetch_node(const struct table *table, struct ends *ends, bool payload)
                 fetch(&c->side[!sender], 2);
                 fetch(&c->side[!sender].request, 1);
                 fetch(&c->side[sender], 3);
-                if (payload)
+                if (segment->n_payload > 0)
                         fetch(&c->side[sender].request, 2);
                 break;
         }

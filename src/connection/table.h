@@ -159,8 +159,30 @@ table_piece(const struct table *table, uint32_t piece)
         return &((struct row *)(void *)table->pieces.base)[(size_t)piece * ROW_PIECE];
 }
 
-/* Fetches what a segment will touch of the node that @ends very likely means, and notes its slot there. */
-void table_fetch_node(const struct table *table, struct ends *ends, bool payload);
+/* Fetches what @segment will touch of the node that @ends very likely means, and notes its slot there. */
+void table_fetch_any(const struct table *table, struct ends *ends, const struct segment *segment);
+
+/* The same, but for an orderly connection at the first place or the second. Which of both it is cannot be foreseen, so
+ * it is no branch. */
+static inline void
+table_fetch_node(const struct table *table, struct ends *ends, const struct segment *segment)
+{
+        size_t at = ends->hash & table->mask;
+        bool second = (table->slots[at].hash ^ ends->hash) & ~HASH_WAY;
+        const struct slot *slot;
+        const char *o;
+
+        at = (at + second) & table->mask;
+        slot = &table->slots[at];
+        o = (const char *)table_orderly(table, slot->node);
+        if (__builtin_expect(!((slot->hash ^ ends->hash) & ~HASH_WAY) && node_is_orderly(slot->node), 1)) {
+                ends->slot = (uint32_t)at;
+                __builtin_prefetch(o, 1);
+                __builtin_prefetch(o + sizeof(struct orderly) / 2, 1);
+        } else {
+                table_fetch_any(table, ends, segment);
+        }
+}
 
 /* After that: fetches the place for the next row of an orderly connection. */
 static inline void

@@ -62,35 +62,29 @@ tracker_evicted(const struct tracker *tracker)
         return tracker->n_evicted;
 }
 
-/* Finds out whom the segments are of, and has what lies in the index fetched. */
-static void
-look_up(const struct tracker *t, const struct tracker_input *inputs, size_t n, struct ends *ends)
-{
-        for (size_t i = 0; i < n; i++) {
-                const struct segment *s = &inputs[i].packet.segment;
-                uint32_t realm;
-
-                if (inputs[i].kind != PACKET_TCP && inputs[i].kind != PACKET_ICMP_ERROR)
-                        continue;
-                realm = s->family == AF_INET ? REALM_IPV4 : 0;
-                if (t->options.by_vlan)
-                        realm |= inputs[i].packet.vlan << REALM_VLAN_SHIFT;
-                table_set_ends(&t->table, s, realm, &ends[i]);
-        }
-}
-
-/* Of a batch, step by step, so that what each step touches has been on its way since the one before: the places in the
- * index, the connections, the ends of their rows. */
+/* Of a batch, step by step, so that what each step touches has been on its way since the one before: whose the segments
+ * are and the places in the index, the connections, the ends of their rows. */
 static void
 fetch(const struct tracker *t, const struct tracker_input *inputs, size_t n, struct ends *ends)
 {
-        look_up(t, inputs, n, ends);
+        const bool by_vlan = t->options.by_vlan;
+
+        for (size_t i = 0; i < n; i++) {
+                const struct segment *s = &inputs[i].packet.segment;
+                uint32_t realm = s->family == AF_INET ? REALM_IPV4 : 0;
+
+                if (__builtin_expect(inputs[i].kind != PACKET_TCP && inputs[i].kind != PACKET_ICMP_ERROR, 0)) {
+                        ends[i].hash = ends[i].slot = 0;
+                        continue;
+                }
+                if (__builtin_expect(by_vlan, 0))
+                        realm |= inputs[i].packet.vlan << REALM_VLAN_SHIFT;
+                table_set_ends(&t->table, s, realm, &ends[i]);
+        }
         for (size_t i = 0; i < n; i++)
-                if (inputs[i].kind == PACKET_TCP)
-                        table_fetch_node(&t->table, &ends[i], inputs[i].packet.segment.n_payload > 0);
+                table_fetch_node(&t->table, &ends[i], &inputs[i].packet.segment);
         for (size_t i = 0; i < n; i++)
-                if (inputs[i].kind == PACKET_TCP)
-                        table_fetch_row(&t->table, &ends[i]);
+                table_fetch_row(&t->table, &ends[i]);
 }
 
 int
@@ -108,7 +102,7 @@ tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n)
                         int r = 0;
 
                         tracker_advance(tracker, inputs[i].time_ns);
-                        if (inputs[i].kind == PACKET_TCP) {
+                        if (__builtin_expect(inputs[i].kind == PACKET_TCP, 1)) {
                                 node = table_find(&tracker->table, &ends[i], &sender);
                                 r = tracker_take_tcp(tracker, &ends[i], node, sender, &inputs[i]);
                         } else if (inputs[i].kind == PACKET_ICMP_ERROR) {

@@ -311,8 +311,18 @@ int
 tracker_take_tcp(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sender,
                  const struct tracker_input *input)
 {
-        if (__builtin_expect(node_is_orderly(node) && run_orderly(t, node, sender, input), 1))
-                return 0;
+        if (__builtin_expect(node_is_orderly(node), 1)) {
+                if (run_orderly(t, node, sender, input))
+                        return 0;
+        } else if (node != NODE_NONE && !t->hooks.segment) {
+                struct connection *c = table_at(&t->table, node);
+
+                /* What goes the short way begins no other connection, and nobody waits who could have begun one. */
+                if (c->extra == NODE_NONE && plain_take(c, sender, input)) {
+                        list(t, node, c);
+                        return 0;
+                }
+        }
         return take_any(t, ends, node, sender, input);
 }
 
