@@ -15,6 +15,8 @@
 #include "connection/direction.h"
 #include "connection/roles.h"
 
+enum { PORT_SSH = 22 };
+
 /* What is needed for one side's facts. */
 struct view {
         const struct connection *c;
@@ -468,6 +470,7 @@ fill(const struct connection *c, const struct extra *extra, int64_t until, bool 
         SEEN(f->first, c->first);
         SEEN(f->last, c->last);
         SEEN(f->reused, flags & CONNECTION_REUSED);
+        INFERRED_IF(c->head.port[!client] == PORT_SSH, f->ssh, true);
         fill_handshake(&from_client, flags & CONNECTION_ESTABLISHED, f);
         fill_both_fins(&from_client, flags & CONNECTION_BOTH_ACKED, f);
         return client;

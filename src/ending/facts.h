@@ -69,6 +69,7 @@ FACT_KIND(validity, enum reset_validity)
         F(flag, two_isns, "SYN-ACKs came with different initial sequence numbers.")                \
         F(flag, established, "The handshake was completed: the client's ACK came, or a kernel says so.") \
         F(flag, mptcp, "It is a subflow of Multipath TCP.")                                        \
+        F(flag, ssh, "It is a session of SSH: who has the other's FIN only takes leave.")          \
         F(flag, reused, "A new connection took over the same addresses and ports.")                \
         F(flag, siblings_reset, "Other connections of the same listener were reset at the same moment.") \
         F(flag, crossed, "The two FINs crossed: each side sent its own before it had the other's.") \

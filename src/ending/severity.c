@@ -26,7 +26,13 @@ is_farewell(const struct judging *j, enum side sender)
         const struct record_direction *d = record_from(j->r, sender);
         bool goodbye = fact_is(from->last_is_goodbye);
 
-        if (j->by_network || !is_end(j->named) || !d->uncertain.known || d->uncertain.value > GOODBYE_MAX)
+        if (j->by_network || !is_end(j->named) || !d->uncertain.known)
+                return false;
+        /* Its SSH_MSG_DISCONNECT, perhaps after the close of a channel. */
+        if (fact_is(j->f->ssh) && j->named != sender && d->uncertain.value <= HIDDEN_GOODBYE_MAX &&
+            count_above(from->after_peer_fin, 0) && d->uncertain.value <= from->after_peer_fin.value)
+                return true;
+        if (d->uncertain.value > GOODBYE_MAX)
                 return false;
         if (j->named == sender)
                 return goodbye;

@@ -700,6 +700,16 @@ a_request_that_meets_a_closed_server_is_bad_however_short(void **state)
         KNOW(f.from[SIDE_CLIENT].last_is_goodbye, true);
         judge_facts(&f, &r);
         assert_int_equal(r.severity, SEVERITY_FINE);
+        /* That of SSH is encrypted; what was sent before the server's FIN was none. */
+        KNOW(f.from[SIDE_CLIENT].last_is_goodbye, false);
+        KNOW(f.from[SIDE_CLIENT].bytes, 196);
+        KNOW(f.from[SIDE_CLIENT].after_peer_fin, 96);
+        KNOW(f.ssh, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_FINE);
+        KNOW(f.from[SIDE_CLIENT].after_peer_fin, 60);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_BAD);
 }
 
 /* While a socket is exchanged for its stand-in of TIME_WAIT, a segment finds neither. */
