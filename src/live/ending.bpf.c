@@ -91,7 +91,7 @@ static __always_inline void
 note_task(struct live_end *end)
 {
         end->act.tgid = bpf_get_current_pid_tgid() >> 32;
-        bpf_get_current_comm(end->act.comm, sizeof(end->act.comm));
+        name_program(end->act.comm);
         end->flags |= LIVE_ACT;
         if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf___asked)) {
                 struct task_struct *task = bpf_get_current_task_btf();
@@ -246,7 +246,8 @@ closes(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u
                         end->cookie = bpf_get_socket_cookie(sk);
                 end->kind = LIVE_NEWS;
                 count(LIVE_TOTAL_NEWS);
-                tell(end, sizeof(*end));
+                if (tell(end, sizeof(*end)))
+                        end->flags |= LIVE_TOLD;
         }
 }
 
@@ -267,7 +268,7 @@ opens(__u64 key, struct sock *sk, __u64 now)
         end->began_ns = now;
         end->flags = LIVE_BEGAN | LIVE_OPENED;
         end->owner = bpf_get_current_pid_tgid() >> 32;
-        bpf_get_current_comm(end->owner_comm, sizeof(end->owner_comm));
+        name_program(end->owner_comm);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -372,7 +373,7 @@ int on_destroy(__u64 *ctx)
                 }
                 if (sk->sk_lock.owned && !end->owner) {
                         end->owner = bpf_get_current_pid_tgid() >> 32;
-                        bpf_get_current_comm(end->owner_comm, sizeof(end->owner_comm));
+                        name_program(end->owner_comm);
                         end->flags |= LIVE_CLOSER;
                 }
                 if (!(end->flags & LIVE_ACT))

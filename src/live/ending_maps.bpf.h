@@ -42,6 +42,16 @@ struct {
 
 static const struct live_end nothing;
 
+/* As ps shows it: threads have names of their own. */
+static __always_inline void
+name_program(char name[LIVE_COMM])
+{
+        struct task_struct *task = (void *)bpf_get_current_task();
+        struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+
+        bpf_probe_read_kernel(name, LIVE_COMM, &leader->comm);
+}
+
 static __always_inline void
 count(__u32 which)
 {
@@ -52,14 +62,16 @@ count(__u32 which)
 }
 
 /* Lazily: waking the reader costs as much as all the rest. It comes by itself a few times a second. */
-static __always_inline void
+static __always_inline int
 tell(void *record, __u64 size)
 {
         __u64 waiting = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA);
 
         if (bpf_ringbuf_output(&records, record, size,
-                               waiting >= wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
+                               waiting >= wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP)) {
                 count(LIVE_TOTAL_LOST);
-        else
-                count(LIVE_TOTAL_TOLD);
+                return 0;
+        }
+        count(LIVE_TOTAL_TOLD);
+        return 1;
 }

@@ -55,7 +55,7 @@ int on_open_file(struct bpf_iter__task_file *ctx)
         }
         if (!end->owner) {
                 end->owner = BPF_CORE_READ(task, tgid);
-                bpf_probe_read_kernel(end->owner_comm, sizeof(end->owner_comm), task->comm);
+                BPF_CORE_READ_STR_INTO(&end->owner_comm, task, group_leader, comm);
         }
         return 0;
 }
@@ -72,7 +72,7 @@ int on_accept(__u64 *ctx)
         end = bpf_map_lookup_elem(&sockets, &key);
         if (end && !end->owner) {
                 end->owner = bpf_get_current_pid_tgid() >> 32;
-                bpf_get_current_comm(end->owner_comm, sizeof(end->owner_comm));
+                name_program(end->owner_comm);
         }
         return 0;
 }

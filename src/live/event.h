@@ -47,6 +47,7 @@ enum live_flag {
         LIVE_CLOSER = 1 << 27,          /* @owner closed it */
         LIVE_BACKLOG = 1 << 28,         /* its end came while a task worked the socket, not by that task's will */
         LIVE_MISSED = 1 << 29,          /* the event of its end was missed: the counts are those of its destruction */
+        LIVE_TOLD = 1 << 30,            /* LIVE_NEWS of it found room */
 };
 
 struct live_task {

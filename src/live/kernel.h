@@ -149,6 +149,7 @@ struct file;
 struct task_struct {
         unsigned int flags;
         char comm[16];
+        struct task_struct *group_leader;
         int exit_code;
         int tgid;
 };

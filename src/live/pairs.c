@@ -20,10 +20,11 @@ enum queue {
         QUEUE_ALONE,            /* the other end may be here, and be slow to notice */
         QUEUE_FAR,              /* the other end is on this host, and in no hurry */
         QUEUE_TOLD,             /* was told: kept for what comes late */
+        QUEUE_HELD,             /* was told, and a program holds an end of it yet */
         N_QUEUES
 };
 
-static const uint64_t delays[N_QUEUES] = {50 * MS, 1000 * MS, 60000 * MS, 60000 * MS};
+static const uint64_t delays[N_QUEUES] = {50 * MS, 1000 * MS, 60000 * MS, 60000 * MS, 3600000 * MS};
 
 struct slot {
         struct live_connection connection;
@@ -106,6 +107,19 @@ static void join_queue(struct pairs *pairs, struct slot *slot, enum queue queue)
         pairs->tails[queue] = slot;
 }
 
+static bool was_told(enum queue queue)
+{
+        return queue == QUEUE_TOLD || queue == QUEUE_HELD;
+}
+
+static bool is_held(const struct live_connection *c)
+{
+        for (unsigned i = 0; i < c->n_ends; i++)
+                if (!c->gone[i])
+                        return true;
+        return false;
+}
+
 static void tell(struct pairs *pairs, struct slot *slot)
 {
         pairs->tell(pairs->context, &slot->connection);
@@ -139,14 +153,14 @@ static void forget(struct pairs *pairs, struct slot *slot)
 
 static struct slot *slot_new(struct pairs *pairs, uint32_t bucket)
 {
-        static const enum queue order[] = {QUEUE_TOLD, QUEUE_FAR, QUEUE_ALONE, QUEUE_WHOLE};
+        static const enum queue order[] = {QUEUE_TOLD, QUEUE_HELD, QUEUE_FAR, QUEUE_ALONE, QUEUE_WHOLE};
         struct slot *slot;
 
         for (size_t i = 0; i < N_QUEUES && !pairs->unused; i++) {
                 slot = pairs->heads[order[i]];
                 if (!slot)
                         continue;
-                if (slot->queue != QUEUE_TOLD)
+                if (!was_told(slot->queue))
                         tell(pairs, slot);
                 forget(pairs, slot);
         }
@@ -359,6 +373,9 @@ void pairs_end(struct pairs *pairs, const struct live_end *told)
                         return;
                 }
         }
+        /* Its story was told, and had to make room since: half of it again would only hide the whole. */
+        if (end.kind == LIVE_END && end.flags & LIVE_TOLD)
+                return;
         add_end(pairs, slot_new(pairs, bucket), &end, true);
 }
 
@@ -404,13 +421,13 @@ void pairs_tick(struct pairs *pairs, uint64_t now_ns)
         advance(pairs, now_ns);
         for (enum queue queue = 0; queue < N_QUEUES; queue++)
                 while ((slot = pairs->heads[queue]) && slot->due_ns <= pairs->now_ns) {
-                        if (queue == QUEUE_TOLD) {
+                        if (was_told(queue)) {
                                 forget(pairs, slot);
                                 continue;
                         }
                         tell(pairs, slot);
                         leave_queue(pairs, slot);
-                        join_queue(pairs, slot, QUEUE_TOLD);
+                        join_queue(pairs, slot, is_held(&slot->connection) ? QUEUE_HELD : QUEUE_TOLD);
                 }
 }
 
@@ -418,7 +435,7 @@ void pairs_flush(struct pairs *pairs)
 {
         for (enum queue queue = 0; queue < N_QUEUES; queue++)
                 while (pairs->heads[queue]) {
-                        if (queue != QUEUE_TOLD)
+                        if (!was_told(queue))
                                 tell(pairs, pairs->heads[queue]);
                         forget(pairs, pairs->heads[queue]);
                 }

@@ -7,6 +7,7 @@ needs BPF is skipped with the reason where there is none.
 """
 
 import collections
+import ctypes
 import json
 import os
 import pathlib
@@ -15,10 +16,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 from watch_help import FINIS, Watch, child, ends_of, pair, port_of, reset_on_close, run_cases, told_of
 
+PR_SET_NAME = 15
 # A full accept queue drops the SYN, of which no tracepoint tells.
 UNTOLD_CAUSES = {"backlog-full"}
 # The lab counts what connect(AF_UNSPEC) throws away as read.
@@ -140,6 +143,27 @@ def an_exit_is_told_with_its_program():
             yield f"{pid} exited with zero linger; told {act}, {r['cause']}"
     if len(records) != 1:
         yield f"{len(records)} records"
+
+
+def a_thread_bears_its_program_s_name():
+    def act():
+        def close():
+            ctypes.CDLL(None).prctl(PR_SET_NAME, b"a-thread")
+            reset_on_close(server)
+            server.close()
+
+        client, server = pair()
+        port = port_of(client)
+        thread = threading.Thread(target=close)
+        thread.start()
+        thread.join()
+        client.close()
+        return (port,)
+
+    (records,) = told_of(act)
+    name = pathlib.Path("/proc/self/comm").read_text(encoding="utf-8").strip()
+    if [(r["acts"]["server"] or {}).get("comm") for r in records] != [name]:
+        yield f"a thread of {name}; told {[r['acts'] for r in records]}"
 
 
 def late_data_is_joined_to_the_close_before_it():
@@ -452,6 +476,7 @@ def an_option_that_is_none_is_refused():
 WITH_BPF = [
     a_killed_program_is_named_with_its_signal,
     an_exit_is_told_with_its_program,
+    a_thread_bears_its_program_s_name,
     late_data_is_joined_to_the_close_before_it,
     a_connection_from_before_is_told_with_its_roles,
     the_owner_of_a_socket_from_before_is_known_though_it_does_nothing,

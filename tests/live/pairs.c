@@ -356,6 +356,34 @@ static void news_are_told_and_the_end_changes_nothing(void **state)
         pairs_free(pairs);
 }
 
+/* However long its program holds what is dead: the record of both ends is the last word, or comes again with both. */
+static void half_of_what_was_told_is_not_told_anew(void **state)
+{
+        static struct live_end client, server;
+        struct pairs *pairs;
+        struct heard heard;
+
+        (void)state;
+        for (int forgotten = 0; forgotten < 2; forgotten++) {
+                pairs = begin(&heard);
+                unread(&client, &server);
+                client.kind = LIVE_NEWS;
+                pairs_end(pairs, &client);
+                pairs_end(pairs, &server);
+                pairs_tick(pairs, 3000 * MS);
+                assert_int_equal(heard.n, 1);
+                pairs_tick(pairs, (forgotten ? 7200000 : 600000) * MS);
+                client.kind = LIVE_END;
+                client.flags |= LIVE_TOLD;
+                client.ended_ns = 7200001 * MS;
+                pairs_end(pairs, &client);
+                pairs_flush(pairs);
+                assert_int_equal(heard.n, forgotten ? 1 : 2);
+                assert_int_equal(heard.n_ends[heard.n - 1], 2);
+                pairs_free(pairs);
+        }
+}
+
 static void more_connections_than_there_is_room_are_all_told(void **state)
 {
         static struct live_end client, server;
@@ -392,6 +420,7 @@ int main(void)
                 cmocka_unit_test(data_after_shutdown_is_no_reset_received),
                 cmocka_unit_test(data_past_a_fin_is_never_certainly_data_after_close),
                 cmocka_unit_test(news_are_told_and_the_end_changes_nothing),
+                cmocka_unit_test(half_of_what_was_told_is_not_told_anew),
                 cmocka_unit_test(more_connections_than_there_is_room_are_all_told),
         };
 
