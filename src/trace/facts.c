@@ -130,12 +130,20 @@ act_is_sure(const struct traced_socket *s)
                (s->ended && s->end.rqueue > 0 && !kernel_counted_a_fin(s) && !s->shut.known);
 }
 
+/* It was dead when it was given up, so nothing came after that look; its kernel counts an unread FIN, SIOCINQ does not. */
+static bool
+fin_lay_unread(const struct traced_socket *s)
+{
+        return s->act.known && s->act.before.state == TCP_STATE_CLOSE && s->act.before.whole && s->ended && !kernel_disconnected(s) &&
+               s->end.rqueue == s->act.before.unread + 1;
+}
+
 /* A receiving call that gave the end; an EPIPE that no shutdown of its own made: tcp_reset() in CLOSE_WAIT. */
 static bool
 peers_fin_came(const struct traced_socket *s)
 {
         return has_had_peers_fin(s->alive.state) || (s->act.known && has_had_peers_fin(s->act.before.state)) ||
-               has_had_peers_fin(s->after) || s->end_received || (s->error == EPIPE && !s->shut.known);
+               has_had_peers_fin(s->after) || s->end_received || (s->error == EPIPE && !s->shut.known) || fin_lay_unread(s);
 }
 
 /* It died while its program still held it, so something came from outside: a RST, a time-out, ss -K. */
@@ -152,6 +160,18 @@ died_as_orphan(const struct traced_socket *s)
 {
         return s->established_ns && s->act.known && s->act.how != ACT_CONNECT_UNSPEC && s->ended && s->end.info &&
                s->act.before.state != TCP_STATE_CLOSE && !kernel_disconnected(s) && !socket_act_resets(s) && s->end.wqueue > 0;
+}
+
+/* It went after all that was written, unless a RST had come before it: what stands in the queue tells. */
+static bool
+orphan_has_queued_a_fin(const struct traced_socket *s)
+{
+        const struct look *before = &s->act.before;
+
+        if (s->end.unsent == 0)
+                return kernel_counted_a_fin(s);
+        return !before->info ||
+               s->end.bytes_sent - s->end.bytes_again + s->end.unsent > before->bytes_sent - before->bytes_again + before->unsent;
 }
 
 /* A kernel gives up an orphan after seven or more repeats (tcp_orphan_retries()). */
@@ -294,8 +314,8 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
         }
         if (at->whole && how_exact_is_unread(s) == UNREAD_EXACT && (!socket_act_resets(s) || act_is_sure(s)))
                 TELL(end->unread, socket_unread(s));
-        else if (at->whole && how_exact_is_unread(s) == UNREAD_LEAST)
-                INFER(end->unread, socket_unread(s));
+        else if (at->whole && how_exact_is_unread(s) == UNREAD_LEAST && socket_act_resets(s))
+                INFER(end->abort_on_close, true); /* some did, how many is not known */
         if (s->act.known) {
                 TELL(end->closed_at, s->act.at_ns);
                 TELL(end->linger_on, at->linger_on);
@@ -318,8 +338,8 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
         /* What a reset throws away was never sent; after an orderly close the kernel goes on sending. */
         if (socket_act_resets(s) || died_in_hand(s))
                 TELL(end->unsent, at->unsent);
-        else if (died_as_orphan(s)) /* with the FIN */
-                TELL(end->unsent, s->end.unsent > 0 ? s->end.unsent - 1 : 0);
+        else if (died_as_orphan(s))
+                TELL(end->unsent, s->end.unsent - (s->end.unsent > 0 && orphan_has_queued_a_fin(s)));
         else if (s->ended)
                 INFER(end->unsent, 0);
 }
@@ -425,7 +445,7 @@ tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
                 return;
         }
         if (!act->known || act->before.state == TCP_STATE_CLOSE || act->before.state == TCP_STATE_SYN_SENT ||
-            (act == &s->act && (socket_act_resets(s) || act->before.repair)) || (died_as_orphan(s) && s->end.unsent > 0)) {
+            (act == &s->act && (socket_act_resets(s) || act->before.repair)) || (died_as_orphan(s) && (s->end.unsent > 0 || !orphan_has_queued_a_fin(s)))) {
                 INFER(out->fin, false);
                 return;
         }

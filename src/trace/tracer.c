@@ -315,6 +315,9 @@ stopped(struct tracer *tracer, pid_t tid, int status)
                 ptrace(PTRACE_CONT, tid, NULL, 0);
                 return;
         }
+        /* Whatever else it does, it goes on; killed while it was stopped it comes by here too, or is gone. */
+        if (event != PTRACE_EVENT_STOP || signal == SIGTRAP)
+                tell_stopped(tracer, tid, false);
         if (event == PTRACE_EVENT_STOP) {
                 /* A stop of the whole group stays one; else it is the first of a new thread, or was asked for. */
                 if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) {
@@ -322,7 +325,6 @@ stopped(struct tracer *tracer, pid_t tid, int status)
                         tell_stopped(tracer, tid, true);
                         return;
                 }
-                tell_stopped(tracer, tid, false);
                 failing_interrupted(tracer, thread);
                 resume(tracer, thread, 0);
         } else if (event == PTRACE_EVENT_SECCOMP) {
@@ -437,6 +439,7 @@ tracer_run(struct tracer *tracer, volatile sig_atomic_t *stop, int *ret_status)
                         continue;
                 }
                 if (tid == tracer->pid) {
+                        tell_stopped(tracer, tid, false);
                         *ret_status = status;
                         own_seen = true;
                 }

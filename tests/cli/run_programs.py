@@ -242,6 +242,33 @@ def a_job_can_be_stopped_and_goes_on():
         shell.wants('status 7')
 
 
+def a_program_killed_while_it_is_stopped_ends_the_job():
+    with tempfile.TemporaryDirectory() as folder:
+        name = os.path.join(folder, 'pid')
+        with subprocess.Popen([FINIS, 'run', '--', 'sh', '-c', f'echo $$ > {name}; while :; do sleep 0.05; done'],
+                              stderr=subprocess.DEVNULL) as process:
+            time.sleep(0.5)
+            with open(name, encoding='ascii') as file:
+                pid = int(file.read())
+            os.kill(pid, signal.SIGSTOP)
+            status = os.waitpid(process.pid, os.WUNTRACED)[1]
+            assert os.WIFSTOPPED(status), status
+            os.kill(pid, signal.SIGKILL)
+            assert process.wait(10) == 137, process.returncode
+
+
+def a_stop_and_a_continuation_from_outside_are_the_jobs():
+    with subprocess.Popen([FINIS, 'run', '--', 'sh', '-c', 'echo $$; sleep 1; echo on'], stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.DEVNULL) as process:
+        pid = int(process.stdout.readline())
+        os.kill(pid, signal.SIGSTOP)
+        assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
+        assert not select.select([process.stdout], [], [], 1.5)[0]
+        process.send_signal(signal.SIGCONT)
+        assert process.stdout.readline() == 'on\n'
+        assert process.wait(10) == 0
+
+
 def ctrl_c_ends_the_program_as_it_ends_it_bare():
     if not shutil.which('bash'):
         raise Skip('no bash here')
@@ -262,6 +289,8 @@ CASES = [
     io_uring_is_met_and_said,
     a_program_outlives_finis_and_keeps_its_calls,
     a_job_can_be_stopped_and_goes_on,
+    a_program_killed_while_it_is_stopped_ends_the_job,
+    a_stop_and_a_continuation_from_outside_are_the_jobs,
     ctrl_c_ends_the_program_as_it_ends_it_bare,
 ]
 

@@ -69,10 +69,13 @@ class Traced:
 
     @property
     def pid(self):
-        """The program itself, not finis."""
-        children = pathlib.Path(f'/proc/{self.process.pid}/task/{self.process.pid}/children')
-        await_that(f'{self.name} starts', lambda: children.read_text(), self.process)
-        return int(children.read_text().split()[0])
+        """The program itself, not finis, nor the tracer behind it."""
+        pid = self.process.pid
+        for _ in range(2):
+            children = pathlib.Path(f'/proc/{pid}/task/{pid}/children')
+            await_that(f'{self.name} starts', lambda: children.read_text(), self.process)
+            pid = int(children.read_text().split()[0])
+        return pid
 
     def children(self):
         with open(f'/proc/{self.pid}/task/{self.pid}/children', encoding='ascii') as children:
