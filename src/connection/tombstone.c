@@ -53,12 +53,31 @@ set_of(struct graveyard *graveyard, uint64_t key)
         return &graveyard->stones[(key >> 32) % SETS * WAYS];
 }
 
+static struct ends
+ends_of(const struct head *h)
+{
+        return (struct ends){ .source = h->address[0], .destination = h->address[1], .source_port = h->port[0],
+                              .destination_port = h->port[1], .realm = h->realm };
+}
+
+void
+graveyard_fetch(struct graveyard *graveyard, const struct head *h)
+{
+        struct ends ends = ends_of(h);
+        const char *set;
+
+        if (!graveyard->stones)
+                return;
+        set = (const char *)set_of(graveyard, digest(&ends));
+        for (size_t at = 0; at < WAYS * sizeof(struct tombstone); at += 64)
+                __builtin_prefetch(set + at, 1);
+}
+
 void
 graveyard_bury(struct graveyard *graveyard, const struct head *h, uint32_t file, uint64_t frame,
                const uint32_t next[static 2])
 {
-        struct ends ends = { .source = h->address[0], .destination = h->address[1], .source_port = h->port[0],
-                             .destination_port = h->port[1], .realm = h->realm };
+        struct ends ends = ends_of(h);
         uint64_t key = digest(&ends);
         struct tombstone *set;
         unsigned at;

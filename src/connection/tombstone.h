@@ -24,6 +24,9 @@ struct graveyard {
 int graveyard_init(struct graveyard *graveyard);
 void graveyard_deinit(struct graveyard *graveyard);
 
+/* Fetches the place where it will be buried. */
+void graveyard_fetch(struct graveyard *graveyard, const struct head *h);
+
 /* @file and @frame: of its first segment. @next: the number after all that each end sent. */
 void graveyard_bury(struct graveyard *graveyard, const struct head *h, uint32_t file, uint64_t frame,
                     const uint32_t next[static 2]);

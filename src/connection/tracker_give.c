@@ -140,6 +140,8 @@ tracker_take_pending(struct tracker *t, uint32_t node, bool begins)
 static void
 retire(struct tracker *t, uint32_t node, bool keep)
 {
+        if (!keep)
+                graveyard_fetch(&t->graveyard, table_head(&t->table, node));
         tracker_take_pending(t, node, true);
         tracker_give(t, node, false);
         if (keep && table_head(&t->table, node)->list != LIST_NONE)
