@@ -146,7 +146,7 @@ _finis_run()
         --tracer) COMPREPLY=($(compgen -W 'ptrace bpf auto' -- "$1")); return ;;
         esac
         case $1 in
-        -*) COMPREPLY=($(compgen -W '--calls --where --tracer --all --verbose --json --output --error-exitcode --pid --help' -- "$1")) ;;
+        -*) COMPREPLY=($(compgen -W '--calls --where --tracer --all --verbose --json --evidence --output --error-exitcode --pid --help' -- "$1")) ;;
         *) COMPREPLY=($(compgen -c -- "$1")) ;;
         esac
 }

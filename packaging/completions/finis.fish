@@ -53,6 +53,7 @@ complete -c finis -n '__fish_seen_subcommand_from run' -l tracer -x -a 'ptrace b
 complete -c finis -n '__fish_seen_subcommand_from run' -l all -d 'The connections that ended well too'
 complete -c finis -n '__fish_seen_subcommand_from run' -s v -l verbose -d 'Tell each as it ends'
 complete -c finis -n '__fish_seen_subcommand_from run' -l json -d 'One object a line'
+complete -c finis -n '__fish_seen_subcommand_from run' -l evidence -d 'What speaks for each verdict'
 complete -c finis -n '__fish_seen_subcommand_from run' -l output -r -F -d 'Write there'
 complete -c finis -n '__fish_seen_subcommand_from run' -l error-exitcode -x -d 'Exit so if one ended badly'
 complete -c finis -n '__fish_seen_subcommand_from run' -s p -l pid -x -a '(__fish_complete_pids)' -d 'Attach to a process'

@@ -87,7 +87,7 @@ static void tell(void *context, const struct traced_socket *socket, const struct
 
         if (!is_heard(show->options))
                 return;
-        run_record(&r, socket, other, show->options->json);
+        run_record(&r, socket, other, show->options->evidence || show->options->where);
         out = run_show_counts(show, &r.record, was_told(socket, &r.record) || was_told(other, &r.record));
         if (!out)
                 return;
@@ -95,9 +95,9 @@ static void tell(void *context, const struct traced_socket *socket, const struct
         sigaddset(&ticks, SIGALRM);
         sigprocmask(SIG_BLOCK, &ticks, &before);
         if (show->options->json)
-                record_write_json(out, &r.record, RECORD_JSON_EVIDENCE);
+                record_write_json(out, &r.record, show->options->evidence || show->options->where ? RECORD_JSON_EVIDENCE : 0);
         else
-                run_record_write(out, &r, &show->style);
+                run_record_write(out, &r, show->options->evidence, &show->style);
         run_show_written(show, out);
         sigprocmask(SIG_SETMASK, &before, NULL);
 }
@@ -105,6 +105,12 @@ static void tell(void *context, const struct traced_socket *socket, const struct
 static void say_unseen(const struct tracer *tracer)
 {
         struct tracer_unseen unseen = tracer_unseen(tracer);
+        char why[REFUSAL_MAX];
+
+        if (unseen.looks) {
+                refusal_of_looks(unseen.looks, why);
+                fprintf(stderr, "finis run: %s\n", why);
+        }
 
         if (unseen.uring)
                 fputs("finis run: the program uses io_uring, whose requests are no calls: acts may be missing\n", stderr);
@@ -145,18 +151,19 @@ static int trace(const struct run_options *options, struct run_show *show)
                                               .where = options->where};
         const struct tracer_hooks hooks = {.ended = tell, .stopped = options->attach ? NULL : program_stopped, .context = show};
         struct tracer *tracer;
-        const char *what;
-        int r = tracer_start(&traced, &hooks, &tracer, &what), status;
+        char why[REFUSAL_MAX];
+        int r = tracer_start(&traced, &hooks, &tracer, why), status;
 
         if (r < 0) {
-                fprintf(stderr, "finis run: %s: %s\n", what, strerror(-r));
+                fprintf(stderr, "finis run: %s\n", why);
                 return STATUS_FAILED;
         }
         take_signals(options->attach ? 0 : tracer_pid(tracer));
         if (!options->attach)
                 take_job_signals();
         tracer_run(tracer, &stop, &status);
-        if (is_heard(options)) {
+        /* Nothing ran, nothing is to be summed up. */
+        if (is_heard(options) && !tracer_word(tracer).exec_error && !tracer_word(tracer).error) {
                 run_show_summary(show);
                 say_unseen(tracer);
         }

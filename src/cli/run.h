@@ -18,6 +18,7 @@ struct run_options {
         bool all;                       /* the fine connections too */
         bool verbose;                   /* as they end, not at the end */
         bool json;
+        bool evidence;                  /* what speaks for each verdict */
         const char *output;             /* a file; NULL: standard error */
         int error_status;               /* where a connection ended badly; 0: none of its own */
         struct filter filter;

@@ -65,7 +65,7 @@ static void tell(void *context, struct live_connection *c)
         }
         if (!ours)
                 return;
-        watch_record(&r, c, &run->clock, NULL, run->show->options->json, NULL);
+        watch_record(&r, c, &run->clock, NULL, run->show->options->evidence, NULL);
         r.record.source = SOURCE_RUN;
         digest = watch_record_digest(&r.record);
         if (c->told_as == digest)
@@ -78,9 +78,9 @@ static void tell(void *context, struct live_connection *c)
         if (!out)
                 return;
         if (run->show->options->json)
-                record_write_json(out, &r.record, RECORD_JSON_EVIDENCE);
+                record_write_json(out, &r.record, run->show->options->evidence ? RECORD_JSON_EVIDENCE : 0);
         else
-                watch_record_write(out, &r, false, &run->show->style);
+                watch_record_write(out, &r, run->show->options->evidence, &run->show->style);
         run_show_written(run->show, out);
 }
 
@@ -203,7 +203,8 @@ int run_bpf(struct run_show *show, volatile sig_atomic_t *stop, void (*take_sign
         if (r == 0) {
                 take_signals(run.pid);
                 r = follow(&run, stop);
-                run_show_summary(show);
+                if (!*run.exec_error)
+                        run_show_summary(show);
                 say_losses(&run);
                 r = status_of(&run, r);
         }

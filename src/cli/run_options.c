@@ -27,6 +27,7 @@ static void usage(FILE *f)
               "  --all              the connections that ended well too\n"
               "  -v, --verbose      as they end; otherwise at the end of the program\n"
               "  --json             the records, one object a line; see finis-record(5)\n"
+              "  --evidence         what speaks for each verdict\n"
               "  --output FILE      write there, and not to standard error\n"
               "  --error-exitcode N exit with N if a connection ended badly\n"
               "  -p, --pid PID      attach to a process that runs, until it ends or Ctrl-C\n"
@@ -50,13 +51,15 @@ static int wrong(const char *what, const char *word, const char *why)
 
 static int number(const char *name, const char *text, long least, long most, long *ret)
 {
-        char *end;
+        char *end, why[64];
         long n;
 
         errno = 0;
         n = strtol(text, &end, 10);
-        if (errno || *end || end == text || n < least || n > most)
-                return wrong(name, text, "not a number that fits");
+        if (errno || *end || end == text || n < least || n > most) {
+                snprintf(why, sizeof(why), "a number from %ld to %ld is needed", least, most);
+                return wrong(name, text, why);
+        }
         *ret = n;
         return 0;
 }
@@ -93,7 +96,7 @@ static int take_filters(struct run_options *options, int argc, char **argv, int 
 
         while (*index < argc && filter_is_word(argv[*index])) {
                 if (filter_add(&options->filter, argv[*index], why) < 0)
-                        return wrong(why, NULL, "finis run --help lists the keys");
+                        return wrong(argv[*index], NULL, why);
                 ++*index;
         }
         return 0;
@@ -101,11 +104,12 @@ static int take_filters(struct run_options *options, int argc, char **argv, int 
 
 int run_options(struct run_options *options, int argc, char **argv)
 {
-        enum { CALLS = 256, TRACER, WHERE, ALL, JSON, OUTPUT, STATUS };
+        enum { CALLS = 256, TRACER, WHERE, ALL, JSON, EVIDENCE, OUTPUT, STATUS };
         static const struct option known[] = {
                 {"calls", no_argument, NULL, CALLS}, {"where", no_argument, NULL, WHERE},
                 {"tracer", required_argument, NULL, TRACER}, {"all", no_argument, NULL, ALL},
                 {"verbose", no_argument, NULL, 'v'}, {"json", no_argument, NULL, JSON},
+                {"evidence", no_argument, NULL, EVIDENCE},
                 {"output", required_argument, NULL, OUTPUT}, {"error-exitcode", required_argument, NULL, STATUS},
                 {"pid", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
         };
@@ -126,6 +130,7 @@ int run_options(struct run_options *options, int argc, char **argv)
                 case WHERE: options->where = true; break;
                 case ALL: options->all = true; break;
                 case JSON: options->json = true; break;
+                case EVIDENCE: options->evidence = true; break;
                 case OUTPUT: options->output = optarg; break;
                 case STATUS:
                         if (number("--error-exitcode", optarg, 1, 255, &n) < 0)

@@ -27,4 +27,4 @@ void run_record(struct run_record *ret, const struct traced_socket *socket, cons
 #define RUN_FRAME_MAX 160
 void run_frame_put(char text[static RUN_FRAME_MAX], const struct where_frame *frame);
 
-void run_record_write(FILE *file, const struct run_record *r, const struct style *style);
+void run_record_write(FILE *file, const struct run_record *r, bool evidence, const struct style *style);

@@ -120,9 +120,11 @@ static void say_end(FILE *file, const struct run_record *r, enum side side)
         say_where(file, "It gave it up", socket_act_resets(s) ? s->reset_at : NULL);
 }
 
-void run_record_write(FILE *file, const struct run_record *r, const struct style *style)
+void run_record_write(FILE *file, const struct run_record *r, bool evidence, const struct style *style)
 {
         line_write(file, &r->record, NULL, style);
         say_end(file, r, SIDE_CLIENT);
         say_end(file, r, SIDE_SERVER);
+        if (evidence)
+                line_write_evidence(file, &r->record, style);
 }

@@ -43,6 +43,8 @@ look_of(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_k
                         close(pidfd);
         }
         tracer->unseen.mptcp = tracer->unseen.mptcp || r == -EPROTONOSUPPORT;
+        if ((r == -EPERM || r == -ENOSYS) && !tracer->unseen.looks)
+                tracer->unseen.looks = -r;
         return r;
 }
 

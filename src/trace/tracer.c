@@ -44,11 +44,11 @@ child(const struct tracer_options *options, int go, struct tracer_word *word)
 }
 
 static int
-start(struct tracer *tracer, const char **ret_what)
+start(struct tracer *tracer, char why[static REFUSAL_MAX])
 {
         int go[2], r = 0;
 
-        *ret_what = "starting the program";
+        snprintf(why, REFUSAL_MAX, "starting the program");
         tracer->word = mmap(NULL, sizeof(*tracer->word), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (tracer->word == MAP_FAILED) {
                 tracer->word = NULL;
@@ -65,8 +65,8 @@ start(struct tracer *tracer, const char **ret_what)
         if (tracer->pid < 0)
                 r = -errno;
         if (r == 0 && ptrace(PTRACE_SEIZE, tracer->pid, NULL, OPTIONS) < 0) {
-                *ret_what = "tracing the program (another tracer, a container's seccomp profile or Yama may forbid it)";
                 r = -errno;
+                refusal_explain(tracer->pid, false, -r, why);
         }
         /* The child waits for the byte until it is traced: from then on its filter has somebody to stop for. */
         if (r == 0 && write(go[1], "", 1) != 1)
@@ -81,17 +81,19 @@ start(struct tracer *tracer, const char **ret_what)
 }
 
 static int
-attach(struct tracer *tracer, const char **ret_what)
+attach(struct tracer *tracer, char why[static REFUSAL_MAX])
 {
         char path[48];
         DIR *directory;
         int r = 0, n = 0;
 
-        *ret_what = "attaching to the process";
         snprintf(path, sizeof(path), "/proc/%d/task", tracer->options.attach);
         directory = opendir(path);
-        if (!directory)
-                return errno == ENOENT ? -ESRCH : -errno;
+        if (!directory) {
+                r = errno == ENOENT ? -ESRCH : -errno;
+                refusal_explain(tracer->options.attach, true, -r, why);
+                return r;
+        }
         for (struct dirent *entry; r == 0 && (entry = readdir(directory));) {
                 pid_t tid = atoi(entry->d_name);
 
@@ -108,17 +110,20 @@ attach(struct tracer *tracer, const char **ret_what)
         closedir(directory);
         tracer->pid = tracer->options.attach;
         tracer->every_call = true;
-        return r ? r : n ? 0 : -ESRCH;
+        r = r ? r : n ? 0 : -ESRCH;
+        if (r < 0)
+                refusal_explain(tracer->options.attach, true, -r, why);
+        return r;
 }
 
 int
 tracer_start(const struct tracer_options *options, const struct tracer_hooks *hooks, struct tracer **ret_tracer,
-             const char **ret_what)
+             char why[static REFUSAL_MAX])
 {
         struct tracer *tracer = calloc(1, sizeof(*tracer));
         int r;
 
-        *ret_what = "starting";
+        snprintf(why, REFUSAL_MAX, "out of memory");
         if (!tracer)
                 return -ENOMEM;
         tracer->options = *options;
@@ -128,7 +133,7 @@ tracer_start(const struct tracer_options *options, const struct tracer_hooks *ho
                 tracer->ended = NULL;
         if (diag_open(&tracer->diag) < 0)
                 tracer->diag = NULL;
-        r = options->attach ? attach(tracer, ret_what) : start(tracer, ret_what);
+        r = options->attach ? attach(tracer, why) : start(tracer, why);
         if (r < 0) {
                 tracer_free(tracer);
                 return r;

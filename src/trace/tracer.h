@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "trace/refusal.h"
 #include "trace/sockets.h"
 
 struct tracer_options {
@@ -33,10 +34,9 @@ struct tracer_hooks {
 
 struct tracer;
 
-/* Starts the program; it has not run yet when this returns. Returns 0, or a negative errno and in *@ret_what
- * a few words on what was tried. */
+/* Starts the program; it has not run yet when this returns. Returns 0, or a negative errno and a sentence on why. */
 int tracer_start(const struct tracer_options *options, const struct tracer_hooks *hooks, struct tracer **ret_tracer,
-                 const char **ret_what);
+                 char why[static REFUSAL_MAX]);
 
 /* Until the program and all that it started have ended. *@ret_status is its wait status. @stop is asked whenever
  * a signal came: true ends the tracing, and the program goes on alone. */
@@ -55,6 +55,7 @@ struct tracer_word {
 struct tracer_unseen {
         bool uring;                     /* io_uring_setup() was called */
         bool mptcp;                     /* a socket of Multipath TCP */
+        int looks;                      /* looking at sockets was refused, with this positive errno; 0: it was not */
         bool leader;                    /* sockets of a process whose first thread had gone */
 };
 

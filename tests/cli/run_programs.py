@@ -2,6 +2,7 @@
 """finis run under programs of all kinds: static ones, Go, io_uring; and what becomes of a program when finis is killed, or
 the job is stopped. TAP."""
 
+import ctypes
 import json
 import os
 import pty
@@ -9,12 +10,13 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 
-from run import FINIS, PATIENCE, Skip, Staged, check, run_cases
+from run import CLIENT, FINIS, NOBODY, PATIENCE, Skip, Staged, check, run_cases
 
 C = r'''
 #include <arpa/inet.h>
@@ -283,7 +285,52 @@ def ctrl_c_ends_the_program_as_it_ends_it_bare():
         shell.wants('status 130')
 
 
+def forbidding(number):
+    """A seccomp filter as a container's profile has it: this call is EPERM."""
+    def install():
+        class Program(ctypes.Structure):
+            _fields_ = [('length', ctypes.c_ushort), ('code', ctypes.c_void_p)]
+        code = struct.pack('HBBI' * 4, 0x20, 0, 0, 0, 0x15, 0, 1, number, 0x06, 0, 0, 0x00050000 | 1, 0x06, 0, 0, 0x7fff0000)
+        text = ctypes.create_string_buffer(code)
+        libc = ctypes.CDLL(None, use_errno=True)
+        program = Program(4, ctypes.cast(text, ctypes.c_void_p))
+        libc.prctl(38, 1, 0, 0, 0)
+        assert libc.prctl(22, 2, ctypes.byref(program)) == 0
+    return install
+
+
+def what_a_container_forbids_is_named():
+    ptrace = {'x86_64': 101, 'aarch64': 117}[os.uname().machine]
+    done = subprocess.run([FINIS, 'run', '--', 'echo', 'ran'], capture_output=True, text=True, check=False, preexec_fn=forbidding(ptrace))
+    assert done.returncode == 125 and done.stdout == '' and 'seccomp' in done.stderr and 'SYS_PTRACE' in done.stderr, done
+    assert len(done.stderr.splitlines()) == 1, done
+    with Staged('serve', '--answer', 'hello') as staged:
+        done = subprocess.run([FINIS, 'run', '--', sys.executable, '-c', CLIENT + 'told()'], capture_output=True, text=True,
+                              check=False, preexec_fn=forbidding(438), env=staged.environment)
+    assert done.returncode == 0 and 'pidfd_getfd: Operation not permitted' in done.stderr and 'seccomp' in done.stderr, done
+
+
+def who_may_not_be_attached_to_is_told_why():
+    def attach(pid, prefix=(), finis=FINIS):
+        return subprocess.run([*prefix, finis, 'run', '-p', str(pid)], capture_output=True, text=True, check=False, cwd='/')
+    assert attach(4194304).stderr == 'finis run: there is no process 4194304\n'
+    with subprocess.Popen([FINIS, 'run', '--output', '/dev/null', '--', 'sh', '-c', 'echo $$; sleep 10'], stdout=subprocess.PIPE, text=True) as traced:
+        pid = int(traced.stdout.readline())
+        done = attach(pid)
+        assert done.returncode == 125 and 'is traced already, by finis-tracer[' in done.stderr, done
+        if os.geteuid() == 0 and shutil.which('setpriv'):
+            with tempfile.TemporaryDirectory(dir='/tmp') as folder:
+                os.chmod(folder, 0o755)
+                copy = shutil.copy(FINIS, os.path.join(folder, 'finis'))
+                done = attach(os.getpid(), ['setpriv', f'--reuid={NOBODY}', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all'], copy)
+                assert done.returncode == 125 and 'belongs to another user (uid 0)' in done.stderr, done
+        os.kill(pid, signal.SIGKILL)
+        traced.wait(10)
+
+
 CASES = [
+    what_a_container_forbids_is_named,
+    who_may_not_be_attached_to_is_told_why,
     a_static_program_is_followed,
     a_program_in_go_is_followed,
     io_uring_is_met_and_said,
