@@ -241,17 +241,13 @@ reset_take(struct step *step)
                         step->position = extra->reset[i]->position;
                         return may_be_taken(extra->reset[i]->validity) && !extra->reset[i]->ignored;
                 }
-        if (extra->n_resets == FACTS_RESETS_MAX) {
+        r = extra->n_resets < FACTS_RESETS_MAX ? table_new_reset(step->table) : NULL;
+        if (!r) {
                 struct reset other;
 
                 fill(step, extra, &other);
                 step->position = other.position;
                 return may_be_taken(other.validity);
-        }
-        r = table_new_reset(step->table);
-        if (!r) {
-                step_failed(step);
-                return true;
         }
         extra->reset[extra->n_resets++] = r;
         fill(step, extra, r);

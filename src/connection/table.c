@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum {
@@ -53,19 +54,35 @@ new_slots(struct table *table, size_t n)
         return 0;
 }
 
+/* So many connections, for which addresses are reserved at once, may there be where a limit is set (ulimit -v): half
+ * of it is for other things. */
+static size_t
+at_most(size_t max)
+{
+        const size_t each = 2 * (sizeof(struct connection) + sizeof(struct orderly) + 2 * sizeof(struct link) +
+                                 ROW_PIECES * SIZE_PIECE + sizeof(struct extra) + sizeof(struct reset) + 2 * SIZE_HOLES);
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur / 2 / each >= max)
+                return max;
+        return limit.rlim_cur / 2 / each + 1;
+}
+
 int
-table_init(struct table *table, size_t max)
+table_init(struct table *table, size_t max, size_t *ret_max)
 {
         *table = (struct table){};
+        max = at_most(max > NODES_MAX / 2 ? NODES_MAX / 2 : max);
+        *ret_max = max;
         /* Each may have a second that waits beside it; number 0 is none. */
-        max = max > NODES_MAX ? NODES_MAX : max * 2 + 2;
+        max = max * 2 + 2;
         if (new_slots(table, SLOTS_AT_FIRST) < 0 || region_init(&table->nodes, max * sizeof(struct connection)) < 0 ||
             region_init(&table->links, max * sizeof(struct link)) < 0 ||
             region_init(&table->orderlies, max * sizeof(struct orderly)) < 0 ||
             region_init(&table->orderly_links, max * sizeof(struct link)) < 0 ||
             region_init(&table->pieces, max * ROW_PIECES * SIZE_PIECE) < 0 ||
             region_init(&table->extras, max * sizeof(struct extra)) < 0 ||
-            region_init(&table->resets, max * FACTS_RESETS_MAX * sizeof(struct reset)) < 0 ||
+            region_init(&table->resets, max * sizeof(struct reset)) < 0 ||
             region_init(&table->holes, max * 2 * SIZE_HOLES) < 0) {
                 table_deinit(table);
                 return -ENOMEM;

@@ -69,8 +69,8 @@ struct table {
         uint64_t secret[3];
 };
 
-/* For @max connections at once. Returns 0, or -ENOMEM. */
-int table_init(struct table *table, size_t max);
+/* For @max connections at once, or if there are not addresses for so many, for @ret_max. Returns 0, or -ENOMEM. */
+int table_init(struct table *table, size_t max, size_t *ret_max);
 void table_deinit(struct table *table);
 
 /* The hash of ends; @realm and the addresses must be set. */

@@ -30,7 +30,7 @@ tracker_new(const struct tracker_options *options, const struct tracker_hooks *h
         if (t->options.linger_ns == 0)
                 t->options.linger_ns = LINGER_NS;
         t->hooks = *hooks;
-        if (table_init(&t->table, t->options.max_connections) < 0 || graveyard_init(&t->graveyard) < 0) {
+        if (table_init(&t->table, t->options.max_connections, &t->options.max_connections) < 0 || graveyard_init(&t->graveyard) < 0) {
                 table_deinit(&t->table);
                 free(t);
                 return -ENOMEM;
