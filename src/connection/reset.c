@@ -260,10 +260,12 @@ reset_take(struct step *step)
 }
 
 /* Its sender goes on: only what a RST just overtook on the way may come behind it, and then the RST stands at
- * the end of it. */
+ * the end of it. What was seen before it stands behind it in the file alone. */
 static bool
 goes_on(const struct step *step, const struct reset *r)
 {
+        if (step->time < r->at)
+                return false;
         return !r->position_known || step->time - r->at > MARGIN / 2 ||
                step->position + (int64_t)step->s->n_payload > r->position || r->position > direction_end(step->d);
 }

@@ -57,6 +57,15 @@ nobody_was_left(const struct judging *j)
                                                                    d->uncertain.value <= GOODBYE_MAX));
 }
 
+/* The answer, too, may be among what was not seen. */
+static bool
+answer_may_be_missing(const struct facts *f)
+{
+        const struct facts_of_direction *answer = &f->from[SIDE_SERVER];
+
+        return f->seen.gaps && (count_above(answer->missing, 0) || !fact_known(answer->fin.how));
+}
+
 /* The last payload was the client's, and nothing came back: it waits for an answer that will not come. A good-bye
  * waits for none, nor does a client that was answered before and then sent its FIN: it is leaving. But what the RST alone
  * acknowledges may be requests, if it is more than an encrypted good-bye. The server's last payload is itself the
@@ -67,7 +76,7 @@ cuts_an_exchange(const struct judging *j)
         const struct facts_of_direction *request = &j->f->from[SIDE_CLIENT], *answer = &j->f->from[SIDE_SERVER];
 
         if (!count_above(request->payloads, 0) || !fact_is_not(request->last_answered) ||
-            fact_is(request->last_is_goodbye))
+            fact_is(request->last_is_goodbye) || answer_may_be_missing(j->f))
                 return false;
         return !(fact_is(request->fin) && count_above(answer->payloads, 0) && j->r->to_server.fate == FATE_ACKED &&
                  j->r->to_server.acked.value + HIDDEN_GOODBYE_MAX >= j->r->to_server.bytes.value);

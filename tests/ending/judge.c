@@ -855,6 +855,15 @@ requests_that_only_the_reset_acknowledges_are_cut_even_before_a_fin(void **state
         add_reset(&f, SIDE_SERVER, false, 2000 * MS);
         judge_facts(&f, &r);
         assert_int_equal(r.severity, SEVERITY_BAD);
+        /* An answer may have been missed. */
+        f.seen.gaps = true;
+        KNOW(f.from[SIDE_SERVER].missing, 20);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_NOTABLE);
+        KNOW(f.from[SIDE_SERVER].missing, 0);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_BAD);
+        f.seen.gaps = false;
         /* So many bytes may be an encrypted good-bye. */
         KNOW(f.from[SIDE_CLIENT].acked, 1000);
         judge_facts(&f, &r);
