@@ -12,7 +12,7 @@
 #include "cli/read_output.h"
 #include "cli/read_run.h"
 
-enum { OUTPUT_BUFFER = 1 << 18 };
+enum { OUTPUT_BUFFER = 1 << 18, SMALL_BUFFER = 512 };
 enum { STATUS_DONE = 0, STATUS_BAD = 1, STATUS_COULD_NOT = 2 };
 
 static void take_record(void *context, const struct record *r, const struct tracked *connection)
@@ -30,15 +30,13 @@ static void flush(void *context)
 }
 
 /* Millions of records in steps of 4 KB would be a system call for every second of them. What waits to be seen
- * is flushed when the input waits. JSON comes in large pieces, and need not be copied into another. */
+ * is flushed when the input waits. JSON comes in large pieces, which are not copied if the buffer is small. */
 static void widen_stdout(enum read_format format)
 {
         static char buffer[OUTPUT_BUFFER];
 
-        if (format == READ_JSON)
-                setvbuf(stdout, NULL, _IONBF, 0);
-        else if (isatty(STDOUT_FILENO) != 1)
-                setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+        if (isatty(STDOUT_FILENO) != 1)
+                setvbuf(stdout, buffer, _IOFBF, format == READ_JSON ? SMALL_BUFFER : sizeof(buffer));
 }
 
 static int read_files(const struct read_options *options)

@@ -11,8 +11,14 @@
 static void
 flush(struct json *j)
 {
-        if (j->n_buffer > 0 && fwrite_unlocked(j->buffer, 1, j->n_buffer, j->file) != j->n_buffer && j->error == 0)
-                j->error = errno > 0 ? -errno : -EIO;
+        size_t n = j->n_buffer > 0 ? fwrite_unlocked(j->buffer, 1, j->n_buffer, j->file) : 0;
+
+        if (n < j->n_buffer) {
+                if (j->error == 0)
+                        j->error = errno > 0 ? -errno : -EIO;
+                /* Whoever flushes the FILE is to learn why: something must be left of what it refused. */
+                putc_unlocked(j->buffer[n], j->file);
+        }
         j->n_buffer = 0;
 }
 

@@ -318,7 +318,7 @@ def a_full_disk_is_told():
     for options in (['--json'], ['--csv'], ['--zeek'], ['--all'], [], ['--show', '1.1']):
         with open('/dev/full', 'wb') as full:
             done = finis(*options, path, stdout=full)
-        assert done.returncode == 2 and b'cannot write to standard output' in done.stderr, (options, done)
+        assert done.returncode == 2 and b'cannot write to standard output: No space left' in done.stderr, (options, done)
         assert done.stderr.count(b'\n') == 1, done.stderr
 
 
