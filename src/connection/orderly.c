@@ -147,7 +147,7 @@ take_fin(struct orderly *o, unsigned sender, const struct segment *s)
         const unsigned fins = ORDERLY_FIN_0 | ORDERLY_FIN_1;
 
         if (s->flags & SEGMENT_FIN) {
-                o->flags |= (uint8_t)(ORDERLY_FIN_0 << sender);
+                o->flags |= (uint16_t)(ORDERLY_FIN_0 << sender);
                 o->next[sender]++;
         }
         if ((o->flags & fins) == fins && o->acked[0] == o->next[0] && o->acked[1] == o->next[1])
@@ -164,7 +164,7 @@ is_plain(const struct orderly *o, unsigned sender, const struct tracker_input *i
         uint64_t unusual;
 
         unusual = ((s->flags & flags) ^ SEGMENT_ACK) | (s->options & ~(unsigned)SEGMENT_HAS_TIMESTAMPS);
-        unusual |= (s->seq ^ o->next[sender]) | (s->n_captured ^ s->n_payload) | s->n_payload >> 16;
+        unusual |= (s->seq ^ o->next[sender]) | s->n_payload >> 16;
         unusual |= at >> ROW_WHAT_SHIFT | input->frame >> 32 | (input->file ^ o->file);
         return unusual == 0 && input->time_ns >= o->last && s->window != 0 && s->ack != 0;
 }
@@ -191,6 +191,8 @@ orderly_take(struct table *table, struct orderly *o, unsigned sender, const stru
                         return false;
                 what = (goodbye & DIRECTION_GOODBYE ? ROW_GOODBYE : 0) |
                        (goodbye & DIRECTION_GOODBYE_KNOWN ? ROW_GOODBYE_KNOWN : 0);
+                if (s->n_captured < s->n_payload)
+                        what |= ROW_SHORT;
         } else if (acks == 0 && seen_before(table, o, sender, s)) {
                 return false;
         }
@@ -198,7 +200,7 @@ orderly_take(struct table *table, struct orderly *o, unsigned sender, const stru
                 return false;
         o->next[sender] += s->n_payload;
         o->acked[!sender] = s->ack;
-        o->flags |= ORDERLY_OPEN;
+        o->flags |= what & ROW_SHORT ? ORDERLY_OPEN | ORDERLY_SHORT : ORDERLY_OPEN;
         if ((s->flags & SEGMENT_FIN) | (o->flags & (ORDERLY_FIN_0 | ORDERLY_FIN_1)))
                 take_fin(o, sender, s);
         return true;

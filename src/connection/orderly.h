@@ -8,7 +8,7 @@
  * In order means: a SYN without data, which may come again while nothing answers; its SYN-ACK, if it came but once,
  * and the ACK of that; then only segments with ACK, each beginning where its
  * sender's last one ended, acknowledging what was sent and never less than before, with a window, without options
- * but timestamps, all of their bytes at hand, in one file and not back in time; a FIN of each end at the most.
+ * but timestamps, in one file and not back in time; a FIN of each end at the most.
  */
 #pragma once
 
@@ -30,6 +30,7 @@ enum {
         ROW_TIMESTAMPS = 1 << 9,
         ROW_GOODBYE = 1 << 10,            /* its payload is a good-bye … */
         ROW_GOODBYE_KNOWN = 1 << 11,      /* … or not */
+        ROW_SHORT = 1 << 12,            /* not all of its payload is at hand */
         /* Of a SYN. */
         ROW_SCALE = 1 << 12,
         ROW_MPTCP = 1 << 13,
@@ -65,12 +66,13 @@ enum {
         ORDERLY_GIVEN = 1 << 5,
         ORDERLY_EVICTED = 1 << 6,
         ORDERLY_ANSWERED = 1 << 7,      /* there is a SYN-ACK */
+        ORDERLY_SHORT = 1 << 8,         /* some segment is */
 };
 
 struct orderly {
         struct head head;
         uint32_t next[2];               /* the number after the last that each sent */
-        uint8_t flags;                  /* ORDERLY_* */
+        uint16_t flags;                 /* ORDERLY_* */
         uint8_t n;                      /* segments */
 
         uint32_t acked[2];              /* the number up to which each was acknowledged */

@@ -412,6 +412,23 @@ grow_zeek(const struct growth *g, const struct orderly *o, const struct connecti
         }
 }
 
+/* What Zeek makes of bytes that are not at hand does not follow from sums: they make gaps when they are acknowledged. */
+static void
+grow_zeek_by_segments(const struct growth *g, const struct orderly *o, struct zeek *z)
+{
+        for (unsigned i = 0; i < o->n; i++) {
+                const struct row *row = g->row[i];
+                unsigned side = side_of(row), n = payload_of(row);
+                struct segment s = {
+                        .flags = row_what(row) & ROW_FLAGS, .seq = g->side[side].base + (uint32_t)g->position[i],
+                        .ack = row->ack, .window = row->window, .n_payload = n,
+                        .n_captured = n > 0 && row_what(row) & ROW_SHORT ? 0 : n,
+                };
+
+                zeek_segment(z, side, &s);
+        }
+}
+
 static void
 grow_connection(const struct growth *g, const struct orderly *o, struct connection *c)
 {
@@ -487,14 +504,17 @@ grow(const struct table *table, const struct orderly *o, bool whole, struct conn
                 if (g.side[side].n > 0)
                         grow_direction(&g, o->n, side, ipv4, whole, &c->side[side]);
         grow_connection(&g, o, c);
-        grow_zeek(&g, o, c, &c->zeek);
+        if (o->flags & ORDERLY_SHORT)
+                grow_zeek_by_segments(&g, o, &c->zeek);
+        else
+                grow_zeek(&g, o, c, &c->zeek);
 }
 
 /* Of what has ended in order nobody asks what was on its way, nor where the windows were. */
 void
 orderly_grow(const struct table *table, const struct orderly *o, bool whole, struct connection *ret_c)
 {
-        if (whole || !(o->flags & ORDERLY_ENDED))
+        if (whole || !(o->flags & ORDERLY_ENDED) || o->flags & ORDERLY_SHORT)
                 grow(table, o, true, ret_c);
         else
                 grow(table, o, false, ret_c);

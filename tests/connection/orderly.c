@@ -32,6 +32,7 @@ struct talk {
         uint32_t next[2], acked[2];
         uint16_t ip_id[2];
         bool fin[2], timestamps, v6, any_fin;
+        uint32_t snaplen;
         int64_t time;
         unsigned n, frame;
 };
@@ -88,6 +89,8 @@ talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
                 if (below(2)) {
                         s->n_payload = s->n_captured = 1 + (below(3) ? below(80) : below(1460));
                         s->payload = below(4) ? HEADERS[2] : alert;
+                        if (t->snaplen > 0 && s->n_captured > t->snaplen)
+                                s->n_captured = t->snaplen;
                 }
                 if (t->any_fin && below(6) == 0)
                         s->flags |= SEGMENT_FIN;
@@ -143,7 +146,7 @@ play(struct table *table, unsigned *taken, unsigned *ended)
 {
         static const uint8_t address[2][16] = { { 10, 1 }, { 10, 2 } };
         struct talk t = { .next = { below(UINT32_MAX), below(UINT32_MAX) }, .timestamps = below(2), .v6 = below(4) == 0,
-                          .any_fin = below(3) != 0, .time = below(4) ? 1700000000000000000 : 0 };
+                          .any_fin = below(3) != 0, .snaplen = below(3) ? 0 : 4 + below(50), .time = below(4) ? 1700000000000000000 : 0 };
         struct ends ends = { .source = address[0], .destination = address[1], .source_port = 50000,
                              .destination_port = 80, .realm = t.v6 ? 0 : REALM_IPV4 };
         uint32_t orderly, node;
