@@ -16,6 +16,7 @@ enum {
         TLS_ALERT = 21,
         TLS_DATA = 23,
         TLS_HEADER = 5,
+        TLS_ALERT_MOST = 64,                            /* an encrypted one in the longest of usual records */
         TLS_HIDDEN_ALERT = TLS_HEADER + 2 + 1 + 16,     /* two bytes, their type, a tag */
         HTTP2_HEADER = 9,
         HTTP2_GOAWAY = 7,
@@ -43,9 +44,10 @@ static uint32_t
 tls(const struct head *h)
 {
         uint32_t n = TLS_HEADER + (uint32_t)bytes_get16(h->p + 3);
+        bool plain = h->p[0] == TLS_ALERT && h->n_payload <= TLS_ALERT_MOST;
         bool hidden = h->p[0] == TLS_DATA && n == TLS_HIDDEN_ALERT && h->n_payload == n;
 
-        return if_at_hand(h, h->p[1] == 3 && (h->p[0] == TLS_ALERT || hidden), TLS_HEADER);
+        return if_at_hand(h, h->p[1] == 3 && (plain || hidden), TLS_HEADER);
 }
 
 /* A TPKT that disconnects: MCS's DisconnectProviderUltimatum (T.125), or X.224's request to do so. */
@@ -106,8 +108,11 @@ line(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
         const char *text = (const char *)payload;
         uint32_t n = n_payload;
 
-        if (n_captured >= 6 && strncasecmp(text, "quit :", 6) == 0)
+        if (n_captured >= 6 && (strncasecmp(text, "quit :", 6) == 0 || memcmp(text, "* BYE ", 6) == 0))
                 return 6;
+        /* The reply to QUIT of SMTP, FTP and others (RFC 5321 4.2.3). */
+        if (n_captured >= 4 && memcmp(text, "221", 3) == 0 && (text[3] == ' ' || text[3] == '-'))
+                return 4;
         if (n_captured < n_payload || n == 0 || text[--n] != '\n')
                 return 0;
         if (n > 0 && text[n - 1] == '\r')

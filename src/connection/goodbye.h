@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Longer ones are not looked at: an encrypted alert in the longest of usual records, with its header. */
-#define GOODBYE_MOST 64
+/* Longer ones are not looked at: a mail server's farewell names the server. */
+#define GOODBYE_MOST 128
 
 /*
  * How many bytes of @payload say that it is one; 0: it is none, or not enough of it is at hand. @n_payload
@@ -23,7 +23,7 @@ goodbye_may_be(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
         /* Bits of the first bytes of all that goodbye_bytes() knows, but of a line with a tag before it. */
         static const uint64_t first[4] = {
                 UINT64_C(1) << 0 | UINT64_C(1) << 1 | UINT64_C(1) << 3 | UINT64_C(1) << 21 | UINT64_C(1) << 23 |
-                        UINT64_C(1) << '*' | UINT64_C(1) << 0x30,
+                        UINT64_C(1) << '*' | UINT64_C(1) << 0x30 | UINT64_C(1) << '2',
                 UINT64_C(1) << ('X' - 64) | UINT64_C(1) << ('q' - 64) | UINT64_C(1) << ('Q' - 64) |
                         UINT64_C(1) << ('b' - 64) | UINT64_C(1) << ('B' - 64) | UINT64_C(1) << ('e' - 64) |
                         UINT64_C(1) << ('E' - 64) | UINT64_C(1) << ('l' - 64) | UINT64_C(1) << ('L' - 64),

@@ -8,8 +8,8 @@
  * more than that, nor "221 Bye". Those of a client have to be known by what they say: anything else, however short,
  * may be its next request. */
 #define GOODBYE_MAX 64
-/* … encrypted by SSH, or wrapped by SASL: 96 and 75 bytes were seen. */
-#define HIDDEN_GOODBYE_MAX 128
+/* … encrypted by SSH, or wrapped by SASL: 96 and 75 bytes were seen; or with the name of a mail server in it. */
+#define LONG_GOODBYE_MAX 128
 
 static bool
 troubled(enum fate fate)
@@ -29,10 +29,10 @@ is_farewell(const struct judging *j, enum side sender)
         if (j->by_network || !is_end(j->named) || !d->uncertain.known)
                 return false;
         /* Its SSH_MSG_DISCONNECT, perhaps after the close of a channel. */
-        if (fact_is(j->f->ssh) && j->named != sender && d->uncertain.value <= HIDDEN_GOODBYE_MAX &&
+        if (fact_is(j->f->ssh) && j->named != sender && d->uncertain.value <= LONG_GOODBYE_MAX &&
             count_above(from->after_peer_fin, 0) && d->uncertain.value <= from->after_peer_fin.value)
                 return true;
-        if (d->uncertain.value > GOODBYE_MAX)
+        if (d->uncertain.value > (goodbye && sender == SIDE_SERVER ? LONG_GOODBYE_MAX : GOODBYE_MAX))
                 return false;
         if (j->named == sender)
                 return goodbye;
@@ -79,7 +79,7 @@ cuts_an_exchange(const struct judging *j)
             fact_is(request->last_is_goodbye) || answer_may_be_missing(j->f))
                 return false;
         return !(fact_is(request->fin) && count_above(answer->payloads, 0) && j->r->to_server.fate == FATE_ACKED &&
-                 j->r->to_server.acked.value + HIDDEN_GOODBYE_MAX >= j->r->to_server.bytes.value);
+                 j->r->to_server.acked.value + LONG_GOODBYE_MAX >= j->r->to_server.bytes.value);
 }
 
 /* The server resets while the client's window is shut: it was waiting to send more. */
