@@ -143,7 +143,7 @@ def a_silent_drop_leaves_the_client_with_a_dead_connection():
 def a_server_that_does_not_answer_is_left_by_the_proxy():
     with Place() as place:
         behind = nginx(place)
-        server = haproxy(place, defaults='timeout server 1s')
+        server = haproxy(place, defaults='timeout server 1s\n  timeout http-keep-alive 1s')
         behind.kill(signal.SIGSTOP)
         for pid in behind.children():
             os.kill(pid, signal.SIGSTOP)

@@ -21,7 +21,7 @@ from views import Connection
 ROOT = pathlib.Path(os.environ.get('FINIS_SOURCE', pathlib.Path(__file__).resolve().parents[2]))
 FINIS = os.environ.get('FINIS', str(ROOT / 'build' / 'src' / 'cli' / 'finis'))
 PATIENCE = 30
-# Shows what finis prints for people, instead of checking what it prints for programs.
+# A port: shows what finis prints for people of connections there, instead of checking what it prints for programs.
 TELL = bool(os.environ.get('PEERS_TELL'))
 FORMAT = [] if TELL else ['--json']
 
@@ -48,6 +48,22 @@ def records_of(path):
     return list({record['id']: record for record in map(json.loads, lines)}.values())
 
 
+def children_of(pid):
+    """Those of its first thread, the oldest first; none if it is gone."""
+    try:
+        return [int(child) for child in pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split()]
+    except OSError:
+        return []
+
+
+def is_finis(pid):
+    try:
+        # nsenter and setpriv stand before finis in the same process.
+        return os.path.basename(os.readlink(f'/proc/{pid}/exe')) in (os.path.basename(FINIS), 'nsenter', 'setpriv')
+    except OSError:
+        return False
+
+
 class Traced:
     """A program under finis run."""
 
@@ -69,17 +85,18 @@ class Traced:
 
     @property
     def pid(self):
-        """The program itself, not finis, nor the tracer behind it."""
-        pid = self.process.pid
-        for _ in range(2):
-            children = pathlib.Path(f'/proc/{pid}/task/{pid}/children')
-            await_that(f'{self.name} starts', lambda: children.read_text(), self.process)
-            pid = int(children.read_text().split()[0])
-        return pid
+        """The program itself: what finis, in however many processes, has started."""
+        found = [self.process.pid]
+
+        def started():
+            while (below := children_of(found[0])) and is_finis(found[0]):
+                found[0] = below[0]
+            return not is_finis(found[0])
+        await_that(f'{self.name} starts', started, self.process)
+        return found[0]
 
     def children(self):
-        with open(f'/proc/{self.pid}/task/{self.pid}/children', encoding='ascii') as children:
-            return [int(pid) for pid in children.read().split()]
+        return children_of(self.pid)
 
     def poll(self):
         return self.process.poll()
@@ -240,6 +257,8 @@ class Place:
             print(f'--- read\n{read.stdout}\n--- said')
             for traced in self.traced:
                 print(f'[{traced.name}, {traced.returncode}] {traced.words()[-1500:]}')
+            for log in sorted(pathlib.Path(self.folder).glob('*.log')):
+                print(f'[{log.name}]\n{log.read_text()[-1500:]}')
             raise Told
         views = collections.defaultdict(dict)
         self.write('read.finis', read.stdout)

@@ -54,7 +54,7 @@ def run_cases(cases, at_once=1, names=None):
     cases = [case for case in cases if not names or any(name in case.__name__ for name in names)]
     failures = 0
     print(f'1..{len(cases)}', flush=True)
-    with ThreadPoolExecutor(at_once) as pool:
+    with ThreadPoolExecutor(1 if os.environ.get('PEERS_TELL') else at_once) as pool:
         for number, (case, (skip, lines, failed)) in enumerate(zip(cases, pool.map(tried, cases)), 1):
             if failed and hasattr(case, 'todo'):
                 skip, lines = f' # TODO {case.todo}', lines[:1]
