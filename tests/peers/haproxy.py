@@ -9,7 +9,7 @@ import time
 
 from nginx import nginx
 from place import Place
-from tap import need, run_cases, todo
+from tap import need, run_cases
 
 FRONT, BACK = 8000, 8080
 CONF = """
@@ -139,7 +139,6 @@ def a_silent_drop_leaves_the_client_with_a_dead_connection():
                           saw={'client': 'ECONNRESET'})
 
 
-@todo('finis watch tells the joined connection again, from one end')
 def a_server_that_does_not_answer_is_left_by_the_proxy():
     with Place() as place:
         behind = nginx(place)
@@ -175,7 +174,6 @@ def a_client_that_goes_makes_the_proxy_go_too():
                                        acts={'client': 'close'}, to_client__fate='lost')
 
 
-@todo('finis run takes a FIN off what was unsent')
 def a_client_that_does_not_read_is_given_what_the_kernel_has():
     with Place() as place:
         nginx(place)

@@ -7,7 +7,7 @@ import sys
 import time
 
 from place import Place
-from tap import need, run_cases, todo
+from tap import need, run_cases
 
 CONF = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log info; user root; worker_processes 1;
@@ -94,7 +94,6 @@ def a_large_upload_that_nginx_answers_with_413_ends_in_order():
         connection.expect('orderly', 'client', acts={'client': 'close', 'server': 'close'}, severity='fine')
 
 
-@todo('finis run takes a FIN off what was unsent')
 def a_large_upload_meets_nginx_without_lingering_close_and_is_reset():
     """nginx closes with the upload unread: a RST, which the kernel counts as TCPAbortOnClose."""
     with Place() as place:

@@ -16,7 +16,7 @@ import threading
 import time
 
 from place import FINIS, Place, await_that
-from tap import Skip, need, run_cases, todo
+from tap import Skip, need, run_cases
 
 PORT = 5432
 ONE = threading.Lock()
@@ -194,7 +194,6 @@ def a_client_killed_in_a_transaction_is_an_unexpected_end_to_the_server():
         connection.expect('orderly', 'client', acts={'client': 'signal', 'server': 'exit'}, severity='fine')
 
 
-@todo('finis run stays stopped when the program that was stopped is killed')
 def a_client_killed_with_rows_unread_is_logged_as_reset_or_broken_pipe():
     with Place() as place:
         server = postgres(place)
