@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes seeds for a fuzzer: small captures of generated connections, and for the fuzzers of single frames their frames.
+"""Makes seeds for a fuzzer: small captures of generated connections, their frames, or what people type.
 
 usage: seeds.py NAME GENERATOR FOLDER
 """
@@ -52,7 +52,25 @@ def packets(generator):
                 yield f'{link}-{i}', TYPES.get(link, 1).to_bytes(2, 'little') + frame[:300]
 
 
-SEEDS = {'read': captures, 'capture': captures, 'tracker': captures, 'wire': packets}
+WORDS = [
+    ['severity>=bad ending=reset,timed-out', 'ip=10.0.0.0/8 port=443,8000-8100', 'since=2026-11-22T05:56 idle>60',
+     'client!=[2001:db8::1]:443 bytes>10k', 'cause=unread-data comm=ngin* pid=812', 'since=-1h until=05:56:00.5 id=1.*'],
+    ['c.send10,s.close,c.send1', 'l.listen c.syn s.recv5000000000 c.data10@-20+ack-1', 'n.sysctl=tcp_retries2:3 s.expire=user',
+     'c.send1&nosignal s.icmp=host c.rst+noack+win=0'],
+    ['received=1000', 'pattern=GET \\x2f\\r\\n', 'time=500ms', 'idle=1m', 'fin', r'\x00\n\\ text'],
+    ['ECONNRESET', '-104', 'read: connection reset by peer (104)', 'so-linger', 'TCP_ABORT_ON_CLOSE', 'broken pipe'],
+    ['plain', '\x1b[31mred\x07', 'naïve → \u202etxt', '\x9b\xff'],
+]
+
+
+def typed(_):
+    """What people type, the kind of it in front as a byte."""
+    for kind, texts in enumerate(WORDS):
+        for i, text in enumerate(texts):
+            yield f'{kind}-{i}', bytes([kind]) + text.encode()
+
+
+SEEDS = {'read': captures, 'capture': captures, 'tracker': captures, 'wire': packets, 'words': typed}
 
 
 def main(name, generator, folder):
