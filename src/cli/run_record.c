@@ -123,8 +123,8 @@ void run_record(struct run_record *ret, const struct traced_socket *socket, cons
         add_end(ret, socket);
         if (other)
                 add_end(ret, other);
-        /* The judge sees no end, yet its kernel destroyed it: there was one, only not how. */
-        if (socket->ended && !socket->act.known && ret->record.ending == ENDING_OPEN) {
+        /* The judge sees no end; yet there was one, only not how. */
+        if (ret->record.ending == ENDING_OPEN && socket_end_is_unseen(socket)) {
                 ret->record.ending = ENDING_UNSEEN;
                 ret->record.certainty = CERTAINTY_POSSIBLE;
         }

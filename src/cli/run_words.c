@@ -85,6 +85,17 @@ static void say_told(struct phrase *p, const struct traced_socket *s, enum endin
                 phrase_add(p, "; the 0 of the receiving call after it was no end of the data");
 }
 
+/* Only who asked can ask again. */
+static void say_retry(struct phrase *p, const struct record *r)
+{
+        if (r->severity != SEVERITY_BAD && r->ending != ENDING_RESET)
+                return;
+        if (r->retry == RETRY_SAFE)
+                phrase_add(p, "; its last request reached no program and may be sent again");
+        else if (r->retry == RETRY_MAYBE_PROCESSED)
+                phrase_add(p, "; its last request may have been processed");
+}
+
 static void say_where(FILE *file, const char *what, const struct where *where)
 {
         if (!where)
@@ -115,6 +126,8 @@ static void say_end(FILE *file, const struct run_record *r, enum side side)
         else
                 phrase_add(&p, s->act.known ? " held it" : " still held it");
         say_told(&p, s, r->record.ending);
+        if (side == SIDE_CLIENT)
+                say_retry(&p, &r->record);
         phrase_write(file, p.text, STYLE_WIDTH, INDENT, 0);
         say_where(file, "It was told", s->told_at);
         say_where(file, "It gave it up", socket_act_resets(s) ? s->reset_at : NULL);

@@ -199,15 +199,37 @@ own_fin_acked(const struct traced_socket *s)
         return s->last.info && s->shut.known && s->last.bytes_acked > s->last.bytes_sent - s->last.bytes_again + syn;
 }
 
+/* Nobody told, but its kernel had asked as often, or waited as long, as it was to. */
+static bool
+gave_up(const struct traced_socket *s)
+{
+        const struct look *at = &s->last;
+
+        if (s->error)
+                return s->error == ETIMEDOUT;
+        return died_in_hand(s) && at->timers &&
+               ((at->keepalive_on && at->outq == 0 && at->keepalive_probes > 0 && at->probes >= at->keepalive_probes) ||
+                (at->user_timeout_ms > 0 && at->silent_ms >= at->user_timeout_ms && (at->retransmits > 0 || at->probes > 0)));
+}
+
 /* What ended it from outside, where nobody told: a RST leaves no retransmission under way. */
 static bool
 was_reset_by_peer(const struct traced_socket *s)
 {
         if (s->error)
                 return s->error == ECONNRESET || s->error == EPIPE;
-        if (!s->last.error_pending && own_fin_acked(s) && peers_fin_came(s))
+        /* So it ends too that has had both FINs; where it is not known if an error was taken, nothing is said. */
+        if (!s->last.error_pending && !s->died_with_error && own_fin_acked(s))
                 return false;
         return died_in_hand(s) && s->last.retransmits == 0 && s->last.probes == 0;
+}
+
+bool
+socket_end_is_unseen(const struct traced_socket *s)
+{
+        if (s->ended && !s->act.known)
+                return true;
+        return died_in_hand(s) && !s->error && !gave_up(s) && !was_reset_by_peer(s);
 }
 
 /*
@@ -269,6 +291,8 @@ tell_counters(const struct traced_socket *s, enum side side, bool alone, struct 
         acked -= opened && acked > 0 ? 1 : 0;
         TELL(out->bytes, sent);
         TELL(out->acked, acked < sent ? acked : sent);
+        if (s->all_calls)
+                TELL(out->last_run, s->last_run);
         TELL(out->retransmitted, heard ? s->end.bytes_again : look->bytes_again);
         if (fact_is(out->fin))
                 INFER(out->fin_acked, acked > sent);
@@ -283,6 +307,26 @@ tell_counters(const struct traced_socket *s, enum side side, bool alone, struct 
         /* A RST of one's own accord acknowledges what was received (tcp_send_active_reset). */
         if (socket_act_resets(s) && exact)
                 INFER(in->acked_by_reset, received);
+}
+
+/* Its queue and its counters are as they were when it gave up (tcp_write_err(), tcp_keepalive_timer()). */
+static void
+tell_what_it_waited_for(const struct traced_socket *s, struct facts_of_end *end)
+{
+        const struct look *at = &s->last;
+
+        if (s->error)
+                TELL(end->gave_up, true);
+        else
+                INFER(end->gave_up, true);
+        if (!s->established_ns || !at->whole || at->state != TCP_STATE_CLOSE)
+                return;
+        if (at->outq > at->unsent)
+                TELL(end->repeats_unanswered, at->retransmits);
+        else if (at->outq > 0)
+                TELL(end->probes_unanswered, at->probes);
+        else if (at->timers && at->keepalive_on)
+                TELL(end->keepalives_unanswered, at->probes);
 }
 
 static void
@@ -303,7 +347,7 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
         TELL(end->shut_read, s->shut_read || s->act.known);
         TELL(end->shut_write, s->shut.known || s->act.known);
         /* Whoever closes what had timed out has made no orphan of it. */
-        TELL(end->closed, s->act.known ? s->act.how != ACT_CONNECT_UNSPEC && !(died_in_hand(s) && s->error == ETIMEDOUT) : s->ended);
+        TELL(end->closed, s->act.known ? s->act.how != ACT_CONNECT_UNSPEC && !(died_in_hand(s) && !was_reset_by_peer(s)) : s->ended);
         if (at->whole) {
                 TELL(end->linger2_negative, at->linger2_negative);
                 TELL(end->repaired, at->repair);
@@ -331,8 +375,8 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
         } else if (!died_in_hand(s)) {
                 TELL(end->error_set, 0);
         }
-        if (s->error == ETIMEDOUT)
-                TELL(end->gave_up, true);
+        if (gave_up(s))
+                tell_what_it_waited_for(s, end);
         if (died_in_hand(s) && !s->error)
                 TELL(end->error_taken, !s->last.error_pending);
         /* What a reset throws away was never sent; after an orderly close the kernel goes on sending. */

@@ -181,7 +181,10 @@ failing_died(struct tracer *tracer, uint64_t cookie)
                         if (look.state != TCP_STATE_CLOSE)
                                 return; /* an error of another kind: what was asked of it has come */
                         socket->died_ns = look.at_ns;
-                        if (!look.error_pending && !socket->error_taken && !sees_all_calls(tracer))
+                        socket->died_with_error = look.error_pending;
+                        /* What a call is told from now on is no more than that the slot is empty. */
+                        socket->error_taken = socket->error_taken || !look.error_pending;
+                        if (!look.error_pending && !socket->error && !sees_all_calls(tracer))
                                 deduce_who_was_told(socket, &look);
                 }
                 if (known && !sees_all_calls(tracer))
@@ -251,8 +254,10 @@ look_whether_it_waits_still(struct tracer *tracer, const struct traced_thread *t
         if (fd < 0 || !one->pending || look_through(thread->process->pidfd, fd, LOOK_END, one->cookie, NULL, &look) < 0)
                 return;
         one->pending = false;
-        if (!look.error_pending && !socket->error_taken)
-                deduce_who_was_told(socket, &look);
+        if (look.error_pending || socket->error_taken)
+                return;
+        socket->error_taken = true;
+        deduce_who_was_told(socket, &look);
 }
 
 void

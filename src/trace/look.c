@@ -83,6 +83,8 @@ look_end(int fd, struct look *look)
                 return;
         look->user_timeout_ms = (uint32_t)option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 0);
         look->keepalive_on = option(fd, SOL_SOCKET, SO_KEEPALIVE, 0) != 0;
+        if (look->keepalive_on)
+                look->keepalive_probes = (uint32_t)option(fd, IPPROTO_TCP, TCP_KEEPCNT, 0);
 }
 
 static void

@@ -161,6 +161,7 @@ connect_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result
 
         if (socket && !socket->seen_to_begin && result != -EISCONN && result != -EALREADY) {
                 socket->role_known = socket->client = socket->seen_to_begin = true;
+                socket->all_calls = tracer->options.all_calls;
                 socket->began_ns = thread->called_ns;
                 if (!socket->has_remote &&
                     read_address(thread->process, thread->arguments[1], thread->arguments[2], &address) >= sizeof(sa_family_t))
@@ -351,6 +352,20 @@ is_of_the_end(int error)
                error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNREFUSED;
 }
 
+/* What was sent since the last answer is the request, as far as a connection tells. */
+static void
+count_run(struct traced_socket *socket, const struct call *call, int64_t result)
+{
+        if (result <= 0)
+                return;
+        if (call->kind == CALL_RECEIVE)
+                socket->last_run = 0;
+        else
+                socket->last_run += (uint64_t)result;
+        if (call->number == SYS_sendmmsg) /* counts messages */
+                socket->all_calls = false;
+}
+
 static void
 transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64_t result)
 {
@@ -376,6 +391,7 @@ transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64
                 else if (socket->error != EPIPE && !socket->end_received)
                         socket->truncated = true;
         }
+        count_run(socket, thread->call, result);
         socket_called(socket, &call);
         if (result < 0)
                 tracer_notes_where(tracer, thread, &socket->told_at);

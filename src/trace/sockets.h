@@ -62,6 +62,8 @@ struct traced_socket {
         struct look alive;              /* the last in which it was not CLOSE */
         struct socket_act shut;         /* the first shutdown() of its sending way */
         struct socket_act act;          /* the last that gave up a descriptor, or disconnected */
+        bool all_calls;                 /* all that it sent and received was seen in calls … */
+        uint64_t last_run;              /* … so these are the bytes sent since it last received any */
         bool shut_read;
         bool end_received;              /* a receiving call gave 0: the other's FIN */
         int error;                      /* the error that it bore at the end, or that a call took; positive */
@@ -72,6 +74,7 @@ struct traced_socket {
         struct where *reset_at;         /* and when it gave up what that resets */
         bool sigpipe;
         int64_t died_ns;                /* when it was noticed that it had died in its program's hands; 0: not */
+        bool died_with_error;           /* the error was waiting then; else it was taken at once, or there was none */
         struct socket_waiter waiter;    /* who waited on it when that was last looked at */
         const char *told;               /* the call that was told of its death, as deduced; NULL: not */
         bool told_receiving;            /* no sender can have waited on it then */
