@@ -83,8 +83,8 @@ def lab_faults(truths, records, least, slow=False):
         yield f"only {n} connections were played"
 
 
-def the_lab_s_endings_are_told_as_they_were(names=()):
-    watch = Watch("--all")
+def the_lab_s_endings_are_told_as_they_were(names=(), options=()):
+    watch = Watch("--all", *options)
     played = subprocess.run([FINIS, "lab", "--json", "--quick", "--no-namespace", *names], capture_output=True, text=True,
                             check=False)
     time.sleep(1.3)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 
+from watch import the_lab_s_endings_are_told_as_they_were
 from watch_far import ACK, FIN, PSH, RST, Far
 from watch_help import FINIS, Skip, Watch, pair, port_of, run_cases
 
@@ -155,6 +156,12 @@ def bad_ones_alone_are_written_by_default():
         yield f"{ports[1]} alone ended badly; {[r['client']['port'] for r in found]} are in the file"
 
 
+def the_lab_s_endings_are_told_as_they_were_with_packets():
+    """What the wire adds makes nothing untrue, and nothing surer than it is."""
+    with tempfile.NamedTemporaryFile(suffix=".pcapng") as file:
+        yield from the_lab_s_endings_are_told_as_they_were(options=("--capture", file.name))
+
+
 def without_cap_net_raw_it_says_so():
     caps = "-all,+bpf,+perfmon"
     run = subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", f"--inh-caps={caps}", f"--ambient-caps={caps}",
@@ -184,6 +191,7 @@ if __name__ == "__main__":
         another_ttl_speaks_of_somebody_on_the_way,
         a_fin_that_comes_after_the_socket_is_gone_is_seen,
         bad_ones_alone_are_written_by_default,
+        the_lab_s_endings_are_told_as_they_were_with_packets,
         without_cap_net_raw_it_says_so,
         a_full_disk_is_told,
     ]))

@@ -50,8 +50,8 @@ def what_finds_no_room_is_counted_exactly():
     told, read = number(" records? told of them", words), sum(n_ends(r) for r in records)
     if not lost:
         yield f"nothing was lost: {words!r}"
-    # The listener of each pair is no connection.
-    if not 2 * n <= ended < 2 * n + 1000:
+    # Others on this machine end theirs meanwhile.
+    if ended < 2 * n:
         yield f"{2 * n} sockets ended here; {ended} were counted"
     if told != ended + strays + news:
         yield f"{ended} ends, {strays} RSTs and {news} news are not the {told} records"
