@@ -260,6 +260,7 @@ place_data(struct step *step)
         const struct segment *s = step->s;
         struct direction *d = step->d;
         int64_t end;
+        bool probe;
 
         if (!(d->flags & DIRECTION_BASE)) {
                 begin(d, s->seq, s->n_payload == 0 && !(s->flags & SEGMENT_FIN));
@@ -275,7 +276,9 @@ place_data(struct step *step)
                 step->position = 0;
                 return;
         }
-        if (d->flags & DIRECTION_SOFT && (s->n_payload > 0 || s->flags & SEGMENT_FIN) && near(step->position)) {
+        /* One byte that was acknowledged already is a keepalive probe's. */
+        probe = s->n_payload == 1 && step->position == -1 && d->acked >= 0;
+        if (d->flags & DIRECTION_SOFT && ((s->n_payload > 0 && !probe) || s->flags & SEGMENT_FIN) && near(step->position)) {
                 /* The first byte seen stands at 0, whatever was acknowledged or probed before. */
                 if (s->n_payload > 0 || step->position < 0 || step->position == 1) {
                         rebase(d, s->seq);
