@@ -10,11 +10,9 @@
 
 #define N_WORDS 8
 
-/* Each byte of an IPv4 address as it is written, with the dot behind it. */
-static struct {
-        char text[4];
-        uint8_t n;
-} octets[256];
+/* Each byte of an IPv4 address as it is written, with the dot behind it, and how long that is. */
+static char octets[256][4];
+static uint8_t octet_lengths[256];
 
 /* Before main(), so that no thread can find them half made. */
 static void __attribute__((constructor))
@@ -24,8 +22,8 @@ fill_octets(void)
                 char text[DECIMAL_ROOM], *end = decimal_put(text, i);
 
                 *end++ = '.';
-                octets[i].n = (uint8_t)(end - text);
-                memcpy(octets[i].text, text, octets[i].n);
+                octet_lengths[i] = (uint8_t)(end - text);
+                memcpy(octets[i], text, octet_lengths[i]);
         }
 }
 
@@ -86,8 +84,8 @@ address_put(char to[static INET6_ADDRSTRLEN], int family, const uint8_t *address
                 return;
         }
         for (size_t i = 0; i < 4; i++) {
-                memcpy(to, octets[address[i]].text, sizeof(octets->text));
-                to += octets[address[i]].n;
+                memcpy(to, octets[address[i]], sizeof(octets[0]));
+                to += octet_lengths[address[i]];
         }
         to[-1] = '\0';
 }

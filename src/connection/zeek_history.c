@@ -57,14 +57,12 @@ zeek_history(const struct zeek *z, char history[static ZEEK_HISTORY_MAX + 1])
         static const char letters[32] = "?SHADFRIQTWG^\0\0\0"
                                         "?shadfriqtwg~\0\0";
         const uint64_t *word = z->history;
-        uint64_t codes = *word;
 
-        for (unsigned i = 0, left = 12; i < z->n_history; i++, left--, codes >>= 5) {
-                if (left == 0) {
-                        codes = *++word;
-                        left = 12;
-                }
-                history[i] = letters[codes & 0x1f];
+        for (unsigned i = 0; i < z->n_history; word++) {
+                unsigned end = z->n_history - i > 12 ? i + 12 : z->n_history;
+
+                for (uint64_t codes = *word; i < end; codes >>= 5)
+                        history[i++] = letters[codes & 0x1f];
         }
         history[z->n_history] = '\0';
         return z->n_history;

@@ -308,7 +308,7 @@ civil(int64_t days, int64_t *ret_year, unsigned *ret_month, unsigned *ret_day)
 /* So many of them are kept ready. */
 #define N_SECONDS 64
 
-static __attribute__((noinline)) void
+static void
 put_second(char to[static SECOND_SIZE], int64_t seconds)
 {
         int64_t days = seconds / 86400, of_day = seconds % 86400, year;
@@ -337,15 +337,35 @@ put_second(char to[static SECOND_SIZE], int64_t seconds)
         *to = '.';
 }
 
+/* A second and its text. Records come in the order of time, more or less: each of the last ones is told many times. */
+struct second {
+        int64_t seconds;
+        char text[SECOND_SIZE];
+        bool known;
+};
+
+static inline char *
+put_in_second(char *to, const struct second *second, int64_t ns)
+{
+        memcpy(to, second->text, SECOND_SIZE);
+        to = decimal_put_nine(to + SECOND_SIZE, (uint32_t)ns);
+        *to++ = 'Z';
+        return to;
+}
+
+static __attribute__((noinline)) char *
+put_in_new_second(char *to, struct second *second, int64_t seconds, int64_t ns)
+{
+        put_second(second->text, seconds);
+        second->seconds = seconds;
+        second->known = true;
+        return put_in_second(to, second, ns);
+}
+
 char *
 json_put_time(char *to, int64_t time_ns)
 {
-        /* Records come in the order of time, more or less: each of the last seconds is told many times. */
-        static _Thread_local struct second {
-                bool known;
-                int64_t seconds;
-                char text[SECOND_SIZE];
-        } told[N_SECONDS];
+        static _Thread_local struct second all[N_SECONDS];
         struct second *second;
         int64_t seconds = time_ns / NS_PER_S, ns = time_ns % NS_PER_S;
 
@@ -353,16 +373,9 @@ json_put_time(char *to, int64_t time_ns)
                 ns += NS_PER_S;
                 seconds--;
         }
-        second = &told[(uint64_t)seconds % N_SECONDS];
-        if (!second->known || second->seconds != seconds) {
-                put_second(second->text, seconds);
-                second->seconds = seconds;
-                second->known = true;
-        }
-        memcpy(to, second->text, SECOND_SIZE);
-        to = decimal_put_nine(to + SECOND_SIZE, (uint32_t)ns);
-        *to++ = 'Z';
-        return to;
+        second = &all[(uint64_t)seconds % N_SECONDS];
+        return second->known && second->seconds == seconds ? put_in_second(to, second, ns)
+                                                           : put_in_new_second(to, second, seconds, ns);
 }
 
 char *
