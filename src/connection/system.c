@@ -35,6 +35,20 @@ read_row(const struct segment *s, uint8_t row[static ROW])
         return n;
 }
 
+/* The usual SYN of Linux, known by the places of its options: what most SYNs are. */
+static bool
+is_usual(const struct segment *s)
+{
+        const uint8_t *options;
+
+        if (s->n_header != SIZE_TCP + 20 || s->options & SEGMENT_HAS_BAD || s->ttl > 64)
+                return false;
+        options = s->payload - 20;
+        return memcmp(options, (uint8_t[]){ OPTION_MSS, 4 }, 2) == 0 &&
+               memcmp(options + 4, (uint8_t[]){ OPTION_SACK, 2, OPTION_TIMESTAMPS, 10 }, 4) == 0 &&
+               memcmp(options + 16, (uint8_t[]){ OPTION_NOP, OPTION_SCALE, 3 }, 3) == 0;
+}
+
 unsigned
 system_of(const struct segment *s)
 {
@@ -45,6 +59,8 @@ system_of(const struct segment *s)
 
         if (s->n_header == SIZE_TCP && !(s->options & SEGMENT_HAS_BAD))
                 return DIRECTION_OTHER_OS;
+        if (is_usual(s))
+                return DIRECTION_LINUX;
         n = read_row(s, row);
         if (n >= sizeof(linux_row) && memcmp(row, linux_row, sizeof(linux_row)) == 0 && s->ttl <= 64)
                 return DIRECTION_LINUX;
