@@ -106,8 +106,9 @@ socket_act_resets(const struct traced_socket *s)
 
         if (!s->act.known || before->state == TCP_STATE_CLOSE || before->state == TCP_STATE_SYN_SENT)
                 return false;
-        if (s->act.how == ACT_CONNECT_UNSPEC)
-                return needs_reset(before->state) || before->state == TCP_STATE_LAST_ACK || before->state == TCP_STATE_CLOSING;
+        if (s->act.how == ACT_CONNECT_UNSPEC && !before->repair)
+                return needs_reset(before->state) || ((before->state == TCP_STATE_LAST_ACK || before->state == TCP_STATE_CLOSING) &&
+                                                      before->unsent > 0);
         /* Proxies drop a client in silence so (__tcp_close(), tcp_disconnect()). */
         if (before->repair)
                 return false;
@@ -365,7 +366,8 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
                 TELL(end->linger_on, at->linger_on);
                 TELL(end->linger_s, at->linger_s);
         }
-        if (act->known && !(died_in_hand(s) && !s->shut.known)) {
+        /* A disconnect under TCP_REPAIR is no act that anybody is told of. */
+        if (act->known && !(died_in_hand(s) && !s->shut.known) && !(act->how == ACT_CONNECT_UNSPEC && act->before.repair)) {
                 TELL(end->act, act->how);
                 TELL(end->act_at, act->at_ns);
         }
