@@ -9,7 +9,7 @@ import time
 
 from nginx import nginx
 from place import Place
-from tap import need, run_cases
+from plays import need, run_plays
 
 FRONT, BACK = 8000, 8080
 CONF = """
@@ -230,4 +230,4 @@ def a_server_that_is_not_there_is_refused_to_the_proxy():
 CASES = [value for name, value in list(globals().items()) if name.startswith(('a_', 'with_'))]
 
 if __name__ == '__main__':
-    sys.exit(run_cases(CASES, 4))
+    sys.exit(run_plays(CASES))

@@ -16,7 +16,7 @@ import time
 
 from nginx import logged, nginx
 from place import Place
-from tap import PATH, Skip, need, run_cases
+from plays import PATH, Skip, need, run_plays
 
 CLIENTS = pathlib.Path(__file__).resolve().parent / 'clients'
 MADE = {}
@@ -122,4 +122,4 @@ CASES = [named(case, language) for language in ('python', 'node', 'go', 'java')
          for case in (is_told_of_a_reset, is_told_of_a_broken_pipe, exits_with_the_answer_unread)]
 
 if __name__ == '__main__':
-    sys.exit(run_cases(CASES, 4))
+    sys.exit(run_plays(CASES))

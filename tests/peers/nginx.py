@@ -7,7 +7,7 @@ import sys
 import time
 
 from place import Place
-from tap import need, run_cases
+from plays import need, run_plays
 
 CONF = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log info; user root; worker_processes 1;
@@ -280,4 +280,4 @@ def an_upstream_that_does_not_listen_is_refused_to_nginx():
 CASES = [value for name, value in list(globals().items()) if name.startswith(('a_', 'an_', 'the_'))]
 
 if __name__ == '__main__':
-    sys.exit(run_cases(CASES, 4))
+    sys.exit(run_plays(CASES))

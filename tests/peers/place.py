@@ -15,14 +15,12 @@ import sys
 import tempfile
 import time
 
-from tap import PATH, Skip, Told, need
+from plays import PATH, TELL, Skip, Told, need
 from views import Connection
 
 ROOT = pathlib.Path(os.environ.get('FINIS_SOURCE', pathlib.Path(__file__).resolve().parents[2]))
 FINIS = os.environ.get('FINIS', str(ROOT / 'build' / 'src' / 'cli' / 'finis'))
 PATIENCE = 30
-# A port: shows what finis prints for people of connections there, instead of checking what it prints for programs.
-TELL = bool(os.environ.get('PEERS_TELL'))
 FORMAT = [] if TELL else ['--json']
 
 # A directory in which the logs, records and captures of all plays are kept.
@@ -35,6 +33,8 @@ HOLD = 'mount -t tmpfs -o mode=755 tmpfs /run && mkdir -m 755 /run/sshd && ip li
 def await_that(what, is_so, process=None):
     deadline = time.monotonic() + PATIENCE
     while not is_so():
+        if process and process.poll() == 125:
+            raise Skip('finis run cannot trace here')
         if process and process.poll() is not None:
             raise AssertionError(f'{what}: the program ended with {process.returncode}')
         if time.monotonic() > deadline:
@@ -147,7 +147,7 @@ class Place:
         self.tcpdump.stderr.readline()
         await_that('tcpdump listens', lambda: os.path.exists(self.capture) and os.path.getsize(self.capture) >= 24, self.tcpdump)
         self.watch = subprocess.Popen([FINIS, 'watch', '--all', *FORMAT, '--output', self.path('watch.finis'),
-                                       *([f'port={os.environ["PEERS_TELL"]}'] if TELL else [])],
+                                       *([f'port={TELL}'] if TELL else [])],
                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.watches = 'by tracepoints' in self.watch.stderr.readline()
 

@@ -10,7 +10,7 @@ import sys
 
 from nginx import accesses, logged, nginx
 from place import Place, await_that
-from tap import need, run_cases
+from plays import need, run_plays
 
 SERVER = pathlib.Path(__file__).resolve().parent / 'clients' / 'server.js'
 PORT = 8081
@@ -77,4 +77,4 @@ def a_get_that_meets_the_same_is_repeated_and_nobody_notices():
 CASES = [value for name, value in list(globals().items()) if name.startswith('a_')]
 
 if __name__ == '__main__':
-    sys.exit(run_cases(CASES, 4))
+    sys.exit(run_plays(CASES))

@@ -16,7 +16,7 @@ import threading
 import time
 
 from place import FINIS, Place, await_that
-from tap import Skip, need, run_cases
+from plays import Skip, need, run_plays
 
 PORT = 5432
 ONE = threading.Lock()
@@ -260,4 +260,4 @@ def a_query_that_nothing_answers_is_given_up_by_user_timeout():
 CASES = [value for name, value in list(globals().items()) if name.startswith(('a_', 'an_'))]
 
 if __name__ == '__main__':
-    sys.exit(run_cases(CASES, 4))
+    sys.exit(run_plays(CASES))

@@ -7,7 +7,7 @@ import sys
 import time
 
 from place import Place
-from tap import need, run_cases
+from plays import need, run_plays
 
 PORT = 6379
 
@@ -180,4 +180,4 @@ def redis_told_to_shut_down_closes_in_order():
 CASES = [value for name, value in list(globals().items()) if name.startswith(('redis_', 'a_'))]
 
 if __name__ == '__main__':
-    sys.exit(run_cases(CASES, 4))
+    sys.exit(run_plays(CASES))

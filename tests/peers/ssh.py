@@ -9,7 +9,7 @@ import sys
 import time
 
 from place import Place, await_that
-from tap import Skip, need, run_cases
+from plays import Skip, need, run_plays
 
 PORT = 2222
 CONF = """
@@ -170,4 +170,4 @@ s.close()
 CASES = [value for name, value in list(globals().items()) if name.startswith(('a_', 'the_', 'who_'))]
 
 if __name__ == '__main__':
-    sys.exit(run_cases(CASES, 4))
+    sys.exit(run_plays(CASES))
