@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/watch_wire.h"
+#include "cli/watch_words.h"
 #include "live/heard.h"
 #include "report/line.h"
 #include "report/phrase.h"
@@ -87,6 +88,7 @@ void watch_record(struct watch_record *ret, const struct live_connection *c, con
 
         memset(ret, 0, sizeof(*ret));
         live_facts(c, clock, &ret->facts);
+        watch_words_tell(&ret->facts, c);
         if (wire)
                 watch_wire_merge(&ret->facts, wire, c);
         snprintf(ret->id, sizeof(ret->id), "%s%" PRIu64, c->n_ends == 0 ? "r" : "", id);

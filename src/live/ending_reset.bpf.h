@@ -10,21 +10,24 @@
 /* The headers of the segment that a RST answers. */
 struct answered {
         __u16 source, dest;
-        __u8 flags, alert;
+        __u8 flags, n_words;
+        __u8 words[LIVE_WORDS];
         __u32 payload;
         __u8 family;
         __u8 from[16], to[16];
 };
 
-/* A TLS alert alone: type 21, version 3.x, and its length fits. Payload that stands in pages, as over loopback, is not read. */
-static __always_inline __u8
-is_alert(unsigned char *payload, unsigned char *end, __u32 size)
+/* The first bytes of the payload; but where it stands in pages, as over loopback, it is not read. */
+static __always_inline void
+read_words(unsigned char *payload, unsigned char *end, struct answered *a)
 {
-        __u8 record[5];
+        __u32 n = a->payload;
 
-        if (size < sizeof(record) || payload + sizeof(record) > end || bpf_probe_read_kernel(record, sizeof(record), payload))
-                return 0;
-        return record[0] == 21 && record[1] == 3 && (__u32)(record[3] << 8 | record[4]) + sizeof(record) == size;
+        if (n > LIVE_WORDS)
+                n = LIVE_WORDS;
+        if (n == 0 || payload + n > end || bpf_probe_read_kernel(a->words, n, payload))
+                return;
+        a->n_words = n;
 }
 
 static __always_inline int
@@ -58,7 +61,7 @@ read_answered(struct sk_buff *skb, struct answered *a)
         }
         room -= (offset >> 4) * 4;
         a->payload = room > 0 ? room : 0;
-        a->alert = is_alert(tcp + (offset >> 4) * 4, head + BPF_CORE_READ(skb, tail), a->payload);
+        read_words(tcp + (offset >> 4) * 4, head + BPF_CORE_READ(skb, tail), a);
         return 1;
 }
 
@@ -78,7 +81,8 @@ tell_stray(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
                 r.remote_port = a.source;
                 r.answers_flags = a.flags;
                 r.payload = a.payload;
-                r.answers_alert = a.alert;
+                r.n_words = a.n_words;
+                __builtin_memcpy(r.words, a.words, LIVE_WORDS);
                 __builtin_memcpy(r.local, a.to, 16);
                 __builtin_memcpy(r.remote, a.from, 16);
                 r.netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
@@ -139,7 +143,8 @@ int on_reset_sent(__u64 *ctx)
                 if (read_answered(skb, &a)) {
                         end->reset_flags = a.flags;
                         end->reset_payload = a.payload;
-                        end->reset_alert = a.alert;
+                        end->n_reset_words = a.n_words;
+                        __builtin_memcpy(end->reset_words, a.words, LIVE_WORDS);
                 }
         }
         return 0;

@@ -9,6 +9,8 @@
 #endif
 
 #define LIVE_COMM 16
+/* Enough to know a good-bye by. */
+#define LIVE_WORDS 16
 
 enum live_kind {
         LIVE_END = 1,           /* a socket is gone */
@@ -87,13 +89,14 @@ struct live_end {
         __u8 shutdown;
         __u8 n_resets_out;
         __u8 reset_flags;       /* TCP flags of the segment that the RST answers */
-        __u8 reset_alert;       /* that is a TLS alert */
+        __u8 n_reset_words;     /* of its payload so many bytes are in @reset_words */
         __u8 saw_fin;           /* the other's FIN was seen coming: @sent_at_fin holds … */
         __u8 answered_at_fin;   /* … and what was sent until then had been followed by payload of the other's */
         struct live_task act;
         __u32 owner;
         char owner_comm[LIVE_COMM];
         __u32 reset_payload;    /* bytes of payload in the segment that the RST answers */
+        __u8 reset_words[LIVE_WORDS];
 };
 
 struct live_reset {
@@ -103,12 +106,13 @@ struct live_reset {
         __u8 state;             /* of the socket that stood in: TIME_WAIT, LISTEN, CLOSE; 0: none */
         __u8 answers_flags;     /* TCP flags of the segment that it answers; 0: none */
         __u8 reason_known;
-        __u8 answers_alert;     /* that segment is a TLS alert */
+        __u8 n_words;           /* of that segment's payload so many bytes are in @words */
         __u16 local_port, remote_port;
         __u32 netns;
         __u32 payload;
         __u64 at_ns;
         __u8 local[16], remote[16];
+        __u8 words[LIVE_WORDS];
 };
 
 /* What the BPF program counts by itself, whether or not its record found room. */

@@ -23,6 +23,9 @@ void live_facts_of_resets(const struct live_connection *c, const struct live_clo
 /* Did a RST really come in? tcp_reset() also runs where data met a socket that was shut both ways. */
 bool live_reset_came(const struct live_connection *c, unsigned index);
 
+/* Who sent the RST at @index of those without a socket. */
+enum side live_reset_by(const struct live_connection *c, unsigned index);
+
 static inline int64_t live_time(const struct live_clock *clock, uint64_t at_ns)
 {
         return clock->epoch_ns + (int64_t)at_ns;

@@ -7,6 +7,15 @@
 
 enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 
+enum side live_reset_by(const struct live_connection *c, unsigned index)
+{
+        const struct live_reset *reset = &c->resets[index];
+
+        if (c->n_ends > 0 && !(reset->local_port == c->ends[0].local_port && reset->remote_port == c->ends[0].remote_port))
+                return connection_side(c, 1);
+        return c->first;
+}
+
 static bool sent_in_its_place(const struct live_connection *c, enum side side)
 {
         for (unsigned i = 0; i < c->n_resets; i++) {
@@ -74,8 +83,6 @@ static void tell_sent(const struct live_connection *c, unsigned i, const struct 
         enum side by = connection_side(c, i);
         struct facts_of_reset *reset = add(f, by, live_time(clock, end->over_ns));
 
-        if (end->reset_alert)
-                LIVE_INFER(f->from[by == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT].last_is_goodbye, true);
         if (end->n_resets_out > 1)
                 f->n_resets_in_all += end->n_resets_out - 1u;
         if (!reset)
@@ -134,10 +141,8 @@ static void tell_stray(const struct live_connection *c, const struct live_reset 
                        struct facts *f)
 {
         struct facts_of_reset *reset;
-        enum side by = c->first, other;
+        enum side by = live_reset_by(c, (unsigned)(stray - c->resets)), other;
 
-        if (c->n_ends > 0 && !(stray->local_port == c->ends[0].local_port && stray->remote_port == c->ends[0].remote_port))
-                by = connection_side(c, 1);
         other = by == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
         reset = add(f, by, live_time(clock, stray->at_ns));
         if (!reset)
@@ -145,8 +150,6 @@ static void tell_stray(const struct live_connection *c, const struct live_reset 
         if (stray->reason_known)
                 LIVE_TELL(reset->reason, (enum reset_reason)stray->reason);
         tell_answered(reset, stray->answers_flags, stray->payload);
-        if (stray->answers_alert)
-                LIVE_INFER(f->from[other].last_is_goodbye, true);
         LIVE_TELL(reset->after_both_acked, after_the_end(f));
         /* What drew it came after all that the closed socket had taken. */
         if (stray->payload > 0 && !(stray->answers_flags & SYN) && c->n_ends > 0)

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
 import subprocess
@@ -156,6 +157,22 @@ def a_table_comes_each_interval():
         yield f"status {run.returncode}"
 
 
+def on_a_terminal_the_table_takes_the_place_of_the_last():
+    ours, theirs = pty.openpty()
+    run = subprocess.Popen([FINIS, "watch", "--summary", "1", "--for", "2.5"], stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    out = b""
+    try:
+        while more := os.read(ours, 4096):
+            out += more
+    except OSError:
+        # So Linux says that the other side is gone.
+        pass
+    run.communicate(timeout=60)
+    if out.count(b"\033[H\033[J") != 2:
+        yield f"two tables, and {out!r}"
+
+
 def a_reader_that_goes_away_is_a_quiet_end():
     run = subprocess.Popen([FINIS, "watch", "--json", "--all"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     run.stderr.readline()
@@ -213,6 +230,7 @@ if __name__ == "__main__":
         check_is_1_where_something_was_bad,
         output_goes_to_a_file,
         a_table_comes_each_interval,
+        on_a_terminal_the_table_takes_the_place_of_the_last,
         a_reader_that_goes_away_is_a_quiet_end,
         evidence_says_what_speaks_for_it,
         text_says_who_did_it,

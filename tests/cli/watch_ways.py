@@ -155,10 +155,13 @@ def late_words(words):
     return [(r["ending"], r["cause"], r["to_client"]["uncertain"], r["severity"]) for r in in_a_namespace(play)]
 
 
-def a_tls_alert_into_a_closed_socket_troubles_nobody():
+def a_good_bye_into_a_closed_socket_troubles_nobody():
     told = late_words(b"\x15\3\3\0\x1a" + b"\0" * 26)
     if told != [("reset", "data-after-close", 31, "fine")]:
         yield f"an alert: told {told}"
+    told = late_words(b"221 Bye\r\n")
+    if told != [("reset", "data-after-close", 9, "fine")]:
+        yield f"221: told {told}"
     told = late_words(b"\x17\3\3\0\x1a" + b"\0" * 26)
     if told != [("reset", "data-after-close", 31, "bad")]:
         yield f"31 bytes of data: told {told}"
@@ -230,7 +233,7 @@ if __name__ == "__main__":
     sys.exit(run_cases([
         both_ends_are_joined_across_a_nat,
         ends_in_two_namespaces_are_one_connection,
-        a_tls_alert_into_a_closed_socket_troubles_nobody,
+        a_good_bye_into_a_closed_socket_troubles_nobody,
         a_close_by_io_uring_is_a_close,
         a_shutdown_by_io_uring_is_a_shutdown,
     ]))
