@@ -157,7 +157,7 @@ void sentence_ending(struct phrase *p, const struct record *r)
                 half_closed(p, r);
                 break;
         case ENDING_OPEN:
-                phrase_add(p, "still open when the capture ends");
+                phrase_add(p, r->source == SOURCE_CAPTURE ? "still open when the capture ends" : "still open at the end of what was seen");
                 break;
         case ENDING_UNSEEN:
         case N_ENDINGS:

@@ -219,8 +219,8 @@ was_reset_by_peer(const struct traced_socket *s)
 {
         if (s->error)
                 return s->error == ECONNRESET || s->error == EPIPE;
-        /* So it ends too that has had both FINs; where it is not known if an error was taken, nothing is said. */
-        if (!s->last.error_pending && !s->died_with_error && own_fin_acked(s))
+        /* So it ends too that has had both FINs; but it leaves a TIME_WAIT. Where nobody could be asked, nothing is said. */
+        if (!s->last.error_pending && !s->died_with_error && own_fin_acked(s) && (peers_fin_came(s) || !s->nothing_left))
                 return false;
         return died_in_hand(s) && s->last.retransmits == 0 && s->last.probes == 0;
 }
@@ -338,6 +338,8 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
                                                        (!s->act.known || s->act.before.state != TCP_STATE_CLOSE_WAIT)
                                                ? &s->shut : &s->act;
         const struct look *at = s->act.known ? &s->act.before : &s->last;
+        /* A disconnect under TCP_REPAIR tells the other nothing, and leaves ECONNABORTED as SOCK_DESTROY does. */
+        bool in_silence = act->known && act->how == ACT_CONNECT_UNSPEC && act->before.repair;
 
         TELL(end->os, OS_LINUX);
         TELL(end->local, true);
@@ -366,12 +368,13 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
                 TELL(end->linger_on, at->linger_on);
                 TELL(end->linger_s, at->linger_s);
         }
-        /* A disconnect under TCP_REPAIR is no act that anybody is told of. */
-        if (act->known && !(died_in_hand(s) && !s->shut.known) && !(act->how == ACT_CONNECT_UNSPEC && act->before.repair)) {
+        if (act->known && !(died_in_hand(s) && !s->shut.known) && !in_silence) {
                 TELL(end->act, act->how);
                 TELL(end->act_at, act->at_ns);
         }
-        if (s->error) {
+        if (in_silence) {
+                ;
+        } else if (s->error) {
                 TELL(end->error_set, s->error);
                 TELL(end->error_taken, s->error_taken);
         } else if (!died_in_hand(s)) {
@@ -536,6 +539,8 @@ tell_socket(const struct traced_socket *s, bool alone, struct facts *f)
         tell_counters(s, side, alone, f);
 }
 
+#define SSH_PORT 22
+
 void
 facts_of_sockets(const struct traced_socket *socket, const struct traced_socket *other, int64_t until,
                  struct facts *ret_facts)
@@ -555,6 +560,8 @@ facts_of_sockets(const struct traced_socket *socket, const struct traced_socket 
         TELL(f.last, last);
         TELL(f.established, socket->established_ns != 0 || (other && other->established_ns));
         TELL(f.mptcp, false);
+        if ((side_of_socket(socket) == SIDE_SERVER ? socket->tuple.local_port : socket->tuple.remote_port) == SSH_PORT)
+                INFER(f.ssh, true);
         tell_fin(socket, side_of_socket(socket), &f);
         if (other)
                 tell_fin(other, side_of_socket(other), &f);

@@ -210,6 +210,17 @@ failing_forget(struct tracer *tracer, struct traced_socket *socket, const struct
         count(&tracer->failing);
 }
 
+bool
+failing_was_waiting(const struct tracer *tracer, uint64_t cookie)
+{
+        if (sees_all_calls(tracer))
+                return true;
+        for (size_t i = 0; i < FAILING_MAX; i++)
+                if (tracer->failing.sockets[i].cookie == cookie)
+                        return !tracer->failing.sockets[i].pending;
+        return false;
+}
+
 void
 failing_told(struct tracer *tracer, uint64_t cookie, bool error)
 {

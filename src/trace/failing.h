@@ -48,6 +48,9 @@ bool failing_stops(const struct tracer *tracer, const struct traced_thread *thre
 /* A thread was interrupted: perhaps on its way out of the very call. */
 void failing_interrupted(struct tracer *tracer, struct traced_thread *thread);
 
+/* Is the error that a call takes now known to have waited: has every call been seen since it was? */
+bool failing_was_waiting(const struct tracer *tracer, uint64_t cookie);
+
 /* A call on the socket has given a result. */
 void failing_told(struct tracer *tracer, uint64_t cookie, bool error);
 

@@ -376,13 +376,12 @@ transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64
 
         if (!socket || result == -EAGAIN || result < -4095 || is_to_be_restarted(result))
                 return;
-        /* EPIPE without an error pending is a shutdown of its own, or the slot was empty already. */
+        /* EPIPE without an error pending is a shutdown of its own, or a call that was not seen had emptied the slot. */
         call.took_error = result < 0 && is_of_the_end((int)-result) && !socket->error_taken &&
-                          !(result == -EPIPE && socket->shut.known);
-        if (call.took_error) {
+                          !(result == -EPIPE && (socket->shut.known || !failing_was_waiting(tracer, socket->cookie)));
+        if (call.took_error)
                 socket->error = (int)-result;
-                socket->error_taken = true;
-        }
+        socket->error_taken = socket->error_taken || call.took_error || (result == -EPIPE && !socket->shut.known);
         thread->told_epipe = result == -EPIPE ? socket->cookie : 0;
         /* Only where bytes were asked for; a read of none gives 0 too. So does a socket that was reset, once its error is taken. */
         if (result == 0 && thread->call->kind == CALL_RECEIVE && thread->arguments[2] > 0 && !socket->shut_read) {
