@@ -5,6 +5,7 @@ tests find it by FINIS_CORPUS, else beside the tree, and are skipped where there
 """
 
 import csv
+import functools
 import ipaddress
 import json
 import os
@@ -41,6 +42,7 @@ def by_file(rows):
     return grouped
 
 
+@functools.cache
 def address(text):
     """One spelling for each address; IPv4 mapped into IPv6 is IPv4, as in records."""
     parsed = ipaddress.ip_address(text)

@@ -108,18 +108,19 @@ def case_of(collection, files):
         differences = Differences({key: reason for key, reason in KNOWN.items() if key[0] in files})
         for file, rows in sorted(files.items()):
             found = read_by_ends(file)
-            theirs = {}
+            rows_of = {}
             for row in rows:
-                theirs.setdefault(row_ends(row), []).append((row['conn_state'], row['history']))
-            for key in sorted(set(found) | set(theirs), key=show):
-                records = found.get(key, [])
+                rows_of.setdefault(row_ends(row), []).append(row)
+            for key in sorted(set(found) | set(rows_of), key=show):
+                records, named = found.get(key, []), rows_of.get(key, [])
                 ours = [(record['conn_state'], record['history']) for record in records]
-                kind = kind_of(file, ours, theirs.get(key, []))
+                theirs = [(row['conn_state'], row['history']) for row in named]
+                kind = kind_of(file, ours, theirs)
                 if kind == 'equal':
-                    check_roles(file, records, [row for row in rows if row_ends(row) == key])
-                mine[kind or 'otherwise'] += max(len(ours), len(theirs.get(key, [])))
+                    check_roles(file, records, named)
+                mine[kind or 'otherwise'] += max(len(ours), len(theirs))
                 if not kind:
-                    differences.add((file, show(key)), f'finis says {ours}, the checker {theirs.get(key, [])}')
+                    differences.add((file, show(key)), f'finis says {ours}, the checker {theirs}')
         kinds.update(mine)
         differences.check()
         return ', '.join(f'{kind}: {count}' for kind, count in mine.most_common())
