@@ -20,7 +20,7 @@ MOST_LINES = 30
 
 def cases(text):
     """The cases in a program's TAP as [verdict, name, what it said], and how many it planned."""
-    seen, planned = [], None
+    seen, planned, before = [], None, []
     for line in text.splitlines():
         if plan := PLAN.match(line):
             planned = (planned or 0) + int(plan[1])
@@ -29,11 +29,17 @@ def cases(text):
                 planned = None
         elif case := CASE.match(line):
             if case[3]:
-                seen.append(['skipped', f'{case[2]} {case[4]}'.strip(), []])
+                # cmocka skips without a word; what its program printed just before is the reason.
+                mine = before[-1:] if not case[2] and not (seen and seen[-1][0] == 'failed') else []
+                reason = ' '.join([case[4], *(line.lstrip('# ') for line in mine)])
+                seen.append(['skipped', f'{case[2]} {reason}'.strip(), []])
             else:
                 seen.append(['failed' if case[1] else 'passed', case[2], []])
-        elif seen and line.startswith('#'):
-            seen[-1][2].append(line)
+            before = []
+        elif line.startswith('#'):
+            before.append(line)
+            if seen:
+                seen[-1][2].append(line)
     return seen, planned
 
 

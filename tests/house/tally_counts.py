@@ -46,22 +46,41 @@ CASES = [
 ]
 
 
+# What, the program's output, a line of the tally.
+LINES = [
+    ('a_reason_printed_before_cmocka_s_skip_is_told', 'ok 1 - a\n# no such locale\nnot ok 2 # SKIP b\n1..2\n',
+     'skipped: way: a: b no such locale'),
+    ('what_a_failure_said_is_no_reason', 'not ok 1 - a\n# a.c:3: error\nnot ok 2 # SKIP b\n1..2\n',
+     'skipped: way: a: b'),
+    ('a_reason_behind_skip_is_told', '1..1\nok 1 - a # SKIP no root\n', 'skipped: way: a: a no root'),
+]
+
+
+def tally(programs):
+    with tempfile.TemporaryDirectory() as directory:
+        log = os.path.join(directory, 'testlog.json')
+        if programs is not None:
+            Path(log).write_text(''.join(json.dumps(p) + '\n' for p in programs))
+        return subprocess.run([sys.executable, TALLY, f'way={log}'], capture_output=True, text=True, check=False)
+
+
 def main():
     wrong = 0
-    print(f'1..{len(CASES)}')
+    print(f'1..{len(CASES) + len(LINES)}')
     for number, (name, programs, want) in enumerate(CASES, 1):
-        with tempfile.TemporaryDirectory() as directory:
-            log = os.path.join(directory, 'testlog.json')
-            if programs is not None:
-                Path(log).write_text(''.join(json.dumps(p) + '\n' for p in programs))
-            done = subprocess.run([sys.executable, TALLY, f'way={log}'], capture_output=True,
-                                  text=True, check=False)
+        done = tally(programs)
         closing = done.stdout.splitlines()[-1]
         right = closing == want and (done.returncode == 0) == (' 0 failed' in want)
         wrong += not right
         print(f"{'ok' if right else 'not ok'} {number} - {name}")
         if not right:
             print(f'# status {done.returncode}, {closing!r} for {want!r}')
+    for number, (name, output, want) in enumerate(LINES, len(CASES) + 1):
+        lines = tally([test(output, 'FAIL')]).stdout.splitlines()
+        wrong += want not in lines
+        print(f"{'ok' if want in lines else 'not ok'} {number} - {name}")
+        if want not in lines:
+            print(f'# {lines} without {want!r}')
     return 1 if wrong else 0
 
 
