@@ -46,9 +46,12 @@ static const struct live_end nothing;
 static __always_inline void
 name_program(char name[LIVE_COMM])
 {
-        struct task_struct *task = (void *)bpf_get_current_task();
-        struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+        struct task_struct *leader;
 
+        if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf___asked))
+                leader = bpf_get_current_task_btf()->group_leader;
+        else
+                leader = BPF_CORE_READ((struct task_struct *)(void *)bpf_get_current_task(), group_leader);
         bpf_probe_read_kernel(name, LIVE_COMM, &leader->comm);
 }
 
