@@ -63,7 +63,7 @@ tracker_evicted(const struct tracker *tracker)
 }
 
 /* Of a batch, step by step, so that what each step touches has been on its way since the one before: whose the segments
- * are and the places in the index, then the connections. */
+ * are and the places in the index, the connections, the places for their next rows. */
 static void
 fetch(const struct tracker *t, const struct tracker_input *inputs, size_t n, struct ends *ends)
 {
@@ -83,6 +83,8 @@ fetch(const struct tracker *t, const struct tracker_input *inputs, size_t n, str
         }
         for (size_t i = 0; i < n; i++)
                 table_fetch_node(&t->table, &ends[i], &inputs[i].packet.segment);
+        for (size_t i = 0; i < n; i++)
+                table_fetch_row(&t->table, &ends[i]);
 }
 
 int
