@@ -3,6 +3,7 @@
 """
 
 import collections
+import contextlib
 import json
 import os
 import pathlib
@@ -141,8 +142,9 @@ class Place:
         self.netns = os.stat(f'/proc/{self.holder.pid}/ns/net').st_ino
         self.inside = ['nsenter', f'--target={self.holder.pid}', '--net', '--mount', '--']
         self.capture = self.path('capture.pcap')
-        self.tcpdump = subprocess.Popen([*self.inside, 'tcpdump', '-Z', 'root', '-i', 'lo', '-U', '--immediate-mode', '-s', '256', '-B', '65536', '-w',
-                                         self.capture, 'tcp'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        # Heads are enough, and leave room for more of them.
+        self.tcpdump = subprocess.Popen([*self.inside, 'tcpdump', '-Z', 'root', '-i', 'lo', '-U', '--immediate-mode', '-s', '256',
+                                         '-B', '65536', '-w', self.capture, 'tcp'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True, env={**os.environ, 'PATH': PATH})
         self.tcpdump.stderr.readline()
         await_that('tcpdump listens', lambda: os.path.exists(self.capture) and os.path.getsize(self.capture) >= 24, self.tcpdump)
@@ -159,7 +161,8 @@ class Place:
         # Every process in a namespace that we made is ours.
         while self.holder and (left := self.processes()):
             for pid in left:
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             for traced in self.traced:
                 traced.process.poll()
             time.sleep(0.02)
