@@ -52,6 +52,7 @@ def postgres(place, *settings):
     options = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'restart_after_crash=off', *settings]
     server = place.serve('server', PORT, f'{programs}/postgres', '-D', place.path('data'), *(w for o in options for w in ('-c', o)),
                          user=owner.pw_name)
+    server.await_words('ready to accept connections')  # until then it listens, and turns clients away
     server.stops_at = signal.SIGINT  # which waits for no client
     return server
 
