@@ -62,26 +62,32 @@ def faults(name, truth, got):
         yield f"in truth it was {truth['cause']}; told {got['causes']}"
 
 
-def main(names):
+def play(tracer, names):
+    """Records by their ports, and the plays; or the reason why there are none."""
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, 'out.json')
         lab = [FINIS, 'lab', '--json', '--no-namespace', '--quick', '--jobs', '1', *names]
-        done = subprocess.run([FINIS, 'run', '--all', '--json', '--output', out, '--', *lab], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run([FINIS, 'run', '--tracer', tracer, '--all', '--json', '--output', out, '--', *lab],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode == 125:
-            print(f'1..0 # SKIP {done.stderr.strip()}')
-            return 0
+            return None, None, ' '.join(done.stderr.split())
         records = [json.loads(line) for line in pathlib.Path(out).read_text(encoding='utf-8').splitlines()]
     by_key = {}
     for record in records:
         by_key.setdefault(key(record), []).append(record)
     plays = [json.loads(line) for line in done.stdout.splitlines()]
-    plays = [play for play in plays if play.get('connections') and play['verdict'] in ('agrees', 'disagrees')]
-    print(f'1..{len(plays)}')
-    failed = 0
-    for number, play in enumerate(plays, 1):
+    return by_key, [play for play in plays if play.get('connections') and play['verdict'] in ('agrees', 'disagrees')], None
+
+
+def cases(tracer, names):
+    """Each scenario as its name, what was found and why it may be skipped."""
+    by_key, plays, why_not = play(tracer, names)
+    if why_not:
+        yield f'the_lab_by_{tracer}', [], f' # SKIP {why_not}'
+        return
+    for one in plays:
         found = []
-        for connection in play['connections']:
+        for connection in one['connections']:
             truth = connection['truth']
             # The lab tells the moment before it closes what its programs still hold; the tracer sees that close.
             if truth['ongoing'] or truth['ending'] in ('half-closed', 'open'):
@@ -90,13 +96,19 @@ def main(names):
             if len(got) != 1:
                 found.append(f'{len(got)} records of {truth["ending"]}')
                 continue
-            found += faults(play['scenario'], truth, got[0])
-        why = BEYOND.get(play['scenario'], (None, ''))[1]
-        failed += bool(found)
-        print(f"{'not ok' if found else 'ok'} {number} - {play['scenario']} ipv{play['family']}" + (f' ({why})' if why else ''))
+            found += faults(one['scenario'], truth, got[0])
+        why = BEYOND.get(one['scenario'], (None, ''))[1]
+        yield f"{one['scenario']} ipv{one['family']} by {tracer}" + (f' ({why})' if why else ''), found, ''
+
+
+def main(names):
+    played = [case for tracer in ('ptrace', 'bpf') for case in cases(tracer, names)]
+    print(f'1..{len(played)}')
+    for number, (name, found, skip) in enumerate(played, 1):
+        print(f"{'not ok' if found else 'ok'} {number} - {name}{skip}")
         for line in found:
             print(f'# {line}')
-    return 1 if failed else 0
+    return 1 if any(found for _, found, _ in played) else 0
 
 
 if __name__ == '__main__':
