@@ -71,7 +71,7 @@ def nothing_of_it_is_said_of_a_true_end():
     assert 'no end of the data' not in said and 'was told' not in said, said
 
 
-def who_waited_is_deduced():
+def a_reset_that_recv_waits_for():
     listener = socket.create_server(('127.0.0.1', 0))
 
     def serve():
@@ -87,8 +87,20 @@ def who_waited_is_deduced():
                           check=False, timeout=PATIENCE, env={**os.environ, 'FINIS_STAGE_HOST': host, 'FINIS_STAGE_PORT': str(port)})
     server.join()
     said = ' '.join(done.stderr.split())
+    listener.close()
     assert done.stdout == '104\n', done
-    assert 'recv(), which waited on it, was told of it (deduced)' in said or 'recv() was told ECONNRESET' in said, said
+    return said
+
+
+def who_waited_is_deduced():
+    # It is seen by a look now and then: where all processors are busy there may be none in half a second. Then less is
+    # said, and nothing wrong.
+    for _ in range(5):
+        said = a_reset_that_recv_waits_for()
+        if 'recv(), which waited on it, was told of it (deduced)' in said or 'recv() was told ECONNRESET' in said:
+            return
+        assert 'a call was told of it' in said, said
+    assert False, said
 
 
 def an_error_that_nobody_looked_at_is_said():
