@@ -279,8 +279,10 @@ def the_stack_of_the_call_is_told():
                 if any('frame pointers' in line for line in frames) and '-fno-omit-frame-pointer' not in options:
                     continue
                 own = [int(line.split()[0].split('+0x')[1], 16) for line in frames if line.startswith('client+0x')]
-                begin, size = symbols(program)[function]
-                assert any(begin <= offset < begin + size for offset in own), (options, function, hex(begin), frames)
+                # By frame pointers the caller of a function that keeps none is left out: then it is main() that is seen.
+                by_pointers = any('frame pointers' in line for line in frames)
+                wanted = [symbols(program)[name] for name in ([function, 'main'] if by_pointers else [function])]
+                assert any(begin <= offset < begin + size for begin, size in wanted for offset in own), (options, function, frames)
 
 
 CASES = [
