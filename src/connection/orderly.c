@@ -124,7 +124,8 @@ take_syn(struct table *table, struct orderly *o, unsigned sender, const struct t
         } else if (!is_near(o, input)) {
                 return false;
         } else if (sender == 0) {
-                if (s->flags & SEGMENT_ACK || s->options & SEGMENT_HAS_MPTCP || s->seq + 1 != o->next[0] || seen_before(table, o, 0, s))
+                if (s->flags & SEGMENT_ACK || s->options & SEGMENT_HAS_MPTCP || s->seq + 1 != o->next[0] ||
+                    seen_before(table, o, 0, s))
                         return false;
         } else if (o->n > 1 || !(s->flags & SEGMENT_ACK) || s->ack != o->next[0]) {
                 return false;

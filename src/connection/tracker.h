@@ -3,7 +3,8 @@
  * five seconds of its own time have passed, or at the end of all; and again, with a greater @rev, when a
  * straggler changes what was known.
  *
- * Memory is bounded by @max_connections: the one silent for longest is given out before its time. Where tens of
+ * Memory is bounded by @max_connections: the one silent for longest is given out before its time. Who that is holds to
+ * within four seconds (QUEUED_FOR_S): a place in the row of the silent is taken anew no sooner. Where tens of
  * thousands end within five seconds, the oldest of those that have ended are, too; they do not count as evicted.
  */
 #pragma once

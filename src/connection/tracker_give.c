@@ -128,7 +128,7 @@ tracker_take_pending(struct tracker *t, uint32_t node, bool begins)
                 give_connection(t, pending, false);
         } else {
                 struct connection *c = table_at(&t->table, node);
-                unsigned side = memcmp(c->head.address[0], pending->head.address[0], 16) != 0 || c->head.port[0] != pending->head.port[0];
+                unsigned side = tracker_turned(c, pending);
 
                 c->side[side].packets += pending->side[0].packets;
                 c->side[side].payload_seen += pending->side[0].payload_seen;

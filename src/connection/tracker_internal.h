@@ -1,6 +1,8 @@
-/* What the files of the tracker share: tracker.c, which takes the batches apart; tracker_take.c, which finds the connection
- * of a segment; tracker_give.c, which gives connections out and forgets them. */
+/* What the files of the tracker share: tracker.c, which takes the batches apart; tracker_take.c, which finds the
+ * connection of a segment; tracker_give.c, which gives connections out and forgets them. */
 #pragma once
+
+#include <string.h>
 
 #include "connection/give.h"
 #include "connection/sibling.h"
@@ -39,6 +41,13 @@ void tracker_give(struct tracker *t, uint32_t node, bool cut);
 
 /* Makes a struct connection of an orderly one; another is left as it is. Returns 0 or -ENOMEM. */
 int tracker_grow(struct tracker *t, uint32_t *node);
+
+/* Is the first end of @c the second of @pending, which has the same two ends? */
+static inline unsigned
+tracker_turned(const struct connection *c, const struct connection *pending)
+{
+        return memcmp(c->head.address[0], pending->head.address[0], 16) != 0 || c->head.port[0] != pending->head.port[0];
+}
 
 /* Gives out what ended long enough ago. */
 void tracker_give_ended(struct tracker *t);

@@ -165,7 +165,8 @@ run(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_inpu
                 list(t, node, c);
                 return;
         }
-        step = (struct step){ .tracker = t, .table = &t->table, .c = c, .node = node, .sender = sender, .input = input };
+        step = (struct step){ .tracker = t, .table = &t->table, .c = c, .node = node, .sender = sender,
+                              .input = input };
 
         segment_take(&step);
         if (step.kind == SEGMENT_KIND_RST && !step.repeated && !step.twin)
@@ -252,7 +253,7 @@ take_any(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sen
         extra = table_extra_of(&t->table, c);
         if (extra && extra->pending != NODE_NONE) {
                 pending = table_at(&t->table, extra->pending);
-                pending_sender = memcmp(c->head.address[0], pending->head.address[0], 16) != 0 || c->head.port[0] != pending->head.port[0];
+                pending_sender = tracker_turned(c, pending);
         }
         if (!pending && !(s->flags & SEGMENT_SYN)) {
                 if (c->flags & CONNECTION_ENDED && reuse_unseen(c, sender, s, input->time_ns)) {
