@@ -10,18 +10,17 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/run_bpf.h"
 #include "cli/run_group.h"
 #include "cli/watch_record.h"
+#include "live/facts.h"
 #include "live/feed.h"
 #include "live/rights.h"
 #include "report/record_json.h"
 
 enum { STATUS_FAILED = 125, TICK_MS = 100 };
-#define SECOND_NS INT64_C(1000000000)
 /* When the last process has gone: what the kernels do then of their own accord is over soon, or takes minutes. */
 #define LAST_TICKS 4
 
@@ -34,20 +33,6 @@ struct run_bpf {
         pid_t pid;
         int *exec_error;                /* shared with the child */
 };
-
-static int64_t now(clockid_t clock)
-{
-        struct timespec t;
-
-        clock_gettime(clock, &t);
-        return t.tv_sec * SECOND_NS + t.tv_nsec;
-}
-
-static void set_clock(struct run_bpf *run)
-{
-        run->clock.until_ns = now(CLOCK_REALTIME);
-        run->clock.epoch_ns = run->clock.until_ns - now(CLOCK_MONOTONIC);
-}
 
 static void tell(void *context, struct live_connection *c)
 {
@@ -135,9 +120,9 @@ static int begin(struct run_bpf *run, char why[static RUN_BPF_WHY_MAX])
 
 static void take_in(struct run_bpf *run)
 {
-        set_clock(run);
+        live_clock_set(&run->clock);
         feed_take(run->feed);
-        pairs_tick(run->pairs, (uint64_t)now(CLOCK_MONOTONIC));
+        pairs_tick(run->pairs, (uint64_t)live_now(CLOCK_MONOTONIC));
 }
 
 static int follow(struct run_bpf *run, volatile sig_atomic_t *stop)

@@ -14,6 +14,7 @@
 #include "cli/watch_capture.h"
 #include "cli/watch_record.h"
 #include "cli/watch_sums.h"
+#include "live/facts.h"
 #include "live/feed.h"
 #include "live/heard.h"
 #include "live/packets.h"
@@ -51,20 +52,6 @@ static void on_signal(int signal)
 {
         (void)signal;
         stop = 1;
-}
-
-static int64_t now(clockid_t clock)
-{
-        struct timespec t;
-
-        clock_gettime(clock, &t);
-        return t.tv_sec * SECOND_NS + t.tv_nsec;
-}
-
-static void set_clock(struct watch *watch)
-{
-        watch->clock.until_ns = now(CLOCK_REALTIME);
-        watch->clock.epoch_ns = watch->clock.until_ns - now(CLOCK_MONOTONIC);
 }
 
 static bool is_wanted(const struct watch *watch, const struct watch_record *r)
@@ -169,7 +156,7 @@ static void look_for_losses(struct watch *watch, int64_t at_ns)
 
 static int run(struct watch *watch)
 {
-        int64_t begun = now(CLOCK_MONOTONIC), redrawn = begun;
+        int64_t begun = live_now(CLOCK_MONOTONIC), redrawn = begun;
         int r = 0;
 
         while (!stop && r == 0) {
@@ -177,9 +164,9 @@ static int run(struct watch *watch)
                 int64_t at;
 
                 poll(&p, 1, TICK_MS);
-                set_clock(watch);
+                live_clock_set(&watch->clock);
                 /* All that came before is taken in by then: nothing is due that this would have added to. */
-                at = now(CLOCK_MONOTONIC);
+                at = live_now(CLOCK_MONOTONIC);
                 look_for_losses(watch, at);
                 if (watch->capture)
                         watch_capture_take(watch->capture);
@@ -194,11 +181,11 @@ static int run(struct watch *watch)
                     (watch->options->for_s > 0 && (double)(at - begun) >= watch->options->for_s * 1e9))
                         break;
         }
-        set_clock(watch);
+        live_clock_set(&watch->clock);
         if (watch->feed)
                 feed_stop(watch->feed);
         watch->asked_at_ns = 0;
-        look_for_losses(watch, now(CLOCK_MONOTONIC));
+        look_for_losses(watch, live_now(CLOCK_MONOTONIC));
         if (r == 0)
                 r = take_in(watch);
         if (watch->capture) {
@@ -207,7 +194,8 @@ static int run(struct watch *watch)
                 watch_capture_take(watch->capture);
         }
         pairs_flush(watch->pairs);
-        watch_sums_write(watch->options->json ? stderr : watch->out, &watch->sums, watch->feed, now(CLOCK_MONOTONIC) - begun, &watch->style);
+        watch_sums_write(watch->options->json ? stderr : watch->out, &watch->sums, watch->feed,
+                         live_now(CLOCK_MONOTONIC) - begun, &watch->style);
         watch_sums_losses(stderr, watch->feed);
         if (watch->capture)
                 watch_capture_losses(stderr, watch->capture);
@@ -287,7 +275,7 @@ int watch_main(int argc, char **argv)
                 return r < 0 ? STATUS_COULD_NOT : STATUS_DONE;
         take_signals();
         r = open_all(&watch);
-        set_clock(&watch);
+        live_clock_set(&watch.clock);
         if (r == 0)
                 r = run(&watch);
         status = r < 0 ? STATUS_COULD_NOT : options.check && watch.any_bad ? STATUS_BAD : STATUS_DONE;

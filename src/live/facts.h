@@ -1,6 +1,8 @@
 /* From what the kernel told of a connection's ends and RSTs to the facts of it. */
 #pragma once
 
+#include <time.h>
+
 #include "ending/facts.h"
 #include "live/pairs.h"
 
@@ -11,6 +13,11 @@ struct live_clock {
         bool reasons;           /* this kernel tells of every RST that it sends, and why */
         bool gaps;              /* records were lost, or events missed, in the last minute */
 };
+
+int64_t live_now(clockid_t clock);
+
+/* The present: what is known until now, and what lies between the two clocks, which moves when the host's is set. */
+void live_clock_set(struct live_clock *clock);
 
 void live_facts(const struct live_connection *c, const struct live_clock *clock, struct facts *ret_facts);
 
