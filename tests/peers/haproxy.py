@@ -2,14 +2,13 @@
 """HAProxy between a client and nginx: time-outs, resets on purpose, silence; its termination states, and what finis says. TAP."""
 
 import os
-import re
 import signal
 import sys
 import time
 
 from nginx import nginx
 from place import Place
-from plays import need, run_plays
+from plays import CLIENT, line_in, need, one, run_plays, talk
 
 FRONT, BACK = 8000, 8080
 CONF = """
@@ -42,24 +41,11 @@ def haproxy(place, front='', back='', defaults=''):
 
 def logged(place, pattern):
     (proxy,) = [traced for traced in place.traced if traced.name == 'haproxy']
-    found = re.search(f'.*(?:{pattern}).*', proxy.words())
-    assert found, f'HAProxy did not log {pattern}:\n{proxy.words()[-1500:]}'
-    return found[0]
+    return line_in(proxy.words(), pattern, 'HAProxy')
 
 
-TALK = """
-import socket, sys, time
-s = socket.create_connection(('127.0.0.1', 8000))
-def told(call, *arguments):
-    try:
-        print(call.__name__, call(*arguments), flush=True)
-    except OSError as error:
-        print(call.__name__, error, flush=True)
-"""
-
-
-def python(place, program, **options):
-    return place.client(sys.executable, '-c', TALK + program, **options)
+def python(place, program):
+    return talk(place, FRONT, program)
 
 
 def fronts(connections):
@@ -68,11 +54,6 @@ def fronts(connections):
 
 def backs(connections):
     return [c for c in connections if c.server_port == BACK]
-
-
-def one(connections):
-    assert len(connections) == 1, [c.views for c in connections]
-    return connections[0]
 
 
 ASK = "s.sendall(b'GET /%s HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')\n"
@@ -90,14 +71,19 @@ def a_request_that_never_becomes_whole_is_answered_408():
         connection.expect('orderly', 'server', acts={'server': 'shutdown', 'client': 'close'}, severity='fine')
 
 
+def expired(place, program, options=''):
+    """What a client says that was kept for too long, and its connection."""
+    nginx(place)
+    server = haproxy(place, defaults='timeout http-keep-alive 1s' + options)
+    client = python(place, READ + program)
+    return client.words(), one(fronts(place.told(server)))
+
+
 def a_kept_connection_that_expires_is_closed_with_a_fin():
     with Place() as place:
-        nginx(place)
-        server = haproxy(place, defaults='timeout http-keep-alive 1s')
-        client = python(place, READ + "told(s.recv, 1); told(s.send, b'GET'); time.sleep(.1); told(s.send, b'x')")
-        connection = one(fronts(place.told(server)))
+        words, connection = expired(place, "told(s.recv, 1); told(s.send, b'GET'); time.sleep(.1); told(s.send, b'x')")
         logged(place, ' 200 .* ---- ')
-        assert client.words() == "recv b''\nsend 3\nsend [Errno 32] Broken pipe\n", client.words()
+        assert words == "recv b''\nsend 3\nsend [Errno 32] Broken pipe\n", words
         connection.expect('reset', 'server', 'data-after-close', certain=('watch',), likely=('client', 'read'),
                           acts={'server': 'shutdown'}, saw={'client': 'EPIPE+SIGPIPE'}, severity='bad', retry={'read': 'safe'})
 
@@ -105,12 +91,9 @@ def a_kept_connection_that_expires_is_closed_with_a_fin():
 def with_nolinger_the_same_ends_in_a_reset():
     """option nolinger sets SO_LINGER to 0, so a RST follows the FIN: who only reads is told of neither."""
     with Place() as place:
-        nginx(place)
-        server = haproxy(place, defaults='timeout http-keep-alive 1s\n  option nolinger')
-        client = python(place, READ + 'told(s.recv, 1); told(s.send, b"GET")')
-        connection = one(fronts(place.told(server)))
+        words, connection = expired(place, 'told(s.recv, 1); told(s.send, b"GET")', '\n  option nolinger')
         assert place.counter('TCPAbortOnData') == 1
-        assert client.words() == "recv b''\nsend [Errno 32] Broken pipe\n", client.words()
+        assert words == "recv b''\nsend [Errno 32] Broken pipe\n", words
         connection.expect('reset', 'server', 'zero-linger', certain=('haproxy', 'watch'), unsure=('client', 'read'),
                           acts={'server': 'close'}, saw={'client': 'EPIPE+SIGPIPE'}, severity='notable')
 
@@ -197,7 +180,7 @@ def a_server_killed_behind_the_proxy_is_half_an_answer_before_it():
     with Place() as place:
         behind = nginx(place, 'location /large { limit_rate 200k; }')
         server = haproxy(place)
-        client = place.start('client', sys.executable, '-c', TALK + ASK % 'large' + """
+        client = place.start('client', sys.executable, '-c', CLIENT % FRONT + ASK % 'large' + """
 whole = 0
 while (piece := s.recv(65536)):
     whole += len(piece)

@@ -7,8 +7,9 @@ import sys
 import time
 
 from place import Place
-from plays import need, run_plays
+from plays import line_in, need, run_plays, talk
 
+PORT = 8080
 CONF = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log info; user root; worker_processes 1;
 events {{ worker_connections 512; }}
@@ -33,15 +34,11 @@ def nginx(place, server='', http='', name='server'):
     with open(place.path('files/large'), 'wb') as file:
         file.truncate(32 << 20)
     conf = place.write(f'{name}.conf', CONF.format(folder=place.folder, server=server, http=http))
-    return place.serve(name, 8080, 'nginx', '-c', conf, '-p', place.folder, '-e', place.path('error.log'))
+    return place.serve(name, PORT, 'nginx', '-c', conf, '-p', place.folder, '-e', place.path('error.log'))
 
 
 def logged(place, pattern):
-    """The line of nginx' error log, or an error with what there is."""
-    log = place.traced[0].words(place.path('error.log'))
-    found = re.search(f'.*(?:{pattern}).*', log)
-    assert found, f'nginx did not log {pattern}:\n{log[-1500:]}'
-    return found[0]
+    return line_in(place.traced[0].words(place.path('error.log')), pattern, 'nginx')
 
 
 def accesses(place, connection):
@@ -54,32 +51,20 @@ def accessed(place, connection, status):
     assert statuses == [str(status)], f'nginx logged {statuses}'
 
 
-
 def curl(place, *options, traced=(), stdin=None):
     """curl, and not each call of it followed: so it keeps its pace."""
     need('curl')
     return place.client('curl', '-sS', '-i', '-H', 'Expect:', *options, options=traced, stdin=stdin)
 
 
-def python(place, program, **options):
-    return place.client(sys.executable, '-c', program, **options)
+def python(place, program):
+    return talk(place, PORT, program)
 
 
-URL = 'http://127.0.0.1:8080/'
+URL = f'http://127.0.0.1:{PORT}/'
 # An upload whose length is not told before: nginx learns on the way that it is too large.
 UNTOLD = 'head -c 32M /dev/zero | curl -sS -i -H Expect: -T - ' + URL + 'up'
 BEHIND = 'location / { proxy_pass http://127.0.0.1:9; }'
-
-TALK = """
-import socket, sys, time
-s = socket.create_connection(('127.0.0.1', 8080))
-def told(call, *arguments):
-    try:
-        print(call.__name__, call(*arguments), flush=True)
-    except OSError as error:
-        print(call.__name__, error, flush=True)
-        return error
-"""
 
 
 def a_large_upload_that_nginx_answers_with_413_ends_in_order():
@@ -112,7 +97,7 @@ def an_upload_that_goes_on_after_413_is_reset():
     """lingering_time is over, and the client still sends: the 413 waits behind the error."""
     with Place() as place:
         server = nginx(place, 'client_max_body_size 1k; lingering_time 1s;')
-        client = python(place, TALK + """
+        client = python(place, """
 s.sendall(b'PUT /up HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 100000000\\r\\n\\r\\n')
 try:
     while True:
@@ -135,7 +120,7 @@ def a_request_that_meets_nginx_keep_alive_time_out_is_lost_and_safe_to_repeat():
     """The race that every pool of connections knows: the FIN was there before the request left."""
     with Place() as place:
         server = nginx(place, 'keepalive_timeout 1s;')
-        client = python(place, TALK + """
+        client = python(place, """
 ask = b'GET /small HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'
 s.sendall(ask)
 while len(s.recv(65536, socket.MSG_PEEK)) < 1200:
@@ -156,13 +141,19 @@ told(s.send, ask)
         assert 0.9 < connection['read']['idle_before'] < 1.5, connection['read']['idle_before']
 
 
+def slow(place, options, program):
+    """A client that asks and does not read for longer than nginx waits: its words, and its connection."""
+    server = nginx(place, 'send_timeout 1s;' + options)
+    client = python(place, "s.sendall(b'GET /large HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')\ntime.sleep(2.5)" + program)
+    (connection,) = place.told(server)
+    logged(place, r'client timed out \(110: Connection timed out\) while sending response to client')
+    return client.words(), connection
+
+
 def a_client_that_does_not_read_is_reset_by_nginx():
     """reset_timedout_connection sets SO_LINGER to 0 before it closes, says its documentation."""
     with Place() as place:
-        server = nginx(place, 'send_timeout 1s; reset_timedout_connection on;')
-        client = python(place, TALK + """
-s.sendall(b'GET /large HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')
-time.sleep(2.5)
+        words, connection = slow(place, 'reset_timedout_connection on;', """
 while (piece := s.recv(65536, socket.MSG_PEEK)):
     try:
         s.recv(len(piece))
@@ -171,9 +162,7 @@ while (piece := s.recv(65536, socket.MSG_PEEK)):
         print(error)
         break
 """)
-        (connection,) = place.told(server)
-        logged(place, r'client timed out \(110: Connection timed out\) while sending response to client')
-        assert client.words() == '[Errno 104] Connection reset by peer\n', client.words()
+        assert words == '[Errno 104] Connection reset by peer\n', words
         assert place.counter('TCPAbortOnData') == 1 and place.counter('TCPAbortOnClose') == 0
         connection.expect('reset', 'server', 'zero-linger', certain=('server', 'watch'), unsure=('client', 'read'),
                           acts={'server': 'close'}, saw={'client': 'ECONNRESET'}, severity='bad')
@@ -182,18 +171,13 @@ while (piece := s.recv(65536, socket.MSG_PEEK)):
 def the_same_client_is_left_to_the_kernel_without_that_option():
     """Without it nginx closes with the rest of the answer unsent: the kernel keeps what the program gave it."""
     with Place() as place:
-        server = nginx(place, 'send_timeout 1s;')
-        client = python(place, TALK + """
-s.sendall(b'GET /large HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')
-time.sleep(2.5)
+        words, connection = slow(place, '', """
 whole = 0
 while (piece := s.recv(65536)):
     whole += len(piece)
 print(whole > 100000, whole < 32 << 20)
 """)
-        (connection,) = place.told(server)
-        logged(place, r'client timed out \(110: Connection timed out\) while sending response to client')
-        assert client.words() == 'True True\n', client.words()
+        assert words == 'True True\n', words
         connection.expect('orderly', 'server', acts={'server': 'close'}, severity='fine')
 
 
@@ -269,7 +253,7 @@ def an_upstream_that_does_not_listen_is_refused_to_nginx():
         assert '502 Bad Gateway' in client.words(), client.words()
         assert len(connections) == 2, [c.views for c in connections]
         for connection in connections:
-            if connection.server_port == 8080:
+            if connection.server_port == PORT:
                 accessed(place, connection, 502)
                 connection.expect('orderly', 'client')
             else:

@@ -1,6 +1,7 @@
 """The cases of this folder: several at once, since a play mostly waits."""
 
 import os
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,8 +13,38 @@ PATH = os.environ['PATH'] + ':/usr/local/sbin:/usr/sbin:/sbin'
 TELL = os.environ.get('PEERS_TELL')
 
 
+# A client in Python, to whose end a play puts what it says: each call's outcome is a line.
+CLIENT = """
+import socket, sys, time
+s = socket.create_connection(('127.0.0.1', %d))
+def told(call, *arguments):
+    try:
+        print(call.__name__, call(*arguments), flush=True)
+    except OSError as error:
+        print(call.__name__, error, flush=True)
+        return error
+"""
+
+
 class Told(Exception):
     """The play was told for people; there is nothing to check."""
+
+
+def talk(place, port, program, **options):
+    """To its end: what of CLIENT follows the connect()."""
+    return place.client(sys.executable, '-c', CLIENT % port + program, **options)
+
+
+def line_in(log, pattern, who):
+    """The line of this log, or an error with what there is."""
+    found = re.search(f'.*(?:{pattern}).*', log)
+    assert found, f'{who} did not log {pattern}:\n{log[-1500:]}'
+    return found[0]
+
+
+def one(connections):
+    assert len(connections) == 1, [c.views for c in connections]
+    return connections[0]
 
 
 def run_plays(cases, at_once=4):

@@ -6,7 +6,6 @@ import functools
 import glob
 import os
 import pwd
-import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +15,7 @@ import threading
 import time
 
 from place import FINIS, Place, await_that
-from plays import Skip, need, run_plays
+from plays import Skip, line_in, need, one, run_plays
 
 PORT = 5432
 ONE = threading.Lock()
@@ -78,16 +77,11 @@ def backend(place, query='pg_sleep'):
 
 
 def logged(place, pattern):
-    log = place.traced[0].words()
-    found = re.search(f'.*(?:{pattern}).*', log)
-    assert found, f'the server did not log {pattern}:\n{log[-2000:]}'
-    return found[0]
+    return line_in(place.traced[0].words(), pattern, 'PostgreSQL')
 
 
 def the_clients(connections):
-    found = [c for c in connections if 'client' in c.views]
-    assert len(found) == 1, [c.views for c in found]
-    return found[0]
+    return one([c for c in connections if 'client' in c.views])
 
 
 SLEEP = ('-c', 'select pg_sleep(60)')

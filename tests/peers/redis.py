@@ -7,7 +7,7 @@ import sys
 import time
 
 from place import Place
-from plays import need, run_plays
+from plays import CLIENT, line_in, need, run_plays, talk
 
 PORT = 6379
 
@@ -19,25 +19,11 @@ def redis(place, *options):
 
 
 def logged(place, pattern):
-    log = place.traced[0].words(place.path('redis.log'))
-    found = re.search(f'.*(?:{pattern}).*', log)
-    assert found, f'redis did not log {pattern}:\n{log[-1500:]}'
-    return found[0]
+    return line_in(place.traced[0].words(place.path('redis.log')), pattern, 'redis')
 
 
-TALK = """
-import socket, sys, time
-s = socket.create_connection(('127.0.0.1', 6379))
-def told(call, *arguments):
-    try:
-        print(call.__name__, call(*arguments), flush=True)
-    except OSError as error:
-        print(call.__name__, error, flush=True)
-"""
-
-
-def python(place, program, **options):
-    return place.client(sys.executable, '-c', TALK + program, **options)
+def python(place, program):
+    return talk(place, PORT, program)
 
 
 def redis_killed_under_its_benchmark_resets_whom_it_had_not_read():
@@ -130,7 +116,7 @@ def a_subscriber_that_does_not_read_is_closed_with_the_rest_in_the_kernel():
     with Place() as place:
         need('redis-cli')
         server = redis(place, '--client-output-buffer-limit', 'pubsub 100kb 0 0')
-        client = place.start('client', sys.executable, '-c', TALK + """
+        client = place.start('client', sys.executable, '-c', CLIENT % PORT + """
 s.sendall(b'SUBSCRIBE news\\r\\n')
 s.recv(100)
 print('ready', flush=True)
@@ -166,7 +152,7 @@ def redis_told_to_shut_down_closes_in_order():
     with Place() as place:
         need('redis-cli')
         server = redis(place)
-        client = place.start('client', sys.executable, '-c', TALK + "s.sendall(b'PING\\r\\n'); told(s.recv, 100); told(s.recv, 100)")
+        client = place.start('client', sys.executable, '-c', CLIENT % PORT + "s.sendall(b'PING\\r\\n'); told(s.recv, 100); told(s.recv, 100)")
         client.await_words('PONG')
         place.run('redis-cli', '-p', str(PORT), 'SHUTDOWN', 'NOSAVE')
         server.wait()

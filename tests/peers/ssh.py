@@ -9,7 +9,7 @@ import sys
 import time
 
 from place import Place, await_that
-from plays import Skip, need, run_plays
+from plays import Skip, line_in, need, one, run_plays
 
 PORT = 2222
 CONF = """
@@ -45,15 +45,7 @@ def ssh(place, *words, **options):
 
 
 def logged(place, pattern):
-    log = place.traced[0].words()
-    found = re.search(f'.*(?:{pattern}).*', log)
-    assert found, f'sshd did not log {pattern}:\n{log[-1500:]}'
-    return found[0]
-
-
-def one(connections):
-    assert len(connections) == 1, [c.views for c in connections]
-    return connections[0]
+    return line_in(place.traced[0].words(), pattern, 'sshd')
 
 
 def session(server):
