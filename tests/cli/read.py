@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import os
-import pty
 import re
 import signal
 import struct
@@ -19,6 +18,7 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 import packets  # noqa: E402
 from packets import ACK, FIN, PSH, SYN, Talk, cut, late_data, of, orderly, refused, unfinished  # noqa: E402
 from tap import Skip, run_cases  # noqa: E402
+from terminal import told_a_terminal  # noqa: E402
 
 FINIS = os.environ['FINIS']
 SOURCE = Path(os.environ['FINIS_SOURCE'])
@@ -529,18 +529,8 @@ def the_command_that_is_proposed_can_be_typed():
 
 def on_a_terminal(env):
     """What is written to a terminal."""
-    main, other = pty.openpty()
-    with subprocess.Popen([FINIS, 'read', 'a.pcap'], stdout=other, stderr=other, stdin=subprocess.DEVNULL,
-                          env=env) as process:
-        os.close(other)
-        out = b''
-        try:
-            while piece := os.read(main, 65536):
-                out += piece
-        except OSError:
-            pass    # how a terminal says that nobody writes any more
-        assert process.wait(20) == 0
-    os.close(main)
+    status, out = told_a_terminal([FINIS, 'read', 'a.pcap'], env=env)
+    assert status == 0
     return out
 
 

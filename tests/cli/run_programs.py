@@ -217,6 +217,12 @@ class Terminal:
         self.text = ''
         os.write(self.fd, text.encode())
 
+    def runs(self, script):
+        """A job, once it has begun, and its children are there."""
+        self.types(f"$FINIS run -- sh -c 'echo begins; {script}'\r")
+        self.wants('begins\r\n')
+        time.sleep(0.3)
+
     def wants(self, pattern):
         end = time.monotonic() + 20
         while not re.search(pattern, self.text):
@@ -229,9 +235,7 @@ def a_job_can_be_stopped_and_goes_on():
     if not shutil.which('bash'):
         raise Skip('no bash here')
     with Terminal() as shell:
-        shell.types('$FINIS run -- sh -c \'echo begins; i=0; while [ $i -lt 15 ]; do sleep 0.1; i=$((i+1)); done; echo "en""ds"; exit 7\'\r')
-        shell.wants('begins\r\n')
-        time.sleep(0.3)
+        shell.runs('i=0; while [ $i -lt 15 ]; do sleep 0.1; i=$((i+1)); done; echo "en""ds"; exit 7')
         shell.types('\x1a')
         shell.wants(r'Stopped')
         shell.wants(r'\$ $')
@@ -275,9 +279,7 @@ def ctrl_c_ends_the_program_as_it_ends_it_bare():
     if not shutil.which('bash'):
         raise Skip('no bash here')
     with Terminal() as shell:
-        shell.types('$FINIS run -- sh -c \'echo begins; sleep 20; echo no\'\r')
-        shell.wants('begins\r\n')
-        time.sleep(0.3)
+        shell.runs('sleep 20; echo no')
         shell.types('\x03')
         shell.wants('0 connections')
         shell.wants(r'\$ $')

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 
-from watch_help import FINIS, Watch, child, ends_of, pair, port_of, reset_on_close, run_cases, told_of
+from watch_help import FINIS, Watch, child, ends_of, orderly, pair, port_of, reset_on_close, run_cases, told_of
 
 PR_SET_NAME = 15
 # A full accept queue drops the SYN, of which no tracepoint tells.
@@ -338,15 +338,7 @@ def cap_bpf_and_cap_perfmon_are_enough():
 
 
 def bad_ones_alone_are_told_by_default():
-    def act():
-        client, server = pair()
-        port = port_of(client)
-        client.close()
-        server.recv(1)
-        server.close()
-        return (port,)
-
-    (records,) = told_of(act, ())
+    (records,) = told_of(lambda: (orderly(),), ())
     for r in records:
         yield f"an ordinary ending was told: {r['ending']}, {r['severity']}"
 

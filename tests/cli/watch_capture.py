@@ -71,12 +71,18 @@ def faults(play, **expected):
         yield f"comments: {comments}"
 
 
+def asked(far):
+    """A client whose 20 bytes were acknowledged."""
+    client = far.accept()
+    client.send(b"x" * 20)
+    far.hear()
+    far.send(ACK)
+    return client
+
+
 def a_reply_to_late_data_is_known_by_its_shape():
     def play(far):
-        client = far.accept()
-        client.send(b"x" * 20)
-        far.hear()
-        far.send(ACK)
+        client = asked(far)
         far.send(PSH | ACK, b"y" * 10)
         far.hear(ACK)
         far.send(FIN | ACK)
@@ -92,10 +98,7 @@ def a_reply_to_late_data_is_known_by_its_shape():
 
 def a_reset_of_its_own_accord_may_be_several_things():
     def play(far):
-        client = far.accept()
-        client.send(b"x" * 20)
-        far.hear()
-        far.send(ACK)
+        client = asked(far)
         far.send(RST | ACK)
         time.sleep(0.1)
         client.close()
@@ -106,10 +109,7 @@ def a_reset_of_its_own_accord_may_be_several_things():
 
 def another_ttl_speaks_of_somebody_on_the_way():
     def play(far):
-        client = far.accept()
-        client.send(b"x" * 20)
-        far.hear()
-        far.send(ACK)
+        client = asked(far)
         far.send(RST, window=0, options=False, ttl=250)
         time.sleep(0.1)
         far.send(PSH | ACK, b"y" * 10)

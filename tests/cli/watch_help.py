@@ -55,6 +55,16 @@ def pair():
     return client, server
 
 
+def orderly():
+    """The port of a client that asked nothing, and closed first."""
+    client, server = pair()
+    port = port_of(client)
+    client.close()
+    server.recv(1)
+    server.close()
+    return port
+
+
 def reset_on_close(sock):
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 

@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import pty
 import re
 import signal
 import subprocess
@@ -11,16 +10,8 @@ import sys
 import tempfile
 import time
 
-from watch_help import FINIS, Watch, child, pair, port_of, reset_on_close, run_cases
-
-
-def orderly():
-    client, server = pair()
-    port = port_of(client)
-    client.close()
-    server.recv(1)
-    server.close()
-    return port
+from terminal import told_a_terminal
+from watch_help import FINIS, Watch, child, orderly, pair, port_of, reset_on_close, run_cases
 
 
 def unread(n=10):
@@ -158,17 +149,7 @@ def a_table_comes_each_interval():
 
 
 def on_a_terminal_the_table_takes_the_place_of_the_last():
-    ours, theirs = pty.openpty()
-    run = subprocess.Popen([FINIS, "watch", "--summary", "1", "--for", "2.5"], stdout=theirs, stderr=subprocess.PIPE)
-    os.close(theirs)
-    out = b""
-    try:
-        while more := os.read(ours, 4096):
-            out += more
-    except OSError:
-        # So Linux says that the other side is gone.
-        pass
-    run.communicate(timeout=60)
+    _, out = told_a_terminal([FINIS, "watch", "--summary", "1", "--for", "2.5"], stderr=subprocess.DEVNULL)
     if out.count(b"\033[H\033[J") != 2:
         yield f"two tables, and {out!r}"
 

@@ -8,6 +8,13 @@
         { .t = 0.041, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 100 },                       \
         { .t = 0.0411, .by = 'c', .f = ".", .at = 100, .ack = 300 }
 
+/* The server asks three times after TALK whether anybody is there, and resets. */
+#define KEEPALIVE_GIVES_UP                                                                         \
+        { .t = 60, .by = 's', .f = ".", .at = 299, .ack = 100 },                                   \
+        { .t = 70, .by = 's', .f = ".", .at = 299, .ack = 100 },                                   \
+        { .t = 80, .by = 's', .f = ".", .at = 299, .ack = 100 },                                   \
+        { .t = 90, .by = 's', .f = "R.", .at = 300, .ack = 100, .window = 502 }
+
 static void
 an_active_reset_acknowledges_more_than_was_known(void **state)
 {
@@ -372,10 +379,7 @@ of_a_silent_peer_it_is_not_known_whether_it_obeyed(void **state)
 {
         static const struct row rows[] = {
                 TALK,
-                { .t = 60, .by = 's', .f = ".", .at = 299, .ack = 100 },
-                { .t = 70, .by = 's', .f = ".", .at = 299, .ack = 100 },
-                { .t = 80, .by = 's', .f = ".", .at = 299, .ack = 100 },
-                { .t = 90, .by = 's', .f = "R.", .at = 300, .ack = 100, .window = 502 },
+                KEEPALIVE_GIVES_UP,
         };
 
         TOLD(rows);
@@ -391,10 +395,7 @@ an_answer_after_keepalives_reset_is_none(void **state)
 {
         static const struct row rows[] = {
                 TALK,
-                { .t = 60, .by = 's', .f = ".", .at = 299, .ack = 100 },
-                { .t = 70, .by = 's', .f = ".", .at = 299, .ack = 100 },
-                { .t = 80, .by = 's', .f = ".", .at = 299, .ack = 100 },
-                { .t = 90, .by = 's', .f = "R.", .at = 300, .ack = 100, .window = 502 },
+                KEEPALIVE_GIVES_UP,
                 { .t = 92, .by = 'c', .f = "F.", .at = 100, .ack = 300 },
                 { .t = 92.02, .by = 's', .f = "R", .at = 300, .bare = true },
         };

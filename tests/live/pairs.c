@@ -90,6 +90,21 @@ static struct pairs *begin(struct heard *heard)
         return pairs;
 }
 
+/* What is said of one connection of which these ends were told, @second if there is one; no more than that is. */
+static const struct record *told_once(struct heard *heard, const struct live_end *first, const struct live_end *second)
+{
+        struct pairs *pairs = begin(heard);
+
+        pairs_end(pairs, first);
+        if (second)
+                pairs_end(pairs, second);
+        pairs_flush(pairs);
+        pairs_free(pairs);
+        assert_int_equal(heard->n, 1);
+        assert_int_equal(heard->n_ends[0], second ? 2 : 1);
+        return &heard->records[0];
+}
+
 static void both_ends_are_one_connection(void **state)
 {
         struct live_end client, server;
@@ -186,21 +201,16 @@ static void what_was_missed_is_read_from_the_rest(void **state)
         (void)state;
         for (size_t i = 0; i < sizeof(missed) / sizeof(*missed); i++) {
                 struct live_end client, server;
+                const struct record *r;
                 struct heard heard;
-                struct pairs *pairs = begin(&heard);
 
                 unread(&client, &server);
                 client.flags &= ~missed[i];
                 server.flags &= ~missed[i];
-                pairs_end(pairs, &server);
-                pairs_end(pairs, &client);
-                pairs_flush(pairs);
-                assert_int_equal(heard.n, 1);
-                assert_int_equal(heard.n_ends[0], 2);
-                assert_int_equal(heard.records[0].ending, ENDING_RESET);
-                assert_int_equal(heard.records[0].ended_by, SIDE_SERVER);
-                assert_int_equal(heard.records[0].cause, CAUSE_UNREAD_DATA);
-                pairs_free(pairs);
+                r = told_once(&heard, &server, &client);
+                assert_int_equal(r->ending, ENDING_RESET);
+                assert_int_equal(r->ended_by, SIDE_SERVER);
+                assert_int_equal(r->cause, CAUSE_UNREAD_DATA);
         }
 }
 
@@ -261,8 +271,8 @@ static void a_reset_sent_later_joins_the_close_before_it(void **state)
 static void late_data_follows_from_both_ends_where_the_kernel_is_silent(void **state)
 {
         struct live_end client, server;
+        const struct record *r;
         struct heard heard;
-        struct pairs *pairs = begin(&heard);
 
         (void)state;
         ends(&client, &server);
@@ -274,22 +284,18 @@ static void late_data_follows_from_both_ends_where_the_kernel_is_silent(void **s
         client.bytes_sent = 130;
         client.unacked = 30;
         client.error = EPIPE;
-        pairs_end(pairs, &server);
-        pairs_end(pairs, &client);
-        pairs_flush(pairs);
-        assert_int_equal(heard.n, 1);
-        assert_int_equal(heard.records[0].ended_by, SIDE_SERVER);
-        assert_int_equal(heard.records[0].cause, CAUSE_DATA_AFTER_CLOSE);
-        assert_int_equal(heard.records[0].certainty, CERTAINTY_LIKELY);
-        pairs_free(pairs);
+        r = told_once(&heard, &server, &client);
+        assert_int_equal(r->ended_by, SIDE_SERVER);
+        assert_int_equal(r->cause, CAUSE_DATA_AFTER_CLOSE);
+        assert_int_equal(r->certainty, CERTAINTY_LIKELY);
 }
 
 /* tcp_reset() also runs where the kernel itself resets, on data for a socket shut both ways. */
 static void data_after_shutdown_is_no_reset_received(void **state)
 {
         struct live_end client, server;
+        const struct record *r;
         struct heard heard;
-        struct pairs *pairs = begin(&heard);
 
         (void)state;
         ends(&client, &server);
@@ -301,21 +307,18 @@ static void data_after_shutdown_is_no_reset_received(void **state)
         server.reason = RESET_REASON_TCP_ABORT_ON_DATA;
         server.reset_flags = 0x18;
         server.reset_payload = 10;
-        pairs_end(pairs, &server);
-        pairs_flush(pairs);
-        assert_int_equal(heard.n, 1);
-        assert_int_equal(heard.records[0].ended_by, SIDE_SERVER);
-        assert_int_equal(heard.records[0].cause, CAUSE_DATA_AFTER_CLOSE);
-        assert_int_equal(heard.records[0].reset.count, 1);
-        pairs_free(pairs);
+        r = told_once(&heard, &server, NULL);
+        assert_int_equal(r->ended_by, SIDE_SERVER);
+        assert_int_equal(r->cause, CAUSE_DATA_AFTER_CLOSE);
+        assert_int_equal(r->reset.count, 1);
 }
 
 /* Past the other's FIN there is nothing that a program could have closed its ears to. */
 static void data_past_a_fin_is_never_certainly_data_after_close(void **state)
 {
         struct live_end client, server;
+        const struct record *r;
         struct heard heard;
-        struct pairs *pairs = begin(&heard);
 
         (void)state;
         ends(&client, &server);
@@ -326,11 +329,8 @@ static void data_past_a_fin_is_never_certainly_data_after_close(void **state)
         server.error = EPIPE;
         server.reason = RESET_REASON_TCP_ABORT_ON_DATA;
         server.reset_flags = 0x18;
-        pairs_end(pairs, &server);
-        pairs_flush(pairs);
-        assert_int_equal(heard.n, 1);
-        assert_int_not_equal(heard.records[0].certainty, CERTAINTY_CERTAIN);
-        pairs_free(pairs);
+        r = told_once(&heard, &server, NULL);
+        assert_int_not_equal(r->certainty, CERTAINTY_CERTAIN);
 }
 
 static void news_are_told_and_the_end_changes_nothing(void **state)
