@@ -74,7 +74,7 @@ void read_segments_consider(struct read_segments *segments, const struct tracked
         const struct segment *s = segment->segment;
         struct segment turned = *s;
 
-        if (segments->n == 0 || segment->kind != SEGMENT_KIND_SYN || segment->frame != segment->first_frame || segment->icmp)
+        if (segments->n == 0 || segment->kind != SEGMENT_KIND_SYN || segment->icmp)
                 return;
         turned.source_port = s->destination_port;
         turned.destination_port = s->source_port;

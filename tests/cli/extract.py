@@ -98,6 +98,41 @@ def a_filter_or_all_chooses_several(folder):
     assert by_ports(records(folder / 'out')) == by_ports(everything)
 
 
+def pcap_frames(path):
+    """The head of a pcap, and its frames with the headers before them."""
+    whole, at, found = path.read_bytes(), 24, []
+    while at < len(whole):
+        n = 16 + struct.unpack_from('<I', whole, at + 8)[0]
+        found.append(whole[at:at + n])
+        at += n
+    return whole[:24], found
+
+
+def pcapng_frames(whole):
+    at, found = 0, []
+    while at < len(whole):
+        block, length = struct.unpack_from('<II', whole, at)
+        if block == 6:
+            found.append(whole[at + 28:at + 28 + struct.unpack_from('<I', whole, at + 20)[0]])
+        at += length
+    return found
+
+
+@in_folder
+def what_show_names_is_cut_out(folder):
+    """Twins, repeats, late segments, and SYNs on a living connection that were not taken up."""
+    for kind in ('syn-on-live', 'simultaneous-open', 'assassinated', 'unreachable', 'close-notify'):
+        head, frames = pcap_frames(generate(folder / 'made.pcap', only=kind, packets=400))
+        made = folder / 'doubled.pcap'
+        made.write_bytes(head + b''.join(frame for frame in frames for _ in range(2)))
+        for record in records(made):
+            shown = done('--show', record['id'], '--limit', 1000, made).partition('\nSegments\n')[2]
+            named = {int(n) for n in re.findall(r'(?:│|┤)  (\d+)', shown)}
+            cut_out = pcapng_frames(done('--extract', record['id'], '-w', '-', made, text=False))
+            assert len(named) >= 2, (kind, record['id'], shown)
+            assert cut_out == [frames[(n - 1) // 2][16:] for n in sorted(named)], (kind, record['id'], len(cut_out), named)
+
+
 @in_folder
 def the_display_filter_shows_the_same_frames(folder):
     if not shutil.which('tshark'):
@@ -348,6 +383,7 @@ TESTS = [
     one_connection_is_cut_out_with_all_it_had,
     any_frame_names_its_connection,
     a_filter_or_all_chooses_several,
+    what_show_names_is_cut_out,
     the_display_filter_shows_the_same_frames,
     the_verdict_is_a_comment_on_two_frames,
     several_files_are_one_capture,
