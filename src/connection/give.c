@@ -115,6 +115,7 @@ IN_PLACE void
 fill_payload(const struct view *v, struct facts_of_direction *f)
 {
         const struct direction *d = v->d;
+        const struct mark *last = &d->request[d->request[0].frame != d->last_payload_frame];
         unsigned last_by = v->c->flags & CONNECTION_PAYLOAD_BY_1 ? 1 : 0;
 
         if (!v->sent || !is_placed(v))
@@ -130,6 +131,8 @@ fill_payload(const struct view *v, struct facts_of_direction *f)
         SEEN_IF(d->payloads > 0 && d->last_payload_frame, f->last_payload_frame, d->last_payload_frame);
         SEEN_IF(d->payloads > 0 && v->heard, f->last_answered, last_by != v->side);
         SEEN_IF(d->payloads > 0 && v->flags & DIRECTION_GOODBYE_KNOWN, f->last_is_goodbye, v->flags & DIRECTION_GOODBYE);
+        SEEN_IF(v->flags & DIRECTION_GOODBYE && last->frame && last->frame == d->last_payload_frame, f->goodbye_bytes,
+                (uint64_t)(last->room - (last->kind == SEGMENT_KIND_FIN)));
         SEEN_IF(v->whole || d->run > 0, f->last_run, d->run);
         SEEN_IF(v->heard, f->after_peer_fin, d->after_peer_fin);
 }

@@ -13,15 +13,17 @@
 #include "wire/bytes.h"
 
 enum {
-        TLS_ALERT = 21,
         TLS_DATA = 23,
         TLS_HEADER = 5,
-        TLS_ALERT_MOST = 64,                            /* an encrypted one in the longest of usual records */
         TLS_HIDDEN_ALERT = TLS_HEADER + 2 + 1 + 16,     /* two bytes, their type, a tag */
         HTTP2_HEADER = 9,
         HTTP2_GOAWAY = 7,
         AMQP_METHOD = 11,                               /* a frame's header, class and method */
         SIZE_ENOUGH = 11,
+        SIZE_GSS = 16,
+        SIZE_GSS_SEALED = 16 + 16 + 16 + 12,            /* header, confounder, the header again, checksum of AES */
+        UNBIND_LEAST = 7,
+        UNBIND_MOST = 14,
 };
 
 /* Commands of a line: FTP, SMTP, POP3, NNTP, memcached, shells. */
@@ -44,7 +46,7 @@ static uint32_t
 tls(const struct head *h)
 {
         uint32_t n = TLS_HEADER + (uint32_t)bytes_get16(h->p + 3);
-        bool plain = h->p[0] == TLS_ALERT && h->n_payload <= TLS_ALERT_MOST;
+        bool plain = h->p[0] == GOODBYE_TLS && n <= h->n_payload;
         bool hidden = h->p[0] == TLS_DATA && n == TLS_HIDDEN_ALERT && h->n_payload == n;
 
         return if_at_hand(h, h->p[1] == 3 && (plain || hidden), TLS_HEADER);
@@ -60,15 +62,56 @@ rdp(const struct head *h)
         return if_at_hand(h, fits, 8);
 }
 
-/* unbindRequest ::= [APPLICATION 2] NULL, behind a message's number of one to four bytes (RFC 4511 4.3). */
+/* The length of BER at @p, in its short form or its long one, as Windows writes it; 0: none. Moves @p behind it. */
 static uint32_t
-ldap(const struct head *h)
+ber_length(const uint8_t **p, const uint8_t *end)
 {
-        uint32_t n = h->n_payload;
-        bool fits = n >= 7 && n <= 10 && h->p[1] == n - 2 && h->p[2] == 2 && h->p[3] == n - 6 && h->p[n - 2] == 0x42 &&
-                    h->p[n - 1] == 0;
+        uint32_t length, n = *p < end && **p & 0x80 ? **p & 0x7fu : 0;
 
-        return if_at_hand(h, fits, n);
+        if (*p == end || n > 4 || (uint32_t)(end - *p) < 1 + n)
+                return 0;
+        length = n ? 0 : **p;
+        for (++*p; n > 0; n--)
+                length = length << 8 | *(*p)++;
+        return length;
+}
+
+/* unbindRequest ::= [APPLICATION 2] NULL, behind a message's number of one to four bytes; controls may follow it
+ * (RFC 4511 4.1.11, 4.3). */
+static bool
+is_unbind(const uint8_t *p, const uint8_t *end)
+{
+        uint32_t n;
+
+        if (p == end || *p++ != 0x30 || ber_length(&p, end) != (uint32_t)(end - p) || p == end || *p++ != 2)
+                return false;
+        n = ber_length(&p, end);
+        if (n == 0 || n > 4 || (uint32_t)(end - p) < n + 2)
+                return false;
+        p += n;
+        return p[0] == 0x42 && p[1] == 0 && (p + 2 == end || p[2] == 0xa0);
+}
+
+/* The same in SASL's buffers: a length, then a token of GSS-API, Kerberos's (RFC 4121 4.2.6.2) or NTLM's. What is sealed
+ * in the former shows its length alone; of messages so short there are only unbind and abandon, which no answer follows. */
+static bool
+is_wrapped_unbind(const uint8_t *payload, uint32_t n)
+{
+        const uint8_t *p = payload + 4, *end = payload + n;
+
+        if (n < 4 + SIZE_GSS || bytes_get32(payload) != n - 4)
+                return false;
+        if (bytes_get32(p) == 0x01000000)
+                return is_unbind(p + SIZE_GSS, end);
+        if (p[0] != 5 || p[1] != 4 || p[3] != 0xff)
+                return false;
+        if (p[2] & 2)
+                return n >= 4 + SIZE_GSS_SEALED + UNBIND_LEAST && n <= 4 + SIZE_GSS_SEALED + UNBIND_MOST;
+        /* What is only signed stands before the signature, or behind it if turned round. */
+        if (n < 4 + SIZE_GSS + (uint32_t)bytes_get16(p + 4))
+                return false;
+        return bytes_get16(p + 6) ? is_unbind(p + SIZE_GSS + bytes_get16(p + 4), end)
+                                  : is_unbind(p + SIZE_GSS, end - bytes_get16(p + 4));
 }
 
 /* connection.close and close-ok of AMQP 0-9-1; or COM_QUIT of MySQL. */
@@ -130,16 +173,19 @@ goodbye_bytes(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
 {
         struct head h = { .n = n_captured, .n_payload = n_payload };
 
-        if (n_payload > GOODBYE_MOST || n_captured < 2)
+        if (!goodbye_may_be(payload, n_captured, n_payload))
                 return 0;
         memcpy(h.p, payload, n_captured < SIZE_ENOUGH ? n_captured : SIZE_ENOUGH);
         switch (payload[0]) {
-        case TLS_ALERT:
+        case GOODBYE_TLS:
         case TLS_DATA: return tls(&h);
-        case 0: return http2(&h);
+        case 0:
+                if (n_captured == n_payload && is_wrapped_unbind(payload, n_payload))
+                        return n_payload;
+                return http2(&h);
         case 1: return amqp_or_mysql(&h);
         case 3: return rdp(&h);
-        case 0x30: return ldap(&h);
+        case 0x30: return n_captured == n_payload && is_unbind(payload, payload + n_payload) ? n_payload : 0;
         case 0x88: return websocket(&h);
         /* DISCONNECT of MQTT, and with it a reason in version 5. */
         case 0xe0: return if_at_hand(&h, h.p[1] + 2u == n_payload, 2);

@@ -7,8 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Longer ones are not looked at: a mail server's farewell names the server. */
+/* Longer ones are not looked at: a mail server's farewell names the server. But GnuTLS pads alerts by up to 255 bytes. */
 #define GOODBYE_MOST 128
+#define GOODBYE_TLS 21
+#define GOODBYE_TLS_MOST 327
 
 /*
  * How many bytes of @payload say that it is one; 0: it is none, or not enough of it is at hand. @n_payload
@@ -32,6 +34,6 @@ goodbye_may_be(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
         };
 
         if (n_payload > GOODBYE_MOST || n_captured < 2)
-                return false;
+                return n_payload <= GOODBYE_TLS_MOST && n_captured >= 2 && payload[0] == GOODBYE_TLS;
         return first[payload[0] >> 6] >> (payload[0] & 63) & 1 || payload[n_captured - 1] == '\n';
 }

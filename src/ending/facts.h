@@ -157,6 +157,7 @@ FACT_KIND(validity, enum reset_validity)
         F(count, last_payload_frame, "The frame of that last payload.")                            \
         F(flag, last_answered, "Payload came back after its last payload.")                        \
         F(flag, last_is_goodbye, "Its last payload is a good-bye: a TLS alert, QUIT and its like.") \
+        F(count, goodbye_bytes, "How long that good-bye is.")                                      \
         F(count, last_run, "Bytes that it sent since the other side's last payload: its part of the exchange.") \
         F(flag, fin, "The sender sent a FIN.")                                                     \
         F(count, fin_position, "Where that FIN stands.")                                           \

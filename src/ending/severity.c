@@ -6,7 +6,8 @@
 
 /* Last words are short: a TLS close_notify has 24 to 31 bytes, rarely more; QUIT, Terminate, unbind and GOAWAY not
  * more than that, nor "221 Bye". Those of a client have to be known by what they say: anything else, however short,
- * may be its next request. */
+ * may be its next request. The longer ones (an alert that GnuTLS padded, an unbind in SASL's wrapping) may be all that
+ * is lost. */
 #define GOODBYE_MAX 64
 /* … encrypted by SSH, or wrapped by SASL: 96 and 75 bytes were seen; or with the name of a mail server in it. */
 #define LONG_GOODBYE_MAX 128
@@ -17,6 +18,13 @@ troubled(enum fate fate)
         return fate == FATE_LOST || fate == FATE_UNCERTAIN;
 }
 
+static bool
+is_all_goodbye(const struct facts_of_direction *from, uint64_t n)
+{
+        return fact_is(from->last_is_goodbye) &&
+               (n <= GOODBYE_MAX || (fact_known(from->goodbye_bytes.how) && n <= from->goodbye_bytes.value));
+}
+
 /* Bytes that are lost or uncertain, but are the last words of their sender: nobody waits for them. They met a socket
  * that had been closed, or their sender did not wait for an answer himself. */
 static bool
@@ -24,7 +32,7 @@ is_farewell(const struct judging *j, enum side sender)
 {
         const struct facts_of_direction *from = &j->f->from[sender];
         const struct record_direction *d = record_from(j->r, sender);
-        bool goodbye = fact_is(from->last_is_goodbye);
+        bool goodbye = fact_is(from->last_is_goodbye), all = is_all_goodbye(from, d->uncertain.value);
 
         if (j->by_network || !is_end(j->named) || !d->uncertain.known)
                 return false;
@@ -32,7 +40,7 @@ is_farewell(const struct judging *j, enum side sender)
         if (fact_is(j->f->ssh) && j->named != sender && d->uncertain.value <= LONG_GOODBYE_MAX &&
             count_above(from->after_peer_fin, 0) && d->uncertain.value <= from->after_peer_fin.value)
                 return true;
-        if (d->uncertain.value > (goodbye && sender == SIDE_SERVER ? LONG_GOODBYE_MAX : GOODBYE_MAX))
+        if (!all && d->uncertain.value > (goodbye && sender == SIDE_SERVER ? LONG_GOODBYE_MAX : GOODBYE_MAX))
                 return false;
         if (j->named == sender)
                 return goodbye;
@@ -53,8 +61,8 @@ nobody_was_left(const struct judging *j)
         if (!is_end(j->asker) || !fact_is(j->f->from[SIDE_CLIENT].fin) || !fact_is(j->f->from[SIDE_SERVER].fin))
                 return false;
         d = record_from(j->r, j->asker);
-        return d->uncertain.known && (d->uncertain.value == 0 || (fact_is(j->f->from[j->asker].last_is_goodbye) &&
-                                                                   d->uncertain.value <= GOODBYE_MAX));
+        return d->uncertain.known &&
+               (d->uncertain.value == 0 || is_all_goodbye(&j->f->from[j->asker], d->uncertain.value));
 }
 
 /* The answer, too, may be among what was not seen. */

@@ -60,6 +60,16 @@ a_good_bye_is_known_by_its_form(void **state)
                 { "Terminate of PostgreSQL", WHOLE("X\0\0\0\4"), 5 },
                 { "unbind of LDAP", WHOLE("\x30\5\2\1\3\x42\0"), 7 },
                 { "unbind with a greater number", WHOLE("\x30\6\2\2\1\3\x42\0"), 8 },
+                { "unbind as Windows writes lengths", WHOLE("\x30\x84\0\0\0\6\2\2\0\xad\x42\0"), 12 },
+                { "unbind with a control", WHOLE("\x30\x0d\2\1\3\x42\0\xa0\6\x30\4\4\2""1."), 15 },
+                { "unbind that Kerberos signed", WHOLE("\0\0\0\x27\5\4\4\xff\0\x0c\0\x0c\0\0\0\0\1\2\3\4" "abcdefghijkl"
+                  "\x30\x84\0\0\0\5\2\1\x09\x42\0"), 43 },
+                { "the same, not turned round", WHOLE("\0\0\0\x27\5\4\4\xff\0\x0c\0\0\0\0\0\0\1\2\3\4"
+                  "\x30\x84\0\0\0\5\2\1\x09\x42\0" "abcdefghijkl"), 43 },
+                { "what Kerberos sealed and is no longer than an unbind", WHOLE("\0\0\0\x47\5\4\6\xff\0\0\0\x1c\0\0\0\0\1\2\3\4"
+                  "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabc"), 75 },
+                { "unbind that NTLM signed", WHOLE("\0\0\0\x17\1\0\0\0" "abcdefghijkl" "\x30\5\2\1\3\x42\0"), 27 },
+                { "an alert that GnuTLS padded", CUT("\x15\x03\x03\0\xe0", 229), 5 },
                 { "DISCONNECT of MQTT", WHOLE("\xe0\0"), 2 },
                 { "DISCONNECT of MQTT 5 with a reason", WHOLE("\xe0\2\4\0"), 2 },
                 { "GOAWAY of HTTP/2", CUT("\0\0\x08\7\0\0\0\0\0\0\0\0\0", 17), 9 },
@@ -100,7 +110,15 @@ a_request_is_no_good_bye(void **state)
                 { "a ping of a websocket", WHOLE("\x89\0"), 0 },
                 { "a websocket's close of another length", WHOLE("\x88\x05\1\2"), 0 },
                 { "channel.close of AMQP", WHOLE("\1\0\0\0\0\0\x0b\0\x14\0\x28\0\xc8\0\0\0\0\0\xce"), 0 },
-                { "an alert in more bytes than are looked at", CUT("\x15\x03\x03\0\x1a", 65), 0 },
+                { "an alert in more bytes than are looked at", CUT("\x15\x03\x03\1\x50", 341), 0 },
+                { "an alert that goes on behind its end", CUT("\x15\x03\x03\0\xe0", 200), 0 },
+                { "an unbind of another length", WHOLE("\x30\x84\0\0\0\7\2\2\0\xad\x42\0"), 0 },
+                { "a length without its bytes", WHOLE("\x30\x84\0\0"), 0 },
+                { "a length that is too long", WHOLE("\x30\x88\0\0\0\0\0\0\0\5\2\1\3\x42\0"), 0 },
+                { "a search that Kerberos sealed", WHOLE("\0\0\0\x57\5\4\6\xff\0\0\0\x1c\0\0\0\0\1\2\3\4"
+                  "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrs"), 0 },
+                { "a request that Kerberos signed", WHOLE("\0\0\0\x21\5\4\4\xff\0\x0c\0\x0c\0\0\0\0\1\2\3\4" "abcdefghijkl"
+                  "\x30\3\2\1\x09"), 0 },
                 { "QUIT that was cut", CUT("QUI", 6), 0 },
                 { "an alert that was cut", CUT("\x15\x03\x03", 31), 0 },
                 { "an unbind that was cut", CUT("\x30\5\2\1", 7), 0 },

@@ -700,6 +700,17 @@ a_request_that_meets_a_closed_server_is_bad_however_short(void **state)
         KNOW(f.from[SIDE_CLIENT].last_is_goodbye, true);
         judge_facts(&f, &r);
         assert_int_equal(r.severity, SEVERITY_FINE);
+        /* A long one may be all that is lost, or not. */
+        KNOW(f.from[SIDE_CLIENT].bytes, 175);
+        KNOW(f.from[SIDE_CLIENT].after_peer_fin, 75);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_BAD);
+        KNOW(f.from[SIDE_CLIENT].goodbye_bytes, 75);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_FINE);
+        KNOW(f.from[SIDE_CLIENT].bytes, 176);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_BAD);
         /* That of SSH is encrypted; what was sent before the server's FIN was none. */
         KNOW(f.from[SIDE_CLIENT].last_is_goodbye, false);
         KNOW(f.from[SIDE_CLIENT].bytes, 196);
