@@ -67,6 +67,9 @@ enum {
         ORDERLY_EVICTED = 1 << 6,
         ORDERLY_ANSWERED = 1 << 7,      /* there is a SYN-ACK */
         ORDERLY_SHORT = 1 << 8,         /* some segment is */
+        ORDERLY_PACKED = 1 << 9,        /* its rows are at @packed, for table_unpack() … */
+        ORDERLY_CONNECTION = 1 << 10,   /* … or there is a struct connection, and this only stands in its place */
+        ORDERLY_EXTRA = 1 << 11,        /* … with an extra */
 };
 
 struct orderly {
@@ -79,7 +82,12 @@ struct orderly {
         int64_t first, last;            /* times of its first segment and of its last */
         uint32_t first_frame;
         uint32_t file;
-        uint32_t piece[ROW_PIECES];     /* numbers of pieces, as many as @n needs */
+        union {
+                uint32_t piece[ROW_PIECES];     /* numbers of pieces, as many as @n needs */
+                struct {
+                        uint32_t number, size;  /* of struct store */
+                } packed;
+        };
 };
 
 _Static_assert(sizeof(struct row) == 32 && sizeof(struct orderly) == 128, "whole lines, or halves of one");

@@ -1,8 +1,7 @@
 /* The index is open addressing with the hash beside the number, so that a wrong node is hardly ever fetched;
  * what is taken out is closed up behind, so there are no traces of the past in it. */
-#include "connection/table.h"
+#include "connection/table_internal.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -11,7 +10,6 @@
 enum {
         SLOTS_AT_FIRST = 1024,
         NODES_MAX = 1 << 28,
-        SIZE_PIECE = ROW_PIECE * sizeof(struct row),
         SIZE_HOLES = HOLES_MAX * sizeof(struct hole),
 };
 
@@ -60,7 +58,7 @@ static size_t
 at_most(size_t max)
 {
         const size_t each = 2 * (sizeof(struct connection) + sizeof(struct orderly) + 2 * sizeof(struct link) +
-                                 ROW_PIECES * SIZE_PIECE + sizeof(struct extra) + sizeof(struct reset) + 2 * SIZE_HOLES);
+                                 ROW_PIECES * SIZE_PIECE + sizeof(struct extra) + sizeof(struct reset) + 2 * SIZE_HOLES + STORE_MAX);
         struct rlimit limit;
 
         if (getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur / 2 / each >= max)
@@ -83,7 +81,7 @@ table_init(struct table *table, size_t max, size_t *ret_max)
             region_init(&table->pieces, max * ROW_PIECES * SIZE_PIECE) < 0 ||
             region_init(&table->extras, max * sizeof(struct extra)) < 0 ||
             region_init(&table->resets, max * sizeof(struct reset)) < 0 ||
-            region_init(&table->holes, max * 2 * SIZE_HOLES) < 0) {
+            region_init(&table->holes, max * 2 * SIZE_HOLES) < 0 || store_init(&table->packed, max * STORE_MAX) < 0) {
                 table_deinit(table);
                 return -ENOMEM;
         }
@@ -111,6 +109,7 @@ table_deinit(struct table *table)
         region_deinit(&table->extras);
         region_deinit(&table->resets);
         region_deinit(&table->holes);
+        store_deinit(&table->packed);
         region_deinit(&table->slots_region);
         *table = (struct table){};
 }
@@ -159,6 +158,11 @@ static void
 fetch_orderly(const struct table *table, const struct orderly *o)
 {
         fetch(o, sizeof(*o) / 64);
+        if (o->flags & ORDERLY_PACKED) {
+                for (unsigned i = 0; i < o->packed.size; i += 64)
+                        fetch((const char *)store_at(&table->packed, o->packed.number) + i, 1);
+                return;
+        }
         for (unsigned i = 0; i < o->n; i += ROW_PIECE)
                 fetch(table_piece(table, o->piece[i / ROW_PIECE]), SIZE_PIECE / 64);
 }
@@ -197,34 +201,6 @@ table_find_anew(const struct table *table, const struct ends *ends, unsigned *re
         return NODE_NONE;
 }
 
-/* The number of something that is new, or free again; what is free says at its beginning which is next. */
-static int
-new_number(struct region *region, struct region *links, size_t size, uint32_t *free_number, uint32_t *n,
-           uint32_t *ret_number)
-{
-        uint32_t number = *free_number;
-
-        if (number != NODE_NONE) {
-                memcpy(free_number, region->base + number * size, sizeof(*free_number));
-                /* It will be the next to be used, and is long out of the cache. */
-                __builtin_prefetch(region->base + *free_number * size, 1);
-        } else {
-                if (region_grow(region, (*n + (size_t)2) * size) < 0 ||
-                    (links && region_grow(links, (*n + (size_t)2) * sizeof(struct link)) < 0))
-                        return -ENOMEM;
-                number = ++*n;
-        }
-        *ret_number = number;
-        return 0;
-}
-
-static void
-free_number(struct region *region, size_t size, uint32_t *free_number, uint32_t number)
-{
-        memcpy(region->base + number * size, free_number, sizeof(*free_number));
-        *free_number = number;
-}
-
 static void
 set_head(struct table *table, struct head *h, const struct ends *ends)
 {
@@ -242,7 +218,7 @@ table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
 {
         struct connection *c;
 
-        if (new_number(&table->nodes, &table->links, sizeof(*c), &table->free_node, &table->n_nodes, ret_node) < 0)
+        if (table_new_number(&table->nodes, &table->links, sizeof(*c), &table->free_node, &table->n_nodes, ret_node) < 0)
                 return -ENOMEM;
         c = table_at(table, *ret_node);
         memset(c, 0, sizeof(*c));
@@ -256,7 +232,7 @@ table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_no
         struct orderly *o;
         uint32_t number;
 
-        if (new_number(&table->orderlies, &table->orderly_links, sizeof(*o), &table->free_orderly,
+        if (table_new_number(&table->orderlies, &table->orderly_links, sizeof(*o), &table->free_orderly,
                        &table->n_orderlies, &number) < 0)
                 return -ENOMEM;
         *ret_node = number | NODE_ORDERLY;
@@ -271,7 +247,7 @@ table_new_piece(struct table *table)
 {
         uint32_t piece;
 
-        if (new_number(&table->pieces, NULL, SIZE_PIECE, &table->free_piece, &table->n_pieces, &piece) < 0)
+        if (table_new_number(&table->pieces, NULL, SIZE_PIECE, &table->free_piece, &table->n_pieces, &piece) < 0)
                 return 0;
         return piece;
 }
@@ -312,14 +288,23 @@ table_list(struct table *table, uint32_t node, unsigned list)
         table->n_listed[list]++;
 }
 
+void
+table_free_pieces(struct table *table, const struct orderly *o)
+{
+        for (unsigned i = 0; i < o->n; i += ROW_PIECE)
+                table_free_number(&table->pieces, SIZE_PIECE, &table->free_piece, o->piece[i / ROW_PIECE]);
+}
+
 static void
 free_orderly(struct table *table, uint32_t node)
 {
         struct orderly *o = table_orderly(table, node);
 
-        for (unsigned i = 0; i < o->n; i += ROW_PIECE)
-                free_number(&table->pieces, SIZE_PIECE, &table->free_piece, o->piece[i / ROW_PIECE]);
-        free_number(&table->orderlies, sizeof(*o), &table->free_orderly, node & ~NODE_ORDERLY);
+        if (o->flags & ORDERLY_PACKED)
+                store_free(&table->packed, o->packed.number, o->packed.size);
+        else
+                table_free_pieces(table, o);
+        table_free_number(&table->orderlies, sizeof(*o), &table->free_orderly, node & ~NODE_ORDERLY);
 }
 
 static void
@@ -328,13 +313,13 @@ free_extra(struct table *table, uint32_t number)
         struct extra *extra = table_extra_at(table, number);
 
         for (unsigned i = 0; i < extra->n_resets; i++)
-                free_number(&table->resets, sizeof(struct reset), &table->free_reset,
+                table_free_number(&table->resets, sizeof(struct reset), &table->free_reset,
                             (uint32_t)(extra->reset[i] - (struct reset *)(void *)table->resets.base));
         for (unsigned side = 0; side < 2; side++)
                 if (extra->hole[side])
-                        free_number(&table->holes, SIZE_HOLES, &table->free_holes,
+                        table_free_number(&table->holes, SIZE_HOLES, &table->free_holes,
                                     (uint32_t)((extra->hole[side] - (struct hole *)(void *)table->holes.base) / HOLES_MAX));
-        free_number(&table->extras, sizeof(*extra), &table->free_extra, number);
+        table_free_number(&table->extras, sizeof(*extra), &table->free_extra, number);
 }
 
 void
@@ -351,7 +336,7 @@ table_free_node(struct table *table, uint32_t node)
                         free_extra(table, c->extra);
                         c->extra = NODE_NONE;
                 }
-                free_number(&table->nodes, sizeof(*c), &table->free_node, node);
+                table_free_number(&table->nodes, sizeof(*c), &table->free_node, node);
         }
 }
 
@@ -414,28 +399,34 @@ table_unindex(struct table *table, uint32_t node)
         table->n_slots_used--;
 }
 
+void
+table_take_place(struct table *table, uint32_t from, uint32_t to)
+{
+        struct link link = *table_link(table, from);
+        const struct head *h = table_head(table, to);
+
+        for (size_t at = h->hash & table->mask; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask)
+                if (table->slots[at].node == from) {
+                        table->slots[at].node = to;
+                        break;
+                }
+        if (h->list != LIST_NONE) {
+                *table_link(table, to) = link;
+                *(link.older ? &table_link(table, link.older)->newer : &table->oldest[h->list]) = to;
+                *(link.newer ? &table_link(table, link.newer)->older : &table->newest[h->list]) = to;
+        }
+}
+
 int
 table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node)
 {
-        struct orderly *o = table_orderly(table, orderly);
-        struct link link = *table_link(table, orderly);
-        size_t at = o->head.hash & table->mask;
         uint32_t node;
 
-        if (new_number(&table->nodes, &table->links, sizeof(struct connection), &table->free_node, &table->n_nodes,
+        if (table_new_number(&table->nodes, &table->links, sizeof(struct connection), &table->free_node, &table->n_nodes,
                        &node) < 0)
                 return -ENOMEM;
-        orderly_grow(table, o, true, table_at(table, node));
-        for (; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask)
-                if (table->slots[at].node == orderly) {
-                        table->slots[at].node = node;
-                        break;
-                }
-        if (o->head.list != LIST_NONE) {
-                *table_link(table, node) = link;
-                *(link.older ? &table_link(table, link.older)->newer : &table->oldest[o->head.list]) = node;
-                *(link.newer ? &table_link(table, link.newer)->older : &table->newest[o->head.list]) = node;
-        }
+        orderly_grow(table, table_orderly(table, orderly), true, table_at(table, node));
+        table_take_place(table, orderly, node);
         free_orderly(table, orderly);
         *ret_node = node;
         return 0;
@@ -449,7 +440,7 @@ table_extra(struct table *table, struct connection *c)
 
         if (c->extra != NODE_NONE)
                 return table_extra_at(table, c->extra);
-        if (new_number(&table->extras, NULL, sizeof(*extra), &table->free_extra, &table->n_extras, &number) < 0)
+        if (table_new_number(&table->extras, NULL, sizeof(*extra), &table->free_extra, &table->n_extras, &number) < 0)
                 return NULL;
         extra = table_extra_at(table, number);
         memset(extra, 0, sizeof(*extra));
@@ -462,7 +453,7 @@ table_new_reset(struct table *table)
 {
         uint32_t number;
 
-        if (new_number(&table->resets, NULL, sizeof(struct reset), &table->free_reset, &table->n_resets, &number) < 0)
+        if (table_new_number(&table->resets, NULL, sizeof(struct reset), &table->free_reset, &table->n_resets, &number) < 0)
                 return NULL;
         return &((struct reset *)(void *)table->resets.base)[number];
 }
@@ -472,7 +463,7 @@ table_new_holes(struct table *table)
 {
         uint32_t number;
 
-        if (new_number(&table->holes, NULL, SIZE_HOLES, &table->free_holes, &table->n_holes, &number) < 0)
+        if (table_new_number(&table->holes, NULL, SIZE_HOLES, &table->free_holes, &table->n_holes, &number) < 0)
                 return NULL;
         return &((struct hole *)(void *)table->holes.base)[(size_t)number * HOLES_MAX];
 }

@@ -12,6 +12,7 @@
 #include "connection/node.h"
 #include "connection/orderly.h"
 #include "connection/region.h"
+#include "connection/store.h"
 
 /* In the number of a struct orderly. */
 #define NODE_ORDERLY (UINT32_C(1) << 31)
@@ -20,6 +21,7 @@
 enum {
         LIST_NONE,
         LIST_LIVE,                      /* more may come */
+        LIST_SILENT,                    /* likewise; nothing came for long, so it is packed if it can be */
         LIST_ENDED,                     /* waiting to be given out */
         LIST_GIVEN,                     /* given out, and kept for stragglers */
         N_LISTS
@@ -60,6 +62,7 @@ struct table {
         struct region extras;           /* struct extra, by number */
         struct region resets;           /* struct reset, likewise */
         struct region holes;            /* HOLES_MAX of struct hole each, likewise */
+        struct store packed;            /* what nodes that are packed consist of */
         uint32_t n_nodes;               /* numbers given out so far */
         uint32_t n_orderlies, n_pieces, n_extras, n_resets, n_holes;
         uint32_t free_node, free_orderly, free_piece, free_extra, free_reset, free_holes;
@@ -150,6 +153,12 @@ table_link(const struct table *table, uint32_t node)
         const struct region *links = node_is_orderly(node) ? &table->orderly_links : &table->links;
 
         return &((struct link *)(void *)links->base)[node & ~NODE_ORDERLY];
+}
+
+static inline bool
+table_is_packed(const struct table *table, uint32_t node)
+{
+        return node_is_orderly(node) && table_orderly(table, node)->flags & ORDERLY_PACKED;
 }
 
 /* ROW_PIECE rows. */
@@ -259,6 +268,13 @@ uint32_t table_new_piece(struct table *table);
 
 /* Makes a struct connection of a struct orderly: it takes its place in the index and in its list. */
 int table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node);
+
+/* Packs a node (pack.h), which may become another. False: it is left as it is, since it has what few have, or there is no
+ * room. A node that is packed can be found, listed, freed and unpacked: nothing else. */
+bool table_pack(struct table *table, uint32_t node);
+
+/* Makes it what it was; one that is not packed is left as it is. Returns 0 or -ENOMEM. */
+int table_unpack(struct table *table, uint32_t *node);
 
 int table_index(struct table *table, uint32_t node);
 void table_unindex(struct table *table, uint32_t node);

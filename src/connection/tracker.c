@@ -11,9 +11,11 @@
 
 enum {
         CONNECTIONS_MAX = 1000000,
+        AWAKE_MAX = 8192,
 };
 
 #define LINGER_NS 5000000000
+#define AWAKE_NS 5000000000
 
 int
 tracker_new(const struct tracker_options *options, const struct tracker_hooks *hooks, struct tracker **ret_tracker)
@@ -29,6 +31,10 @@ tracker_new(const struct tracker_options *options, const struct tracker_hooks *h
                 t->options.max_connections = CONNECTIONS_MAX;
         if (t->options.linger_ns == 0)
                 t->options.linger_ns = LINGER_NS;
+        if (t->options.max_awake == 0)
+                t->options.max_awake = AWAKE_MAX;
+        if (t->options.awake_ns == 0)
+                t->options.awake_ns = AWAKE_NS;
         t->hooks = *hooks;
         if (table_init(&t->table, t->options.max_connections, &t->options.max_connections) < 0 || graveyard_init(&t->graveyard) < 0) {
                 table_deinit(&t->table);
@@ -60,6 +66,12 @@ uint64_t
 tracker_evicted(const struct tracker *tracker)
 {
         return tracker->n_evicted;
+}
+
+uint64_t
+tracker_packed(const struct tracker *tracker)
+{
+        return tracker->n_packed;
 }
 
 /* Of a batch, step by step, so that what each step touches has been on its way since the one before: whose the segments

@@ -20,6 +20,8 @@
 struct tracker_options {
         size_t max_connections;         /* 0: 1,000,000 */
         int64_t linger_ns;              /* 0: 5 s */
+        size_t max_awake;               /* 0: 8,192; of more than so many, those silent for long are packed (pack.h) */
+        int64_t awake_ns;               /* 0: 5 s */
         bool by_vlan;                   /* the same addresses in two VLANs are two connections */
 };
 
@@ -96,6 +98,8 @@ void tracker_finish(struct tracker *tracker, bool cut);
 /* How many connections there were, how many had to be given out before their time. */
 uint64_t tracker_connections(const struct tracker *tracker);
 uint64_t tracker_evicted(const struct tracker *tracker);
+/* How often a connection was packed; for tests. */
+uint64_t tracker_packed(const struct tracker *tracker);
 
 /* Takes NULL and returns NULL. */
 struct tracker *tracker_free(struct tracker *tracker);

@@ -64,6 +64,8 @@ tracker_grow(struct tracker *t, uint32_t *node)
         struct connection *c;
         bool given;
 
+        if (tracker_unpack(t, node) < 0)
+                return -ENOMEM;
         if (!node_is_orderly(*node))
                 return 0;
         given = table_orderly(&t->table, *node)->flags & ORDERLY_GIVEN;
@@ -180,6 +182,7 @@ tracker_make_room(struct tracker *t)
 {
         struct table *table = &t->table;
 
+        tracker_pack_silent(t);
         while (table->n_listed[LIST_GIVEN] > GIVEN_MAX ||
                table->n_listed[LIST_ENDED] + table->n_listed[LIST_GIVEN] >= ENDED_MAX ||
                (table->n_used >= t->options.max_connections && table->n_used > 0)) {
@@ -191,7 +194,10 @@ tracker_make_room(struct tracker *t)
                 } else if ((node = table->oldest[LIST_ENDED]) != NODE_NONE) {
                         table_fetch_next(table, node);
                         retire(t, node, false);
-                } else if ((node = table->oldest[LIST_LIVE]) != NODE_NONE) {
+                } else if ((node = table->oldest[LIST_SILENT]) != NODE_NONE ||
+                           (node = table->oldest[LIST_LIVE]) != NODE_NONE) {
+                        if (tracker_unpack(t, &node) < 0)
+                                return;
                         if (node_is_orderly(node))
                                 table_orderly(table, node)->flags |= ORDERLY_EVICTED;
                         else
@@ -207,14 +213,16 @@ tracker_make_room(struct tracker *t)
 void
 tracker_finish(struct tracker *tracker, bool cut)
 {
-        static const unsigned order[] = { LIST_ENDED, LIST_LIVE, LIST_GIVEN };
+        static const unsigned order[] = { LIST_ENDED, LIST_SILENT, LIST_LIVE, LIST_GIVEN };
         uint32_t node;
 
         for (unsigned i = 0; i < sizeof(order) / sizeof(*order); i++)
                 while ((node = tracker->table.oldest[order[i]]) != NODE_NONE) {
                         table_fetch_next(&tracker->table, node);
-                        tracker_take_pending(tracker, node, true);
-                        tracker_give(tracker, node, cut);
+                        if (tracker_unpack(tracker, &node) == 0) {
+                                tracker_take_pending(tracker, node, true);
+                                tracker_give(tracker, node, cut);
+                        }
                         table_unindex(&tracker->table, node);
                         table_free_node(&tracker->table, node);
                 }

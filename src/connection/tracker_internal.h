@@ -1,5 +1,6 @@
 /* What the files of the tracker share: tracker.c, which takes the batches apart; tracker_take.c, which finds the
- * connection of a segment; tracker_give.c, which gives connections out and forgets them. */
+ * connection of a segment; tracker_give.c, which gives connections out and forgets them; tracker_silent.c, which packs
+ * those that say nothing for long. */
 #pragma once
 
 #include <string.h>
@@ -22,7 +23,7 @@ struct tracker {
         uint32_t due_node;              /* while this is the oldest that has ended, none is to be given out … */
         int64_t due;                    /* … before then */
         bool failed;                    /* for want of memory */
-        uint64_t n_connections, n_evicted;
+        uint64_t n_connections, n_evicted, n_packed;
         struct siblings siblings;
         struct graveyard graveyard;
         /* What is being given out; large, so it is not on the stack. */
@@ -48,6 +49,12 @@ tracker_turned(const struct connection *c, const struct connection *pending)
 {
         return memcmp(c->head.address[0], pending->head.address[0], 16) != 0 || c->head.port[0] != pending->head.port[0];
 }
+
+/* Packs what said nothing for long, if much is at hand. */
+void tracker_pack_silent(struct tracker *t);
+
+/* Makes a node what it was before it was packed. Returns 0 or -ENOMEM. */
+int tracker_unpack(struct tracker *t, uint32_t *node);
 
 /* Gives out what ended long enough ago. */
 void tracker_give_ended(struct tracker *t);

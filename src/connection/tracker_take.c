@@ -112,7 +112,7 @@ list(struct tracker *t, uint32_t node, struct connection *c)
                 c->flags |= CONNECTION_CHANGED;
         if (c->flags & (CONNECTION_ENDED | CONNECTION_GIVEN)) {
                 table_list(&t->table, node, LIST_ENDED);
-        } else if (c->head.list != LIST_LIVE || second - c->head.queued_s >= QUEUED_FOR_S) {
+        } else if ((c->head.list != LIST_LIVE && c->head.list != LIST_SILENT) || second - c->head.queued_s >= QUEUED_FOR_S) {
                 c->head.queued_s = second;
                 table_list(&t->table, node, LIST_LIVE);
         }
@@ -137,7 +137,7 @@ run_orderly(struct tracker *t, uint32_t node, unsigned sender, const struct trac
 {
         struct orderly *o = table_orderly(&t->table, node);
 
-        if (o->flags & (ORDERLY_ENDED | ORDERLY_GIVEN) || !orderly_take(&t->table, o, sender, input))
+        if (o->flags & (ORDERLY_ENDED | ORDERLY_GIVEN | ORDERLY_PACKED) || !orderly_take(&t->table, o, sender, input))
                 return false;
         list_orderly(t, node, o);
         return true;
@@ -245,6 +245,13 @@ take_any(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sen
                         return r;
                 run(t, node, 0, input);
                 return 0;
+        }
+        if (table_is_packed(&t->table, node)) {
+                r = tracker_unpack(t, &node);
+                if (r < 0)
+                        return r;
+                if (node_is_orderly(node) && run_orderly(t, node, sender, input))
+                        return 0;
         }
         r = tracker_grow(t, &node);
         if (r < 0)

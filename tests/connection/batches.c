@@ -1,5 +1,5 @@
 /* Random talk of all kinds, from a seed: what is given out does not depend on how the segments were cut into
- * batches, nor on which way they took, and always makes sense. */
+ * batches, nor on which way they took, nor on whether connections were packed meanwhile, and always makes sense. */
 #include "sane.h"
 #include "story.h"
 
@@ -7,8 +7,10 @@
 
 enum {
         TALKERS = 6,
+        TALKERS_MANY = 40,
         SEGMENTS = 400,
         ROUNDS = 400,
+        AS_USUAL = 1000000,
 };
 
 static uint64_t
@@ -157,13 +159,15 @@ look(void *context, const struct tracked_segment *segment)
         assert_non_null(segment->segment);
 }
 
-/* @each_segment: somebody wants to see each, so none takes a short way. */
-static void
-play(struct tracker_input *inputs, uint64_t seed, unsigned batch, size_t max, bool each_segment, struct heap *heap)
+/* @each_segment: somebody wants to see each, so none takes a short way. Returns how often one was packed. */
+static uint64_t
+play(struct tracker_input *inputs, uint64_t seed, unsigned batch, size_t max, size_t max_awake, bool each_segment,
+     struct heap *heap)
 {
-        struct tracker_options options = { .max_connections = max };
+        struct tracker_options options = { .max_connections = max, .max_awake = max_awake, .awake_ns = 1 };
         struct tracker_hooks hooks = { .give = keep, .segment = each_segment ? look : NULL, .context = heap };
         struct tracker *tracker;
+        uint64_t packed;
 
         heap->n = heap->n_first = 0;
         assert_int_equal(tracker_new(&options, &hooks, &tracker), 0);
@@ -178,7 +182,41 @@ play(struct tracker_input *inputs, uint64_t seed, unsigned batch, size_t max, bo
         tracker_finish(tracker, false);
         /* Each connection is given out once, and then only again. */
         assert_int_equal(heap->n_first, tracker_connections(tracker));
+        packed = tracker_packed(tracker);
         tracker_free(tracker);
+        return packed;
+}
+
+static void
+same_heap(const struct heap *one, const struct heap *other)
+{
+        assert_int_equal(one->n, other->n);
+        for (size_t i = 0; i < one->n; i++)
+                same(&one->given[i], &other->given[i]);
+}
+
+/* A row of segments of all the talkers, @gap_ns apart at the most. */
+static void
+chatter(uint64_t *seed, unsigned n_talkers, uint32_t gap_ns, struct tracker_input *inputs)
+{
+        struct talker talkers[TALKERS_MANY] = {};
+        int64_t time = 1000000000000;
+
+        for (unsigned i = 0; i < n_talkers; i++)
+                talkers[i] = (struct talker){ .isn = { (uint32_t)next(seed), (uint32_t)next(seed) } };
+        memset(inputs, 0, SEGMENTS * sizeof(*inputs));
+        for (unsigned i = 0; i < SEGMENTS; i++) {
+                unsigned who = below(seed, n_talkers);
+
+                time += below(seed, below(seed, 20) ? gap_ns : 2000000000);
+                if (below(seed, 50) == 0)
+                        time -= below(seed, 100000000);
+                inputs[i].kind = PACKET_TCP;
+                inputs[i].file = 1;
+                inputs[i].frame = i + 1;
+                inputs[i].time_ns = time;
+                talk(&talkers[who], seed, 1000 + who, &inputs[i]);
+        }
 }
 
 static void
@@ -190,33 +228,37 @@ batches_change_nothing(void **state)
 
         (void)state;
         for (unsigned round = 0; round < ROUNDS; round++) {
-                struct talker talkers[TALKERS] = {};
-                int64_t time = 1000000000000;
                 size_t max = round % 3 ? 0 : 1 + below(&seed, TALKERS);
 
-                for (unsigned i = 0; i < TALKERS; i++)
-                        talkers[i] = (struct talker){ .isn = { (uint32_t)next(&seed), (uint32_t)next(&seed) } };
-                memset(inputs, 0, sizeof(inputs));
-                for (unsigned i = 0; i < SEGMENTS; i++) {
-                        unsigned who = below(&seed, TALKERS);
-
-                        time += below(&seed, below(&seed, 20) ? 10000000 : 2000000000);
-                        if (below(&seed, 50) == 0)
-                                time -= below(&seed, 100000000);
-                        inputs[i].kind = PACKET_TCP;
-                        inputs[i].file = 1;
-                        inputs[i].frame = i + 1;
-                        inputs[i].time_ns = time;
-                        talk(&talkers[who], &seed, 1000 + who, &inputs[i]);
-                }
-                play(inputs, seed, 1, max, true, &one);
+                chatter(&seed, TALKERS, 10000000, inputs);
+                play(inputs, seed, 1, max, AS_USUAL, true, &one);
                 for (unsigned batch = 0; batch < 40; batch += 13) {
-                        play(inputs, seed, batch, max, false, &other);
-                        assert_int_equal(one.n, other.n);
-                        for (size_t i = 0; i < one.n; i++)
-                                same(&one.given[i], &other.given[i]);
+                        play(inputs, seed, batch, max, AS_USUAL, false, &other);
+                        same_heap(&one, &other);
                 }
         }
+}
+
+/* With gaps of seconds nearly each connection is packed once, as a row or as a struct connection. */
+static void
+packing_changes_nothing(void **state)
+{
+        static struct tracker_input inputs[SEGMENTS];
+        static struct heap one, other;
+        uint64_t seed = 20261123;
+        uint64_t packed = 0;
+
+        (void)state;
+        for (unsigned round = 0; round < ROUNDS; round++) {
+                size_t max = round % 3 ? 0 : 1 + below(&seed, TALKERS_MANY);
+                bool each_segment = round % 4 == 0;
+
+                chatter(&seed, TALKERS_MANY, 400000000, inputs);
+                assert_int_equal(play(inputs, seed, 1, max, AS_USUAL, each_segment, &one), 0);
+                packed += play(inputs, seed, 0, max, 1, each_segment, &other);
+                same_heap(&one, &other);
+        }
+        assert_true(packed > 20 * ROUNDS);
 }
 
 int
@@ -224,6 +266,7 @@ main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(batches_change_nothing),
+                cmocka_unit_test(packing_changes_nothing),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* Random connections in which all is in order, and some in which something is not: as long as it is in order, the row of
- * segments grows into the very struct connection that the long way makes of them, after each segment. */
+ * segments grows into the very struct connection that the long way makes of them, after each segment; and that
+ * both may be packed at any time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -141,8 +142,35 @@ clear_past(struct connection *c)
         }
 }
 
+/* Packs and unpacks. The node may become another, but what is there is the same. */
 static void
-play(struct table *table, unsigned *taken, unsigned *ended)
+pack(struct table *table, uint32_t *node, unsigned *n_packed)
+{
+        struct connection before;
+        uint32_t number;
+        bool packed;
+
+        if (!node_is_orderly(*node))
+                before = *table_at(table, *node);
+        table_list(table, *node, LIST_LIVE);
+        packed = table_pack(table, *node);
+        number = table->oldest[LIST_LIVE];
+        assert_int_equal(table_is_packed(table, number), packed);
+        *n_packed += packed;
+        assert_int_equal(table_unpack(table, &number), 0);
+        assert_int_equal(table->oldest[LIST_LIVE], number);
+        assert_false(table_is_packed(table, number));
+        table_list(table, number, LIST_NONE);
+        if (!node_is_orderly(*node)) {
+                before.head.list = LIST_NONE;
+                before.extra = table_at(table, number)->extra;
+                assert_memory_equal(&before, table_at(table, number), sizeof(before));
+        }
+        *node = number;
+}
+
+static void
+play(struct table *table, unsigned *taken, unsigned *ended, unsigned *n_packed)
 {
         static const uint8_t address[2][16] = { { 10, 1 }, { 10, 2 } };
         struct talk t = { .next = { below(UINT32_MAX), below(UINT32_MAX) }, .timestamps = below(2), .v6 = below(4) == 0,
@@ -155,11 +183,19 @@ play(struct table *table, unsigned *taken, unsigned *ended)
         assert_int_equal(table_new_orderly(table, &ends, &orderly), 0);
         assert_int_equal(table_new(table, &ends, &node), 0);
         for (unsigned i = 0; i < SEGMENTS; i++) {
-                struct connection *c = table_at(table, node);
-                struct orderly *o = table_orderly(table, orderly);
-                struct step step = { .table = table, .c = c, .node = node };
+                struct connection *c;
+                struct orderly *o;
+                struct step step = { .table = table };
                 struct tracker_input input;
 
+                if (i > 0 && below(8) == 0) {
+                        pack(table, &orderly, n_packed);
+                        pack(table, &node, n_packed);
+                }
+                o = table_orderly(table, orderly);
+                c = table_at(table, node);
+                step.c = c;
+                step.node = node;
                 talk(&t, &input, &step.sender);
                 if (o->flags & ORDERLY_ENDED || (i == 0 && !orderly_may_begin(&input)) ||
                     !orderly_take(table, o, step.sender, &input))
@@ -182,17 +218,18 @@ play(struct table *table, unsigned *taken, unsigned *ended)
 static void
 a_row_grows_into_what_the_long_way_makes(void **state)
 {
-        unsigned taken = 0, ended = 0;
+        unsigned taken = 0, ended = 0, packed = 0;
         struct table table;
         size_t max;
 
         (void)state;
         assert_int_equal(table_init(&table, 16, &max), 0);
         for (unsigned round = 0; round < ROUNDS; round++)
-                play(&table, &taken, &ended);
+                play(&table, &taken, &ended, &packed);
         /* Most segments are in order, and many talks come to their end. */
         assert_true(taken > ROUNDS * 8);
         assert_true(ended > ROUNDS / 10);
+        assert_true(packed > ROUNDS);
         table_deinit(&table);
 }
 

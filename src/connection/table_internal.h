@@ -1,0 +1,44 @@
+/* What the files of the table share: table.c, and table_pack.c. */
+#pragma once
+
+#include <errno.h>
+
+#include "connection/table.h"
+
+enum {
+        SIZE_PIECE = ROW_PIECE * sizeof(struct row),
+};
+
+/* The number of something that is new, or free again; what is free says at its beginning which is next. */
+static inline int
+table_new_number(struct region *region, struct region *links, size_t size, uint32_t *free_number, uint32_t *n,
+           uint32_t *ret_number)
+{
+        uint32_t number = *free_number;
+
+        if (number != NODE_NONE) {
+                memcpy(free_number, region->base + number * size, sizeof(*free_number));
+                /* It will be the next to be used, and is long out of the cache. */
+                __builtin_prefetch(region->base + *free_number * size, 1);
+        } else {
+                if (region_grow(region, (*n + (size_t)2) * size) < 0 ||
+                    (links && region_grow(links, (*n + (size_t)2) * sizeof(struct link)) < 0))
+                        return -ENOMEM;
+                number = ++*n;
+        }
+        *ret_number = number;
+        return 0;
+}
+
+static inline void
+table_free_number(struct region *region, size_t size, uint32_t *free_number, uint32_t number)
+{
+        memcpy(region->base + number * size, free_number, sizeof(*free_number));
+        *free_number = number;
+}
+
+/* Frees the pieces of its rows, though not @o. */
+void table_free_pieces(struct table *table, const struct orderly *o);
+
+/* What has the head of @from now takes its place in the index and in its list. */
+void table_take_place(struct table *table, uint32_t from, uint32_t to);

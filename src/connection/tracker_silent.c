@@ -1,0 +1,50 @@
+/*
+ * Many connections of a large capture never end: they fall silent, and wait for a segment until all is over. Each is
+ * packed when it has said nothing for some seconds, and unpacked when it says something again. That is done
+ * but once, so that one which talks every few seconds does not cost twice what it did.
+ */
+#include "connection/tracker_internal.h"
+
+enum {
+        AT_ONCE = 4,                    /* with each new one more than one, so that none is left behind for good */
+};
+
+static uint64_t
+silent_for(const struct tracker *t, uint32_t node)
+{
+        int64_t last = node_is_orderly(node) ? table_orderly(&t->table, node)->last : table_at(&t->table, node)->last;
+
+        return (uint64_t)t->now - (uint64_t)last;
+}
+
+void
+tracker_pack_silent(struct tracker *t)
+{
+        struct table *table = &t->table;
+        uint32_t second = (uint32_t)((uint64_t)t->now / 1000000000u);
+
+        for (unsigned i = 0; i < AT_ONCE && table->n_listed[LIST_LIVE] > t->options.max_awake; i++) {
+                uint32_t node = table->oldest[LIST_LIVE];
+                struct head *h = table_head(table, node);
+
+                /* Its next segment shall find it where it would take its place in the list anew. */
+                if (silent_for(t, node) < (uint64_t)t->options.awake_ns || second - h->queued_s < QUEUED_FOR_S)
+                        return;
+                table_fetch_next(table, node);
+                table_list(table, node, LIST_SILENT);
+                if (!h->was_packed) {
+                        h->was_packed = true;
+                        t->n_packed += table_pack(table, node);
+                }
+        }
+}
+
+int
+tracker_unpack(struct tracker *t, uint32_t *node)
+{
+        int r = table_unpack(&t->table, node);
+
+        if (r < 0)
+                t->failed = true;
+        return r;
+}
