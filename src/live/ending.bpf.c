@@ -271,23 +271,16 @@ opens(__u64 key, struct sock *sk, __u64 now)
         name_program(end->owner_comm);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int on_state(__u64 *ctx)
+static __always_inline void
+changes(struct sock *sk, int from, int to)
 {
-        struct sock *sk = (void *)ctx[0];
-        int from = (int)ctx[1], to = (int)ctx[2];
         struct live_end *end;
         struct tcp_sock *tp;
-        __u64 key = ctx[0], now;
+        __u64 key = (__u64)sk, now = bpf_ktime_get_ns();
 
-        if (to == FIN_WAIT2 || to == SYN_RECV || to == LISTEN || to == TIME_WAIT || from == LISTEN)
-                return 0;
-        if (sk->sk_protocol != IPPROTO_TCP)
-                return 0;
-        now = bpf_ktime_get_ns();
         if (to == SYN_SENT) {
                 opens(key, sk, now);
-                return 0;
+                return;
         }
         if (to == ESTABLISHED) {
                 end = from == SYN_RECV ? bpf_map_lookup_elem(&sockets, &key) : find_or_follow(key, SYN_SENT);
@@ -301,13 +294,13 @@ int on_state(__u64 *ctx)
                 }
                 if (end)
                         end->flags |= LIVE_ESTABLISHED;
-                return 0;
+                return;
         }
         if (from == SYN_RECV && to == CLOSE && !bpf_map_lookup_elem(&sockets, &key))
-                return 0;
+                return;
         end = find_or_follow(key, from);
         if (!end)
-                return 0;
+                return;
         switch (to) {
         case CLOSE_WAIT:
                 end->flags |= LIVE_FIN_IN | LIVE_ESTABLISHED;
@@ -343,19 +336,52 @@ int on_state(__u64 *ctx)
                         closes(end, sk, tp, from, now);
                 break;
         }
+}
+
+static __always_inline int
+is_of_interest(struct sock *sk, int from, int to)
+{
+        return to != FIN_WAIT2 && to != SYN_RECV && to != LISTEN && to != TIME_WAIT && from != LISTEN &&
+               sk->sk_protocol == IPPROTO_TCP;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int in_place_of_on_state(__u64 *ctx)
+{
+        struct sock *sk = (void *)ctx[0];
+        int from = (int)ctx[1], to = (int)ctx[2];
+
+        if (!is_at_work(ON_STATE))
+                return 0;
+        count(LIVE_TOTAL_STOOD_IN);
+        if (is_of_interest(sk, from, to))
+                changes(sk, from, to);
         return 0;
 }
 
-SEC("tp_btf/tcp_destroy_sock")
-int on_destroy(__u64 *ctx)
+SEC("tp_btf/inet_sock_set_state")
+int on_state(__u64 *ctx)
 {
         struct sock *sk = (void *)ctx[0];
-        __u64 key = ctx[0];
+        int from = (int)ctx[1], to = (int)ctx[2];
+
+        if (!is_of_interest(sk, from, to))
+                return 0;
+        set_at_work(ON_STATE, 1);
+        changes(sk, from, to);
+        set_at_work(ON_STATE, 0);
+        return 0;
+}
+
+static __always_inline void
+is_gone(struct sock *sk)
+{
+        __u64 key = (__u64)sk;
         struct live_end *end = bpf_map_lookup_elem(&sockets, &key);
         struct tcp_sock *tp;
 
         if (!end)
-                return 0;
+                return;
         tp = bpf_skc_to_tcp_sock(sk);
         end->ended_ns = bpf_ktime_get_ns();
         if (tp && !(end->flags & LIVE_SNAPPED)) {
@@ -381,6 +407,24 @@ int on_destroy(__u64 *ctx)
         }
         give_out(end, sk);
         bpf_map_delete_elem(&sockets, &key);
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int in_place_of_on_destroy(__u64 *ctx)
+{
+        if (is_at_work(ON_DESTROY)) {
+                count(LIVE_TOTAL_STOOD_IN);
+                is_gone((void *)ctx[0]);
+        }
+        return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int on_destroy(__u64 *ctx)
+{
+        set_at_work(ON_DESTROY, 1);
+        is_gone((void *)ctx[0]);
+        set_at_work(ON_DESTROY, 0);
         return 0;
 }
 

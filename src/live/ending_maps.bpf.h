@@ -42,6 +42,40 @@ struct {
 
 static const struct live_end nothing;
 
+/*
+ * The kernel does not run a program on a CPU where it runs already: what an interrupt brings meanwhile is passed over, and
+ * where tracepoints may be preempted (7.0 and later) all that other tasks do there until the first goes on. So the
+ * programs that run while interrupts are let in have a stand-in each, the same under another name, which goes first and
+ * works only then.
+ */
+enum program { ON_STATE, ON_RESET_SENT, ON_DESTROY, N_PROGRAMS };
+
+struct {
+        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+        __uint(max_entries, N_PROGRAMS);
+        __type(key, __u32);
+        __type(value, __u64);
+} at_work SEC(".maps");
+
+static __always_inline void
+set_at_work(enum program program, __u64 is)
+{
+        __u32 key = program;
+        __u64 *at = bpf_map_lookup_elem(&at_work, &key);
+
+        if (at)
+                *(volatile __u64 *)at = is;
+}
+
+static __always_inline int
+is_at_work(enum program program)
+{
+        __u32 key = program;
+        __u64 *at = bpf_map_lookup_elem(&at_work, &key);
+
+        return at && *(volatile __u64 *)at;
+}
+
 /* As ps shows it: threads have names of their own. */
 static __always_inline void
 name_program(char name[LIVE_COMM])
@@ -55,13 +89,14 @@ name_program(char name[LIVE_COMM])
         bpf_probe_read_kernel(name, LIVE_COMM, &leader->comm);
 }
 
+/* In one instruction: an interrupt that comes between two would count the same. */
 static __always_inline void
 count(__u32 which)
 {
         __u64 *n = bpf_map_lookup_elem(&totals, &which);
 
         if (n)
-                ++*n;
+                __sync_fetch_and_add(n, 1);
 }
 
 /* Lazily: waking the reader costs as much as all the rest. It comes by itself a few times a second. */

@@ -107,31 +107,22 @@ tell_stray(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
         tell(&r, sizeof(r));
 }
 
-/* Raw, since the number of its arguments grew (6.10), and since the socket may be NULL or a stand-in. */
-SEC("raw_tp/tcp_send_reset")
-int on_reset_sent(__u64 *ctx)
+static __always_inline void
+resets(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
 {
-        struct sk_buff *skb = (void *)ctx[1];
-        struct sock *sk = (void *)ctx[0];
         struct live_end *end = NULL;
-        __u64 key = ctx[0];
-        __u32 reason = 0;
-        int known = 0;
+        __u64 key = (__u64)sk;
 
-        if (bpf_core_type_exists(enum sk_rst_reason)) {
-                reason = ctx[2];
-                known = 1;
-        }
         if (sk)
                 end = bpf_map_lookup_elem(&sockets, &key);
         if (!end) {
                 tell_stray(sk, skb, reason, known);
-                return 0;
+                return;
         }
         if (end->n_resets_out < 255)
                 end->n_resets_out++;
         if (end->flags & LIVE_RST_OUT)
-                return 0;
+                return;
         end->flags |= LIVE_RST_OUT;
         end->reason = reason;
         if (known)
@@ -147,5 +138,32 @@ int on_reset_sent(__u64 *ctx)
                         __builtin_memcpy(end->reset_words, a.words, LIVE_WORDS);
                 }
         }
+}
+
+/* The number of a raw tracepoint's arguments grew (6.10), and the socket may be NULL or a stand-in: so these are raw. */
+static __always_inline void
+take_reset(__u64 *ctx)
+{
+        int known = bpf_core_type_exists(enum sk_rst_reason);
+
+        resets((void *)ctx[0], (void *)ctx[1], known ? ctx[2] : 0, known);
+}
+
+SEC("raw_tp/tcp_send_reset")
+int in_place_of_on_reset_sent(__u64 *ctx)
+{
+        if (is_at_work(ON_RESET_SENT)) {
+                count(LIVE_TOTAL_STOOD_IN);
+                take_reset(ctx);
+        }
+        return 0;
+}
+
+SEC("raw_tp/tcp_send_reset")
+int on_reset_sent(__u64 *ctx)
+{
+        set_at_work(ON_RESET_SENT, 1);
+        take_reset(ctx);
+        set_at_work(ON_RESET_SENT, 0);
         return 0;
 }

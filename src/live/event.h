@@ -135,6 +135,7 @@ enum live_total {
         LIVE_TOTAL_TOLD,                /* records given out */
         LIVE_TOTAL_LOST,                /* records for which there was no room */
         LIVE_TOTAL_UNFOLLOWED,          /* sockets for which there was no room */
+        LIVE_TOTAL_STOOD_IN,            /* events that a program's stand-in took, since it was at work itself */
         N_LIVE_TOTALS
 };
 #define N_LIVE_TOTALS_OF_ENDS LIVE_TOTAL_STRAY_RESET

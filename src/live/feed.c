@@ -265,20 +265,28 @@ int feed_totals(const struct feed *feed, uint64_t ret_totals[static N_LIVE_TOTAL
         return r;
 }
 
+static bool stands_in(const struct bpf_program *program)
+{
+        return strncmp(bpf_program__name(program), "in_place_of_", strlen("in_place_of_")) == 0;
+}
+
 uint64_t feed_missed(const struct feed *feed)
 {
+        uint64_t totals[N_LIVE_TOTALS], n = 0;
         struct bpf_program *program;
-        uint64_t n = 0;
 
         bpf_object__for_each_program(program, feed->skel->obj) {
                 struct bpf_prog_info info = {0};
                 uint32_t size = sizeof(info);
                 int fd = bpf_program__fd(program);
 
-                if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+                if (fd >= 0 && !stands_in(program) && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
                         n += info.recursion_misses;
         }
-        return n;
+        /* The stand-in comes first: what it took meanwhile is not missed. */
+        if (feed_totals(feed, totals) < 0)
+                return n;
+        return n > totals[LIVE_TOTAL_STOOD_IN] ? n - totals[LIVE_TOTAL_STOOD_IN] : 0;
 }
 
 bool feed_has_reasons(const struct feed *feed)

@@ -1,6 +1,6 @@
 /*
- * A program that is running already on a CPU is not run again there: what an interrupt brings meanwhile is missed. Each
- * event is followed by others from which it can be read.
+ * A program that is running already on a CPU is not run again there: what an interrupt brings meanwhile is missed where no
+ * stand-in takes it (ending_maps.bpf.h). Each event is followed by others from which it can be read.
  */
 #include "live/mend.h"
 
