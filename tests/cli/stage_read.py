@@ -96,11 +96,6 @@ def read_to_the_end(client):
             pass
 
 
-def told_by_the_stage(stage):
-    """One line; it comes when the connection has ended."""
-    return json.loads(stage.process.stdout.readline())
-
-
 # What the client does: sends, waits for the act, and leaves.
 
 def ask_and_read(client, _):

@@ -39,6 +39,10 @@ FAULTS = [
     (tree.a_struct_is_called_a_struct, 'src/base/text.h', COMMENT + 'typedef struct text text_t;\n'),
     (tree.every_test_program_is_run, 'tests/words/cause.c', '/* Forgotten. */\nint main(void)\n'),
     (tree.every_test_program_is_run, 'tests/words/meson.build', "unit_tests += ['words/endings']\n"),
+    (tree.every_function_of_a_test_is_called, 'tests/cli/a.py', 'def a_case():\n    pass\n'),
+    (tree.every_function_of_a_test_is_called, 'tests/cli/a.py',
+     "def a_case():\n    pass\ndef an_odd_one():\n    pass\n"
+     "CASES = [v for n, v in list(globals().items()) if n.startswith(('a_', 'the_'))]\n"),
     (tree.no_file_names_a_machine_s_directories, 'docs/a.md', 'see /' + 'home/ann/notes\n'),
     (tree.no_file_names_a_machine_s_directories, 'Makefile', 'cd "/' + 'root/finis"\n'),
     (tree.man_pages_pass_lint, 'docs/man/finis.1', SOUND['docs/man/finis.1'] + '.Xq odd\n'),

@@ -90,10 +90,6 @@ def need_root():
         raise Skip('needs root, to take rights away')
 
 
-def can_have_namespace(place):
-    return sums(place.run('--table', '--quick', '--ipv4').stdout)['skipped'] == 0
-
-
 def with_what_rights_there_are_all_agree(place):
     all_agree(place.run('--quick', '--table'), 100)
     place.nothing_left()
