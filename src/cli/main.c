@@ -77,6 +77,8 @@ static int unknown_command(const char *name)
         say_typed(stderr, name);
         if (near)
                 fprintf(stderr, "': did you mean '%s'?\n", near);
+        else if (strchr(name, '.') && access(name, F_OK) == 0)
+                fputs("': to read a capture: finis read FILE\n", stderr);
         else
                 fprintf(stderr, "': 'finis help' lists %s\n", name[0] == '-' ? "what there is" : "the commands");
         return STATUS_COULD_NOT;

@@ -25,7 +25,8 @@ static void usage(FILE *file)
               "\n"
               "  --show ID          one connection in full, with its segments (1.3: file 1,\n"
               "                     frame 3; any frame of it will do; or: worst)\n"
-              "  --all              list all connections, as they end\n"
+              "  --all              list all connections, as they end; --json, --csv and\n"
+              "                     --zeek always have all\n"
               "  --limit N          list so many (10)\n"
               "  --sort KEY         severity, time, bytes, lost, duration or idle\n"
               "  --json             the records, one object a line; see finis-record(5)\n"
@@ -300,8 +301,9 @@ static int check_combination(const struct read_options *options)
         }
         if (options->show && (options->format != READ_EYES || options->all || options->sort))
                 return wrong("", "", "--show goes with none of --json, --csv, --zeek, --all, --sort");
-        if (options->format != READ_EYES && (options->all || options->limit || options->sort))
-                return wrong("", "", "--all, --limit and --sort are for eyes: --json, --csv and --zeek print all as they end");
+        /* --all is, since run and watch leave out of their records what is not asked for. */
+        if (options->format != READ_EYES && (options->limit || options->sort))
+                return wrong("", "", "--limit and --sort are for eyes: --json, --csv and --zeek print all");
         if (options->evidence && (options->format == READ_CSV || options->format == READ_ZEEK))
                 return wrong("", "", "--evidence has no place in --csv and --zeek");
         if (options->write && !options->extract && !options->anonymize)

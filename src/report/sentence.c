@@ -157,7 +157,8 @@ void sentence_ending(struct phrase *p, const struct record *r)
                 half_closed(p, r);
                 break;
         case ENDING_OPEN:
-                phrase_add(p, r->source == SOURCE_CAPTURE ? "still open when the capture ends" : "still open at the end of what was seen");
+                phrase_add(p, r->source == SOURCE_CAPTURE ? "still open when the capture ends"
+                                                          : "still open when the watching ended");
                 break;
         case ENDING_UNSEEN:
         case N_ENDINGS:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
 from tap import run_cases  # noqa: E402
@@ -82,6 +83,13 @@ def a_near_miss_is_named():
             assert b"did you mean '%s'?" % name in done.stderr, typed
 
 
+def a_file_in_place_of_a_command_is_told_who_reads_files():
+    with tempfile.NamedTemporaryFile(suffix='.pcap') as capture:
+        done = finis(capture.name)
+        assert done.returncode == 2 and is_one_line(done.stderr) and b'finis read FILE' in done.stderr
+    assert b'finis read' not in finis(capture.name).stderr
+
+
 def what_was_typed_reaches_no_terminal_as_control():
     done = finis(b'\x1b[31mred\x07\r\n\xc2\x9b\xff\x7f')
     assert re.fullmatch(rb"[ -~]*'\?\[31mred[?]+'[ -~]*\n", done.stderr), done.stderr
@@ -135,6 +143,7 @@ CASES = [
     the_version_is_a_line,
     an_unknown_command_is_refused_in_a_line,
     a_near_miss_is_named,
+    a_file_in_place_of_a_command_is_told_who_reads_files,
     what_was_typed_reaches_no_terminal_as_control,
     a_full_disk_is_reported,
     a_closed_stdout_is_reported,

@@ -98,6 +98,13 @@ def the_records_say_what_happened():
     assert by_port[40005]['ongoing'] and by_port[40005]['ended'] is None
 
 
+def all_is_what_machines_are_given_anyway():
+    path = save('a.pcap', mixed())
+    for form in ('--json', '--csv', '--zeek'):
+        asked, plain = finis(form, '--all', path), finis(form, path)
+        assert asked.returncode == 0 and asked.stdout == plain.stdout and len(plain.stdout.splitlines()) >= 6, form
+
+
 def csv_is_read_again_as_the_json_is():
     path = save('a.pcap', mixed())
     text = finis('--csv', path).stdout.decode()
@@ -190,7 +197,8 @@ def a_mistyped_option_is_told_what_was_meant():
     refuses('--sort', 'size', path, says=b'severity, time')
     refuses('--show', 'x', path, says=b'id')
     refuses('--json', '--csv', path)
-    refuses('--json', '--all', path)
+    refuses('--json', '--limit', '3', path, says=b'for eyes')
+    refuses('--csv', '--sort', 'bytes', path, says=b'for eyes')
     refuses('-', '-')
     refuses('', says=b'empty')
     refuses(says=b'no file')
@@ -601,6 +609,7 @@ def every_real_capture_is_told_in_80_columns():
 
 CASES = [
     json_is_one_valid_record_a_line,
+    all_is_what_machines_are_given_anyway,
     the_records_say_what_happened,
     csv_is_read_again_as_the_json_is,
     zeek_s_log_has_zeek_s_columns,

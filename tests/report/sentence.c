@@ -66,6 +66,8 @@ each_ending_has_its_words(void **state)
         r.to_client.closed = CLOSED_FIN;
         assert_sentence(&r, "the server had closed, the client had not yet");
         assert_sentence((r = ended(ENDING_OPEN, SIDE_UNKNOWN), &r), "still open when the capture ends");
+        r.source = SOURCE_RUN;
+        assert_sentence(&r, "still open when the watching ended");
         assert_sentence((r = ended(ENDING_UNSEEN, SIDE_UNKNOWN), &r), "too little was seen to say how it ended");
 }
 
