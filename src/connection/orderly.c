@@ -53,7 +53,7 @@ what_of_syn(const struct segment *s)
 }
 
 /* The row is written and not looked at again, so nothing waits for its memory. */
-static inline bool
+static inline __attribute__((always_inline)) bool
 add(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input, unsigned what,
     unsigned n_payload)
 {
@@ -205,4 +205,11 @@ orderly_take(struct table *table, struct orderly *o, unsigned sender, const stru
         if ((s->flags & SEGMENT_FIN) | (o->flags & (ORDERLY_FIN_0 | ORDERLY_FIN_1)))
                 take_fin(o, sender, s);
         return true;
+}
+
+__attribute__((noinline)) bool
+orderly_add(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input, unsigned what,
+            unsigned n_payload)
+{
+        return add(table, o, sender, input, what, n_payload);
 }

@@ -8,7 +8,9 @@
  * In order means: a SYN without data, which may come again while nothing answers; its SYN-ACK, if it came but once,
  * and the ACK of that; then only segments with ACK, each beginning where its
  * sender's last one ended, acknowledging what was sent and never less than before, with a window, without options
- * but timestamps, in one file and not back in time; a FIN of each end at the most.
+ * but timestamps, in one file and not back in time; a FIN of each end at the most. A RST that its receiver surely
+ * takes may be the last: what it says is worked out by the long way, when the rows before it are made a struct
+ * connection.
  */
 #pragma once
 
@@ -70,6 +72,8 @@ enum {
         ORDERLY_PACKED = 1 << 9,        /* its rows are at @packed, for table_unpack() … */
         ORDERLY_CONNECTION = 1 << 10,   /* … or there is a struct connection, and this only stands in its place */
         ORDERLY_EXTRA = 1 << 11,        /* … with an extra */
+        ORDERLY_RESET = 1 << 12,        /* the last row is a RST that ended it */
+        ORDERLY_SIBLINGS = 1 << 13,     /* … like others at that moment (sibling.h) */
 };
 
 struct orderly {
@@ -101,5 +105,20 @@ bool orderly_may_begin(const struct tracker_input *input);
  * full, or there is no memory. */
 bool orderly_take(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
 
-/* Makes it a struct connection: all but its place in the lists. If not @whole, without what give.c does not ask for. */
+/* The same for a RST that ends it; after that it takes no more. */
+bool orderly_take_reset(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
+
+/* That RST again, as far as it matters. */
+void orderly_reset_of(const struct table *table, const struct orderly *o, unsigned *ret_sender,
+                      struct tracker_input *ret_input);
+
+/* And what was before it. */
+struct orderly orderly_before_reset(const struct table *table, const struct orderly *o);
+
+/* Writes the row of a segment, whatever it is. False: it is full, or there is no memory. */
+bool orderly_add(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input,
+                 unsigned what, unsigned n_payload);
+
+/* Makes it a struct connection: all but its place in the lists, and the RST at its end if there is one. If not @whole,
+ * without what give.c does not ask for. */
 void orderly_grow(const struct table *table, const struct orderly *o, bool whole, struct connection *ret_c);

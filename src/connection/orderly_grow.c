@@ -514,7 +514,11 @@ grow(const struct table *table, const struct orderly *o, bool whole, struct conn
 void
 orderly_grow(const struct table *table, const struct orderly *o, bool whole, struct connection *ret_c)
 {
-        if (whole || !(o->flags & ORDERLY_ENDED) || o->flags & ORDERLY_SHORT)
+        if (o->flags & ORDERLY_RESET) {
+                struct orderly before = orderly_before_reset(table, o);
+
+                grow(table, &before, true, ret_c);
+        } else if (whole || !(o->flags & ORDERLY_ENDED) || o->flags & ORDERLY_SHORT)
                 grow(table, o, true, ret_c);
         else
                 grow(table, o, false, ret_c);

@@ -6,30 +6,50 @@
 
 #define MOMENT 1000000
 
-void
-siblings_reset(struct siblings *siblings, struct step *step)
+/* Of the node, if it is still that of the connection that began with this frame. */
+static void
+note(struct table *table, uint32_t node, uint64_t frame)
 {
-        struct connection *c = step->c;
-        struct extra *extra = table_extra_of(step->table, c);
-        unsigned n = siblings->n < SIBLINGS ? siblings->n : SIBLINGS, next = siblings->n % SIBLINGS;
+        if (node_is_orderly(node)) {
+                struct orderly *o = table_orderly(table, node);
 
-        if (!extra)
-                return;
-        for (unsigned i = 0; i < n; i++) {
-                struct connection *other = table_at(step->table, siblings->last[i].node);
+                if (o->flags & ORDERLY_RESET && o->first_frame == frame)
+                        o->flags |= ORDERLY_SIBLINGS;
+        } else {
+                struct connection *c = table_at(table, node);
 
-                if (siblings->last[i].node == step->node || step->time - siblings->last[i].at > MOMENT ||
-                    siblings->last[i].at - step->time > MOMENT || siblings->last[i].port != c->head.port[step->sender] ||
-                    memcmp(siblings->last[i].address, c->head.address[step->sender], 16) != 0)
-                        continue;
-                extra->siblings_reset = true;
-                if (other->extra != NODE_NONE && other->first_frame == siblings->last[i].frame)
-                        table_extra_of(step->table, other)->siblings_reset = true;
+                if (c->extra != NODE_NONE && c->first_frame == frame)
+                        table_extra_of(table, c)->siblings_reset = true;
         }
-        memcpy(siblings->last[next].address, c->head.address[step->sender], 16);
-        siblings->last[next].port = c->head.port[step->sender];
-        siblings->last[next].node = step->node;
-        siblings->last[next].frame = c->first_frame;
-        siblings->last[next].at = step->time;
+}
+
+void
+siblings_reset(struct siblings *siblings, struct table *table, uint32_t node, unsigned sender, int64_t time)
+{
+        const struct head *h = table_head(table, node);
+        unsigned n = siblings->n < SIBLINGS ? siblings->n : SIBLINGS, next = siblings->n % SIBLINGS;
+        uint64_t frame = node_is_orderly(node) ? table_orderly(table, node)->first_frame : table_at(table, node)->first_frame;
+
+        for (unsigned i = 0; i < n; i++) {
+                if (siblings->last[i].node == node || time - siblings->last[i].at > MOMENT ||
+                    siblings->last[i].at - time > MOMENT || siblings->last[i].port != h->port[sender] ||
+                    memcmp(siblings->last[i].address, h->address[sender], 16) != 0)
+                        continue;
+                note(table, node, frame);
+                note(table, siblings->last[i].node, siblings->last[i].frame);
+        }
+        memcpy(siblings->last[next].address, h->address[sender], 16);
+        siblings->last[next].port = h->port[sender];
+        siblings->last[next].node = node;
+        siblings->last[next].frame = frame;
+        siblings->last[next].at = time;
         siblings->n++;
+}
+
+void
+siblings_grown(struct siblings *siblings, uint32_t orderly, uint32_t node)
+{
+        for (unsigned i = 0; i < SIBLINGS; i++)
+                if (siblings->last[i].node == orderly)
+                        siblings->last[i].node = node;
 }

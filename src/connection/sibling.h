@@ -1,7 +1,7 @@
 /* Resets of several connections of one listener at one moment, as when the listener closes. */
 #pragma once
 
-#include "connection/step.h"
+#include "connection/table.h"
 
 enum { SIBLINGS = 8 };
 
@@ -17,6 +17,9 @@ struct siblings {
         unsigned n;
 };
 
-/* Takes a RST: those of other connections that came from the same address and port at the same moment, and it, are
- * noted in their connections. */
-void siblings_reset(struct siblings *siblings, struct step *step);
+/* Takes a RST of an end of @node: those of other connections that came from the same address and port at the same moment,
+ * and it, are noted in their connections. */
+void siblings_reset(struct siblings *siblings, struct table *table, uint32_t node, unsigned sender, int64_t time);
+
+/* A node of them has become another. */
+void siblings_grown(struct siblings *siblings, uint32_t orderly, uint32_t node);

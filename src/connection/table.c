@@ -307,19 +307,24 @@ free_orderly(struct table *table, uint32_t node)
         table_free_number(&table->orderlies, sizeof(*o), &table->free_orderly, node & ~NODE_ORDERLY);
 }
 
-static void
-free_extra(struct table *table, uint32_t number)
+void
+table_free_extra(struct table *table, struct connection *c)
 {
-        struct extra *extra = table_extra_at(table, number);
+        const struct reset *resets = (struct reset *)(void *)table->resets.base;
+        const struct hole *holes = (struct hole *)(void *)table->holes.base;
+        struct extra *extra = table_extra_of(table, c);
 
+        if (!extra)
+                return;
         for (unsigned i = 0; i < extra->n_resets; i++)
                 table_free_number(&table->resets, sizeof(struct reset), &table->free_reset,
-                            (uint32_t)(extra->reset[i] - (struct reset *)(void *)table->resets.base));
+                                  (uint32_t)(extra->reset[i] - resets));
         for (unsigned side = 0; side < 2; side++)
                 if (extra->hole[side])
                         table_free_number(&table->holes, SIZE_HOLES, &table->free_holes,
-                                    (uint32_t)((extra->hole[side] - (struct hole *)(void *)table->holes.base) / HOLES_MAX));
-        table_free_number(&table->extras, sizeof(*extra), &table->free_extra, number);
+                                          (uint32_t)((extra->hole[side] - holes) / HOLES_MAX));
+        table_free_number(&table->extras, sizeof(*extra), &table->free_extra, c->extra);
+        c->extra = NODE_NONE;
 }
 
 void
@@ -332,10 +337,7 @@ table_free_node(struct table *table, uint32_t node)
         } else {
                 struct connection *c = table_at(table, node);
 
-                if (c->extra != NODE_NONE) {
-                        free_extra(table, c->extra);
-                        c->extra = NODE_NONE;
-                }
+                table_free_extra(table, c);
                 table_free_number(&table->nodes, sizeof(*c), &table->free_node, node);
         }
 }

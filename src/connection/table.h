@@ -285,6 +285,9 @@ void table_list(struct table *table, uint32_t node, unsigned list);
 /* The extra of a connection, made if need be; NULL for want of memory. */
 struct extra *table_extra(struct table *table, struct connection *c);
 
+/* Frees it and what it has; nothing is done if there is none. */
+void table_free_extra(struct table *table, struct connection *c);
+
 /* A struct reset, not set, which an extra is to have and is freed with it; NULL for want of memory. */
 struct reset *table_new_reset(struct table *table);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "connection/direction.h"
+#include "connection/segment.h"
 
 /* Bounds the memory where tens of thousands end in a second. */
 enum {
@@ -37,12 +38,49 @@ give_connection(struct tracker *t, struct connection *c, bool cut)
         c->flags &= (uint16_t)~CONNECTION_CHANGED;
 }
 
+/* Takes the RST at the end of a row, which was made a struct connection without it, and is now @node. */
+static void
+take_reset(struct tracker *t, const struct orderly *o, const struct tracker_input *input, unsigned sender, uint32_t node,
+           struct connection *c)
+{
+        struct step step = { .tracker = t, .table = &t->table, .c = c, .node = node, .sender = sender, .input = input };
+        struct extra *extra;
+
+        segment_take(&step);
+        extra = table_extra_of(&t->table, c);
+        if (extra && o->flags & ORDERLY_SIBLINGS)
+                extra->siblings_reset = true;
+}
+
+static __attribute__((noinline)) void
+give_reset(struct tracker *t, uint32_t node, bool cut)
+{
+        struct orderly *o = table_orderly(&t->table, node);
+        struct tracker_input input;
+        unsigned sender;
+
+        orderly_grow(&t->table, o, true, &t->grown);
+        orderly_reset_of(&t->table, o, &sender, &input);
+        take_reset(t, o, &input, sender, node, &t->grown);
+        t->grown.rev = 1;
+        t->hooks.give(t->hooks.context,
+                      give_fill(&t->given, &t->grown, table_extra_of(&t->table, &t->grown), t->now, cut));
+        table_free_extra(&t->table, &t->grown);
+}
+
 /* It is made a struct connection for the moment only. */
 static void
-give_orderly(struct tracker *t, struct orderly *o, bool cut)
+give_orderly(struct tracker *t, uint32_t node, bool cut)
 {
+        struct orderly *o = table_orderly(&t->table, node);
+
         if (o->flags & ORDERLY_GIVEN)
                 return;
+        if (o->flags & ORDERLY_RESET) {
+                give_reset(t, node, cut);
+                o->flags |= ORDERLY_GIVEN;
+                return;
+        }
         orderly_grow(&t->table, o, false, &t->grown);
         t->grown.rev = 1;
         t->hooks.give(t->hooks.context, give_fill(&t->given, &t->grown, NULL, t->now, cut));
@@ -53,7 +91,7 @@ void
 tracker_give(struct tracker *t, uint32_t node, bool cut)
 {
         if (node_is_orderly(node))
-                give_orderly(t, table_orderly(&t->table, node), cut);
+                give_orderly(t, node, cut);
         else
                 give_connection(t, table_at(&t->table, node), cut);
 }
@@ -61,23 +99,32 @@ tracker_give(struct tracker *t, uint32_t node, bool cut)
 int
 tracker_grow(struct tracker *t, uint32_t *node)
 {
+        uint32_t orderly = *node;
+        struct tracker_input input;
         struct connection *c;
-        bool given;
+        struct orderly o;
+        unsigned sender;
 
         if (tracker_unpack(t, node) < 0)
                 return -ENOMEM;
         if (!node_is_orderly(*node))
                 return 0;
-        given = table_orderly(&t->table, *node)->flags & ORDERLY_GIVEN;
-        if (t->due_node == *node)
+        o = *table_orderly(&t->table, orderly);
+        if (o.flags & ORDERLY_RESET)
+                orderly_reset_of(&t->table, &o, &sender, &input);
+        if (t->due_node == orderly)
                 t->due_node = NODE_NONE;
-        if (table_grow_orderly(&t->table, *node, node) < 0)
+        if (table_grow_orderly(&t->table, orderly, node) < 0)
                 return -ENOMEM;
-        if (!given)
-                return 0;
         c = table_at(&t->table, *node);
+        if (o.flags & ORDERLY_RESET) {
+                siblings_grown(&t->siblings, orderly, *node);
+                take_reset(t, &o, &input, sender, *node, c);
+        }
+        if (!(o.flags & ORDERLY_GIVEN))
+                return 0;
         c->rev = 1;
-        c->verdict = give_digest(give_fill(&t->given, c, NULL, t->now, false));
+        c->verdict = give_digest(give_fill(&t->given, c, table_extra_of(&t->table, c), t->now, false));
         c->flags |= CONNECTION_GIVEN;
         return 0;
 }

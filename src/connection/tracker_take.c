@@ -137,9 +137,22 @@ run_orderly(struct tracker *t, uint32_t node, unsigned sender, const struct trac
 {
         struct orderly *o = table_orderly(&t->table, node);
 
-        if (o->flags & (ORDERLY_ENDED | ORDERLY_GIVEN | ORDERLY_PACKED) || !orderly_take(&t->table, o, sender, input))
+        if (o->flags & (ORDERLY_ENDED | ORDERLY_GIVEN | ORDERLY_PACKED | ORDERLY_RESET) || !orderly_take(&t->table, o, sender, input))
                 return false;
         list_orderly(t, node, o);
+        return true;
+}
+
+/* Likewise a RST that ends it. */
+static bool
+run_reset(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
+{
+        if (!node_is_orderly(node) || !orderly_take_reset(&t->table, table_orderly(&t->table, node), sender, input))
+                return false;
+        siblings_reset(&t->siblings, &t->table, node, sender, input->time_ns);
+        if (t->due_node == node)
+                t->due_node = NODE_NONE;
+        table_list(&t->table, node, LIST_ENDED);
         return true;
 }
 
@@ -170,7 +183,7 @@ run(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_inpu
 
         segment_take(&step);
         if (step.kind == SEGMENT_KIND_RST && !step.repeated && !step.twin)
-                siblings_reset(&t->siblings, &step);
+                siblings_reset(&t->siblings, &t->table, node, sender, input->time_ns);
         list(t, node, c);
         if (t->hooks.segment)
                 show(t, &step, stray, false);
@@ -253,6 +266,8 @@ take_any(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sen
                 if (node_is_orderly(node) && run_orderly(t, node, sender, input))
                         return 0;
         }
+        if (s->flags & SEGMENT_RST && run_reset(t, node, sender, input))
+                return 0;
         r = tracker_grow(t, &node);
         if (r < 0)
                 return r;

@@ -1,6 +1,6 @@
 /* Random connections in which all is in order, and some in which something is not: as long as it is in order, the row of
- * segments grows into the very struct connection that the long way makes of them, after each segment; and that
- * both may be packed at any time. */
+ * segments grows into the very struct connection that the long way makes of them, after each segment, a RST at
+ * the end too; and both may be packed at any time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,6 +44,29 @@ static const uint8_t HEADERS[3][64] = {
         { [20] = 2, 4, 5, 180, 1, 3, 3, 7, 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0 },
         { 0 },
 };
+
+/* Makes a RST of a segment: one that is surely taken, or nearly so. */
+static void
+make_reset(const struct talk *t, unsigned who, struct tracker_input *input)
+{
+        struct segment *s = &input->packet.segment;
+
+        s->flags = (uint16_t)(SEGMENT_RST | (below(2) ? SEGMENT_ACK : 0) | (below(20) ? 0 : SEGMENT_PSH));
+        if (t->n < 2) {
+                s->flags |= below(8) ? SEGMENT_ACK : 0;
+                s->seq = below(3) ? 0 : below(UINT32_MAX);
+                s->ack = t->next[!who] + (below(20) == 0);
+        } else if (below(8) == 0) {
+                s->seq += below(4) - 1;
+        }
+        s->n_payload = s->n_captured = below(30) == 0;
+        s->window = (uint16_t)(below(2) ? 0 : s->window);
+        if (below(2)) {
+                s->options = below(20) ? 0 : SEGMENT_HAS_OTHER;
+                s->ts_value = s->ts_echo = 0;
+        }
+        s->n_header = 20;
+}
 
 /* The next segment of a talk; one in sixty is not in order. */
 static void
@@ -116,6 +139,8 @@ talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
                 else
                         s->n_captured = 0;
         }
+        if (t->n > 0 && below(50) == 0)
+                make_reset(t, who, input);
         t->next[who] = s->seq + segment_length(s);
         if (t->n < 2)
                 t->acked[who] = s->seq;
@@ -140,6 +165,65 @@ clear_past(struct connection *c)
                         d->later_position = 0;
                 }
         }
+}
+
+/* The extras are the same, and so are the RSTs in them, but for where they lie. */
+static void
+assert_same_extra(const struct extra *a, const struct extra *b)
+{
+        struct extra one = *a, other = *b;
+
+        for (unsigned i = 0; i < a->n_resets; i++) {
+                const struct reset *x = a->reset[i], *y = b->reset[i];
+
+                assert_int_equal(x->at, y->at);
+                assert_int_equal(x->before, y->before);
+                assert_int_equal(x->frame, y->frame);
+                assert_int_equal(x->position, y->position);
+                assert_int_equal(x->ack_position, y->ack_position);
+                assert_int_equal(x->seq, y->seq);
+                assert_int_equal(x->ack, y->ack);
+                assert_int_equal(x->validity, y->validity);
+                assert_int_equal(x->answers, y->answers);
+                if (x->answers != N_SEGMENT_KINDS)
+                        assert_memory_equal(&x->answered, &y->answered, sizeof(x->answered));
+                assert_int_equal(x->sent, y->sent);
+                assert_int_equal(x->window, y->window);
+                assert_int_equal(x->ip_id, y->ip_id);
+                assert_int_equal(x->ttl, y->ttl);
+                assert_int_equal(x->by, y->by);
+                assert_memory_equal(&x->has_ack, &y->has_ack,
+                                    offsetof(struct reset, went_on) + 1 - offsetof(struct reset, has_ack));
+                assert_int_equal(x->may_stay_silent, y->may_stay_silent);
+        }
+        memset(one.reset, 0, sizeof(one.reset));
+        memset(other.reset, 0, sizeof(other.reset));
+        assert_memory_equal(&one, &other, sizeof(one));
+}
+
+/* A RST at the end of the row: the connection has ended, and is what the long way makes of it. */
+static void
+end_by_reset(struct table *table, const struct orderly *o, struct step *step, const struct tracker_input *input)
+{
+        struct connection *c = step->c, grown, past;
+        struct tracker_input again;
+        struct step replay = { .table = table, .c = &grown };
+
+        step->input = input;
+        segment_take(step);
+        assert_true(c->flags & CONNECTION_ENDED);
+        orderly_grow(table, o, false, &grown);
+        orderly_reset_of(table, o, &replay.sender, &again);
+        replay.input = &again;
+        segment_take(&replay);
+        past = *c;
+        clear_past(&past);
+        clear_past(&grown);
+        assert_same_extra(table_extra_of(table, c), table_extra_of(table, &grown));
+        assert_int_equal(o->last, c->last);
+        table_free_extra(table, &grown);
+        past.extra = NODE_NONE;
+        assert_memory_equal(&past, &grown, sizeof(grown));
 }
 
 /* Packs and unpacks. The node may become another, but what is there is the same. */
@@ -170,7 +254,7 @@ pack(struct table *table, uint32_t *node, unsigned *n_packed)
 }
 
 static void
-play(struct table *table, unsigned *taken, unsigned *ended, unsigned *n_packed)
+play(struct table *table, unsigned *taken, unsigned *ended, unsigned *n_packed, unsigned *resets)
 {
         static const uint8_t address[2][16] = { { 10, 1 }, { 10, 2 } };
         struct talk t = { .next = { below(UINT32_MAX), below(UINT32_MAX) }, .timestamps = below(2), .v6 = below(4) == 0,
@@ -197,6 +281,12 @@ play(struct table *table, unsigned *taken, unsigned *ended, unsigned *n_packed)
                 step.c = c;
                 step.node = node;
                 talk(&t, &input, &step.sender);
+                if (i > 0 && input.packet.segment.flags & SEGMENT_RST &&
+                    orderly_take_reset(table, o, step.sender, &input)) {
+                        end_by_reset(table, o, &step, &input);
+                        ++*resets;
+                        break;
+                }
                 if (o->flags & ORDERLY_ENDED || (i == 0 && !orderly_may_begin(&input)) ||
                     !orderly_take(table, o, step.sender, &input))
                         break;
@@ -218,18 +308,19 @@ play(struct table *table, unsigned *taken, unsigned *ended, unsigned *n_packed)
 static void
 a_row_grows_into_what_the_long_way_makes(void **state)
 {
-        unsigned taken = 0, ended = 0, packed = 0;
+        unsigned taken = 0, ended = 0, packed = 0, resets = 0;
         struct table table;
         size_t max;
 
         (void)state;
         assert_int_equal(table_init(&table, 16, &max), 0);
         for (unsigned round = 0; round < ROUNDS; round++)
-                play(&table, &taken, &ended, &packed);
+                play(&table, &taken, &ended, &packed, &resets);
         /* Most segments are in order, and many talks come to their end. */
         assert_true(taken > ROUNDS * 8);
         assert_true(ended > ROUNDS / 10);
         assert_true(packed > ROUNDS);
+        assert_true(resets > ROUNDS / 10);
         table_deinit(&table);
 }
 
