@@ -90,6 +90,8 @@ enum layer walk_ethertype(struct walk *walk) {
         case 0x9300:
                 return tag(walk, 4);
         case 0x8926:            /* VN-Tag */
+        case 0x892f:            /* HSR (IEC 62439-3) */
+        case 0xf1c1:            /* R-TAG of 802.1CB */
                 return tag(walk, 6);
         case 0x893f:            /* E-TAG of 802.1BR */
         case 0x8909:            /* Cisco MetaData */
@@ -110,7 +112,7 @@ enum layer walk_ethertype(struct walk *walk) {
         case 0x88e5:            /* MACsec */
                 return walk_end(walk, PACKET_ENCRYPTED);
         default:
-                return walk_end(walk, PACKET_NOT_IP);
+                return walk_fabric(walk);
         }
 }
 

@@ -232,6 +232,23 @@ enum layer walk_link(struct walk *walk, uint32_t link_type) {
                 return walk_to(walk, 24, LAYER_IP);
         case 240:               /* NETANALYZER */
                 return walk_to(walk, 4, LAYER_ETHERNET);
+        case 241:               /* NETANALYZER_TRANSPARENT: with the preamble */
+                return walk_to(walk, 12, LAYER_ETHERNET);
+        case 274:               /* ETHERNET_MPACKET: a preamble */
+                return walk_to(walk, 8, LAYER_ETHERNET);
+        case 281:               /* DSA_TAG_BRCM */
+        case 284:               /* DSA_TAG_DSA */
+                return walk_switch(walk, 4);
+        case 282:               /* DSA_TAG_BRCM_PREPEND */
+                return walk_to(walk, 4, LAYER_ETHERNET);
+        case 285:               /* DSA_TAG_EDSA */
+                return walk_switch(walk, 8);
+        case 197:               /* ERF */
+                return walk_erf(walk);
+        case 123:               /* SUNATM */
+                return walk_sunatm(walk);
+        case 143:               /* DOCSIS */
+                return walk_docsis(walk);
         case 239:
                 return nflog(walk);
         case LINK_PKTAP:

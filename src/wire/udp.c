@@ -7,6 +7,7 @@ enum {
         SIZE_VXLAN = 8,
         SIZE_GENEVE = 8,
         SIZE_GTP = 8,
+        SIZE_GTP_OLD = 20,
         SIZE_LISP = 8,
         SIZE_AYIYA = 8,
         SIZE_CAPWAP = 8,
@@ -109,6 +110,13 @@ static enum layer teredo(struct walk *walk, bool by_port) {
                          (bytes_get32(ip + 8) != 0x20010000 && bytes_get32(ip + 24) != 0x20010000)))
                 return not_a_tunnel(walk);
         return walk_to(walk, n, LAYER_IPV6);
+}
+
+/* GTP before it was split in two: as much of a header, with a flow and a tunnel of eight bytes (GSM 09.60). */
+static enum layer gtp_old(struct walk *walk) {
+        if (walk->n_held < SIZE_GTP_OLD || (walk->at[0] & 0xfe) != 0x1e || walk->at[1] != 0xff)
+                return not_a_tunnel(walk);
+        return walk_to(walk, SIZE_GTP_OLD, LAYER_IP);
 }
 
 /* RFC 2661: a data message with PPP in it. */
@@ -221,6 +229,8 @@ static enum layer by_port(struct walk *walk, uint16_t port) {
                 return geneve(walk);
         case 2152:
                 return gtp(walk);
+        case 3386:
+                return gtp_old(walk);
         case 3544:
                 return teredo(walk, true);
         case 1701:

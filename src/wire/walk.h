@@ -108,6 +108,16 @@ enum layer walk_radiotap(struct walk *walk);
 enum layer walk_prism(struct walk *walk);
 enum layer walk_ppi(struct walk *walk);
 
+/* What cards and taps made for capturing put before a frame (monitor.c). */
+enum layer walk_erf(struct walk *walk);
+enum layer walk_sunatm(struct walk *walk);
+enum layer walk_docsis(struct walk *walk);
+
+/* What switches and meshes put around a frame: by its Ethernet type, or a tag of @n_tag bytes behind the addresses
+ * (fabric.c). */
+enum layer walk_fabric(struct walk *walk);
+enum layer walk_switch(struct walk *walk, uint32_t n_tag);
+
 /* What the IP header and the way to it say of the segment at @at. */
 void walk_fill_ip(struct walk *walk);
 
