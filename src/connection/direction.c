@@ -6,6 +6,8 @@
  */
 #include "connection/direction.h"
 
+#include "connection/silence.h"
+
 static bool
 near(int64_t distance)
 {
@@ -254,6 +256,16 @@ within_reach(const struct direction *d, int64_t start, int64_t end, bool fin)
         return start <= known + REACH;
 }
 
+/* Probes come after one. */
+static bool
+after_pause(const struct step *step)
+{
+        int64_t pause;
+
+        return !__builtin_sub_overflow(step->time, step->d->packets > 0 ? step->d->last : step->c->previous, &pause) &&
+               pause >= SILENCE_PAUSE;
+}
+
 static void
 place_data(struct step *step)
 {
@@ -276,8 +288,9 @@ place_data(struct step *step)
                 step->position = 0;
                 return;
         }
-        /* One byte that was acknowledged already is a keepalive probe's. */
-        probe = s->n_payload == 1 && step->position == -1 && d->acked >= 0;
+        /* One byte that was acknowledged already is a keepalive probe's, unless it only stands behind its fellows. */
+        probe = s->n_payload == 1 && step->position == -1 && d->acked >= 0 &&
+                (d->n_keepalives > 0 || after_pause(step));
         if (d->flags & DIRECTION_SOFT && ((s->n_payload > 0 && !probe) || s->flags & SEGMENT_FIN) && near(step->position)) {
                 /* The first byte seen stands at 0, whatever was acknowledged or probed before. */
                 if (s->n_payload > 0 || step->position < 0 || step->position == 1) {

@@ -15,17 +15,13 @@
 #include "connection/note.h"
 #include "connection/reset.h"
 
-/* A probe comes after a pause: 200 ms for a shut window, seconds for keepalive. What stands where a probe
- * would, sooner, is only out of order. */
-#define PAUSE 150000000
-
 /* A capture may hold two probes the wrong way round. */
 static bool
 within_pause(int64_t a, int64_t b)
 {
         int64_t span;
 
-        return !__builtin_sub_overflow(a, b, &span) && span < PAUSE && span > -PAUSE;
+        return !__builtin_sub_overflow(a, b, &span) && span < SILENCE_PAUSE && span > -SILENCE_PAUSE;
 }
 
 enum segment_kind

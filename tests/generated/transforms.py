@@ -13,8 +13,8 @@ import made
 
 # The later ones found: SYNs with data and probes out of order, the last repeats the wrong way round, a FIN that was
 # dropped before the ports were used again; a SYN behind the ACK of its answer, and another before any answer; a
-# keepalive probe as the first that is seen of its sender.
-SEEDS = (21, 22, 23, 24, 107, 114, 126, 132, 172, 207, 231, 292)
+# keepalive probe as the first that is seen of its sender, and one byte of data that stands behind its fellows.
+SEEDS = (21, 22, 23, 24, 107, 114, 126, 132, 172, 207, 231, 255, 258, 292)
 SMALL = {'mix': 'eval', 'packets': 2500, 'connections': 20}
 NUMBERS = {'id', 'frames', 'reset.frame'}  # frame numbers shift when frames come and go
 
@@ -177,7 +177,11 @@ def one_sided_faults(capture, records, side):
 
 def no_lies(capture, records, whole=lambda truth: False):
     """Something is missing: no count is too great, nothing that was not is certain, and none is told twice."""
+    # Of two that began at once, whose SYN was seen is the client.
+    either = {made.ends(t)[::-1] for t in capture.truth if t['kind'] == 'simultaneous-open'}
     for truth, record in made.paired(capture.truth, records):
+        if truth is None and made.ends(record) in either:
+            continue
         if truth is None:
             yield f"told twice, or never made: {record['id']} {made.ends(record)}"
             continue
