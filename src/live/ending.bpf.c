@@ -69,13 +69,21 @@ follow(__u64 key)
         return bpf_map_lookup_elem(&sockets, &key);
 }
 
+/* Where a destruction was missed, what is left of that socket stands in the place of a new one. */
+static __always_inline int
+is_left_over(const struct live_end *end, struct sock *sk)
+{
+        return end->flags & LIVE_SNAPPED && (end->local_port != BPF_CORE_READ((struct inet_sock *)sk, inet_sport) ||
+                                             end->remote_port != sk->__sk_common.skc_dport);
+}
+
 /* One whose beginning was not seen is followed from where it is first met. */
 static __always_inline struct live_end *
-find_or_follow(__u64 key, int state)
+find_or_follow(__u64 key, struct sock *sk, int state)
 {
         struct live_end *end = bpf_map_lookup_elem(&sockets, &key);
 
-        if (end)
+        if (end && !is_left_over(end, sk))
                 return end;
         end = follow(key);
         if (!end)
@@ -271,6 +279,30 @@ opens(__u64 key, struct sock *sk, __u64 now)
         name_program(end->owner_comm);
 }
 
+/*
+ * Who asked, and who was asked. Where two SYNs crossed, both come here from SYN_RECV, but each has asked and is held by its
+ * program; a socket that is yet to be accepted nobody holds. What is left of another at the same place says nothing.
+ */
+static __always_inline void
+stands(__u64 key, struct sock *sk, int from, __u64 now)
+{
+        struct live_end *end = bpf_map_lookup_elem(&sockets, &key);
+        int asks = end && end->flags & LIVE_OPENED && !(end->flags & (LIVE_ESTABLISHED | LIVE_SNAPPED));
+
+        if (!asks || (from == SYN_RECV && !sk->sk_socket)) {
+                end = follow(key);
+                if (!end)
+                        return;
+                if (from == SYN_RECV) {
+                        end->began_ns = now;
+                        end->flags = LIVE_BEGAN;
+                } else {
+                        end->flags = LIVE_OPENED;
+                }
+        }
+        end->flags |= LIVE_ESTABLISHED;
+}
+
 static __always_inline void
 changes(struct sock *sk, int from, int to)
 {
@@ -283,22 +315,12 @@ changes(struct sock *sk, int from, int to)
                 return;
         }
         if (to == ESTABLISHED) {
-                end = from == SYN_RECV ? bpf_map_lookup_elem(&sockets, &key) : find_or_follow(key, SYN_SENT);
-                /* A socket that is new, whatever was left of one at the same place; but not where two SYNs crossed. */
-                if (from == SYN_RECV && (!end || !(end->flags & LIVE_OPENED) || end->flags & (LIVE_ESTABLISHED | LIVE_SNAPPED))) {
-                        end = follow(key);
-                        if (end) {
-                                end->began_ns = now;
-                                end->flags = LIVE_BEGAN;
-                        }
-                }
-                if (end)
-                        end->flags |= LIVE_ESTABLISHED;
+                stands(key, sk, from, now);
                 return;
         }
         if (from == SYN_RECV && to == CLOSE && !bpf_map_lookup_elem(&sockets, &key))
                 return;
-        end = find_or_follow(key, from);
+        end = find_or_follow(key, sk, from);
         if (!end)
                 return;
         switch (to) {
@@ -332,16 +354,18 @@ changes(struct sock *sk, int from, int to)
                 break;
         case CLOSE:
                 tp = bpf_skc_to_tcp_sock(sk);
-                if (tp)
+                /* Or the program and its stand-in both had it. */
+                if (tp && !(end->flags & LIVE_SNAPPED))
                         closes(end, sk, tp, from, now);
                 break;
         }
 }
 
+/* A close after a shutdown sets the state that there is already (tcp_close_state()): the FIN was the shutdown's. */
 static __always_inline int
 is_of_interest(struct sock *sk, int from, int to)
 {
-        return to != FIN_WAIT2 && to != SYN_RECV && to != LISTEN && to != TIME_WAIT && from != LISTEN &&
+        return from != to && to != FIN_WAIT2 && to != SYN_RECV && to != LISTEN && to != TIME_WAIT && from != LISTEN &&
                sk->sk_protocol == IPPROTO_TCP;
 }
 
@@ -437,7 +461,7 @@ int on_reset_received(__u64 *ctx)
 
         if (sk->sk_protocol != IPPROTO_TCP)
                 return 0;
-        end = find_or_follow(ctx[0], state);
+        end = find_or_follow(ctx[0], sk, state);
         if (!end)
                 return 0;
         end->flags |= LIVE_RST_IN;

@@ -235,8 +235,17 @@ int feed_take(struct feed *feed)
         return r < 0 ? r : 0;
 }
 
+static struct bpf_link *detach(struct bpf_link *link)
+{
+        bpf_link__destroy(link);
+        return NULL;
+}
+
 void feed_stop(struct feed *feed)
 {
+        /* Whose end is not seen any more is not to be told as gone. */
+        feed->skel->links.on_destroy = detach(feed->skel->links.on_destroy);
+        feed->skel->links.in_place_of_on_destroy = detach(feed->skel->links.in_place_of_on_destroy);
         ending_bpf__detach(feed->skel);
         /* Returns when no CPU is in the middle of a program any more. */
         syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);

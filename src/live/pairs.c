@@ -13,6 +13,7 @@
 #define HANDSHAKE_MAX (130000 * MS)
 
 enum { BUCKETS = 1 << 15 };
+enum { SYN = 2, ACK = 16 };
 
 /* Each queue has one delay, so it is in the order of time by itself. */
 enum queue {
@@ -247,9 +248,12 @@ static enum side by_ports(uint16_t local_port, uint16_t remote_port)
 
 static void find_roles(struct live_connection *c)
 {
-        enum { SYN = 2, ACK = 16 };
-
         c->roles = ROLES_TOLD;
+        /* Where two SYNs crossed, who sent his first. */
+        if (c->n_ends == 2 && c->ends[0].flags & c->ends[1].flags & LIVE_OPENED) {
+                c->first = c->ends[0].began_ns <= c->ends[1].began_ns ? SIDE_CLIENT : SIDE_SERVER;
+                return;
+        }
         for (unsigned i = 0; i < c->n_ends; i++)
                 if (c->ends[i].flags & (LIVE_BEGAN | LIVE_OPENED)) {
                         bool opened = c->ends[i].flags & LIVE_OPENED;
@@ -382,6 +386,9 @@ void pairs_end(struct pairs *pairs, const struct live_end *told)
 static bool concerns(const struct live_reset *reset, const struct live_connection *c)
 {
         if (c->n_ends == 0)
+                return false;
+        /* A SYN is the beginning of another, if this one stood. */
+        if ((reset->answers_flags & (SYN | ACK)) == SYN && c->ends[0].flags & LIVE_ESTABLISHED)
                 return false;
         return is_same_way(&c->ends[0], reset->family, reset->local, reset->local_port, reset->remote, reset->remote_port) ||
                is_same_way(&c->ends[0], reset->family, reset->remote, reset->remote_port, reset->local, reset->local_port);

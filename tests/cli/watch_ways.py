@@ -1,6 +1,7 @@
 """`finis watch` where a connection takes unusual ways: through a NAT on this host, closed by io_uring, between network
 namespaces. What the kernel does not offer is skipped with the reason."""
 
+import collections
 import ctypes
 import json
 import mmap
@@ -11,10 +12,11 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 from watch_far import ACK, FIN, PSH, RST, Far
-from watch_help import Skip, Watch, pair, port_of, run_cases, told_of
+from watch_help import FINIS, Skip, Watch, pair, port_of, run_cases, told_of
 
 libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
@@ -232,6 +234,48 @@ def a_shutdown_by_io_uring_is_a_shutdown():
     yield from ring_faults(ended_by_ring(OP_SHUTDOWN, socket.SHUT_RDWR), "shutdown")
 
 
+# A server's way to say that it has said all, as HAProxy does it: the FIN is the shutdown's. The far end answers at once, or has
+# sent its own FIN before.
+SHUTS_AND_CLOSES = """
+import os, socket
+listener = socket.create_server(("127.0.0.1", 0))
+for first in (False, True) * 10:
+    pid = os.fork()
+    if pid == 0:
+        client = socket.create_connection(listener.getsockname())
+        client.send(b"a question")
+        if first:
+            client.shutdown(socket.SHUT_WR)
+        while client.recv(100):
+            pass
+        client.close()
+        os._exit(0)
+    server, _ = listener.accept()
+    while server.recv(100) and first:
+        pass
+    server.send(b"an answer")
+    server.shutdown(socket.SHUT_WR)
+    server.close()
+    os.waitpid(pid, 0)
+print(listener.getsockname()[1])
+"""
+
+
+def a_close_adds_nothing_to_the_shutdown_before_it():
+    watch = Watch("--all")
+    with tempfile.NamedTemporaryFile() as file:
+        done = subprocess.run([FINIS, "run", "--all", "--json", "--output", file.name, "--", sys.executable, "-c",
+                               SHUTS_AND_CLOSES], capture_output=True, text=True, check=False)
+        by_run = [json.loads(line) for line in file]
+    port = int(done.stdout)
+    time.sleep(0.3)
+    by_watch = watch.stop()
+    for name, records in ("run", by_run), ("watch", by_watch):
+        told = collections.Counter((r["acts"]["server"] or {}).get("how") for r in records if r["server"]["port"] == port)
+        if told != {"shutdown": 20}:
+            yield f"finis {name}: 20 servers shut down, and closed then; told {dict(told)}"
+
+
 if __name__ == "__main__":
     sys.exit(run_cases([
         both_ends_are_joined_across_a_nat,
@@ -239,4 +283,5 @@ if __name__ == "__main__":
         a_good_bye_into_a_closed_socket_troubles_nobody,
         a_close_by_io_uring_is_a_close,
         a_shutdown_by_io_uring_is_a_shutdown,
+        a_close_adds_nothing_to_the_shutdown_before_it,
     ]))

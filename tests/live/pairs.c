@@ -14,8 +14,7 @@
 #include "ending/judge.h"
 #include "live/facts.h"
 #include "live/pairs.h"
-
-#define MS UINT64_C(1000000)
+#include "stories.h"
 
 struct heard {
         struct record records[8];
@@ -38,47 +37,6 @@ static void hear(void *context, struct live_connection *c)
         strcpy(heard->records[heard->n].server.ip, "10.0.0.2");
         assert_null(record_fault(&heard->records[heard->n]));
         heard->n_ends[heard->n++] = c->n_ends;
-}
-
-/* Two ends of one connection: 100 bytes to the server, none back; closed by nobody yet. */
-static void ends(struct live_end *client, struct live_end *server)
-{
-        *client = (struct live_end){
-                .kind = LIVE_END, .family = AF_INET, .flags = LIVE_BEGAN | LIVE_OPENED | LIVE_ESTABLISHED | LIVE_SNAPPED,
-                .local = {10, 0, 0, 1}, .remote = {10, 0, 0, 2}, .local_port = htons(40000), .remote_port = htons(80),
-                .began_ns = 1000 * MS, .over_ns = 2000 * MS, .ended_ns = 2001 * MS,
-                .bytes_sent = 100, .bytes_acked = 101, .send_start = 5000, .recv_start = 9001, .cookie = 1, .owner = 7,
-        };
-        *server = (struct live_end){
-                .kind = LIVE_END, .family = AF_INET, .flags = LIVE_BEGAN | LIVE_ESTABLISHED | LIVE_SNAPPED,
-                .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1}, .local_port = htons(80), .remote_port = htons(40000),
-                .began_ns = 1001 * MS, .over_ns = 2000 * MS, .ended_ns = 2002 * MS,
-                .bytes_received = 100, .send_start = 9001, .recv_start = 5001, .cookie = 2,
-        };
-}
-
-static void acts(struct live_end *end, int from, int to, long call)
-{
-        end->flags |= LIVE_ACT | LIVE_CALL_KNOWN;
-        end->act_from = (uint8_t)from;
-        end->act_to = (uint8_t)to;
-        end->act_shutdown = 3;
-        end->act_ns = end->over_ns;
-        end->act = (struct live_task){.tgid = 9, .call = (int)call, .comm = "server"};
-        end->last_state = (uint8_t)from;
-}
-
-/* The server closes with all 100 bytes unread; the client is reset. */
-static void unread(struct live_end *client, struct live_end *server)
-{
-        ends(client, server);
-        acts(server, TCP_STATE_ESTABLISHED, TCP_STATE_CLOSE, SYS_close);
-        server->unread = 100;
-        server->flags |= LIVE_RST_OUT | LIVE_REASON_KNOWN;
-        server->reason = RESET_REASON_TCP_ABORT_ON_CLOSE;
-        client->flags |= LIVE_RST_IN;
-        client->error = ECONNRESET;
-        client->last_state = TCP_STATE_ESTABLISHED;
 }
 
 static struct pairs *begin(struct heard *heard)
@@ -267,6 +225,33 @@ static void a_reset_sent_later_joins_the_close_before_it(void **state)
         pairs_free(pairs);
 }
 
+/* The same addresses again, soon after: but a SYN never belongs to what stood before. */
+static void a_refusal_is_not_laid_to_the_connection_before_it(void **state)
+{
+        struct live_reset refusal = {
+                .kind = LIVE_RESET, .family = AF_INET, .reason = RESET_REASON_NO_SOCKET, .reason_known = 1,
+                .answers_flags = 2, .at_ns = 9000 * MS, .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1},
+                .local_port = htons(80), .remote_port = htons(40000),
+        };
+        struct live_end client, server;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        ends(&client, &server);
+        acts(&server, TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SYS_close);
+        server.flags |= LIVE_FIN_OUT | LIVE_ORPHAN;
+        server.fin_out_ns = 1900 * MS;
+        pairs_end(pairs, &server);
+        pairs_tick(pairs, 4000 * MS);
+        pairs_reset(pairs, &refusal);
+        pairs_flush(pairs);
+        assert_int_equal(heard.n, 2);
+        assert_int_equal(heard.records[0].ending, ENDING_HALF_CLOSED);
+        assert_int_equal(heard.records[1].ending, ENDING_REFUSED);
+        pairs_free(pairs);
+}
+
 /* Before 6.10 the RST itself is not told of. */
 static void late_data_follows_from_both_ends_where_the_kernel_is_silent(void **state)
 {
@@ -416,6 +401,7 @@ int main(void)
                 cmocka_unit_test(numbers_alone_join_only_who_asked_and_who_was_asked),
                 cmocka_unit_test(roles_follow_from_the_numbers_where_no_beginning_was_seen),
                 cmocka_unit_test(a_reset_sent_later_joins_the_close_before_it),
+                cmocka_unit_test(a_refusal_is_not_laid_to_the_connection_before_it),
                 cmocka_unit_test(late_data_follows_from_both_ends_where_the_kernel_is_silent),
                 cmocka_unit_test(data_after_shutdown_is_no_reset_received),
                 cmocka_unit_test(data_past_a_fin_is_never_certainly_data_after_close),

@@ -33,8 +33,7 @@ def contradictions(a, b, counted=True):
         acts = [record['acts'][side] for record in (a, b)]
         if None not in acts:
             for key in 'how', 'signal', 'pid':
-                # A shutdown and the close just after it are one end to finis watch.
-                if acts[0][key] != acts[1][key] and {acts[0][key], acts[1][key]} != {'shutdown', 'close'}:
+                if acts[0][key] != acts[1][key]:
                     yield f'acts.{side}.{key}: {acts[0][key]} and {acts[1][key]}'
     if not counted:
         return
@@ -92,7 +91,7 @@ class Connection:
                     self.fail(f"{name} is {view['certainty']}, and should be {level}")
             for side, how in (acts or {}).items():
                 told = view['acts'][side] and view['acts'][side]['how']
-                if told not in (None, how) and (how, told) != ('shutdown', 'close'):
+                if told not in (None, how):
                     self.fail(f'{name}: the {side} did not {how}')
             if name in ('watch', 'read'):
                 for path, value in rest.items():
