@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 #define LARGE ((size_t)2 << 20)
 /* A small capture shall not cost a large page, nor shall what is small in a large one. */
 #define SMALL ((size_t)256 << 10)
@@ -45,6 +48,15 @@ region_deinit(struct region *region)
         *region = (struct region){};
 }
 
+/* A stretch that is full becomes a large page, where the kernel can do that (Linux 6.1). */
+static void
+collapse(struct region *region)
+{
+        if (region->usable % LARGE == 0 && region->usable > 0 && !region->ahead &&
+            madvise(region->base + region->usable - LARGE, LARGE, MADV_COLLAPSE) < 0 && errno == EINVAL)
+                region->ahead = true;
+}
+
 int
 region_grow(struct region *region, size_t n)
 {
@@ -56,9 +68,10 @@ region_grow(struct region *region, size_t n)
                 return -ENOMEM;
         if (mprotect(region->base + region->usable, usable - region->usable, PROT_READ | PROT_WRITE) < 0)
                 return -ENOMEM;
+        collapse(region);
         /* Advice only: it works as well without. A stretch that is in use in small pages stays so. */
         from = region->usable > 0 && region->usable < LARGE ? LARGE : region->usable;
-        if (usable > LARGE && usable > from)
+        if (usable > LARGE && usable > from && (region->ahead || usable - region->usable > LARGE))
                 madvise(region->base + from, usable - from, MADV_HUGEPAGE);
         region->usable = usable;
         return 0;
