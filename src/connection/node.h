@@ -229,7 +229,7 @@ struct head {
         uint32_t hash;
         uint32_t queued_s;              /* the second in which it was put at its place in the list */
         uint8_t list;
-        bool was_packed;                /* once is enough */
+        uint8_t n_packed;               /* how often it was */
 };
 
 struct connection {

@@ -1,12 +1,12 @@
 /*
  * Many connections of a large capture never end: they fall silent, and wait for a segment until all is over. Each is
- * packed when it has said nothing for some seconds, and unpacked when it says something again. That is done
- * but once, so that one which talks every few seconds does not cost twice what it did.
+ * packed when it has said nothing for some seconds, and unpacked when it says something again.
  */
 #include "connection/tracker_internal.h"
 
 enum {
         AT_ONCE = 4,                    /* with each new one more than one, so that none is left behind for good */
+        PACKED_MAX = 4,                 /* who talks now and then shall not cost much more time than he did */
 };
 
 static uint64_t
@@ -32,8 +32,8 @@ tracker_pack_silent(struct tracker *t)
                         return;
                 table_fetch_next(table, node);
                 table_list(table, node, LIST_SILENT);
-                if (!h->was_packed) {
-                        h->was_packed = true;
+                if (h->n_packed < PACKED_MAX) {
+                        h->n_packed++;
                         t->n_packed += table_pack(table, node);
                 }
         }
