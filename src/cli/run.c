@@ -68,7 +68,7 @@ static void take_signals(pid_t pass)
 /* An error that a program was told of, or could have been, is worth a word, however everyday. */
 static bool was_told(const struct traced_socket *socket, const struct record *r)
 {
-        return socket && (socket->error || (r->ending == ENDING_RESET && socket->act.known &&
+        return socket && (socket->error || socket->failed_unseen || (r->ending == ENDING_RESET && socket->act.known &&
                                             socket->act.before.state == TCP_STATE_CLOSE));
 }
 
@@ -81,14 +81,18 @@ static bool is_heard(const struct run_options *options)
 static void tell(void *context, const struct traced_socket *socket, const struct traced_socket *other)
 {
         struct run_show *show = context;
+        bool with_evidence = show->options->evidence || show->options->where;
         struct run_record r;
         sigset_t ticks, before;
         FILE *out;
 
         if (!is_heard(show->options))
                 return;
-        run_record(&r, socket, other, show->options->evidence || show->options->where);
-        out = run_show_counts(show, &r.record, was_told(socket, &r.record) || was_told(other, &r.record));
+        run_record(&r, socket, other, with_evidence);
+        if (!run_show_counts(show, &r.record, was_told(socket, &r.record) || was_told(other, &r.record)))
+                return;
+        run_record_complete(&r, socket, other, with_evidence);
+        out = run_show_where(show, &r.record);
         if (!out)
                 return;
         sigemptyset(&ticks);

@@ -59,7 +59,7 @@ static void tell(void *context, struct live_connection *c)
         if (c->told_as)
                 run->show->n--;
         c->told_as = digest;
-        out = run_show_counts(run->show, &r.record, told);
+        out = run_show_counts(run->show, &r.record, told) ? run_show_where(run->show, &r.record) : NULL;
         if (!out)
                 return;
         if (run->show->options->json)

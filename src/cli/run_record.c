@@ -106,28 +106,35 @@ static void add_stacks(struct run_record *r)
 void run_record(struct run_record *ret, const struct traced_socket *socket, const struct traced_socket *other,
                 bool with_evidence)
 {
-        bool opened = side_of_socket(socket) == SIDE_CLIENT;
-        const struct diag_tuple *tuple = &socket->tuple;
         struct timespec t;
         struct facts f;
 
         ret->socket[SIDE_CLIENT] = ret->socket[SIDE_SERVER] = NULL;
         ret->evidence.n = ret->evidence.n_text = 0;
+        ret->id[0] = 0;
         clock_gettime(CLOCK_REALTIME, &t);
         facts_of_sockets(socket, other, t.tv_sec * INT64_C(1000000000) + t.tv_nsec, &f);
-        snprintf(ret->id, sizeof(ret->id), "%" PRIu64, socket->cookie);
         record_init(&ret->record, SOURCE_RUN, ret->id);
-        name_end(opened ? &ret->record.client : &ret->record.server, tuple->family, tuple->local, tuple->local_port);
-        name_end(opened ? &ret->record.server : &ret->record.client, tuple->family, tuple->remote, tuple->remote_port);
         judge(&f, &ret->record, with_evidence ? &ret->evidence : NULL);
-        add_end(ret, socket);
-        if (other)
-                add_end(ret, other);
         /* The judge sees no end; yet there was one, only not how. */
         if (ret->record.ending == ENDING_OPEN && socket_end_is_unseen(socket)) {
                 ret->record.ending = ENDING_UNSEEN;
                 ret->record.certainty = CERTAINTY_POSSIBLE;
         }
+}
+
+void run_record_complete(struct run_record *r, const struct traced_socket *socket, const struct traced_socket *other,
+                         bool with_evidence)
+{
+        bool opened = side_of_socket(socket) == SIDE_CLIENT;
+        const struct diag_tuple *tuple = &socket->tuple;
+
+        snprintf(r->id, sizeof(r->id), "%" PRIu64, socket->cookie);
+        name_end(opened ? &r->record.client : &r->record.server, tuple->family, tuple->local, tuple->local_port);
+        name_end(opened ? &r->record.server : &r->record.client, tuple->family, tuple->remote, tuple->remote_port);
+        add_end(r, socket);
+        if (other)
+                add_end(r, other);
         if (with_evidence)
-                add_stacks(ret);
+                add_stacks(r);
 }

@@ -19,9 +19,13 @@ struct run_record {
         const struct traced_socket *socket[2];  /* by side; NULL: that end was not traced. Borrowed */
 };
 
-/* It points into itself: it must not be moved. */
+/* The verdict. It points into itself: it must not be moved. */
 void run_record(struct run_record *ret, const struct traced_socket *socket, const struct traced_socket *other,
                 bool with_evidence);
+
+/* The rest, for a record that is to be told: names, addresses, calls, stacks. */
+void run_record_complete(struct run_record *r, const struct traced_socket *socket, const struct traced_socket *other,
+                         bool with_evidence);
 
 /* "libc.so.6+0x109a4d (recv)", for addr2line(1). */
 #define RUN_FRAME_MAX 160

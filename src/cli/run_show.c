@@ -21,14 +21,20 @@ int run_show_open(struct run_show *show, const struct run_options *options)
         return show->hold ? 0 : -ENOMEM;
 }
 
-FILE *run_show_counts(struct run_show *show, const struct record *r, bool told)
+bool run_show_counts(struct run_show *show, const struct record *r, bool told)
 {
         const struct run_options *options = show->options;
 
         show->n++;
         show->n_bad += r->severity == SEVERITY_BAD;
-        if ((!options->all && !options->filter.n_terms && r->severity != SEVERITY_BAD && !told) ||
-            !filter_match(&options->filter, r))
+        return options->all || options->filter.n_terms || r->severity == SEVERITY_BAD || told;
+}
+
+FILE *run_show_where(struct run_show *show, const struct record *r)
+{
+        const struct run_options *options = show->options;
+
+        if (!filter_match(&options->filter, r))
                 return NULL;
         show->n_shown++;
         return options->verbose || options->json ? show->out : show->hold;

@@ -22,8 +22,11 @@ struct run_show {
 /* Returns 0 or a negative errno, after a line on stderr. */
 int run_show_open(struct run_show *show, const struct run_options *options);
 
-/* Counts it. Where to tell it, or NULL: not at all. @told: its program was told an error, or could have been. */
-FILE *run_show_counts(struct run_show *show, const struct record *r, bool told);
+/* Counts it. Is it perhaps to be told? @told: its program was told an error, or could have been. */
+bool run_show_counts(struct run_show *show, const struct record *r, bool told);
+
+/* Where to tell it, or NULL: not at all. */
+FILE *run_show_where(struct run_show *show, const struct record *r);
 
 /* After it was written there. */
 void run_show_written(struct run_show *show, FILE *out);

@@ -72,7 +72,9 @@ static void say_told(struct phrase *p, const struct traced_socket *s, enum endin
                 if (one->result < 0)
                         call = one;
         }
-        if (s->connect_error && s->connect_error != EINPROGRESS && !s->established_ns && !call) {
+        if (s->failed_unseen) {
+                phrase_add(p, "; connect() was told an error (--calls names it)");
+        } else if (s->connect_error && s->connect_error != EINPROGRESS && !s->established_ns && !call) {
                 phrase_add(p, "; connect() was told %s", errno_name(s->connect_error) ?: "an error");
         } else if (call) {
                 phrase_add(p, "; %s() was told %s", call->name, errno_name((int)-call->result) ?: "an error");

@@ -374,6 +374,8 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
         }
         if (in_silence) {
                 ;
+        } else if (s->failed_unseen) {
+                ; /* its call was told an error, of which nothing is left (tcp_disconnect()) */
         } else if (s->error) {
                 TELL(end->error_set, s->error);
                 TELL(end->error_taken, s->error_taken);
@@ -558,7 +560,8 @@ facts_of_sockets(const struct traced_socket *socket, const struct traced_socket 
         if (socket->ended && socket->end.heard_ns > last)
                 last = socket->end.heard_ns;
         TELL(f.last, last);
-        TELL(f.established, socket->established_ns != 0 || (other && other->established_ns));
+        if (!socket->failed_unseen)
+                TELL(f.established, socket->established_ns != 0 || (other && other->established_ns));
         TELL(f.mptcp, false);
         if ((side_of_socket(socket) == SIDE_SERVER ? socket->tuple.local_port : socket->tuple.remote_port) == SSH_PORT)
                 INFER(f.ssh, true);

@@ -59,7 +59,6 @@ look_end(int fd, struct look *look)
 {
         struct linger linger = { 0 };
         socklen_t length = sizeof(linger);
-        struct pollfd poll_fd = { .fd = fd };
         int n = 0;
 
         look->whole = true;
@@ -74,9 +73,6 @@ look_end(int fd, struct look *look)
         }
         look->linger2_negative = option(fd, IPPROTO_TCP, TCP_LINGER2, 0) < 0;
         look->repair = option(fd, IPPROTO_TCP, TCP_REPAIR, 0) == 1;
-        /* POLLERR tells of an error and leaves it there. */
-        if (look->state == TCP_STATE_CLOSE)
-                look->error_pending = poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & POLLERR);
         /* Only where somebody may have waited in vain. */
         look->timers = look->state == TCP_STATE_CLOSE || look->retransmits || look->probes || look->backoff;
         if (!look->timers)
@@ -99,6 +95,7 @@ static int
 look_at(int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
 {
         socklen_t length = sizeof(ret_look->cookie);
+        struct pollfd poll_fd = { .fd = fd };
         struct look look = { 0 };
         struct timespec t;
         int protocol = IPPROTO_TCP;
@@ -111,6 +108,9 @@ look_at(int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
                 return -EPROTONOSUPPORT;
         if (protocol != IPPROTO_TCP || !look_info(fd, &look) || look.state == TCP_STATE_LISTEN)
                 return -ENOTSOCK;
+        /* POLLERR tells of an error and leaves it there. */
+        if (look.state == TCP_STATE_CLOSE)
+                look.error_pending = poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & POLLERR);
         if (kind != LOOK_BEGIN)
                 look_end(fd, &look);
         if (kind != LOOK_END)
@@ -119,6 +119,21 @@ look_at(int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
         look.at_ns = t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
         *ret_look = look;
         return 0;
+}
+
+bool
+look_waits_for_ever(int pidfd, int fd)
+{
+        int own = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+        struct timeval timeout = { 0 };
+        socklen_t length = sizeof(timeout);
+        bool r;
+
+        if (own < 0)
+                return false;
+        r = getsockopt(own, SOL_SOCKET, SO_SNDTIMEO, &timeout, &length) == 0 && timeout.tv_sec == 0 && timeout.tv_usec == 0;
+        close(own);
+        return r;
 }
 
 int

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -62,6 +63,7 @@ tracer_socket(struct tracer *tracer, struct traced_thread *thread, int fd, enum 
                 /* Only a program that asks for a descriptor's calls all the time makes it worth to remember. */
                 if (tracer->options.all_calls)
                         process_remember(process, fd, NO_SOCKET);
+                opening_seen(tracer, process, fd, NULL, NULL);
                 return NULL;
         }
         socket = sockets_get(&tracer->sockets, ret_look->cookie);
@@ -81,6 +83,7 @@ tracer_socket(struct tracer *tracer, struct traced_thread *thread, int fd, enum 
         if (kind == LOOK_END && !socket->has_local && look_of(tracer, thread, fd, LOOK_ALL, ret_look) == 0 &&
             ret_look->cookie == socket->cookie)
                 sockets_seen(&tracer->sockets, socket, ret_look);
+        opening_seen(tracer, process, fd, socket, ret_look);
         return socket;
 }
 
@@ -96,9 +99,35 @@ read_address(const struct traced_process *process, uint64_t address, uint64_t le
         return r < 0 ? 0 : (size_t)r;
 }
 
+size_t
+tracer_address(const struct traced_thread *thread, struct sockaddr_storage *ret_address)
+{
+        return read_address(thread->process, thread->arguments[1], thread->arguments[2], ret_address);
+}
+
+/* Cheaper than the whole: a stopped thread's word. */
+static sa_family_t
+read_family(const struct traced_thread *thread)
+{
+        struct sockaddr_storage address;
+        sa_family_t family;
+        long word;
+
+        if (thread->arguments[2] < sizeof(family))
+                return AF_UNIX; /* no address at all */
+        errno = 0;
+        word = ptrace(PTRACE_PEEKDATA, thread->tid, (void *)(uintptr_t)thread->arguments[1], NULL);
+        if (errno == 0) {
+                memcpy(&family, &word, sizeof(family));
+                return family;
+        }
+        return read_address(thread->process, thread->arguments[1], thread->arguments[2], &address) < sizeof(family)
+                       ? AF_UNIX : address.ss_family;
+}
+
 /* The other's address, for a connection that fails: its socket forgets it. */
-static void
-take_address(struct tracer *tracer, struct traced_socket *socket, const struct sockaddr_storage *address)
+void
+tracer_takes_address(struct tracer *tracer, struct traced_socket *socket, const struct sockaddr_storage *address)
 {
         if (address->ss_family == AF_INET) {
                 const struct sockaddr_in *in = (const void *)address;
@@ -114,21 +143,23 @@ take_address(struct tracer *tracer, struct traced_socket *socket, const struct s
 }
 
 /*
- * One look is enough, afterwards. Only who disconnects must be looked at before, and a socket that had its
- * connection and begins another.
+ * One look is enough, afterwards: at the end of the call, or whenever comes next (opening.h). Only who disconnects must
+ * be looked at before, and a socket that had its connection and begins another.
  */
 static bool
 connect_begins(struct tracer *tracer, struct traced_thread *thread)
 {
         uint64_t cookie = process_cookie(thread->process, (int)thread->arguments[0]);
         struct traced_socket *socket = cookie > NO_SOCKET ? sockets_find(&tracer->sockets, cookie - 1) : NULL;
-        struct sockaddr_storage address;
+        sa_family_t family = read_family(thread);
         struct look look;
 
         thread->called_ns = tracer_now();
-        if (read_address(thread->process, thread->arguments[1], thread->arguments[2], &address) < sizeof(sa_family_t))
+        if (!socket && opening_is_of(tracer, thread->process, (int)thread->arguments[0]))
+                socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_ALL, &look);
+        else if (!cookie && opening_begins(tracer, thread, family))
                 return false;
-        if (address.ss_family == AF_UNSPEC) {
+        if (family == AF_UNSPEC) {
                 socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_ALL, &look);
                 if (socket && (look.state != TCP_STATE_CLOSE || socket->established_ns)) {
                         tracer_gives_up(tracer, socket, &look, thread->process, ACT_CONNECT_UNSPEC, "connect", 0);
@@ -138,12 +169,14 @@ connect_begins(struct tracer *tracer, struct traced_thread *thread)
         }
         if (socket && socket->act.known && socket->act.how == ACT_CONNECT_UNSPEC) {
                 tracer_gives_out(tracer, socket);
+        } else if (socket && socket->failed_unseen) {
+                tracer_gives_out(tracer, socket);
         } else if (socket && socket->seen_to_begin && socket->connect_error && socket->connect_error != EINPROGRESS) {
                 socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_ALL, &look);
                 if (socket && look.state == TCP_STATE_CLOSE)
                         tracer_gives_out(tracer, socket);
         }
-        return address.ss_family == AF_INET || address.ss_family == AF_INET6;
+        return family == AF_INET || family == AF_INET6;
 }
 
 static bool
@@ -165,7 +198,7 @@ connect_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result
                 socket->began_ns = thread->called_ns;
                 if (!socket->has_remote &&
                     read_address(thread->process, thread->arguments[1], thread->arguments[2], &address) >= sizeof(sa_family_t))
-                        take_address(tracer, socket, &address);
+                        tracer_takes_address(tracer, socket, &address);
         }
         /* Interrupted, it goes on by itself. */
         if (!socket || is_to_be_restarted(result) || result == -EINTR || result == -EALREADY || result == -EISCONN)
@@ -204,7 +237,7 @@ accept_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
         /* One that was reset in the queue has forgotten the client's address; the call told it. */
         if (!socket->has_remote && thread->arguments[1] &&
             read_address(thread->process, thread->arguments[1], sizeof(struct sockaddr_in6), &address) >= sizeof(struct sockaddr_in))
-                take_address(tracer, socket, &address);
+                tracer_takes_address(tracer, socket, &address);
 }
 
 static void
@@ -256,7 +289,8 @@ close_begins(struct tracer *tracer, struct traced_thread *thread, int fd)
         struct look look;
         struct traced_socket *socket;
 
-        if (process_cookie(thread->process, fd) <= NO_SOCKET && !process_has_socket(thread->tid, fd)) {
+        if (process_cookie(thread->process, fd) <= NO_SOCKET && !opening_is_of(tracer, thread->process, fd) &&
+            !process_has_socket(thread->tid, fd)) {
                 process_forget(thread->process, fd, fd);
                 return;
         }

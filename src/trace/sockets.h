@@ -56,6 +56,7 @@ struct traced_socket {
         int64_t began_ns;
         int64_t established_ns;         /* 0: not seen */
         int connect_error;              /* positive; EINPROGRESS while it goes on */
+        bool failed_unseen;             /* the attempt failed, and its call's result was not seen */
         pid_t pid;                      /* who opened or accepted it */
         char comm[PROCESS_COMM_MAX];
         struct look last;               /* the last look */

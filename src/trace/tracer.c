@@ -128,6 +128,7 @@ tracer_start(const struct tracer_options *options, const struct tracer_hooks *ho
                 return -ENOMEM;
         tracer->options = *options;
         tracer->hooks = *hooks;
+        openings_init(&tracer->openings);
         /* Before the program can end its first socket. Without it less is known, and said. */
         if (ended_open(&tracer->ended) < 0)
                 tracer->ended = NULL;
@@ -390,6 +391,7 @@ do_what_is_due(struct tracer *tracer)
         if (now - tracer->ticked_ns < TICK_US * INT64_C(1000))
                 return;
         tracer->ticked_ns = now;
+        opening_tick(tracer);
         failing_tick(tracer);
         tracer_hears(tracer);
         if (now - tracer->settled_ns < SETTLE_NS)

@@ -4,6 +4,7 @@
 #include "netlink/ended.h"
 #include "trace/failing.h"
 #include "trace/notice.h"
+#include "trace/opening.h"
 #include "trace/sockets.h"
 #include "trace/threads.h"
 #include "trace/tracer.h"
@@ -21,6 +22,7 @@ struct tracer {
         struct notice *notice;          /* NULL: likewise */
         int64_t first_heard_ns;         /* when the first message came of those that are being read; 0: not known */
         struct failing failing;
+        struct openings openings;
         int64_t ticked_ns;              /* when the time was looked at last, and */
         int64_t settled_ns;             /* when it was last asked who is done; by CLOCK_MONOTONIC */
         bool stopped;                   /* the program, by a signal */
@@ -34,6 +36,12 @@ int64_t tracer_now(void);
 /* The socket behind the thread's descriptor, looked at now; NULL if it is no TCP connection. */
 struct traced_socket *tracer_socket(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_kind kind,
                                     struct look *ret_look);
+
+/* What the thread's call names as an address; how many bytes of it there are. */
+size_t tracer_address(const struct traced_thread *thread, struct sockaddr_storage *ret_address);
+
+/* Notes it as that of the other end. */
+void tracer_takes_address(struct tracer *tracer, struct traced_socket *socket, const struct sockaddr_storage *address);
 
 /* A call begins; true if its result is wanted. */
 bool tracer_call_begins(struct tracer *tracer, struct traced_thread *thread);
