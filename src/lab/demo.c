@@ -107,7 +107,7 @@ static void write_next(FILE *file)
         static const struct {
                 const char *arguments, *what;
         } next[] = {
-                { "explain ECONNRESET", "which calls say it, why, and what to do" },
+                { "explain ECONNRESET", "which calls say it, why, what to do" },
                 { "lab --claims", "what people say, and what is right" },
                 { "lab two-writes", "the ways such a second write can go" },
                 { "lab", "every known ending, on this kernel" },
