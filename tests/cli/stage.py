@@ -298,6 +298,19 @@ def triggers_fire_when_they_should():
                 assert line['cause'] == ('unread-data' if name == 'unread-data' else 'zero-linger'), line
 
 
+def a_large_upload_comes_to_where_its_rest_lies_unread():
+    """One byte that is held for too early keeps the window shut: then nothing came any more."""
+    for n, piece in ((2, 3000), (5000, 1460), (500_000, 536), (2_900_000, 32768), (2_900_000, 65536)):
+        with Stage('unread-data', '--after', f'received={n}') as stage, stage.connect() as client:
+            client.settimeout(10)
+            with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+                for _ in range(3_000_000 // piece):
+                    client.sendall(bytes(piece))
+                client.recv(1)
+            line = stage.line()
+            assert line['staged'] and line['confirmed'] and line['unread'] and line['received'] >= n, (n, piece, line)
+
+
 def a_reset_on_accept_needs_no_word_of_the_client():
     with Stage('reset@accept') as stage:
         for number in range(1, 51):
@@ -484,6 +497,7 @@ CASES = [
     exactly_n_bytes_come_before_the_ending,
     an_answer_comes_whole_before_the_reset,
     triggers_fire_when_they_should,
+    a_large_upload_comes_to_where_its_rest_lies_unread,
     a_reset_on_accept_needs_no_word_of_the_client,
     times_are_kept,
     the_first_of_several_triggers_counts,

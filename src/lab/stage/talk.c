@@ -38,7 +38,25 @@ static size_t took(struct stage_connection *c, ssize_t n)
         return 0;
 }
 
-/* One byte always stays in the queue; it is peeked at, so that it counts and is carried on as the rest. */
+/* How many bytes come before the act in any case, so that none of them need be left. */
+static size_t not_yet(const struct stage_connection *c)
+{
+        uint64_t least = UINT64_MAX;
+
+        for (size_t i = 0; i < c->step->n_after; i++) {
+                const struct trigger *t = &c->step->after[i];
+
+                if ((t->kind != TRIGGER_RECEIVED && t->kind != TRIGGER_FIRST_BYTE) || t->n <= c->received + 1)
+                        return 0;
+                if (t->n - c->received - 1 < least)
+                        least = t->n - c->received - 1;
+        }
+        return least < STAGE_BUFFER ? (size_t)least : STAGE_BUFFER;
+}
+
+/* One byte stays in the queue as soon as the act may come; it is peeked at, so that it counts and is carried on as the
+ * rest. Not before: of many segments the queue makes one, whose last byte holds the memory of all (tcp_try_coalesce()),
+ * so that the window stays shut, and no other comes. */
 static size_t read_but_one(struct stage_connection *c, size_t most)
 {
         uint8_t *bytes = c->stage->scratch;
@@ -50,6 +68,8 @@ static size_t read_but_one(struct stage_connection *c, size_t most)
                 client_gone(c);
                 return 0;
         }
+        if (!c->peeked && not_yet(c) > 0)
+                return took(c, recv(c->fd, bytes, most < not_yet(c) ? most : not_yet(c), MSG_DONTWAIT));
         if (ioctl(c->fd, SIOCINQ, &queued) < 0 || queued <= (int)skip) {
                 if ((c->events & (EPOLLRDHUP | EPOLLHUP)) && queued <= (int)skip)
                         c->client_ended = true;
