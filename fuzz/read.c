@@ -1,7 +1,8 @@
 /*
  * A fuzzer of all of `finis read`: the bytes are a capture file. Whatever they hold, every connection is judged
  * to a record that keeps its rules, and is written as JSON. All is done twice: the second time somebody wants to see
- * each segment, so that none takes the short way (connection/plain.c); the same has to come out.
+ * each segment, so that none takes the short way (connection/plain.c), and nothing is packed (connection/pack.c); the
+ * same has to come out.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +79,9 @@ static void look(void *context, const struct tracked_segment *segment) {
 
 /* 0, or -EPROTONOSUPPORT and its like for what is no capture. */
 static int pass(const uint8_t *bytes, size_t n, bool each_segment, struct written *ret_written) {
-        struct tracker_options options = { .max_connections = 64 };
+        struct tracker_options options = {
+                .max_connections = 64, .max_awake = each_segment ? 64 : 1, .awake_ns = 1,
+        };
         struct tracker_hooks hooks = { .give = give, .segment = each_segment ? look : NULL, .context = ret_written };
         struct packet_reader *reader = NULL;
         struct capture *capture = NULL;

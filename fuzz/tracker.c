@@ -38,7 +38,8 @@ number(const uint8_t *p)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-        struct tracker_options options = { .max_connections = n > 0 ? 1u + bytes[0] % 64u : 0 };
+        struct tracker_options options = { .max_connections = n > 0 ? 1u + bytes[0] % 64u : 0, .max_awake = 1,
+                                           .awake_ns = 1 };
         size_t given = 0;
         struct tracker_hooks hooks = { .give = give, .segment = segment, .context = &given };
         struct tracker *tracker;
