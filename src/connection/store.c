@@ -3,11 +3,10 @@
 
 #include <string.h>
 
-int
+void
 store_init(struct store *store, size_t n)
 {
-        *store = (struct store){};
-        return region_init(&store->region, n);
+        *store = (struct store){ .most = n };
 }
 
 void
@@ -37,6 +36,8 @@ store_new(struct store *store, size_t n)
                 memcpy(first, store_at(store, number), sizeof(*first));
                 return number;
         }
+        if (!store->region.base && region_init(&store->region, store->most) < 0)
+                return 0;
         /* Number 0 is none. */
         number = store->n_units + 1;
         end = (size_t)number + units(n);

@@ -81,10 +81,11 @@ table_init(struct table *table, size_t max, size_t *ret_max)
             region_init(&table->pieces, max * ROW_PIECES * SIZE_PIECE) < 0 ||
             region_init(&table->extras, max * sizeof(struct extra)) < 0 ||
             region_init(&table->resets, max * sizeof(struct reset)) < 0 ||
-            region_init(&table->holes, max * 2 * SIZE_HOLES) < 0 || store_init(&table->packed, max * STORE_MAX) < 0) {
+            region_init(&table->holes, max * 2 * SIZE_HOLES) < 0) {
                 table_deinit(table);
                 return -ENOMEM;
         }
+        store_init(&table->packed, max * STORE_MAX);
         /* So that nobody can make a capture whose connections all fall into one place. */
         if (getrandom(table->secret, sizeof(table->secret), GRND_NONBLOCK) != sizeof(table->secret)) {
                 struct timespec now;

@@ -11,7 +11,7 @@
 
 enum {
         CONNECTIONS_MAX = 1000000,
-        AWAKE_MAX = 8192,
+        AWAKE_MAX = 24576,
 };
 
 #define LINGER_NS 5000000000

@@ -20,7 +20,7 @@
 struct tracker_options {
         size_t max_connections;         /* 0: 1,000,000 */
         int64_t linger_ns;              /* 0: 5 s */
-        size_t max_awake;               /* 0: 8,192; of more than so many, those silent for long are packed (pack.h) */
+        size_t max_awake;               /* 0: 24,576; of more than so many, those silent for long are packed (pack.h) */
         int64_t awake_ns;               /* 0: 5 s */
         bool by_vlan;                   /* the same addresses in two VLANs are two connections */
 };

@@ -6,7 +6,7 @@
 
 enum {
         AT_ONCE = 4,                    /* with each new one more than one, so that none is left behind for good */
-        PACKED_MAX = 4,                 /* who talks now and then shall not cost much more time than he did */
+        PACKED_MAX = 2,                 /* who talks now and then shall not cost much more time than he did */
 };
 
 static uint64_t
