@@ -230,6 +230,7 @@ struct head {
         uint32_t queued_s;              /* the second in which it was put at its place in the list */
         uint8_t list;
         uint8_t n_packed;               /* how often it was */
+        bool awaited;                   /* a SYN beside it waits: its extra's @pending is one */
 };
 
 struct connection {

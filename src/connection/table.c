@@ -177,6 +177,7 @@ table_fetch_next(const struct table *table, uint32_t node)
                         return;
         }
         /* Its head was fetched when the one before it was at this place: that says where the rest of it is. */
+        fetch(&table->slots[table_head(table, node)->hash & table->mask], 1);
         if (node_is_orderly(node)) {
                 fetch_orderly(table, table_orderly(table, node));
         } else {

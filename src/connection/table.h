@@ -193,16 +193,24 @@ table_fetch_node(const struct table *table, struct ends *ends, const struct segm
         }
 }
 
-/* After that: fetches the place for the next row of an orderly connection. Always inline, since for gcc a function that
- * only fetches does nothing, and its call is left out. */
+/* A place in the list of the living is taken anew no sooner, so who was silent for longest is known to within so many
+ * seconds. */
+#define QUEUED_FOR_S 4
+
+/* After that: fetches the place for the next row of an orderly connection, and its place in the lists if that is likely
+ * to change, @second being that of the batch. Always inline, since for gcc a function that only fetches does nothing, and
+ * its call is left out. */
 static inline __attribute__((always_inline)) void
-table_fetch_row(const struct table *table, const struct ends *ends)
+table_fetch_row(const struct table *table, const struct ends *ends, const struct segment *segment, uint32_t second)
 {
         uint32_t node = table->slots[ends->slot & table->mask].node;
         const struct orderly *o = table_orderly(table, node);
 
-        if (node_is_orderly(node))
-                __builtin_prefetch(&table_piece(table, o->piece[o->n / ROW_PIECE % ROW_PIECES])[o->n % ROW_PIECE], 1);
+        if (!node_is_orderly(node))
+                return;
+        __builtin_prefetch(&table_piece(table, o->piece[o->n / ROW_PIECE % ROW_PIECES])[o->n % ROW_PIECE], 1);
+        if (segment->flags & (SEGMENT_FIN | SEGMENT_RST) || (int32_t)(second - o->head.queued_s) >= QUEUED_FOR_S)
+                __builtin_prefetch(table_link(table, node), 1);
 }
 
 /* Fetches what stands behind this node in its list and will soon have its turn. */

@@ -80,6 +80,7 @@ static void
 fetch(const struct tracker *t, const struct tracker_input *inputs, size_t n, struct ends *ends)
 {
         const bool by_vlan = t->options.by_vlan;
+        const uint32_t second = n > 0 ? (uint32_t)((uint64_t)inputs[0].time_ns / 1000000000u) : 0;
 
         for (size_t i = 0; i < n; i++) {
                 const struct segment *s = &inputs[i].packet.segment;
@@ -96,7 +97,7 @@ fetch(const struct tracker *t, const struct tracker_input *inputs, size_t n, str
         for (size_t i = 0; i < n; i++)
                 table_fetch_node(&t->table, &ends[i], &inputs[i].packet.segment);
         for (size_t i = 0; i < n; i++)
-                table_fetch_row(&t->table, &ends[i]);
+                table_fetch_row(&t->table, &ends[i], &inputs[i].packet.segment, second);
 }
 
 int

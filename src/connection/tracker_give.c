@@ -167,6 +167,7 @@ tracker_take_pending(struct tracker *t, uint32_t node, bool begins)
                 return;
         number = extra->pending;
         extra->pending = NODE_NONE;
+        table_head(&t->table, node)->awaited = false;
         pending = table_at(&t->table, number);
         /* It met the old connection, and nobody tried again. */
         if (extra->challenged && pending->n_syns[0] == 1)

@@ -11,9 +11,6 @@
 #include "connection/tombstone.h"
 #include "connection/tracker.h"
 
-/* Who was silent for longest is known to within so many seconds: a place in the list is taken anew no sooner. */
-#define QUEUED_FOR_S 4
-
 struct tracker {
         struct table table;
         struct tracker_options options;

@@ -72,6 +72,7 @@ promote(struct tracker *t, uint32_t node, uint32_t *ret_node)
         uint32_t pending = extra->pending;
 
         extra->pending = NODE_NONE;
+        table_head(&t->table, node)->awaited = false;
         replace(t, node);
         *ret_node = pending;
         if (table_index(&t->table, pending) < 0) {
@@ -213,6 +214,7 @@ wait_for_answer(struct tracker *t, uint32_t *node, const struct ends *ends, uint
                 return -ENOMEM;
         table_at(&t->table, made)->flags |= CONNECTION_PENDING;
         extra->pending = made;
+        c->head.awaited = true;
         *node = made;
         return 0;
 }
@@ -341,7 +343,7 @@ tracker_take_tcp(struct tracker *t, const struct ends *ends, uint32_t node, unsi
                 struct connection *c = table_at(&t->table, node);
 
                 /* What goes the short way begins no other connection, and nobody waits who could have begun one. */
-                if (c->extra == NODE_NONE && plain_take(c, sender, input)) {
+                if (!c->head.awaited && plain_take(c, sender, input)) {
                         list(t, node, c);
                         return 0;
                 }
