@@ -7,7 +7,6 @@
 #include "connection/direction.h"
 
 enum {
-        QUOTED_SEQ = 8,
         QUOTED_FLAGS = 14,
 };
 
@@ -45,7 +44,7 @@ icmp_take(struct step *step)
         step->s = s;
         step->d = d;
         step->time = step->input->time_ns;
-        if (packet->n_quoted < QUOTED_SEQ || !(d->flags & DIRECTION_BASE))
+        if (packet->n_quoted < ICMP_QUOTED_SEQ || !(d->flags & DIRECTION_BASE))
                 return false;
         step->position = direction_position(d, s->seq);
         if (step->position < -1 || (step->position > direction_end(d) && step->position > d->acked))

@@ -9,8 +9,8 @@
  * and the ACK of that; then only segments with ACK, each beginning where its
  * sender's last one ended, acknowledging what was sent and never less than before, with a window, without options
  * but timestamps, in one file and not back in time; a FIN of each end at the most. A RST that its receiver surely
- * takes may be the last: what it says is worked out by the long way, when the rows before it are made a struct
- * connection.
+ * takes may be the last, or an ICMP error that answers the SYN: what that says is worked out by the long way, when the
+ * rows before it are made a struct connection.
  */
 #pragma once
 
@@ -74,6 +74,8 @@ enum {
         ORDERLY_EXTRA = 1 << 11,        /* … with an extra */
         ORDERLY_RESET = 1 << 12,        /* the last row is a RST that ended it */
         ORDERLY_SIBLINGS = 1 << 13,     /* … like others at that moment (sibling.h) */
+        ORDERLY_ICMP = 1 << 14,         /* the last row is an ICMP error that quotes its SYN */
+        ORDERLY_LAST = ORDERLY_RESET | ORDERLY_ICMP,
 };
 
 struct orderly {
@@ -105,20 +107,20 @@ bool orderly_may_begin(const struct tracker_input *input);
  * full, or there is no memory. */
 bool orderly_take(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
 
-/* The same for a RST that ends it; after that it takes no more. */
+/* The same for a RST that ends it, or an ICMP error that quotes a segment of @sender; after that it takes no more. */
 bool orderly_take_reset(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
+bool orderly_take_icmp(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
 
-/* That RST again, as far as it matters. */
-void orderly_reset_of(const struct table *table, const struct orderly *o, unsigned *ret_sender,
-                      struct tracker_input *ret_input);
+/* The one or the other again (ORDERLY_LAST), as far as it matters. */
+void orderly_last_of(const struct table *table, const struct orderly *o, unsigned *ret_sender,
+                     struct tracker_input *ret_input);
 
 /* And what was before it. */
-struct orderly orderly_before_reset(const struct table *table, const struct orderly *o);
+struct orderly orderly_before_last(const struct table *table, const struct orderly *o);
 
 /* Writes the row of a segment, whatever it is. False: it is full, or there is no memory. */
 bool orderly_add(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input,
                  unsigned what, unsigned n_payload);
 
-/* Makes it a struct connection: all but its place in the lists, and the RST at its end if there is one. If not @whole,
- * without what give.c does not ask for. */
+/* Makes it a struct connection: all but its place in the lists, and what is ORDERLY_LAST. If not @whole, without what give.c does not ask for. */
 void orderly_grow(const struct table *table, const struct orderly *o, bool whole, struct connection *ret_c);

@@ -514,8 +514,8 @@ grow(const struct table *table, const struct orderly *o, bool whole, struct conn
 void
 orderly_grow(const struct table *table, const struct orderly *o, bool whole, struct connection *ret_c)
 {
-        if (o->flags & ORDERLY_RESET) {
-                struct orderly before = orderly_before_reset(table, o);
+        if (o->flags & ORDERLY_LAST) {
+                struct orderly before = orderly_before_last(table, o);
 
                 grow(table, &before, true, ret_c);
         } else if (whole || !(o->flags & ORDERLY_ENDED) || o->flags & ORDERLY_SHORT)

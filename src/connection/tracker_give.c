@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "connection/direction.h"
+#include "connection/icmp.h"
 #include "connection/segment.h"
 
 /* Bounds the memory where tens of thousands end in a second. */
@@ -38,30 +39,34 @@ give_connection(struct tracker *t, struct connection *c, bool cut)
         c->flags &= (uint16_t)~CONNECTION_CHANGED;
 }
 
-/* Takes the RST at the end of a row, which was made a struct connection without it, and is now @node. */
+/* Takes what stands at the end of a row (ORDERLY_LAST), which was made a struct connection without it, and is now
+ * @node. */
 static void
-take_reset(struct tracker *t, const struct orderly *o, const struct tracker_input *input, unsigned sender, uint32_t node,
+take_last(struct tracker *t, const struct orderly *o, const struct tracker_input *input, unsigned sender, uint32_t node,
            struct connection *c)
 {
         struct step step = { .tracker = t, .table = &t->table, .c = c, .node = node, .sender = sender, .input = input };
         struct extra *extra;
 
-        segment_take(&step);
+        if (o->flags & ORDERLY_ICMP)
+                icmp_take(&step);
+        else
+                segment_take(&step);
         extra = table_extra_of(&t->table, c);
         if (extra && o->flags & ORDERLY_SIBLINGS)
                 extra->siblings_reset = true;
 }
 
 static __attribute__((noinline)) void
-give_reset(struct tracker *t, uint32_t node, bool cut)
+give_with_last(struct tracker *t, uint32_t node, bool cut)
 {
         struct orderly *o = table_orderly(&t->table, node);
         struct tracker_input input;
         unsigned sender;
 
         orderly_grow(&t->table, o, true, &t->grown);
-        orderly_reset_of(&t->table, o, &sender, &input);
-        take_reset(t, o, &input, sender, node, &t->grown);
+        orderly_last_of(&t->table, o, &sender, &input);
+        take_last(t, o, &input, sender, node, &t->grown);
         t->grown.rev = 1;
         t->hooks.give(t->hooks.context,
                       give_fill(&t->given, &t->grown, table_extra_of(&t->table, &t->grown), t->now, cut));
@@ -76,8 +81,8 @@ give_orderly(struct tracker *t, uint32_t node, bool cut)
 
         if (o->flags & ORDERLY_GIVEN)
                 return;
-        if (o->flags & ORDERLY_RESET) {
-                give_reset(t, node, cut);
+        if (o->flags & ORDERLY_LAST) {
+                give_with_last(t, node, cut);
                 o->flags |= ORDERLY_GIVEN;
                 return;
         }
@@ -110,16 +115,16 @@ tracker_grow(struct tracker *t, uint32_t *node)
         if (!node_is_orderly(*node))
                 return 0;
         o = *table_orderly(&t->table, orderly);
-        if (o.flags & ORDERLY_RESET)
-                orderly_reset_of(&t->table, &o, &sender, &input);
+        if (o.flags & ORDERLY_LAST)
+                orderly_last_of(&t->table, &o, &sender, &input);
         if (t->due_node == orderly)
                 t->due_node = NODE_NONE;
         if (table_grow_orderly(&t->table, orderly, node) < 0)
                 return -ENOMEM;
         c = table_at(&t->table, *node);
-        if (o.flags & ORDERLY_RESET) {
+        if (o.flags & ORDERLY_LAST) {
                 siblings_grown(&t->siblings, orderly, *node);
-                take_reset(t, &o, &input, sender, *node, c);
+                take_last(t, &o, &input, sender, *node, c);
         }
         if (!(o.flags & ORDERLY_GIVEN))
                 return 0;

@@ -138,7 +138,7 @@ run_orderly(struct tracker *t, uint32_t node, unsigned sender, const struct trac
 {
         struct orderly *o = table_orderly(&t->table, node);
 
-        if (o->flags & (ORDERLY_ENDED | ORDERLY_GIVEN | ORDERLY_PACKED | ORDERLY_RESET) || !orderly_take(&t->table, o, sender, input))
+        if (o->flags & (ORDERLY_ENDED | ORDERLY_GIVEN | ORDERLY_PACKED | ORDERLY_LAST) || !orderly_take(&t->table, o, sender, input))
                 return false;
         list_orderly(t, node, o);
         return true;
@@ -359,6 +359,16 @@ tracker_take_icmp(struct tracker *t, const struct ends *ends, const struct track
         step.node = table_find_anew(&t->table, ends, &step.sender);
         if (step.node == NODE_NONE)
                 return 0;
+        if (tracker_unpack(t, &step.node) < 0)
+                return -ENOMEM;
+        if (node_is_orderly(step.node)) {
+                struct orderly *o = table_orderly(&t->table, step.node);
+
+                if (orderly_take_icmp(&t->table, o, step.sender, input)) {
+                        list_orderly(t, step.node, o);
+                        return 0;
+                }
+        }
         if (tracker_grow(t, &step.node) < 0)
                 return -ENOMEM;
         step.c = table_at(&t->table, step.node);

@@ -1,6 +1,6 @@
 /* Random connections in which all is in order, and some in which something is not: as long as it is in order, the row of
- * segments grows into the very struct connection that the long way makes of them, after each segment, a RST at
- * the end too; and both may be packed at any time. */
+ * segments grows into the very struct connection that the long way makes of them, after each segment, a RST or an
+ * ICMP error at the end too; and both may be packed at any time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "connection/icmp.h"
 #include "connection/segment.h"
 #include "connection/table.h"
 
@@ -151,6 +152,27 @@ talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
         *ret_sender = who;
 }
 
+/* Makes of a segment what an ICMP error quotes of one that was seen, or was not. */
+static void
+make_icmp(const struct talk *t, struct tracker_input *input, unsigned *ret_sender)
+{
+        struct packet *packet = &input->packet;
+        struct segment *s = &packet->segment;
+
+        *ret_sender = below(8) == 0;
+        input->kind = PACKET_ICMP_ERROR;
+        input->frame++;
+        input->cut = false;
+        s->source[0] = 1;
+        s->destination[0] = 2;
+        s->seq = t->next[*ret_sender] - (below(8) != 0);
+        s->flags = (uint16_t)below(256);
+        s->n_payload = below(2) ? 0 : below(2000);
+        packet->n_quoted = (uint8_t)(below(8) ? 8 + below(20) : 4);
+        packet->icmp = (enum icmp_error)below(N_ICMP_ERRORS);
+        packet->icmp_from[0] = (uint8_t)(1 + below(3));
+}
+
 /* What an end waited for before means nothing once it waits no more. */
 static void
 clear_past(struct connection *c)
@@ -201,21 +223,30 @@ assert_same_extra(const struct extra *a, const struct extra *b)
         assert_memory_equal(&one, &other, sizeof(one));
 }
 
-/* A RST at the end of the row: the connection has ended, and is what the long way makes of it. */
 static void
-end_by_reset(struct table *table, const struct orderly *o, struct step *step, const struct tracker_input *input)
+take_last(struct step *step)
+{
+        if (step->input->kind == PACKET_ICMP_ERROR)
+                assert_true(icmp_take(step));
+        else
+                segment_take(step);
+}
+
+/* A RST or an ICMP error at the end of the row: it is what the long way makes of it, which for a RST is the end. */
+static void
+end(struct table *table, const struct orderly *o, struct step *step, const struct tracker_input *input)
 {
         struct connection *c = step->c, grown, past;
         struct tracker_input again;
         struct step replay = { .table = table, .c = &grown };
 
         step->input = input;
-        segment_take(step);
-        assert_true(c->flags & CONNECTION_ENDED);
+        take_last(step);
+        assert_int_equal(!!(c->flags & CONNECTION_ENDED), input->kind == PACKET_TCP);
         orderly_grow(table, o, false, &grown);
-        orderly_reset_of(table, o, &replay.sender, &again);
+        orderly_last_of(table, o, &replay.sender, &again);
         replay.input = &again;
-        segment_take(&replay);
+        take_last(&replay);
         past = *c;
         clear_past(&past);
         clear_past(&grown);
@@ -254,7 +285,8 @@ pack(struct table *table, uint32_t *node, unsigned *n_packed)
 }
 
 static void
-play(struct table *table, unsigned *taken, unsigned *ended, unsigned *n_packed, unsigned *resets)
+play(struct table *table, unsigned *taken, unsigned *ended, unsigned *n_packed, unsigned *resets,
+     unsigned *icmp)
 {
         static const uint8_t address[2][16] = { { 10, 1 }, { 10, 2 } };
         struct talk t = { .next = { below(UINT32_MAX), below(UINT32_MAX) }, .timestamps = below(2), .v6 = below(4) == 0,
@@ -283,8 +315,18 @@ play(struct table *table, unsigned *taken, unsigned *ended, unsigned *n_packed, 
                 talk(&t, &input, &step.sender);
                 if (i > 0 && input.packet.segment.flags & SEGMENT_RST &&
                     orderly_take_reset(table, o, step.sender, &input)) {
-                        end_by_reset(table, o, &step, &input);
+                        end(table, o, &step, &input);
                         ++*resets;
+                        break;
+                }
+                if (i > 0 && below(o->flags & ORDERLY_ANSWERED ? 400 : 10) == 0) {
+                        make_icmp(&t, &input, &step.sender);
+                        if (orderly_take_icmp(table, o, step.sender, &input)) {
+                                if (below(2))
+                                        pack(table, &orderly, n_packed);
+                                end(table, table_orderly(table, orderly), &step, &input);
+                                ++*icmp;
+                        }
                         break;
                 }
                 if (o->flags & ORDERLY_ENDED || (i == 0 && !orderly_may_begin(&input)) ||
@@ -308,19 +350,20 @@ play(struct table *table, unsigned *taken, unsigned *ended, unsigned *n_packed, 
 static void
 a_row_grows_into_what_the_long_way_makes(void **state)
 {
-        unsigned taken = 0, ended = 0, packed = 0, resets = 0;
+        unsigned taken = 0, ended = 0, packed = 0, resets = 0, icmp = 0;
         struct table table;
         size_t max;
 
         (void)state;
         assert_int_equal(table_init(&table, 16, &max), 0);
         for (unsigned round = 0; round < ROUNDS; round++)
-                play(&table, &taken, &ended, &packed, &resets);
+                play(&table, &taken, &ended, &packed, &resets, &icmp);
         /* Most segments are in order, and many talks come to their end. */
         assert_true(taken > ROUNDS * 8);
         assert_true(ended > ROUNDS / 10);
         assert_true(packed > ROUNDS);
         assert_true(resets > ROUNDS / 10);
+        assert_true(icmp > ROUNDS / 100);
         table_deinit(&table);
 }
 
