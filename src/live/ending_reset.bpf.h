@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "live/ending_maps.bpf.h"
+#include "live/ending_words.bpf.h"
 
 /* The headers of the segment that a RST answers. */
 struct answered {
@@ -17,17 +17,23 @@ struct answered {
         __u8 from[16], to[16];
 };
 
-/* The first bytes of the payload; but where it stands in pages, as over loopback, it is not read. */
+/* The first bytes of the payload, if they stand with the headers, or were read from their pages before. */
 static __always_inline void
-read_words(unsigned char *payload, unsigned char *end, struct answered *a)
+read_words(struct sk_buff *skb, unsigned char *payload, unsigned char *end, struct answered *a)
 {
+        struct last_words *last = last_words_here();
         __u32 n = a->payload;
 
         if (n > LIVE_WORDS)
                 n = LIVE_WORDS;
-        if (n == 0 || payload + n > end || bpf_probe_read_kernel(a->words, n, payload))
+        if (n == 0)
                 return;
-        a->n_words = n;
+        if (last && last->skb == (__u64)skb) {
+                __builtin_memcpy(a->words, last->words, LIVE_WORDS);
+                a->n_words = last->n < n ? last->n : n;
+        } else if (payload + n <= end && !bpf_probe_read_kernel(a->words, n, payload)) {
+                a->n_words = n;
+        }
 }
 
 static __always_inline int
@@ -61,7 +67,7 @@ read_answered(struct sk_buff *skb, struct answered *a)
         }
         room -= (offset >> 4) * 4;
         a->payload = room > 0 ? room : 0;
-        read_words(tcp + (offset >> 4) * 4, head + BPF_CORE_READ(skb, tail), a);
+        read_words(skb, tcp + (offset >> 4) * 4, head + BPF_CORE_READ(skb, tail), a);
         return 1;
 }
 

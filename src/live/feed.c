@@ -131,7 +131,25 @@ static bool has_helper(const struct btf *btf, const char *helper)
         return false;
 }
 
-static int load(struct feed *feed, bool tell_orderly, bool trace_accept, const struct btf *btf, const char **ret_what)
+/* May a program look into the packet that a RST answers? Only where it is known that there need not be one is it checked. */
+static bool gives_packets(const struct btf *btf)
+{
+        static const char suffix[] = "__nullable";
+        int32_t id = btf__find_by_name_kind(btf, "__bpf_trace_tcp_send_reset", BTF_KIND_FUNC);
+        const struct btf_type *type = id > 0 ? btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type) : NULL;
+        const char *name = type && btf_vlen(type) > 2 ? btf__name_by_offset(btf, btf_params(type)[2].name_off) : NULL;
+        size_t n = name ? strlen(name) : 0;
+
+        return n > strlen(suffix) && strcmp(name + n - strlen(suffix), suffix) == 0 && has_func(btf, "bpf_dynptr_from_skb");
+}
+
+/* What not every kernel allows. */
+struct extras {
+        bool accept;    /* a function may be traced */
+        bool words;     /* a packet may be read */
+};
+
+static int load(struct feed *feed, bool tell_orderly, struct extras extras, const struct btf *btf, const char **ret_what)
 {
         *ret_what = "opening the BPF programs";
         feed->skel = ending_bpf__open();
@@ -146,7 +164,8 @@ static int load(struct feed *feed, bool tell_orderly, bool trace_accept, const s
                 bpf_program__set_autoload(feed->skel->progs.on_open_file, false);
         /* It is run once, and not attached for good. */
         bpf_program__set_autoattach(feed->skel->progs.on_open_file, false);
-        bpf_program__set_autoload(feed->skel->progs.on_accept, trace_accept);
+        bpf_program__set_autoload(feed->skel->progs.on_accept, extras.accept);
+        bpf_program__set_autoload(feed->skel->progs.on_reset_words, extras.words);
         *ret_what = "loading the BPF programs";
         return ending_bpf__load(feed->skel);
 }
@@ -165,21 +184,30 @@ static int attach(struct feed *feed, const char **ret_what)
         return feed->ring ? 0 : -errno;
 }
 
-/* With the second tier where the kernel lets functions be traced (5.17 and later, and not everywhere); else without. */
+/* With the second tier where the kernel lets functions be traced (5.17 and later, and not everywhere); else without. And with
+ * the words that drew a RST wherever they stand, from 6.12 on. */
 static int load_and_attach(struct feed *feed, bool tell_orderly, const struct btf *btf, const char **ret_what)
 {
-        int r;
+        static const struct extras tries[] = {{true, true}, {false, true}, {true, false}, {false, false}};
+        bool accept = has_func(btf, "inet_csk_accept") && has_helper(btf, "BPF_FUNC_get_func_ret"), words = gives_packets(btf);
+        int r = 0;
 
-        if (has_func(btf, "inet_csk_accept") && has_helper(btf, "BPF_FUNC_get_func_ret") &&
-            load(feed, tell_orderly, true, btf, ret_what) == 0 && attach(feed, ret_what) == 0) {
-                feed->sees_accept = true;
-                return 0;
+        for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++) {
+                if ((tries[i].accept && !accept) || (tries[i].words && !words))
+                        continue;
+                r = load(feed, tell_orderly, tries[i], btf, ret_what);
+                if (r == 0)
+                        r = attach(feed, ret_what);
+                if (r == 0) {
+                        feed->sees_accept = tries[i].accept;
+                        break;
+                }
+                ring_buffer__free(feed->ring);
+                feed->ring = NULL;
+                ending_bpf__destroy(feed->skel);
+                feed->skel = NULL;
         }
-        ring_buffer__free(feed->ring);
-        feed->ring = NULL;
-        ending_bpf__destroy(feed->skel);
-        r = load(feed, tell_orderly, false, btf, ret_what);
-        return r < 0 ? r : attach(feed, ret_what);
+        return r;
 }
 
 int feed_open(bool tell_orderly, const struct feed_hooks *hooks, struct feed **ret_feed, char why[static FEED_WHY_MAX])

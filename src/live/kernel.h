@@ -138,10 +138,16 @@ struct net_device {
 
 struct sk_buff {
         struct net_device *dev;
-        unsigned char *head;
+        unsigned int len;
+        unsigned char *head, *data;
         unsigned int tail;
         __u16 transport_header;
         __u16 network_header;
+};
+
+/* The same, as programs for packets see it. */
+struct __sk_buff {
+        __u32 len;
 };
 
 struct file;
@@ -163,6 +169,10 @@ struct bpf_iter__task_file {
 struct pt_regs {
         unsigned long orig_ax;
         __s32 syscallno;
+};
+
+struct bpf_dynptr {
+        __u64 __opaque[2];
 };
 
 #pragma clang attribute pop
