@@ -79,7 +79,7 @@ static void say_told(struct phrase *p, const struct traced_socket *s, enum endin
         } else if (call) {
                 phrase_add(p, "; %s() was told %s", call->name, errno_name((int)-call->result) ?: "an error");
                 if (strncmp(call->name, "send", 4) == 0 || strncmp(call->name, "write", 5) == 0 || call->sigpipe)
-                        phrase_add(p, !call->sigpipe ? ", without a signal" : call->ignored ? ", with SIGPIPE, which it ignores" : ", with SIGPIPE");
+                        phrase_add(p, !call->sigpipe ? ", without a signal" : call->blocked ? ", with SIGPIPE, which it blocks" : call->ignored ? ", with SIGPIPE, which it ignores" : ", with SIGPIPE");
         } else if (ending != ENDING_ORDERLY && s->established_ns && s->last.state == TCP_STATE_CLOSE && s->act.known && s->act.before.state == TCP_STATE_CLOSE) {
                 say_deduced(p, s);
         }

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "trace/facts_order.h"
+
 #define TELL(fact, known_value) ((fact) = (typeof(fact)){ .how = HOW_TOLD, .value = (known_value) })
 #define INFER(fact, known_value) ((fact) = (typeof(fact)){ .how = HOW_INFERRED, .value = (known_value) })
 
@@ -276,7 +278,7 @@ tell_counters(const struct traced_socket *s, enum side side, bool alone, struct 
         uint64_t sent = heard ? s->end.bytes_sent - s->end.bytes_again : look->bytes_sent - look->bytes_again;
         uint64_t acked = heard ? s->end.bytes_acked : look->bytes_acked;
         uint64_t received = heard ? s->end.bytes_received : look->bytes_received;
-        bool fin = peers_fin_came(s), exact;
+        bool fin = peers_fin_came(s), exact, counted_in_look, spoke_known;
 
         if (!heard && !look->info)
                 return;
@@ -299,7 +301,12 @@ tell_counters(const struct traced_socket *s, enum side side, bool alone, struct 
                 INFER(out->fin_acked, acked > sent);
         /* Where it is not known how many bytes came between the look and the end, a FIN may be among them. */
         exact = (!heard || how_exact_is_unread(s) == UNREAD_EXACT) && !died_unseen(s);
+        counted_in_look = !heard || (look->bytes_received == received && look->bytes_sent == s->end.bytes_sent);
+        /* Of a single byte it is not known whether it is a FIN. */
+        spoke_known = exact || received != 1;
         received -= counts_peers_fin(s, heard, received);
+        if (spoke_known)
+                facts_of_order(counted_in_look ? look : NULL, s->seen_to_begin, sent, received, alone, out, in);
         if (alone && exact)
                 tell_received(received, fin, in);
         /* Whoever spoke had been accepted. */

@@ -49,6 +49,8 @@ look_info(int fd, struct look *look)
         look->retransmits = info.tcpi_retransmits;
         look->probes = info.tcpi_probes;
         look->backoff = info.tcpi_backoff;
+        look->data_in_ms = info.tcpi_last_data_recv;
+        look->data_out_ms = info.tcpi_last_data_sent;
         look->silent_ms = info.tcpi_last_ack_recv; /* a FIN bears an ACK as all else does */
         return true;
 }

@@ -35,6 +35,7 @@ struct look {
         uint64_t bytes_sent, bytes_again, bytes_acked, bytes_received;
         uint32_t retransmits, probes, backoff;
         uint32_t silent_ms;             /* since the last segment with an ACK came */
+        uint32_t data_in_ms, data_out_ms; /* since the last with payload came, and went */
 };
 
 enum look_kind {

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +77,7 @@ tracer_socket(struct tracer *tracer, struct traced_thread *thread, int fd, enum 
         if (!socket->began_ns) {
                 socket->began_ns = ret_look->at_ns;
                 socket->pid = process->pid;
-                snprintf(socket->comm, sizeof(socket->comm), "%s", process_name(process, ret_look->at_ns));
+                memcpy(socket->comm, process_name(process, ret_look->at_ns), sizeof(socket->comm));
         }
         sockets_seen(&tracer->sockets, socket, ret_look);
         /* The number led to another socket than was thought. */
@@ -99,30 +100,22 @@ read_address(const struct traced_process *process, uint64_t address, uint64_t le
         return r < 0 ? 0 : (size_t)r;
 }
 
+/* A stopped thread's word is cheaper than more of its memory, and holds the whole of an IPv4 address. */
 size_t
 tracer_address(const struct traced_thread *thread, struct sockaddr_storage *ret_address)
 {
-        return read_address(thread->process, thread->arguments[1], thread->arguments[2], ret_address);
-}
-
-/* Cheaper than the whole: a stopped thread's word. */
-static sa_family_t
-read_family(const struct traced_thread *thread)
-{
-        struct sockaddr_storage address;
-        sa_family_t family;
+        const size_t n_word = offsetof(struct sockaddr_in, sin_zero);
         long word;
 
-        if (thread->arguments[2] < sizeof(family))
-                return AF_UNIX; /* no address at all */
-        errno = 0;
-        word = ptrace(PTRACE_PEEKDATA, thread->tid, (void *)(uintptr_t)thread->arguments[1], NULL);
-        if (errno == 0) {
-                memcpy(&family, &word, sizeof(family));
-                return family;
+        if (thread->arguments[2] >= n_word) {
+                errno = 0;
+                word = ptrace(PTRACE_PEEKDATA, thread->tid, (void *)(uintptr_t)thread->arguments[1], NULL);
+                memset(ret_address, 0, sizeof(*ret_address));
+                memcpy(ret_address, &word, n_word);
+                if (errno == 0 && ret_address->ss_family != AF_INET6)
+                        return n_word;
         }
-        return read_address(thread->process, thread->arguments[1], thread->arguments[2], &address) < sizeof(family)
-                       ? AF_UNIX : address.ss_family;
+        return read_address(thread->process, thread->arguments[1], thread->arguments[2], ret_address);
 }
 
 /* The other's address, for a connection that fails: its socket forgets it. */
@@ -151,13 +144,17 @@ connect_begins(struct tracer *tracer, struct traced_thread *thread)
 {
         uint64_t cookie = process_cookie(thread->process, (int)thread->arguments[0]);
         struct traced_socket *socket = cookie > NO_SOCKET ? sockets_find(&tracer->sockets, cookie - 1) : NULL;
-        sa_family_t family = read_family(thread);
+        struct sockaddr_storage address;
+        sa_family_t family;
         struct look look;
 
         thread->called_ns = tracer_now();
+        if (tracer_address(thread, &address) < sizeof(family))
+                return false;
+        family = address.ss_family;
         if (!socket && opening_is_of(tracer, thread->process, (int)thread->arguments[0]))
                 socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_ALL, &look);
-        else if (!cookie && opening_begins(tracer, thread, family))
+        else if (!cookie && opening_begins(tracer, thread, &address))
                 return false;
         if (family == AF_UNSPEC) {
                 socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_ALL, &look);
@@ -255,7 +252,7 @@ shutdown_begins(struct tracer *tracer, struct traced_thread *thread)
         socket->shut = (struct socket_act){ .known = true, .how = ACT_SHUTDOWN, .at_ns = look.at_ns,
                                             .pid = thread->process->pid, .call = "shutdown",
                                             .alone = thread->process->n_threads == 1, .before = look };
-        snprintf(socket->shut.comm, sizeof(socket->shut.comm), "%s", process_name(thread->process, look.at_ns));
+        memcpy(socket->shut.comm, process_name(thread->process, look.at_ns), sizeof(socket->shut.comm));
 }
 
 /* At most so many: each takes milliseconds. */
@@ -400,6 +397,17 @@ count_run(struct traced_socket *socket, const struct call *call, int64_t result)
                 socket->all_calls = false;
 }
 
+/* sk_stream_error() sends it with every EPIPE that it gives, unless the call asked for none. */
+static bool
+raises_sigpipe(const struct traced_thread *thread, int64_t result)
+{
+        uint64_t flags = thread->call->number == SYS_sendmsg ? thread->arguments[2]
+                         : thread->call->number == SYS_sendto || thread->call->number == SYS_sendmmsg ? thread->arguments[3]
+                                                                                                    : 0;
+
+        return result == -EPIPE && thread->call->kind != CALL_RECEIVE && !(flags & MSG_NOSIGNAL);
+}
+
 static void
 transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64_t result)
 {
@@ -424,6 +432,8 @@ transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64
                 else if (socket->error != EPIPE && !socket->end_received)
                         socket->truncated = true;
         }
+        call.sigpipe = raises_sigpipe(thread, result);
+        call.blocked = call.sigpipe && process_blocks(thread->tid, SIGPIPE);
         count_run(socket, thread->call, result);
         socket_called(socket, &call);
         if (result < 0)

@@ -13,7 +13,7 @@ tracer_gives_up(struct tracer *tracer, struct traced_socket *socket, const struc
         socket->act = (struct socket_act){ .known = true, .how = how, .at_ns = look->at_ns, .pid = process->pid,
                                            .call = call, .signal = signal, .alone = process->n_threads <= 1,
                                            .before = *look };
-        snprintf(socket->act.comm, sizeof(socket->act.comm), "%s", process_name(process, look->at_ns));
+        memcpy(socket->act.comm, process_name(process, look->at_ns), sizeof(socket->act.comm));
         socket->held = false;
         failing_forget(tracer, socket, look);
         sockets_closing(&tracer->sockets, socket, true);

@@ -55,17 +55,16 @@ is_stopped_at(struct tracer *tracer, const struct traced_thread *thread)
 }
 
 bool
-opening_begins(struct tracer *tracer, const struct traced_thread *thread, sa_family_t family)
+opening_begins(struct tracer *tracer, const struct traced_thread *thread, const struct sockaddr_storage *remote)
 {
         struct openings *openings = &tracer->openings;
         struct opening *free_one = openings->all;
 
-        if ((family != AF_INET && family != AF_INET6) || is_stopped_at(tracer, thread))
+        if ((remote->ss_family != AF_INET && remote->ss_family != AF_INET6) || is_stopped_at(tracer, thread))
                 return false;
         while (free_one->pid)
                 free_one++;
-        if (tracer_address(thread, &free_one->remote) < sizeof(family))
-                return false;
+        free_one->remote = *remote;
         free_one->pid = thread->process->pid;
         free_one->tid = thread->tid;
         free_one->fd = (int)thread->arguments[0];

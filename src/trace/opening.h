@@ -39,7 +39,7 @@ struct openings {
 void openings_init(struct openings *openings);
 
 /* An attempt begins, on a descriptor of which nothing is known. True if its end need not be stopped at. */
-bool opening_begins(struct tracer *tracer, const struct traced_thread *thread, sa_family_t family);
+bool opening_begins(struct tracer *tracer, const struct traced_thread *thread, const struct sockaddr_storage *remote);
 
 /* Is it known that the descriptor is a socket, from its attempt? */
 bool opening_is_of(const struct tracer *tracer, const struct traced_process *process, int fd);

@@ -61,16 +61,28 @@ process_waits_in(pid_t tid, long *ret_number, uint64_t *ret_first_argument)
         return true;
 }
 
-bool
-process_ignores(pid_t pid, int signal)
+static bool
+is_in_mask(pid_t tid, const char *mask, int signal)
 {
         char path[48], text[4096];
         const char *line;
 
-        snprintf(path, sizeof(path), "/proc/%d/status", pid);
-        if (slurp(path, text, sizeof(text)) <= 0 || !(line = strstr(text, "\nSigIgn:")))
+        snprintf(path, sizeof(path), "/proc/%d/status", tid);
+        if (slurp(path, text, sizeof(text)) <= 0 || !(line = strstr(text, mask)))
                 return false;
-        return strtoull(line + 8, NULL, 16) >> (signal - 1) & 1;
+        return strtoull(line + strlen(mask), NULL, 16) >> (signal - 1) & 1;
+}
+
+bool
+process_ignores(pid_t pid, int signal)
+{
+        return is_in_mask(pid, "\nSigIgn:", signal);
+}
+
+bool
+process_blocks(pid_t tid, int signal)
+{
+        return is_in_mask(tid, "\nSigBlk:", signal);
 }
 
 static bool

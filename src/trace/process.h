@@ -11,6 +11,9 @@
 /* The leader of the thread, or the thread itself where nothing can be said. */
 pid_t process_of(pid_t tid);
 
+/* Does the thread block the signal? */
+bool process_blocks(pid_t tid, int signal);
+
 void process_comm(pid_t pid, char comm[static PROCESS_COMM_MAX]);
 
 /* Calls @each for every descriptor that is a socket; @cloexec only for those that an exec closes. Returns 0 or

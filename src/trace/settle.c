@@ -170,6 +170,9 @@ ask(struct tracer *tracer, struct traced_socket *socket, int64_t now)
         socket->ask_at_ns = now + socket->ask_again_ns;
         if (socket->ask_again_ns < ASK_SELDOM_NS && !tracer->hurries)
                 socket->ask_again_ns *= 2;
+        /* The act may be on its way to us: an exec closes before its stop (begin_new_exec()). */
+        if (socket->ended && !socket->act.known && !tracer->hurries && tracer_now() - socket->end.heard_ns < MESSAGE_LATE_NS)
+                return false;
         if (is_over(tracer, socket))
                 return true;
         /* Its end will be heard of. */

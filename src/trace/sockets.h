@@ -26,7 +26,7 @@ struct socket_call {
         int64_t at_ns;
         pid_t pid;
         bool sigpipe;
-        bool ignored;                   /* that signal, by the program */
+        bool ignored, blocked;          /* that signal, by the program */
         bool took_error;                /* this call took the error of the socket */
 };
 

@@ -154,6 +154,28 @@ s.close()''')
     assert {'call': 'send', 'result': 'EPIPE+SIGPIPE'} in found['client_saw'], found['client_saw']
 
 
+def a_cut_exchange_is_bad_and_an_answered_one_is_not():
+    for stage in ['unread-data'], ['reset']:
+        found = record(stage, 'told(); recv(); s.close()', '--error-exitcode', '9', status=9)
+        assert found['severity'] == 'bad', found
+        assert record(stage, 'told(); s.close()')['severity'] == 'bad'
+    done = run('--all', '--json', program='''
+import socket, struct, time
+listener = socket.create_server(('127.0.0.1', 0))
+near = socket.create_connection(listener.getsockname())
+far = listener.accept()[0]
+near.send(b'asked')
+far.recv(9)
+time.sleep(0.05)
+far.send(b'answered')
+near.recv(9)
+far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+far.close()
+time.sleep(0.1)''')
+    found = json.loads(done.stderr.splitlines()[0])
+    assert found['ending'] == 'reset' and found['severity'] == 'notable', found
+
+
 def calls_are_named_when_asked_for():
     found = record(['reset'], 'told(); recv(); recv(); s.close()', '--calls')
     assert found['client_saw'] == [{'call': 'send', 'result': '8'}, {'call': 'recv', 'result': 'ECONNRESET'},
@@ -289,6 +311,7 @@ CASES = [
     the_last_holder_ends_it,
     threads_are_followed,
     what_the_peer_did_is_told,
+    a_cut_exchange_is_bad_and_an_answered_one_is_not,
     calls_are_named_when_asked_for,
     attempts_that_fail_are_told,
     both_ends_in_one_tree_are_one_record,

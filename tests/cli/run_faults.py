@@ -244,6 +244,22 @@ for _ in range(3):
     assert 'EPIPE' in done.stderr and 'with SIGPIPE, which it ignores' in ' '.join(done.stderr.split()), done.stderr
 
 
+def a_blocked_sigpipe_and_one_asked_away_are_told_apart():
+    for prologue, flags, words in (('signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPIPE])', '', 'with SIGPIPE, which it blocks'),
+                                   ('', ', socket.MSG_NOSIGNAL', 'EPIPE, without a signal')):
+        with Staged('orderly') as staged:
+            done = subprocess.run([FINIS, 'run', '--all', '--calls', '--', sys.executable, '-c', CLIENT + f'''
+{prologue}
+told()
+for _ in range(3):
+    try:
+        s.send(b'more'{flags})
+    except OSError:
+        pass
+    told()'''], env=staged.environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert words in ' '.join(done.stderr.split()), (words, done.stderr)
+
+
 def looks_leave_no_trace():
     """The FIN comes at the close, and the error stays for the program."""
     found, done = records(PAIR + '''
@@ -339,6 +355,7 @@ CASES = [
     a_connection_that_was_reset_before_accept_is_told,
     both_families_are_followed,
     an_ignored_sigpipe_is_said_to_be_ignored,
+    a_blocked_sigpipe_and_one_asked_away_are_told_apart,
     looks_leave_no_trace,
     sockets_of_multipath_tcp_are_counted_out,
     what_is_deduced_is_what_the_peer_was_told,

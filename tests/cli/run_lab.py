@@ -6,6 +6,7 @@ through a judge. Both ends are in the traced program. TAP, a case a scenario.
     run_lab.py [NAME...]   only these scenarios
 """
 
+import errno
 import json
 import os
 import pathlib
@@ -45,8 +46,35 @@ def acts_are_alike(truth, got, path):
         (meant == 'shutdown' and told == 'connect-unspec')
 
 
+# As the lab calls what the tracer names by the system call.
+CALLS = {'sendto': 'send', 'peek': 'recv', 'trunc': 'recv', 'splice-out': 'splice', 'so-error': 'getsockopt'}
+
+
+def errors_of(saw):
+    """What calls were told but counts of bytes: each as the call and the error."""
+    for one in saw or []:
+        call, result = CALLS.get(one['call'], one['call']), one['result']
+        if call == 'getsockopt' and result.isdigit():
+            result = errno.errorcode.get(int(result), '0')
+        if not result.isdigit():
+            yield call, result
+
+
+def program_faults(truth, got, side):
+    """Who it was, and what he was told: no other error, at no other call, in no other order than in truth."""
+    for key in ('pid', 'comm'):
+        if got[side][key] is not None and got[side][key] != truth[side][key]:
+            yield f'{side}.{key}: {truth[side][key]!r} in truth, {got[side][key]!r} told'
+    meant = iter(list(errors_of(truth[f'{side}_saw'])))
+    for told in errors_of(got[f'{side}_saw']):
+        if told not in meant:
+            yield f"{side} was told {told}; in truth {truth[f'{side}_saw']}"
+
+
 def faults(name, truth, got):
     beyond = BEYOND.get(name, ((), ''))[0]
+    for side in ('client', 'server'):
+        yield from program_faults(truth, got, side)
     for path in COMPARED:
         # What a source cannot know is null; so is an act that ended nothing.
         if path.endswith('.how') and acts_are_alike(truth, got, path):
