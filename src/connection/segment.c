@@ -167,7 +167,8 @@ segment_take(struct step *step)
                 c->flags |= CONNECTION_CUT;
         zeek_segment(&c->zeek, step->sender, s);
 
-        step->twin = twin_seen(c, step->sender, s, step->time);
+        step->twin = twin_seen(c, step->sender, s, step->time) ||
+                     twin_late(c, table_extra_of(step->table, c), step->sender, s, step->time);
         if (step->twin) {
                 step->kind = silence_kind(step);
                 step->position = d->flags & DIRECTION_BASE ? direction_position(d, s->seq) : 0;

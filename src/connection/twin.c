@@ -1,16 +1,20 @@
 /*
  * A twin has every number of the TCP header and the IP ID in common with a packet seen a moment ago; its TTL may
  * be less by the hops between. A segment that TCP sends again is another packet: it has another IP ID, and
- * another timestamp. Without either of them nobody repeats data, SYN or FIN that soon; but two RSTs for two
- * segments are alike to the last bit, and so may ACKs be: they are twins only where the connection has shown others.
+ * another timestamp. Without either of them nobody repeats data, SYN or FIN that soon, and a SYN not for a much longer
+ * time (RFC 6298 section 2); but two RSTs for two segments are alike to the last bit, and so may ACKs be: they are twins
+ * only where the connection has shown others. Where it has, a copy may be later than that: it came by way of a router.
  */
 #include "connection/twin.h"
 
 /* Microseconds. */
 enum {
         WITH_IP_ID = 100000,
+        OF_A_SYN = 100000,
         WITH_TIMESTAMP = 20000,
         WITH_NEITHER = 500,
+
+        COUNTER_BACK = 64,
 };
 
 bool
@@ -23,7 +27,11 @@ twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_
         if (twin_unlike(d, s, time_ns))
                 return false;
         what = twin_digest(s);
-        within = s->ip_id ? WITH_IP_ID : s->options & SEGMENT_HAS_TIMESTAMPS ? WITH_TIMESTAMP : WITH_NEITHER;
+        within = s->ip_id                                ? WITH_IP_ID
+                 : s->flags & SEGMENT_SYN                 ? OF_A_SYN
+                 : s->options & SEGMENT_HAS_TIMESTAMPS    ? WITH_TIMESTAMP
+                 : c->flags & CONNECTION_TWINS            ? WITH_TIMESTAMP
+                                                          : WITH_NEITHER;
         if ((s->flags & SEGMENT_RST ? s->ip_id == 0 : within == WITH_NEITHER && segment_length(s) == 0) &&
             !(c->flags & CONNECTION_TWINS))
                 n = 0;
@@ -39,4 +47,16 @@ twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_
                 }
         twin_remember(d, what, time_ns);
         return false;
+}
+
+/* A counter of IP IDs does not go back for what is sent again, and nobody repeats that soon. */
+bool
+twin_late(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s, int64_t time_ns)
+{
+        const struct direction *d = &c->side[sender];
+
+        return c->flags & CONNECTION_TWINS && d->flags & DIRECTION_BASE && s->n_payload > 0 && s->ip_id != 0 &&
+               !(s->flags & (SEGMENT_SYN | SEGMENT_RST)) && (uint16_t)(d->ip_id - s->ip_id) <= COUNTER_BACK &&
+               d->ip_id_steps >= 2 && d->ip_id_steps > d->ip_id_jumps && time_ns - d->last < WITH_IP_ID * 1000 &&
+               (!extra || extra->n_holes[sender] == 0) && direction_position(d, s->seq) + s->n_payload <= d->next;
 }

@@ -45,3 +45,6 @@ _Static_assert(FINGERPRINTS == 4, "twin_unlike() compares four");
 
 /* Whether this packet of @sender was seen just before; remembers it. */
 bool twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_t time_ns);
+
+/* The same of a burst whose copies come behind it: its first packets are forgotten before they come again. */
+bool twin_late(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s, int64_t time_ns);
