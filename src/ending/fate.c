@@ -59,6 +59,22 @@ acknowledges_what_it_refuses(const struct judging *j, enum side sender)
         return false;
 }
 
+/* How many RSTs that were counted as the sender's segments are another's. */
+static uint64_t
+forged_in_its_name(const struct judging *j, enum side sender)
+{
+        uint64_t n = 0;
+
+        for (size_t i = 0; i < j->f->n_resets && i < FACTS_RESETS_MAX; i++) {
+                const struct facts_of_reset *reset = &j->f->resets[i];
+
+                if (fact_known(reset->by.how) && reset->by.value == sender && is_anothers(j, reset) &&
+                    !fact_is(reset->not_sent))
+                        n += 1 + (fact_known(reset->repeats.how) ? reset->repeats.value : 0);
+        }
+        return n;
+}
+
 static void
 count(const struct judging *j, enum side sender, struct record_direction *d)
 {
@@ -86,8 +102,8 @@ count(const struct judging *j, enum side sender, struct record_direction *d)
         d->missing = counted(from->missing);
         d->packets = counted(from->packets);
         /* A capture at its own end has not counted them. */
-        if (j->by_network && !fact_is(j->shown->not_sent) && d->packets.known && j->shown->by.value == sender) {
-                uint64_t others = 1 + (fact_known(j->shown->repeats.how) ? j->shown->repeats.value : 0);
+        if (j->by_network && d->packets.known) {
+                uint64_t others = forged_in_its_name(j, sender);
 
                 d->packets.value -= others < d->packets.value ? others : d->packets.value;
         }

@@ -14,8 +14,6 @@
  */
 #include "ending/judging.h"
 
-/* A route that changes by a hop or two is no other host. */
-#define TTL_SLACK 2
 /* Hosts nearer than this answer too fast for their speed to say anything. */
 #define NEAR_NS 2000000
 /* Together they must weigh so much before a RST is held to be another's. */

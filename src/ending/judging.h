@@ -59,11 +59,24 @@ is_end(enum side side)
         return side == SIDE_CLIENT || side == SIDE_SERVER;
 }
 
-/* Was it shown not to come from the end that it names? */
+/* A route that changes by a hop or two is no other host. */
+#define TTL_SLACK 2
+
+/* Was it shown not to come from the end that it names? So were its fellows from the same distance, if that end's own
+ * segments come from another. */
 static inline bool
 is_anothers(const struct judging *j, const struct facts_of_reset *reset)
 {
-        return (j->by_network && reset == j->shown) || fact_is(reset->not_sent);
+        const struct facts_of_reset *shown = j->shown;
+
+        if (fact_is(reset->not_sent))
+                return true;
+        if (!j->by_network || !shown)
+                return false;
+        return reset == shown ||
+               (fact_known(reset->by.how) && reset->by.value == shown->by.value && fact_is(reset->ttl_differs) &&
+                fact_is(shown->ttl_differs) && fact_known(reset->ttl.how) && fact_known(shown->ttl.how) &&
+                reset->ttl.value <= shown->ttl.value + TTL_SLACK && shown->ttl.value <= reset->ttl.value + TTL_SLACK);
 }
 
 static inline bool

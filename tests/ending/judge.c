@@ -390,6 +390,20 @@ one_doubt_is_no_proof_of_forgery_and_two_are(void **state)
         assert_int_equal(r.ended_by, SIDE_NETWORK);
         assert_int_equal(r.cause, CAUSE_FORGED);
         assert_int_equal(r.certainty, CERTAINTY_LIKELY);
+        assert_int_equal(r.to_client.closed, CLOSED_NO);
+        /* Another one from the same distance is its fellow; one from the server's own is the server's. */
+        KNOW(f.from[SIDE_SERVER].packets, 12);
+        reset = add_reset(&f, SIDE_SERVER, false, 51 * MS);
+        KNOW(reset->ttl, 40);
+        KNOW(reset->ttl_differs, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.to_client.closed, CLOSED_NO);
+        assert_int_equal(r.to_client.packets.value, 10);
+        KNOW(reset->ttl, 57);
+        KNOW(reset->ttl_differs, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.to_client.closed, CLOSED_RESET);
+        assert_int_equal(r.to_client.packets.value, 11);
         /* A route that changed by a hop is no doubt. */
         exchange(&f, 0);
         reset = add_reset(&f, SIDE_SERVER, false, 50 * MS);
