@@ -167,6 +167,8 @@ static void say_act(FILE *file, const struct watch_record *r, enum side side, co
                 return;
         if (act->by_task && act->how == ACT_SIGNAL)
                 phrase_add(&p, " %u", act->signal);
+        if (act->by_task && act->how == ACT_EXIT)
+                phrase_add(&p, " with status %u", act->task.exit_code >> 8 & 0xff);
         if (act->by_task && act->call && act->how == ACT_CLOSE && strcmp(act->call, "close") != 0)
                 phrase_add(&p, ", by %s()", act->call);
         phrase_write(file, p.text, style->width, INDENT, 0);
