@@ -5,7 +5,7 @@
  */
 #include "connection/orderly.h"
 
-#include <string.h>
+#include "base/zero.h"
 
 #include "connection/direction.h"
 #include "connection/note.h"
@@ -479,7 +479,7 @@ grow(const struct table *table, const struct orderly *o, bool whole, struct conn
         bool ipv4 = o->head.realm & REALM_IPV4;
         struct growth g;
 
-        memset(&g, 0, offsetof(struct growth, row));
+        zero(&g, offsetof(struct growth, row));
         for (unsigned side = 0; side < 2; side++) {
                 struct grown_side *d = &g.side[side];
 
@@ -499,7 +499,7 @@ grow(const struct table *table, const struct orderly *o, bool whole, struct conn
                 else
                         take(&g, row, i, whole);
         }
-        memset(c, 0, sizeof(*c));
+        zero(c, sizeof(*c));
         for (unsigned side = 0; side < 2; side++)
                 if (g.side[side].n > 0)
                         grow_direction(&g, o->n, side, ipv4, whole, &c->side[side]);
