@@ -98,12 +98,24 @@ cuts_an_answer(const struct judging *j)
                count_above(j->f->from[SIDE_SERVER].payloads, 0) && !fact_is(j->f->from[SIDE_SERVER].fin);
 }
 
-/* The client that reset had all that was sent to it, and had been spoken to last. */
+/* Since the last answer the client has said good-bye and nothing else: it waits for nothing. */
+static bool
+took_leave(const struct facts_of_direction *client)
+{
+        return fact_is(client->last_is_goodbye) && fact_known(client->last_run.how) &&
+               is_all_goodbye(client, client->last_run.value);
+}
+
+/* The client that reset had all that was sent to it, and had been spoken to last; or the server that did had the
+ * client's good-bye. */
 static bool
 owed_nothing(const struct judging *j)
 {
         const struct facts_of_direction *client = &j->f->from[SIDE_CLIENT];
 
+        if (j->named == SIDE_SERVER && !j->by_network && took_leave(client))
+                return j->r->to_server.fate == FATE_ACKED &&
+                       (j->r->to_client.fate == FATE_ACKED || j->r->to_client.fate == FATE_NONE);
         return j->named == SIDE_CLIENT && !j->by_network && j->r->to_client.fate == FATE_ACKED &&
                (fact_is(client->last_answered) || count_is(client->payloads, 0));
 }

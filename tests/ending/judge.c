@@ -130,6 +130,37 @@ late_data(struct facts *f, int64_t fin_at, int64_t reset_at)
 }
 
 static void
+a_server_that_resets_after_a_good_bye_harms_nobody(void **state)
+{
+        struct facts_of_direction *client;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        client = &f.from[SIDE_CLIENT];
+        add_reset(&f, SIDE_SERVER, true, 50 * MS);
+        KNOW(client->last_answered, false);
+        KNOW(client->last_is_goodbye, true);
+        KNOW(client->last_run, 12);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.to_server.fate, FATE_ACKED);
+        assert_int_equal(r.severity, SEVERITY_FINE);
+        /* A request may stand before it. */
+        KNOW(client->last_run, 90);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_NOTABLE);
+        KNOW(client->goodbye_bytes, 90);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_FINE);
+        /* Who said nothing of the kind waits for his answer. */
+        KNOW(client->last_is_goodbye, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_BAD);
+}
+
+static void
 each_reason_of_the_kernel_gives_its_cause(void **state)
 {
         static const struct {
@@ -1021,6 +1052,7 @@ int
 main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_server_that_resets_after_a_good_bye_harms_nobody),
                 cmocka_unit_test(each_reason_of_the_kernel_gives_its_cause),
                 cmocka_unit_test(the_four_acts_that_the_kernel_calls_tcp_state_are_told_apart),
                 cmocka_unit_test(of_a_subflow_of_mptcp_no_unread_data_is_stated),
