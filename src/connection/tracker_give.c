@@ -43,7 +43,7 @@ give_connection(struct tracker *t, struct connection *c, bool cut)
  * @node. */
 static void
 take_last(struct tracker *t, const struct orderly *o, const struct tracker_input *input, unsigned sender, uint32_t node,
-           struct connection *c)
+          struct connection *c)
 {
         struct step step = { .tracker = t, .table = &t->table, .c = c, .node = node, .sender = sender, .input = input };
         struct extra *extra;
@@ -205,19 +205,13 @@ retire(struct tracker *t, uint32_t node, bool keep)
                 forget(t, node);
 }
 
-static int64_t
-last_of(const struct tracker *t, uint32_t node)
-{
-        return node_is_orderly(node) ? table_orderly(&t->table, node)->last : table_at(&t->table, node)->last;
-}
-
 void
 tracker_give_ended(struct tracker *t)
 {
         uint32_t node;
 
         while ((node = t->table.oldest[LIST_ENDED]) != NODE_NONE) {
-                int64_t last = last_of(t, node);
+                int64_t last = tracker_last(t, node);
 
                 if (t->now - last < t->options.linger_ns) {
                         /* Its time never goes back, so it is not asked for again until then. */

@@ -47,6 +47,13 @@ tracker_turned(const struct connection *c, const struct connection *pending)
         return memcmp(c->head.address[0], pending->head.address[0], 16) != 0 || c->head.port[0] != pending->head.port[0];
 }
 
+/* When the last segment of a node was seen. */
+static inline int64_t
+tracker_last(const struct tracker *t, uint32_t node)
+{
+        return node_is_orderly(node) ? table_orderly(&t->table, node)->last : table_at(&t->table, node)->last;
+}
+
 /* Packs what said nothing for long, if much is at hand. */
 void tracker_pack_silent(struct tracker *t);
 

@@ -9,14 +9,6 @@ enum {
         PACKED_MAX = 2,                 /* who talks now and then shall not cost much more time than he did */
 };
 
-static uint64_t
-silent_for(const struct tracker *t, uint32_t node)
-{
-        int64_t last = node_is_orderly(node) ? table_orderly(&t->table, node)->last : table_at(&t->table, node)->last;
-
-        return (uint64_t)t->now - (uint64_t)last;
-}
-
 void
 tracker_pack_silent(struct tracker *t)
 {
@@ -26,9 +18,10 @@ tracker_pack_silent(struct tracker *t)
         for (unsigned i = 0; i < AT_ONCE && table->n_listed[LIST_LIVE] > t->options.max_awake; i++) {
                 uint32_t node = table->oldest[LIST_LIVE];
                 struct head *h = table_head(table, node);
+                uint64_t silent = (uint64_t)t->now - (uint64_t)tracker_last(t, node);
 
                 /* Its next segment shall find it where it would take its place in the list anew. */
-                if (silent_for(t, node) < (uint64_t)t->options.awake_ns || second - h->queued_s < QUEUED_FOR_S)
+                if (silent < (uint64_t)t->options.awake_ns || second - h->queued_s < QUEUED_FOR_S)
                         return;
                 table_fetch_next(table, node);
                 table_list(table, node, LIST_SILENT);
