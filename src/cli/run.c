@@ -118,6 +118,8 @@ static void say_unseen(const struct tracer *tracer)
 
         if (unseen.uring)
                 fputs("finis run: the program uses io_uring, whose requests are no calls: acts may be missing\n", stderr);
+        if (unseen.foreign)
+                fputs("finis run: a program of another system call interface was met, such as a 32-bit one: its calls are not seen\n", stderr);
         if (unseen.mptcp)
                 fputs("finis run: sockets of Multipath TCP were met; they are not followed\n", stderr);
         if (unseen.leader)

@@ -4,8 +4,18 @@
  */
 #pragma once
 
+#include <linux/audit.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+/* Whose numbers they are: a 32-bit program has others. */
+#if defined(__x86_64__)
+#define CALLS_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define CALLS_ARCH AUDIT_ARCH_AARCH64
+#else
+#error "which architecture's system calls are these?"
+#endif
 
 enum call_kind {
         CALL_CONNECT,           /* may open a connection, or end one: AF_UNSPEC */

@@ -47,6 +47,16 @@ failing_stops(const struct tracer *tracer, const struct traced_thread *thread)
         return false;
 }
 
+void
+failing_spend(struct failing *failing)
+{
+        if (!failing->any || failing->n_stops == 0 || --failing->n_stops > 0)
+                return;
+        /* From now on calls pass unseen: whether an error waits still is to be asked anew. */
+        for (size_t i = 0; i < FAILING_MAX; i++)
+                failing->sockets[i].pending = true;
+}
+
 /* By what the table of descriptors holds: its cookie and one. */
 static bool
 is_followed(const struct tracer *tracer, const struct traced_thread *thread, uint64_t entry)
@@ -290,7 +300,7 @@ look_where_it_waits(struct tracer *tracer, const struct traced_thread *thread)
         uint64_t first, cookie;
         long number;
 
-        if (thread->call || thread->process->n_cookies == 0 || !process_waits_in(thread->tid, &number, &first) ||
+        if (thread->call || thread->process->foreign || thread->process->n_cookies == 0 || !process_waits_in(thread->tid, &number, &first) ||
             !(call = call_find(number)) || call->kind < CALL_SEND || call->fd != 0)
                 return;
         cookie = process_cookie(thread->process, (int)first);

@@ -31,7 +31,6 @@ struct failing {
         struct failing_socket sockets[FAILING_MAX];
         size_t n;                       /* of all that ever were: the next place */
         bool any;
-        bool ran_out;                   /* of stops, and so let threads go */
         unsigned n_stops;               /* that may be spent until the next tick */
         size_t next_bucket;             /* of the threads, whose waiting is to be looked at next */
 };
@@ -41,6 +40,9 @@ void failing_died(struct tracer *tracer, uint64_t cookie);
 
 /* Every 20 ms. */
 void failing_tick(struct tracer *tracer);
+
+/* A thread was stopped at a call. */
+void failing_spend(struct failing *failing);
 
 /* Is this thread to be stopped at its next call? */
 bool failing_stops(const struct tracer *tracer, const struct traced_thread *thread);

@@ -2,7 +2,6 @@
 #include "trace/filter.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -15,13 +14,9 @@
 #include "trace/calls.h"
 
 #if defined(__x86_64__)
-#define OWN_ARCH AUDIT_ARCH_X86_64
 #define FIRST_FOREIGN 0x40000000U /* x32 */
-#elif defined(__aarch64__)
-#define OWN_ARCH AUDIT_ARCH_AARCH64
-#define FIRST_FOREIGN UINT32_MAX
 #else
-#error "which architecture's system calls are these?"
+#define FIRST_FOREIGN UINT32_MAX
 #endif
 
 #define MOST 64
@@ -40,7 +35,7 @@ filter_install(bool all_calls, bool *ret_no_new_privs)
 {
         struct sock_filter code[MOST] = {
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCH, 1, 0),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, CALLS_ARCH, 1, 0),
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
                 BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FIRST_FOREIGN, 0, 1),

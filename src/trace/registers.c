@@ -9,6 +9,8 @@
 
 #if defined(__x86_64__)
 
+#define CS_OF_64_BITS 0x33 /* __USER_CS */
+
 int
 registers_of(pid_t tid, struct registers *ret_registers)
 {
@@ -18,7 +20,8 @@ registers_of(pid_t tid, struct registers *ret_registers)
                 return -errno;
         *ret_registers = (struct registers){
                 .pc = r.rip, .sp = r.rsp, .frame = r.rbp,
-                .in_call = (int64_t)r.orig_rax >= 0, /* an interrupt leaves a negative number */
+                /* An interrupt leaves a negative number; a 32-bit program has numbers of its own. */
+                .in_call = (int64_t)r.orig_rax >= 0 && r.cs == CS_OF_64_BITS,
                 .number = (long)r.orig_rax, .result = (int64_t)r.rax, .has_arguments = true,
                 .arguments = { r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9 },
         };

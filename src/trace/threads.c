@@ -201,6 +201,7 @@ process_inherit(struct traced_process *process, const struct traced_process *mak
 {
         uint64_t *copy;
 
+        process->foreign = maker->foreign;
         if (process == maker || process->cookies || maker->n_cookies == 0)
                 return;
         copy = malloc(maker->n_cookies * sizeof(*copy));

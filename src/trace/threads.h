@@ -13,6 +13,7 @@
 struct traced_process {
         pid_t pid;
         int pidfd;                      /* -1: could not be had */
+        bool foreign;                   /* of another system call interface */
         size_t n_threads;               /* alive, as far as is known */
         size_t n_refs;                  /* threads that belong to it here */
         char comm[PROCESS_COMM_MAX];

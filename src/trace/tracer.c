@@ -221,6 +221,14 @@ at_filter(struct tracer *tracer, struct traced_thread *thread)
                 thread->call = NULL;
 }
 
+/* Another ABI of the machine has other numbers for its calls. */
+static void
+note_interface(struct tracer *tracer, struct traced_process *process, uint32_t arch)
+{
+        process->foreign = arch != CALLS_ARCH;
+        tracer->unseen.foreign = tracer->unseen.foreign || process->foreign;
+}
+
 /* With a filter the calls of a connection's life stop the thread once more, for it. */
 static bool
 begins_here(const struct tracer *tracer, const struct call *call)
@@ -234,9 +242,11 @@ at_boundary(struct tracer *tracer, struct traced_thread *thread)
 {
         struct __ptrace_syscall_info info;
 
-        if (tracer->failing.any && tracer->failing.n_stops > 0)
-                tracer->failing.n_stops--;
+        failing_spend(&tracer->failing);
         if (ptrace(PTRACE_GET_SYSCALL_INFO, thread->tid, sizeof(info), &info) <= 0)
+                return;
+        note_interface(tracer, thread->process, info.arch);
+        if (thread->process->foreign)
                 return;
         if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
                 if (!stops_at_calls(tracer, thread) || !at_call(thread, info.entry.nr, info.entry.args) ||
@@ -264,6 +274,7 @@ static struct traced_thread *
 at_exec(struct tracer *tracer, const struct traced_thread *leader)
 {
         pid_t tid = leader->tid;
+        struct __ptrace_syscall_info info;
         unsigned long former = 0;
         struct traced_thread *thread;
 
@@ -274,6 +285,8 @@ at_exec(struct tracer *tracer, const struct traced_thread *leader)
                 return NULL;
         }
         thread->call = NULL;
+        if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), &info) > 0)
+                note_interface(tracer, thread->process, info.arch);
         tracer_execs(tracer, thread);
         return thread;
 }

@@ -54,6 +54,7 @@ struct tracer_word {
 /* What was met and not followed. */
 struct tracer_unseen {
         bool uring;                     /* io_uring_setup() was called */
+        bool foreign;                   /* a program of another system call interface */
         bool mptcp;                     /* a socket of Multipath TCP */
         int looks;                      /* looking at sockets was refused, with this positive errno; 0: it was not */
         bool leader;                    /* sockets of a process whose first thread had gone */

@@ -10,6 +10,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -143,6 +144,41 @@ def a_program_in_go_is_followed():
         assert 'connection reset by peer' in done.stdout, done
         # Its threads sleep where an interruption is not for them, so the call may go unnamed; but never wrongly.
         assert not found['client_saw'] or found['client_saw'] == [{'call': 'read', 'result': 'ECONNRESET'}], found['client_saw']
+
+
+THIRTY_TWO = r'''
+static int call(int n, int a, void *b, int c)
+{
+        int r;
+        __asm__ volatile("int $0x80" : "=a"(r) : "a"(n), "b"(a), "c"(b), "d"(c) : "memory");
+        return r;
+}
+struct address { unsigned short family, port; unsigned ip; char zero[8]; };
+void _start(void)
+{
+        struct address to = { 2, PORT, 0x0100007f, { 0 } };
+        int s = call(359, 2, (void *)1, 0), r = call(362, s, &to, sizeof(to));
+
+        call(1, r < 0, 0, 0);
+}
+'''
+
+
+def a_32_bit_program_is_said_and_left_alone():
+    """What it holds when it exits is seen; its numbers are not taken for those of other calls."""
+    if os.uname().machine != 'x86_64':
+        raise Skip('this machine has no such programs')
+    with socket.create_server(('127.0.0.1', 0)) as listener, tempfile.TemporaryDirectory() as folder:
+        port = socket.htons(listener.getsockname()[1])
+        program = compiled(folder, THIRTY_TWO, '-m32', '-nostdlib', '-static', '-fno-stack-protector', f'-DPORT={port}')
+        try:
+            subprocess.run([program], check=True)
+        except (OSError, subprocess.SubprocessError) as why:
+            raise Skip('this kernel runs no 32-bit programs') from why
+        for options in [], ['--calls']:
+            done = subprocess.run([FINIS, 'run', '--all', *options, '--', program], capture_output=True, text=True,
+                                  timeout=PATIENCE, check=False)
+            assert done.returncode == 0 and '1 connection,' in done.stderr and 'such as a 32-bit one' in done.stderr, done
 
 
 def io_uring_is_met_and_said():
@@ -337,6 +373,7 @@ CASES = [
     who_may_not_be_attached_to_is_told_why,
     a_static_program_is_followed,
     a_program_in_go_is_followed,
+    a_32_bit_program_is_said_and_left_alone,
     io_uring_is_met_and_said,
     a_program_outlives_finis_and_keeps_its_calls,
     a_job_can_be_stopped_and_goes_on,
