@@ -66,6 +66,7 @@ for purpose in "$@"; do
                 need tcpdump has_program tcpdump
                 need curl has_program curl
                 need nginx has_program nginx
+                need openssl has_program openssl
                 need redis-server has_program redis-server
                 need redis-tools has_program redis-benchmark
                 need postgresql ls /usr/lib/postgresql

@@ -66,7 +66,7 @@ def is_finis(pid):
 
 
 class Traced:
-    """A program under finis run."""
+    """A program under finis run, or, where there is no command, one that @options say how to attach to."""
 
     def __init__(self, place, name, command, options, env, user, stdin):
         self.place, self.name, self.stops_at = place, name, signal.SIGTERM
@@ -80,7 +80,8 @@ class Traced:
                 os.chown(path, entry.pw_uid, entry.pw_gid)
         with open(self.said, 'ab') as said:
             self.process = subprocess.Popen(
-                [*place.inside, *who, FINIS, 'run', '--all', *FORMAT, *options, '--output', self.out, '--', *command],
+                [*place.inside, *who, FINIS, 'run', '--all', *FORMAT, *options, '--output', self.out,
+                 *(['--', *command] if command else [])],
                 stdin=stdin, stdout=said, stderr=said, cwd=place.folder, env={**os.environ, 'PATH': PATH, 'LC_ALL': 'C.UTF-8',
                                                                               'HOME': place.folder, **env})
 
@@ -198,6 +199,26 @@ class Place:
         traced = Traced(self, name, command, options, env or {}, user, stdin)
         self.traced.append(traced)
         return traced
+
+    def attach(self, name, pid):
+        """finis run on a process that runs already, once it is traced. It ends by detach()."""
+        traced = Traced(self, name, (), ('-p', str(pid)), {}, None, subprocess.DEVNULL)
+        self.traced.append(traced)
+
+        def is_traced():
+            found = re.search(r'TracerPid:\s*(\d+)', pathlib.Path(f'/proc/{pid}/status').read_text())
+            return found and found[1] != '0'
+        await_that(f'{name} is traced', is_traced, traced.process)
+        return traced
+
+    @staticmethod
+    def detach(traced):
+        traced.process.send_signal(signal.SIGINT)
+        traced.wait()
+
+    @staticmethod
+    def children_of(pid):
+        return children_of(pid)
 
     def serve(self, name, port, *command, **options):
         """A server, once it listens."""

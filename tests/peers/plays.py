@@ -14,9 +14,8 @@ TELL = os.environ.get('PEERS_TELL')
 
 
 # A client in Python, to whose end a play puts what it says: each call's outcome is a line.
-CLIENT = """
+SAYS = """
 import socket, sys, time
-s = socket.create_connection(('127.0.0.1', %d))
 def told(call, *arguments):
     try:
         print(call.__name__, call(*arguments), flush=True)
@@ -24,15 +23,17 @@ def told(call, *arguments):
         print(call.__name__, error, flush=True)
         return error
 """
+CLIENT = SAYS + "s = socket.create_connection(('127.0.0.1', %d))\n"
 
 
 class Told(Exception):
     """The play was told for people; there is nothing to check."""
 
 
-def talk(place, port, program, **options):
-    """To its end: what of CLIENT follows the connect()."""
-    return place.client(sys.executable, '-c', CLIENT % port + program, **options)
+def talk(place, port, program, at='127.0.0.1', first=True, **options):
+    """To its end: what of CLIENT follows the connect(), which the program may do for itself."""
+    connects = f's = socket.create_connection(({at!r}, {port}))\n' if first else ''
+    return place.client(sys.executable, '-c', SAYS + connects + program, **options)
 
 
 def line_in(log, pattern, who):
