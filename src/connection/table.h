@@ -201,13 +201,27 @@ table_fetch_node(const struct table *table, struct ends *ends, const struct segm
  * to change, @second being that of the batch. Always inline, since for gcc a function that only fetches does nothing, and
  * its call is left out. */
 static inline __attribute__((always_inline)) void
+table_fetch_extra(const struct table *table, uint32_t extra)
+{
+        const char *at = table->extras.base + extra * sizeof(struct extra);
+
+        for (size_t line = 0; line < sizeof(struct extra); line += 64)
+                __builtin_prefetch(at + line, 1);
+}
+
+static inline __attribute__((always_inline)) void
 table_fetch_row(const struct table *table, const struct ends *ends, const struct segment *segment, uint32_t second)
 {
         uint32_t node = table->slots[ends->slot & table->mask].node;
         const struct orderly *o = table_orderly(table, node);
 
-        if (!node_is_orderly(node))
+        if (!node_is_orderly(node)) {
+                const struct connection *c = table_at(table, node);
+
+                if (node != NODE_NONE && c->extra != NODE_NONE)
+                        table_fetch_extra(table, c->extra);
                 return;
+        }
         __builtin_prefetch(&table_piece(table, o->piece[o->n / ROW_PIECE % ROW_PIECES])[o->n % ROW_PIECE], 1);
         if (segment->flags & (SEGMENT_FIN | SEGMENT_RST) || (int32_t)(second - o->head.queued_s) >= QUEUED_FOR_S)
                 __builtin_prefetch(table_link(table, node), 1);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/zero.h"
 #include "connection/icmp.h"
 #include "connection/plain.h"
 #include "connection/reuse.h"
@@ -179,9 +180,13 @@ run(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_inpu
                 list(t, node, c);
                 return;
         }
-        step = (struct step){ .tracker = t, .table = &t->table, .c = c, .node = node, .sender = sender,
-                              .input = input };
-
+        zero(&step, sizeof(step));
+        step.tracker = t;
+        step.table = &t->table;
+        step.c = c;
+        step.node = node;
+        step.sender = sender;
+        step.input = input;
         segment_take(&step);
         if (step.kind == SEGMENT_KIND_RST && !step.repeated && !step.twin)
                 siblings_reset(&t->siblings, &t->table, node, sender, input->time_ns);
