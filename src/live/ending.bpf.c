@@ -330,7 +330,7 @@ changes(struct sock *sk, int from, int to)
                 tp = bpf_skc_to_tcp_sock(sk);
                 if (tp) {
                         end->saw_fin = 1;
-                        end->sent_at_fin = tp->bytes_sent - tp->bytes_retrans;
+                        end->sent_at_fin = tp->bytes_acked + (tp->snd_nxt - tp->snd_una);
                         end->answered_at_fin = (__s32)(tp->lsndtime - tp->inet_conn.icsk_ack.lrcvtime) < 0;
                 }
                 break;

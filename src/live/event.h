@@ -69,7 +69,7 @@ struct live_end {
         __u64 began_ns, act_ns, fin_out_ns, fin_in_ns, over_ns, ended_ns;
         __u64 before_ns;        /* the last segment before it ended the connection of its own accord */
         __u64 bytes_sent, bytes_acked, bytes_received, bytes_again;
-        __u64 sent_at_fin;      /* bytes_sent - bytes_again when the other's FIN came */
+        __u64 sent_at_fin;      /* bytes_acked and what was under way when the other's FIN came */
         __u64 cgroup;
         __u8 local[16], remote[16];
         __u16 local_port, remote_port;

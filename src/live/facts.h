@@ -27,6 +27,9 @@ void live_facts_of_directions(const struct live_end *end, bool gone, const struc
                               const struct live_clock *clock, struct facts *f);
 void live_facts_of_resets(const struct live_connection *c, const struct live_clock *clock, struct facts *f);
 
+/* Bytes of the stream that this end has sent at least once. */
+uint64_t live_sent(const struct live_end *end, enum side side);
+
 /* Did a RST really come in? tcp_reset() also runs where data met a socket that was shut both ways. */
 bool live_reset_came(const struct live_connection *c, unsigned index);
 

@@ -15,10 +15,32 @@ static uint64_t received_by(const struct live_end *end)
         return end->bytes_received - (end->flags & LIVE_FIN_IN && end->bytes_received > 0);
 }
 
-static void tell_own(const struct live_end *end, const struct live_clock *clock, struct facts_of_direction *out)
+/* Its SYN is among what the numbers count. */
+static bool has_asked(const struct live_end *end, enum side side)
 {
-        bool fin = fin_was_sent(end);
-        uint64_t sent = end->bytes_sent - end->bytes_again;
+        return end->flags & (LIVE_BEGAN | LIVE_OPENED) ? end->flags & LIVE_OPENED : side == SIDE_CLIENT;
+}
+
+static bool numbers_stand(const struct live_end *end)
+{
+        return end->flags & LIVE_ESTABLISHED && !(end->flags & (LIVE_REPAIR | LIVE_MISSED));
+}
+
+/* What a queue of this host drops is counted as sent each time (__tcp_transmit_skb()); the sequence numbers count it once. */
+uint64_t live_sent(const struct live_end *end, enum side side)
+{
+        uint64_t counted = end->bytes_sent - end->bytes_again, numbers = end->bytes_acked + end->unacked;
+        unsigned beside = has_asked(end, side) + fin_was_sent(end);
+
+        if (!numbers_stand(end) || numbers < beside || numbers - beside > counted)
+                return counted;
+        return numbers - beside;
+}
+
+static void tell_own(const struct live_end *end, enum side side, const struct live_clock *clock, struct facts_of_direction *out)
+{
+        bool fin = fin_was_sent(end), saw_fin = end->saw_fin && numbers_stand(end);
+        uint64_t sent = live_sent(end, side), at_fin = end->sent_at_fin - has_asked(end, side);
         uint64_t under_way = end->unacked - (fin && end->unacked > 0);
 
         /* A SYN under way is no byte of the stream. */
@@ -28,13 +50,13 @@ static void tell_own(const struct live_end *end, const struct live_clock *clock,
         LIVE_TELL(out->payloads, sent > 0);
         LIVE_TELL(out->acked, under_way < sent ? sent - under_way : 0);
         LIVE_TELL(out->retransmitted, end->bytes_again);
-        if (end->saw_fin && sent >= end->sent_at_fin)
-                LIVE_TELL(out->after_peer_fin, sent - end->sent_at_fin);
+        if (saw_fin && sent >= at_fin)
+                LIVE_TELL(out->after_peer_fin, sent - at_fin);
         /* Since the other's last payload: all, if there was none; else known only from its FIN on. */
         if (end->flags & LIVE_BEGAN && received_by(end) == 0)
                 LIVE_TELL(out->last_run, sent);
-        else if (end->saw_fin && end->answered_at_fin && sent > end->sent_at_fin)
-                LIVE_TELL(out->last_run, sent - end->sent_at_fin);
+        else if (saw_fin && end->answered_at_fin && sent > at_fin)
+                LIVE_TELL(out->last_run, sent - at_fin);
         LIVE_TELL(out->fin, fin);
         LIVE_TELL(out->fin_acked, fin && end->unacked == 0);
         if (fin) {
@@ -99,7 +121,7 @@ void live_facts_of_directions(const struct live_end *end, bool gone, const struc
         (void)gone;
         if (!(end->flags & LIVE_SNAPPED))
                 return;
-        tell_own(end, clock, out);
+        tell_own(end, side, clock, out);
         tell_others(end, other, clock, in);
         if (!other || !fact_known(out->last_answered.how))
                 tell_order(end, side, f);

@@ -106,7 +106,8 @@ static bool answers_late_data(const struct live_connection *c, unsigned receiver
         const struct live_end *end = &c->ends[receiver], *sender = &c->ends[1 - receiver];
 
         return c->n_ends == 2 && sender->flags & LIVE_FIN_OUT && !(sender->flags & (LIVE_RST_OUT | LIVE_RST_IN)) &&
-               !sender->error && sender->unsent == 0 && end->bytes_sent - end->bytes_again > sender->bytes_received;
+               !sender->error && sender->unsent == 0 &&
+               live_sent(end, connection_side(c, receiver)) > sender->bytes_received;
 }
 
 static void tell_received(const struct live_connection *c, unsigned i, const struct live_clock *clock, struct facts *f)

@@ -225,6 +225,27 @@ static void a_reset_sent_later_joins_the_close_before_it(void **state)
         pairs_free(pairs);
 }
 
+/* The kernel counts as sent what a queue of its own then drops, and again when it is taken after all. */
+static void what_a_queue_of_this_host_dropped_was_sent_once(void **state)
+{
+        struct live_end client, server;
+        const struct record *r;
+        struct heard heard;
+
+        (void)state;
+        for (int fin = 0; fin < 2; fin++) {
+                unread(&client, &server);
+                client.bytes_sent = 3100;
+                client.bytes_again = 1000;
+                client.flags |= fin ? LIVE_FIN_OUT : 0;
+                client.bytes_acked += fin;
+                r = told_once(&heard, &server, &client);
+                assert_int_equal(r->to_server.bytes.value, 100);
+                assert_int_equal(r->to_server.acked.value, 100);
+                assert_int_equal(r->to_server.retransmitted.value, 1000);
+        }
+}
+
 /* The same addresses again, soon after: but a SYN never belongs to what stood before. */
 static void a_refusal_is_not_laid_to_the_connection_before_it(void **state)
 {
@@ -401,6 +422,7 @@ int main(void)
                 cmocka_unit_test(numbers_alone_join_only_who_asked_and_who_was_asked),
                 cmocka_unit_test(roles_follow_from_the_numbers_where_no_beginning_was_seen),
                 cmocka_unit_test(a_reset_sent_later_joins_the_close_before_it),
+                cmocka_unit_test(what_a_queue_of_this_host_dropped_was_sent_once),
                 cmocka_unit_test(a_refusal_is_not_laid_to_the_connection_before_it),
                 cmocka_unit_test(late_data_follows_from_both_ends_where_the_kernel_is_silent),
                 cmocka_unit_test(data_after_shutdown_is_no_reset_received),
