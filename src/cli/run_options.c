@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/say.h"
 #include "cli/run.h"
 
 static void usage(FILE *f)
@@ -45,7 +46,10 @@ static void usage(FILE *f)
 
 static int wrong(const char *what, const char *word, const char *why)
 {
-        fprintf(stderr, "finis run: %s%s%s: %s\n", what, word ? " " : "", word ? word : "", why);
+        fprintf(stderr, "finis run: %s%s", what, word ? " " : "");
+        if (word)
+                say_typed(stderr, word);
+        fprintf(stderr, ": %s\n", why);
         return -EINVAL;
 }
 
@@ -90,13 +94,23 @@ static int fit_together(struct run_options *options)
         return 0;
 }
 
+static int refused(const char *what, const char *word)
+{
+        fprintf(stderr, "finis run: %s ", what);
+        say_typed(stderr, word);
+        fputs("; finis run --help shows what there is\n", stderr);
+        return -EINVAL;
+}
+
 static int take_filters(struct run_options *options, int argc, char **argv, int *index)
 {
         char why[FILTER_WHY_MAX];
 
         while (*index < argc && filter_is_word(argv[*index])) {
-                if (filter_add(&options->filter, argv[*index], why) < 0)
-                        return wrong(argv[*index], NULL, why);
+                if (filter_add(&options->filter, argv[*index], why) < 0) {
+                        fprintf(stderr, "finis run: %s\n", why);
+                        return -EINVAL;
+                }
                 ++*index;
         }
         return 0;
@@ -120,7 +134,7 @@ int run_options(struct run_options *options, int argc, char **argv)
         *options = (struct run_options){0};
         optind = 1;
         opterr = 0;
-        while ((c = getopt_long(argc, argv, "+vp:h", known, NULL)) != -1) {
+        while ((c = getopt_long(argc, argv, "+:vp:h", known, NULL)) != -1) {
                 switch (c) {
                 case CALLS: options->all_calls = true; break;
                 case TRACER:
@@ -144,8 +158,8 @@ int run_options(struct run_options *options, int argc, char **argv)
                         options->attach = (pid_t)n;
                         break;
                 case 'h': usage(stdout); return 1;
-                default:
-                        return wrong(argv[optind - 1], NULL, "no such option, or its value is missing; finis run --help lists them");
+                case ':': return refused("a value is missing behind", argv[optind - 1]);
+                default: return refused("no such option:", argv[optind - 1]);
                 }
         }
         dashes = optind > 1 && strcmp(argv[optind - 1], "--") == 0;
