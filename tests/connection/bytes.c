@@ -185,33 +185,6 @@ a_number_out_of_all_reach_is_no_bytes(void **state)
 }
 
 static void
-what_is_sent_beyond_the_window_is_no_bytes(void **state)
-{
-        static const struct row rows[] = {
-                HANDSHAKE,
-                { .t = 0.1, .by = 'c', .f = ".", .at = 0, .n = 100, .ack = 0 },
-                { .t = 0.2, .by = 's', .f = ".", .at = 0, .ack = 100, .window = 10 },
-                { .t = 0.3, .by = 'c', .f = "P.", .at = 70000, .n = 10, .ack = 0 },
-                { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 100, .window = 10 },
-        };
-        /* … unless the receiver takes it: then the window was another, and what is between was not seen. */
-        static const struct row taken[] = {
-                HANDSHAKE,
-                { .t = 0.1, .by = 'c', .f = ".", .at = 0, .n = 100, .ack = 0 },
-                { .t = 0.3, .by = 'c', .f = "P.", .at = 70000, .n = 10, .ack = 0 },
-                { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 70010 },
-        };
-
-        TOLD(rows);
-        is_known(f->from[0].bytes, 100);
-        is_known(f->from[0].missing, 0);
-        TELL(&story, taken);
-        is_known(f->from[0].bytes, 70010);
-        is_known(f->from[0].missing, 69900);
-        is_known(f->from[0].fin, false);
-}
-
-static void
 what_has_no_ack_flag_is_not_taken(void **state)
 {
         static const struct row rows[] = {
@@ -259,95 +232,6 @@ a_hole_below_holds_the_base_fast(void **state)
         is_known(f->from[0].bytes, 800000200 - 900);
         is_known(f->from[0].missing, 800000000 - 900 - 100);
         is_known(f->from[0].retransmitted, 0);
-}
-
-static void
-keepalives_are_no_data(void **state)
-{
-        static const struct row rows[] = {
-                HANDSHAKE,
-                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
-                { .t = 0.2, .by = 's', .f = ".", .at = 0, .ack = 100 },
-                { .t = 60.2, .by = 'c', .f = ".", .at = 99, .ack = 0 },
-                { .t = 60.3, .by = 's', .f = ".", .at = 0, .ack = 100 },
-                /* With a byte of rubbish, as others send it. */
-                { .t = 120.3, .by = 'c', .f = ".", .at = 99, .n = 1, .ack = 0 },
-                { .t = 130.3, .by = 'c', .f = ".", .at = 99, .n = 1, .ack = 0 },
-        };
-
-        TOLD(rows);
-        is_known(f->from[0].bytes, 100);
-        is_known(f->from[0].retransmitted, 0);
-        is_known(f->from[0].payload_seen, 102);
-        is_known(f->end[0].keepalives_unanswered, 2);
-        is_known(f->end[0].keepalives, 3);
-        is_known(f->end[0].last_keepalive, STORY_TIME(130.3));
-        is_known(f->end[0].keepalive_gap, 10000000000);
-        is_known(f->end[0].unanswered_since, STORY_TIME(120.3));
-        is_known(f->end[0].before_unanswered, STORY_TIME(60.3));
-        is_known(f->end[0].unanswered_last, STORY_TIME(130.3));
-        assert_int_equal(story.segments[5].kind, SEGMENT_KIND_KEEPALIVE);
-}
-
-static void
-a_last_byte_sent_again_is_no_keepalive(void **state)
-{
-        static const struct row rows[] = {
-                HANDSHAKE,
-                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 1, .ack = 0 },
-                { .t = 0.3, .by = 'c', .f = "P.", .at = 0, .n = 1, .ack = 0 },
-        };
-
-        TOLD(rows);
-        is_known(f->from[0].retransmitted, 1);
-        is_known(f->end[0].keepalives_unanswered, 0);
-        is_known(f->end[0].repeats_unanswered, 1);
-        is_known(f->end[0].repeated, SEGMENT_KIND_DATA);
-}
-
-static void
-a_shut_window_is_probed(void **state)
-{
-        static const struct row rows[] = {
-                HANDSHAKE,
-                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
-                { .t = 0.2, .by = 's', .f = ".", .at = 0, .ack = 100, .window = -1 },
-                { .t = 0.5, .by = 'c', .f = ".", .at = 99, .ack = 0 },
-                { .t = 0.6, .by = 's', .f = ".", .at = 0, .ack = 100, .window = -1 },
-                /* As others do it: with a byte, which is sent again. */
-                { .t = 1.0, .by = 'c', .f = ".", .at = 100, .n = 1, .ack = 0 },
-                { .t = 2.0, .by = 'c', .f = ".", .at = 100, .n = 1, .ack = 0 },
-        };
-
-        TOLD(rows);
-        is_known(f->from[0].bytes, 101);
-        is_known(f->from[0].retransmitted, 0);
-        is_known(f->from[0].window_shut, true);
-        is_known(f->from[0].window_shut_at, STORY_TIME(0.2));
-        is_known(f->from[0].window, 0);
-        is_known(f->end[0].probes_unanswered, 2);
-        assert_int_equal(story.segments[5].kind, SEGMENT_KIND_WINDOW_PROBE);
-        assert_int_equal(story.segments[7].kind, SEGMENT_KIND_WINDOW_PROBE);
-}
-
-static void
-the_window_is_scaled_if_both_agreed(void **state)
-{
-        static const struct row rows[] = { HANDSHAKE, { .t = 1, .by = 's', .f = ".", .ack = 0, .window = 10 } };
-        static const struct row plain[] = {
-                { .t = 0, .by = 'c', .f = "S" },
-                { .t = 0.02, .by = 's', .f = "S.", .ack = 0, .plain = true },
-                { .t = 0.03, .by = 'c', .f = ".", .ack = 0 },
-                { .t = 1, .by = 's', .f = ".", .ack = 0, .window = 10 },
-        };
-        struct story story;
-
-        (void)state;
-        TELL(&story, rows);
-        is_known(story.given[0].facts.from[0].window, 1280);
-        TELL(&story, plain);
-        is_known(story.given[0].facts.from[0].window, 10);
-        is_known(story.given[0].facts.end[1].os, OS_OTHER);
 }
 
 static void
@@ -415,113 +299,6 @@ an_ack_once_more_is_an_answer_and_no_twin(void **state)
 }
 
 static void
-one_side_alone_tells_the_least_of_the_other(void **state)
-{
-        static const struct row rows[] = {
-                { .t = 0.00, .by = 's', .f = "S.", .ack = 0 },
-                { .t = 0.04, .by = 's', .f = ".", .at = 0, .ack = 100 },
-                { .t = 0.05, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 100 },
-                { .t = 0.0501, .by = 's', .f = "F.", .at = 300, .ack = 100 },
-                { .t = 0.09, .by = 's', .f = ".", .at = 301, .ack = 101 },
-        };
-
-        TOLD(rows);
-        assert_int_equal(f->seen.sides, SIDES_SEEN_SERVER);
-        assert_int_equal(f->seen.roles, ROLES_SYN_ACK);
-        is_unknown(f->from[0].bytes);
-        is_known(f->from[0].acked, 100);
-        assert_int_equal(f->from[0].acked.how, HOW_INFERRED);
-        is_known(f->from[0].missing, 100);
-        is_unknown(f->from[0].fin);
-        is_known(f->from[1].bytes, 300);
-        is_unknown(f->from[1].acked);
-        is_known(f->from[1].fin, true);
-        is_unknown(f->from[1].fin_acked);
-        is_unknown(f->end[1].repeats_unanswered);
-}
-
-static void
-in_the_middle_the_first_byte_seen_is_the_first(void **state)
-{
-        static const struct row rows[] = {
-                { .t = 0.0, .by = 's', .f = ".", .at = 5000, .ack = 900 },
-                { .t = 0.1, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 5000 },
-                { .t = 0.2, .by = 's', .f = "P.", .at = 5000, .n = 50, .ack = 1000 },
-        };
-
-        TOLD(rows);
-        is_known(f->from[0].bytes, 100);
-        is_known(f->from[0].acked, 100);
-        is_known(f->from[1].bytes, 50);
-        assert_true(f->seen.midstream);
-        assert_int_equal(f->seen.roles, ROLES_PORTS);
-        assert_int_equal(story.given[0].port[SIDE_SERVER], 443);
-        is_unknown(f->syns);
-        is_known(f->established, true);
-        assert_int_equal(f->established.how, HOW_INFERRED);
-}
-
-static void
-what_was_on_its_way_when_the_capture_began_is_not_missing(void **state)
-{
-        static const struct row rows[] = {
-                { .t = 0.0, .by = 'c', .f = ".", .at = 900, .ack = 5000 },
-                { .t = 0.1, .by = 's', .f = ".", .at = 8000, .n = 1000, .ack = 900 },
-                { .t = 0.2, .by = 'c', .f = ".", .at = 900, .ack = 9000 },
-        };
-        /* An acknowledgement that has nothing to do with what its receiver sends. */
-        static const struct row nonsense[] = {
-                { .t = 0.0, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 1500000000 },
-                { .t = 0.1, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 1000 },
-                { .t = 0.2, .by = 'c', .f = ".", .at = 1000, .ack = 300 },
-        };
-
-        TOLD(rows);
-        is_known(f->from[1].bytes, 1000);
-        is_known(f->from[1].missing, 0);
-        is_known(f->from[1].acked, 1000);
-        TELL(&story, nonsense);
-        is_known(f->from[1].bytes, 300);
-        is_known(f->from[1].acked, 300);
-        is_known(f->from[0].acked, 100);
-}
-
-static void
-the_window_of_a_syn_is_not_scaled_but_the_next_is(void **state)
-{
-        static const struct row rows[] = {
-                HANDSHAKE,
-                /* 500 of the SYN-ACK, then 500 << 7: only the first segment behind the hole is beyond the former. */
-                { .t = 0.1, .by = 's', .f = ".", .at = 0, .ack = 0, .window = 500 },
-                { .t = 0.2, .by = 'c', .f = ".", .at = 1000, .n = 1000, .ack = 0 },
-        };
-        struct story story;
-
-        (void)state;
-        TELL(&story, rows);
-        assert_false(story.segments[4].stray);
-        is_known(story.given[0].facts.from[0].bytes, 2000);
-        is_known(story.given[0].facts.from[0].missing, 1000);
-}
-
-static void
-a_keepalive_first_does_not_make_a_hole(void **state)
-{
-        static const struct row rows[] = {
-                { .t = 0.0, .by = 'c', .f = ".", .at = 899, .ack = 5000 },
-                { .t = 0.02, .by = 's', .f = ".", .at = 5000, .ack = 900 },
-                { .t = 1.0, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 5000 },
-                { .t = 1.02, .by = 's', .f = ".", .at = 5000, .ack = 1000 },
-        };
-
-        TOLD(rows);
-        is_known(f->from[0].bytes, 100);
-        is_known(f->from[0].missing, 0);
-        is_known(f->from[0].acked, 100);
-        assert_false(f->seen.gaps);
-}
-
-static void
 clocks_that_go_back_change_no_order(void **state)
 {
         static const struct row rows[] = {
@@ -577,22 +354,12 @@ main(void)
                 cmocka_unit_test(an_ack_before_its_data_is_made_good),
                 cmocka_unit_test(more_than_four_gigabytes_are_counted),
                 cmocka_unit_test(a_number_out_of_all_reach_is_no_bytes),
-                cmocka_unit_test(what_is_sent_beyond_the_window_is_no_bytes),
                 cmocka_unit_test(what_has_no_ack_flag_is_not_taken),
                 cmocka_unit_test(a_great_hole_is_believed_when_the_stream_goes_on_behind_it),
                 cmocka_unit_test(a_hole_below_holds_the_base_fast),
-                cmocka_unit_test(keepalives_are_no_data),
-                cmocka_unit_test(a_last_byte_sent_again_is_no_keepalive),
-                cmocka_unit_test(a_shut_window_is_probed),
-                cmocka_unit_test(the_window_is_scaled_if_both_agreed),
                 cmocka_unit_test(data_in_the_syn_is_data),
                 cmocka_unit_test(a_packet_seen_twice_is_one_segment),
                 cmocka_unit_test(an_ack_once_more_is_an_answer_and_no_twin),
-                cmocka_unit_test(one_side_alone_tells_the_least_of_the_other),
-                cmocka_unit_test(in_the_middle_the_first_byte_seen_is_the_first),
-                cmocka_unit_test(what_was_on_its_way_when_the_capture_began_is_not_missing),
-                cmocka_unit_test(the_window_of_a_syn_is_not_scaled_but_the_next_is),
-                cmocka_unit_test(a_keepalive_first_does_not_make_a_hole),
                 cmocka_unit_test(clocks_that_go_back_change_no_order),
                 cmocka_unit_test(an_alert_is_known_by_its_bytes),
         };

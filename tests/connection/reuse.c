@@ -29,32 +29,6 @@ a_syn_sent_again_is_the_same_connection(void **state)
 }
 
 static void
-unanswered_syns_are_repeats(void **state)
-{
-        static const struct row rows[] = {
-                { .t = 0, .by = 'c', .f = "S" },
-                { .t = 1, .by = 'c', .f = "S" },
-                { .t = 3, .by = 'c', .f = "S" },
-        };
-
-        TOLD(rows);
-        assert_int_equal(story.n, 1);
-        is_known(f->syns, 3);
-        is_known(f->syn_gap, 2000000000);
-        is_known(f->last_syn, STORY_TIME(3));
-        is_known(f->syn_acks, 0);
-        is_known(f->end[0].repeats_unanswered, 2);
-        is_known(f->end[0].repeated, SEGMENT_KIND_SYN);
-        is_known(f->end[0].unanswered_since, STORY_TIME(0));
-        is_known(f->established, false);
-        /* It acknowledged nothing, so the server was silent, not only unseen. */
-        assert_int_equal(f->seen.sides, SIDES_SEEN_BOTH);
-        is_known(f->from[1].bytes, 0);
-        is_known(f->from[1].fin, false);
-        is_known(f->from[0].acked, 0);
-}
-
-static void
 time_wait_is_used_again(void **state)
 {
         static const struct row rows[] = {
@@ -256,96 +230,6 @@ a_syn_that_is_refused_on_an_open_connection_is_a_new_one(void **state)
 }
 
 static void
-a_syn_ack_before_its_syn_joins(void **state)
-{
-        static const struct row rows[] = {
-                { .t = 0.02, .by = 's', .f = "S.", .ack = 0 },
-                { .t = 0.00, .by = 'c', .f = "S" },
-                { .t = 0.03, .by = 'c', .f = ".", .ack = 0 },
-        };
-
-        TOLD(rows);
-        assert_int_equal(story.n, 1);
-        assert_int_equal(f->seen.roles, ROLES_SYN);
-        is_known(f->established, true);
-        is_known(f->syns, 1);
-        is_known(f->from[0].acked, 0);
-}
-
-static void
-of_two_syn_acks_the_client_chooses(void **state)
-{
-        static const struct row rows[] = {
-                { .t = 0.00, .by = 'c', .f = "S" },
-                { .t = 0.02, .by = 's', .f = "S.", .ack = 0 },
-                { .t = 0.0205, .by = 's', .f = "S.", .ack = 0, .isn = NEW_SERVER },
-                { .t = 0.03, .by = 'c', .f = ".", .ack = 0, .of = NEW_SERVER },
-                { .t = 0.04, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 0, .isn = NEW_SERVER },
-                { .t = 0.05, .by = 'c', .f = ".", .ack = 300, .of = NEW_SERVER },
-        };
-        static const struct row first[] = {
-                HANDSHAKE,
-                { .t = 0.0203, .by = 's', .f = "S.", .ack = 0, .isn = NEW_SERVER },
-                { .t = 0.0204, .by = 'c', .f = ".", .ack = 0 },
-                { .t = 0.04, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 0 },
-                { .t = 0.05, .by = 'c', .f = ".", .ack = 300 },
-        };
-        struct story story;
-
-        (void)state;
-        TELL(&story, rows);
-        assert_int_equal(story.n, 1);
-        is_known(story.given[0].facts.two_isns, true);
-        is_known(story.given[0].facts.from[1].bytes, 300);
-        is_known(story.given[0].facts.from[1].acked, 300);
-        is_known(story.given[0].facts.from[1].missing, 0);
-        assert_int_equal(story.given[0].isn[1], NEW_SERVER);
-        TELL(&story, first);
-        assert_int_equal(story.n, 1);
-        is_known(story.given[0].facts.two_isns, true);
-        is_known(story.given[0].facts.from[1].bytes, 300);
-        assert_int_equal(story.given[0].isn[1], SERVER_ISN);
-}
-
-static void
-of_several_syn_acks_alone_the_data_choose(void **state)
-{
-        static const struct row rows[] = {
-                { .t = 0.00, .by = 's', .f = "S.", .ack = 0 },
-                { .t = 0.01, .by = 's', .f = "S.", .ack = 0, .isn = 2000000000 },
-                { .t = 0.02, .by = 's', .f = "S.", .ack = 0, .isn = 1000000000 },
-                { .t = 0.04, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 10, .isn = 1000000000 },
-        };
-        struct story story;
-
-        (void)state;
-        TELL(&story, rows);
-        assert_int_equal(story.n, 1);
-        is_known(story.given[0].facts.from[1].bytes, 300);
-        assert_false(story.segments[3].stray);
-}
-
-static void
-both_may_begin_at_once(void **state)
-{
-        static const struct row rows[] = {
-                { .t = 0.00, .by = 'c', .f = "S" },
-                { .t = 0.01, .by = 's', .f = "S" },
-                { .t = 0.02, .by = 'c', .f = "S.", .ack = 0 },
-                { .t = 0.03, .by = 's', .f = "S.", .ack = 0 },
-                { .t = 0.04, .by = 'c', .f = ".", .ack = 0 },
-                { .t = 0.05, .by = 'c', .f = "P.", .at = 0, .n = 10, .ack = 0 },
-                { .t = 0.06, .by = 's', .f = ".", .at = 0, .ack = 10 },
-        };
-
-        TOLD(rows);
-        assert_int_equal(story.n, 1);
-        is_known(f->established, true);
-        is_known(f->from[0].bytes, 10);
-        is_known(f->from[0].acked, 10);
-}
-
-static void
 another_attempt_with_another_number_is_another_connection(void **state)
 {
         static const struct row rows[] = {
@@ -360,83 +244,6 @@ another_attempt_with_another_number_is_another_connection(void **state)
         assert_int_equal(story.n, 2);
         is_known(story.given[0].facts.syns, 2);
         is_known(story.given[1].facts.syns, 1);
-}
-
-static void
-crossed_fins_are_told_by_what_they_acknowledge(void **state)
-{
-        static const struct row crossed[] = {
-                HANDSHAKE,
-                { .t = 0.1, .by = 'c', .f = "F.", .at = 0, .ack = 0 },
-                { .t = 0.105, .by = 's', .f = "F.", .at = 0, .ack = 0 },
-                { .t = 0.1051, .by = 'c', .f = ".", .at = 1, .ack = 1 },
-                { .t = 0.12, .by = 's', .f = ".", .at = 1, .ack = 1 },
-        };
-        struct story story;
-        const struct facts *f = &story.given[0].facts;
-
-        (void)state;
-        TELL(&story, crossed);
-        is_known(f->crossed, true);
-        is_known(f->both_acked, true);
-        is_known(f->from[0].fin_position, 0);
-        is_known(f->from[0].bytes, 0);
-}
-
-static void
-a_half_closed_connection_goes_on(void **state)
-{
-        static const struct row rows[] = {
-                HANDSHAKE,
-                { .t = 0.1, .by = 'c', .f = "F.", .at = 0, .ack = 0 },
-                { .t = 0.12, .by = 's', .f = ".", .at = 0, .ack = 1 },
-                { .t = 100, .by = 's', .f = "P.", .at = 0, .n = 1400, .ack = 1 },
-                { .t = 100.1, .by = 'c', .f = ".", .at = 1, .ack = 1400 },
-        };
-
-        TOLD(rows);
-        assert_int_equal(story.n, 1);
-        is_known(f->from[0].fin, true);
-        is_known(f->from[0].fin_acked, true);
-        is_known(f->from[1].fin, false);
-        is_known(f->from[1].after_peer_fin, 1400);
-        is_known(f->both_acked, false);
-}
-
-static void
-a_fin_sent_again_is_counted(void **state)
-{
-        static const struct row rows[] = {
-                HANDSHAKE,
-                { .t = 0.1, .by = 'c', .f = "FP.", .at = 0, .n = 10, .ack = 0 },
-                { .t = 0.3, .by = 'c', .f = "FP.", .at = 0, .n = 10, .ack = 0 },
-                { .t = 0.7, .by = 'c', .f = "F.", .at = 10, .ack = 0 },
-        };
-
-        TOLD(rows);
-        is_known(f->from[0].fin_repeats, 2);
-        is_known(f->from[0].fin_position, 10);
-        is_known(f->from[0].fin_at, STORY_TIME(0.1));
-        is_known(f->from[0].bytes, 10);
-        is_known(f->from[0].retransmitted, 10);
-        is_known(f->end[0].repeated, SEGMENT_KIND_FIN);
-}
-
-static void
-a_fin_beyond_a_hole_tells_the_length(void **state)
-{
-        static const struct row rows[] = {
-                HANDSHAKE,
-                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 10, .ack = 0 },
-                { .t = 0.3, .by = 'c', .f = "F.", .at = 5010, .ack = 0 },
-                { .t = 0.4, .by = 's', .f = ".", .at = 0, .ack = 5011 },
-        };
-
-        TOLD(rows);
-        is_known(f->from[0].bytes, 5010);
-        is_known(f->from[0].acked, 5010);
-        is_known(f->from[0].missing, 5000);
-        is_known(f->from[0].fin_acked, true);
 }
 
 static void
@@ -607,7 +414,6 @@ main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_syn_sent_again_is_the_same_connection),
-                cmocka_unit_test(unanswered_syns_are_repeats),
                 cmocka_unit_test(time_wait_is_used_again),
                 cmocka_unit_test(after_a_reset_a_new_syn_begins_anew),
                 cmocka_unit_test(a_reset_before_the_syn_is_of_it_if_its_number_is),
@@ -617,15 +423,7 @@ main(void)
                 cmocka_unit_test(a_client_that_lost_its_memory_begins_anew),
                 cmocka_unit_test(an_unanswered_syn_on_an_open_connection_is_an_attempt_of_its_own),
                 cmocka_unit_test(a_syn_that_is_refused_on_an_open_connection_is_a_new_one),
-                cmocka_unit_test(a_syn_ack_before_its_syn_joins),
-                cmocka_unit_test(of_two_syn_acks_the_client_chooses),
-                cmocka_unit_test(of_several_syn_acks_alone_the_data_choose),
-                cmocka_unit_test(both_may_begin_at_once),
                 cmocka_unit_test(another_attempt_with_another_number_is_another_connection),
-                cmocka_unit_test(crossed_fins_are_told_by_what_they_acknowledge),
-                cmocka_unit_test(a_half_closed_connection_goes_on),
-                cmocka_unit_test(a_fin_sent_again_is_counted),
-                cmocka_unit_test(a_fin_beyond_a_hole_tells_the_length),
                 cmocka_unit_test(a_straggler_that_changes_the_verdict_gives_it_again),
                 cmocka_unit_test(a_straggler_of_a_forgotten_connection_is_none_of_its_own),
                 cmocka_unit_test(data_of_an_unseen_beginning_is_another_connection),

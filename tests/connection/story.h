@@ -195,6 +195,13 @@ story_play(struct story *story, const struct row *rows, size_t n, const struct t
         { .t = 0.020, .by = 's', .f = "S.", .ack = 0 },                                            \
         { .t = 0.0201, .by = 'c', .f = ".", .ack = 0 }
 
+/* The handshake, a request, its answer; then what a test adds. */
+#define TALK                                                                                       \
+        HANDSHAKE,                                                                                 \
+        { .t = 0.0205, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },                        \
+        { .t = 0.041, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 100 },                       \
+        { .t = 0.0411, .by = 'c', .f = ".", .at = 100, .ack = 300 }
+
 #define is_known(fact, what)                                                                       \
         do {                                                                                       \
                 assert_int_not_equal((fact).how, HOW_UNKNOWN);                                     \

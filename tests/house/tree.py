@@ -125,7 +125,8 @@ def a_source_opens_with_a_comment(root):
 
 
 def a_file_has_one_purpose(root):
-    for path in sources(root):
+    tests = sorted(path for path in (root / 'tests').rglob('*') if path.suffix in ('.c', '.h', '.py'))
+    for path in sources(root) + tests:
         lines = path.read_text(errors='replace').count('\n')
         if lines > LONGEST_FILE:
             yield f'{path.relative_to(root)}: {lines} lines, {LONGEST_FILE} are the most'

@@ -36,6 +36,8 @@ FAULTS = [
     (tree.a_source_opens_with_a_comment, 'src/base/text.h', '#include <stdio.h>\n/* Too late. */\n'),
     (tree.a_source_opens_with_a_comment, 'src/base/text.h', '/* */\n#include <stdio.h>\n'),
     (tree.a_file_has_one_purpose, 'src/base/text.h', COMMENT + '\n' * 600),
+    (tree.a_file_has_one_purpose, 'tests/words/ending.c', COMMENT + '\n' * 600),
+    (tree.a_file_has_one_purpose, 'tests/cli/a.py', '\n' * 601),
     (tree.a_struct_is_called_a_struct, 'src/base/text.h', COMMENT + 'typedef struct text text_t;\n'),
     (tree.every_test_program_is_run, 'tests/words/cause.c', '/* Forgotten. */\nint main(void)\n'),
     (tree.every_test_program_is_run, 'tests/words/meson.build', "unit_tests += ['words/endings']\n"),

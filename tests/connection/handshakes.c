@@ -1,0 +1,134 @@
+/* The handshake: its repeats, its crossings, and whom the answer is of. */
+#include "story.h"
+
+enum { NEW_SERVER = 3000000 };
+
+static void
+unanswered_syns_are_repeats(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 1, .by = 'c', .f = "S" },
+                { .t = 3, .by = 'c', .f = "S" },
+        };
+
+        TOLD(rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->syns, 3);
+        is_known(f->syn_gap, 2000000000);
+        is_known(f->last_syn, STORY_TIME(3));
+        is_known(f->syn_acks, 0);
+        is_known(f->end[0].repeats_unanswered, 2);
+        is_known(f->end[0].repeated, SEGMENT_KIND_SYN);
+        is_known(f->end[0].unanswered_since, STORY_TIME(0));
+        is_known(f->established, false);
+        /* It acknowledged nothing, so the server was silent, not only unseen. */
+        assert_int_equal(f->seen.sides, SIDES_SEEN_BOTH);
+        is_known(f->from[1].bytes, 0);
+        is_known(f->from[1].fin, false);
+        is_known(f->from[0].acked, 0);
+}
+
+static void
+a_syn_ack_before_its_syn_joins(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.02, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.00, .by = 'c', .f = "S" },
+                { .t = 0.03, .by = 'c', .f = ".", .ack = 0 },
+        };
+
+        TOLD(rows);
+        assert_int_equal(story.n, 1);
+        assert_int_equal(f->seen.roles, ROLES_SYN);
+        is_known(f->established, true);
+        is_known(f->syns, 1);
+        is_known(f->from[0].acked, 0);
+}
+
+static void
+of_two_syn_acks_the_client_chooses(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 'c', .f = "S" },
+                { .t = 0.02, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.0205, .by = 's', .f = "S.", .ack = 0, .isn = NEW_SERVER },
+                { .t = 0.03, .by = 'c', .f = ".", .ack = 0, .of = NEW_SERVER },
+                { .t = 0.04, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 0, .isn = NEW_SERVER },
+                { .t = 0.05, .by = 'c', .f = ".", .ack = 300, .of = NEW_SERVER },
+        };
+        static const struct row first[] = {
+                HANDSHAKE,
+                { .t = 0.0203, .by = 's', .f = "S.", .ack = 0, .isn = NEW_SERVER },
+                { .t = 0.0204, .by = 'c', .f = ".", .ack = 0 },
+                { .t = 0.04, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 0 },
+                { .t = 0.05, .by = 'c', .f = ".", .ack = 300 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(story.given[0].facts.two_isns, true);
+        is_known(story.given[0].facts.from[1].bytes, 300);
+        is_known(story.given[0].facts.from[1].acked, 300);
+        is_known(story.given[0].facts.from[1].missing, 0);
+        assert_int_equal(story.given[0].isn[1], NEW_SERVER);
+        TELL(&story, first);
+        assert_int_equal(story.n, 1);
+        is_known(story.given[0].facts.two_isns, true);
+        is_known(story.given[0].facts.from[1].bytes, 300);
+        assert_int_equal(story.given[0].isn[1], SERVER_ISN);
+}
+
+static void
+of_several_syn_acks_alone_the_data_choose(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.01, .by = 's', .f = "S.", .ack = 0, .isn = 2000000000 },
+                { .t = 0.02, .by = 's', .f = "S.", .ack = 0, .isn = 1000000000 },
+                { .t = 0.04, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 10, .isn = 1000000000 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(story.given[0].facts.from[1].bytes, 300);
+        assert_false(story.segments[3].stray);
+}
+
+static void
+both_may_begin_at_once(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 'c', .f = "S" },
+                { .t = 0.01, .by = 's', .f = "S" },
+                { .t = 0.02, .by = 'c', .f = "S.", .ack = 0 },
+                { .t = 0.03, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.04, .by = 'c', .f = ".", .ack = 0 },
+                { .t = 0.05, .by = 'c', .f = "P.", .at = 0, .n = 10, .ack = 0 },
+                { .t = 0.06, .by = 's', .f = ".", .at = 0, .ack = 10 },
+        };
+
+        TOLD(rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->established, true);
+        is_known(f->from[0].bytes, 10);
+        is_known(f->from[0].acked, 10);
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(unanswered_syns_are_repeats),
+                cmocka_unit_test(a_syn_ack_before_its_syn_joins),
+                cmocka_unit_test(of_two_syn_acks_the_client_chooses),
+                cmocka_unit_test(of_several_syn_acks_alone_the_data_choose),
+                cmocka_unit_test(both_may_begin_at_once),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

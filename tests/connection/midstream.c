@@ -1,0 +1,104 @@
+/* What was not seen from its beginning, or from one side alone. */
+#include "story.h"
+
+static void
+one_side_alone_tells_the_least_of_the_other(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.04, .by = 's', .f = ".", .at = 0, .ack = 100 },
+                { .t = 0.05, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 100 },
+                { .t = 0.0501, .by = 's', .f = "F.", .at = 300, .ack = 100 },
+                { .t = 0.09, .by = 's', .f = ".", .at = 301, .ack = 101 },
+        };
+
+        TOLD(rows);
+        assert_int_equal(f->seen.sides, SIDES_SEEN_SERVER);
+        assert_int_equal(f->seen.roles, ROLES_SYN_ACK);
+        is_unknown(f->from[0].bytes);
+        is_known(f->from[0].acked, 100);
+        assert_int_equal(f->from[0].acked.how, HOW_INFERRED);
+        is_known(f->from[0].missing, 100);
+        is_unknown(f->from[0].fin);
+        is_known(f->from[1].bytes, 300);
+        is_unknown(f->from[1].acked);
+        is_known(f->from[1].fin, true);
+        is_unknown(f->from[1].fin_acked);
+        is_unknown(f->end[1].repeats_unanswered);
+}
+
+static void
+in_the_middle_the_first_byte_seen_is_the_first(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.0, .by = 's', .f = ".", .at = 5000, .ack = 900 },
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 5000 },
+                { .t = 0.2, .by = 's', .f = "P.", .at = 5000, .n = 50, .ack = 1000 },
+        };
+
+        TOLD(rows);
+        is_known(f->from[0].bytes, 100);
+        is_known(f->from[0].acked, 100);
+        is_known(f->from[1].bytes, 50);
+        assert_true(f->seen.midstream);
+        assert_int_equal(f->seen.roles, ROLES_PORTS);
+        assert_int_equal(story.given[0].port[SIDE_SERVER], 443);
+        is_unknown(f->syns);
+        is_known(f->established, true);
+        assert_int_equal(f->established.how, HOW_INFERRED);
+}
+
+static void
+what_was_on_its_way_when_the_capture_began_is_not_missing(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.0, .by = 'c', .f = ".", .at = 900, .ack = 5000 },
+                { .t = 0.1, .by = 's', .f = ".", .at = 8000, .n = 1000, .ack = 900 },
+                { .t = 0.2, .by = 'c', .f = ".", .at = 900, .ack = 9000 },
+        };
+        /* An acknowledgement that has nothing to do with what its receiver sends. */
+        static const struct row nonsense[] = {
+                { .t = 0.0, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 1500000000 },
+                { .t = 0.1, .by = 's', .f = "P.", .at = 0, .n = 300, .ack = 1000 },
+                { .t = 0.2, .by = 'c', .f = ".", .at = 1000, .ack = 300 },
+        };
+
+        TOLD(rows);
+        is_known(f->from[1].bytes, 1000);
+        is_known(f->from[1].missing, 0);
+        is_known(f->from[1].acked, 1000);
+        TELL(&story, nonsense);
+        is_known(f->from[1].bytes, 300);
+        is_known(f->from[1].acked, 300);
+        is_known(f->from[0].acked, 100);
+}
+
+static void
+a_keepalive_first_does_not_make_a_hole(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.0, .by = 'c', .f = ".", .at = 899, .ack = 5000 },
+                { .t = 0.02, .by = 's', .f = ".", .at = 5000, .ack = 900 },
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 5000 },
+                { .t = 1.02, .by = 's', .f = ".", .at = 5000, .ack = 1000 },
+        };
+
+        TOLD(rows);
+        is_known(f->from[0].bytes, 100);
+        is_known(f->from[0].missing, 0);
+        is_known(f->from[0].acked, 100);
+        assert_false(f->seen.gaps);
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(one_side_alone_tells_the_least_of_the_other),
+                cmocka_unit_test(in_the_middle_the_first_byte_seen_is_the_first),
+                cmocka_unit_test(what_was_on_its_way_when_the_capture_began_is_not_missing),
+                cmocka_unit_test(a_keepalive_first_does_not_make_a_hole),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,167 @@
+/* Doubt: what was not seen, what may be forged, and that knowing less makes nobody surer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "by_hand.h"
+#include "forget.h"
+#include "live_cases.h"
+
+static void
+missing_segments_make_fates_unknown_and_causes_possible(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        late_data(&f, 80 * MS, 100 * MS);
+        f.seen.gaps = true;
+        judge_facts(&f, &r);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        assert_int_equal(r.to_server.fate, FATE_UNKNOWN);
+        assert_false(r.client_next.known);
+}
+
+static void
+one_doubt_is_no_proof_of_forgery_and_two_are(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 0);
+        reset = add_reset(&f, SIDE_SERVER, false, 50 * MS);
+        KNOW(reset->ttl, 41);
+        KNOW(reset->ttl_differs, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.by, SIDE_SERVER);
+        assert_true(lists(&r, CAUSE_FORGED));
+        assert_int_equal(r.cause, CAUSE_NONE);
+        KNOW(f.end[SIDE_SERVER].went_on, true);
+        KNOW(reset->went_on, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.by, SIDE_NETWORK);
+        assert_int_equal(r.ended_by, SIDE_NETWORK);
+        assert_int_equal(r.cause, CAUSE_FORGED);
+        assert_int_equal(r.certainty, CERTAINTY_LIKELY);
+        assert_int_equal(r.to_client.closed, CLOSED_NO);
+        /* Another one from the same distance is its fellow; one from the server's own is the server's. */
+        KNOW(f.from[SIDE_SERVER].packets, 12);
+        reset = add_reset(&f, SIDE_SERVER, false, 51 * MS);
+        KNOW(reset->ttl, 40);
+        KNOW(reset->ttl_differs, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.to_client.closed, CLOSED_NO);
+        assert_int_equal(r.to_client.packets.value, 10);
+        KNOW(reset->ttl, 57);
+        KNOW(reset->ttl_differs, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.to_client.closed, CLOSED_RESET);
+        assert_int_equal(r.to_client.packets.value, 11);
+        /* A route that changed by a hop is no doubt. */
+        exchange(&f, 0);
+        reset = add_reset(&f, SIDE_SERVER, false, 50 * MS);
+        KNOW(reset->ttl, 58);
+        KNOW(reset->ttl_differs, true);
+        judge_facts(&f, &r);
+        assert_false(lists(&r, CAUSE_FORGED));
+        /* But in a rack the NAT that forgot may be one hop nearer than the server. */
+        exchange(&f, 0);
+        reset = add_reset(&f, SIDE_SERVER, true, 50 * MS);
+        KNOW(reset->answers, SEGMENT_KIND_DATA);
+        judge_facts(&f, &r);
+        assert_false(lists(&r, CAUSE_STATE_LOST));
+        KNOW(reset->ttl, 58);
+        KNOW(reset->ttl_differs, true);
+        judge_facts(&f, &r);
+        assert_true(lists(&r, CAUSE_STATE_LOST));
+        assert_false(lists(&r, CAUSE_FORGED));
+}
+
+static void
+who_went_on_after_an_earlier_reset_may_have_sent_the_last(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 0);
+        reset = add_reset(&f, SIDE_SERVER, false, 50 * MS);
+        KNOW(reset->obeyed, false);
+        KNOW(reset->went_on, true);
+        KNOW(f.end[SIDE_SERVER].went_on, true);
+        reset = add_reset(&f, SIDE_SERVER, false, 90 * MS);
+        KNOW(reset->ack_impossible, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.by, SIDE_SERVER);
+        assert_int_equal(r.ended_by, SIDE_SERVER);
+        assert_true(lists(&r, CAUSE_FORGED));
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+}
+
+static void
+a_fin_may_have_been_lost_before_it_was_captured(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        reset = late_data(&f, 80 * MS, 100 * MS);
+        KNOW(f.from[SIDE_SERVER].fin, false);
+        KNOW(f.from[SIDE_SERVER].fin_acked, false);
+        KNOW(reset->before_answers, 79 * MS);
+        judge_facts(&f, &r);
+        assert_true(lists(&r, CAUSE_DATA_AFTER_CLOSE) && lists(&r, CAUSE_NO_CONNECTION));
+        /* Who never sent the RST has nothing to do with it. */
+        KNOW(reset->not_sent, true);
+        judge_facts(&f, &r);
+        assert_false(lists(&r, CAUSE_DATA_AFTER_CLOSE));
+        reset->not_sent.how = HOW_UNKNOWN;
+        /* In a minute it would have been repeated. */
+        KNOW(reset->at, 60100 * MS);
+        KNOW(reset->answers_at, 60080 * MS);
+        judge_facts(&f, &r);
+        assert_false(lists(&r, CAUSE_DATA_AFTER_CLOSE));
+}
+
+static void
+knowing_less_makes_nobody_surer(void **state)
+{
+        uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
+        unsigned n_faults = 0;
+        struct facts f;
+
+        (void)state;
+        for (size_t i = 0; i < n_live_cases; i++) {
+                live_cases[i].make(&f);
+                n_faults += forget_and_judge(&f, live_cases[i].name, 20000, &seed);
+        }
+        late_data(&f, 80 * MS, 100 * MS);
+        n_faults += forget_and_judge(&f, "late-data", 20000, &seed);
+        exchange(&f, 0);
+        add_reset(&f, SIDE_SERVER, false, 50 * MS);
+        n_faults += forget_and_judge(&f, "active-reset", 20000, &seed);
+        exchange(&f, 300);
+        n_faults += forget_and_judge(&f, "open", 20000, &seed);
+        assert_int_equal(n_faults, 0);
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(missing_segments_make_fates_unknown_and_causes_possible),
+                cmocka_unit_test(one_doubt_is_no_proof_of_forgery_and_two_are),
+                cmocka_unit_test(who_went_on_after_an_earlier_reset_may_have_sent_the_last),
+                cmocka_unit_test(a_fin_may_have_been_lost_before_it_was_captured),
+                cmocka_unit_test(knowing_less_makes_nobody_surer),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,74 @@
+/* The sentences of evidence that stand behind a verdict. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "by_hand.h"
+
+static bool
+says(const struct facts *f, const char *what)
+{
+        struct evidence evidence;
+        struct record r;
+
+        record_init(&r, SOURCE_CAPTURE, "1.1");
+        judge(f, &r, &evidence);
+        for (size_t i = 0; i < r.n_evidence; i++)
+                if (strstr(r.evidence[i], what))
+                        return true;
+        return false;
+}
+
+static void
+the_evidence_says_who_went_on_only_where_somebody_did(void **state)
+{
+        struct facts_of_reset *reset;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        reset = add_reset(&f, SIDE_SERVER, false, 50 * MS);
+        KNOW(reset->validity, RESET_VALIDITY_OUTSIDE);
+        reset->obeyed.how = HOW_UNKNOWN;
+        assert_false(says(&f, "went on as before"));
+        assert_true(says(&f, "outside of what the client would take"));
+        KNOW(reset->obeyed, false);
+        assert_true(says(&f, "the client went on as before"));
+}
+
+static void
+the_evidence_names_the_frames(void **state)
+{
+        struct evidence evidence;
+        struct record r;
+        struct facts f;
+        bool fin = false, reset = false;
+
+        (void)state;
+        late_data(&f, 80 * MS, 100 * MS);
+        KNOW(f.from[SIDE_SERVER].fin_frame, 7);
+        record_init(&r, SOURCE_CAPTURE, "1.1");
+        judge(&f, &r, &evidence);
+        assert_true(r.n_evidence > 3 && r.n_evidence <= EVIDENCE_MAX);
+        for (size_t i = 0; i < r.n_evidence; i++) {
+                fin = fin || strstr(r.evidence[i], "The server sent a FIN (frame 7)");
+                reset = reset || strstr(r.evidence[i], "(frame 10)");
+                assert_int_equal(r.evidence[i][strlen(r.evidence[i]) - 1], '.');
+        }
+        assert_true(fin && reset);
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(the_evidence_says_who_went_on_only_where_somebody_did),
+                cmocka_unit_test(the_evidence_names_the_frames),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
