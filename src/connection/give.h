@@ -3,9 +3,10 @@
 
 #include "connection/node.h"
 
-/* Where facts are made: those of orderly connections apart from all others. Zero it before its first use. */
+/* Where facts are made: those of orderly connections apart from all others, and those of rows (orderly_facts()) from
+ * both. Zero it before its first use. */
 struct given {
-        struct tracked orderly, other;
+        struct tracked row, orderly, other;
 };
 
 /* What is known of @c, until the next is filled. @until is the time up to which the evidence reaches, @cut whether the

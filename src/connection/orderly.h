@@ -122,5 +122,5 @@ struct orderly orderly_before_last(const struct table *table, const struct order
 bool orderly_add(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input,
                  unsigned what, unsigned n_payload);
 
-/* Makes it a struct connection: all but its place in the lists, and what is ORDERLY_LAST. If not @whole, without what give.c does not ask for. */
-void orderly_grow(const struct table *table, const struct orderly *o, bool whole, struct connection *ret_c);
+/* Makes it a struct connection: all but its place in the lists, and what is ORDERLY_LAST. */
+void orderly_grow(const struct table *table, const struct orderly *o, struct connection *ret_c);

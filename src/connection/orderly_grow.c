@@ -169,22 +169,18 @@ take_payload(struct growth *g, unsigned side, int i, unsigned n)
         d->end += (int32_t)n;
 }
 
-static inline __attribute__((always_inline)) void
-take(struct growth *g, const struct row *row, int i, bool whole)
+static inline void
+take(struct growth *g, const struct row *row, int i)
 {
         unsigned side = side_of(row);
         struct grown_side *d = &g->side[side], *o = &g->side[!side];
         int32_t acked = (int32_t)(row->ack - o->base);
         int64_t at = g->at[i], edge = acked + ((int64_t)row->window << d->shift);
 
-        if (whole) {
-                g->position[i] = d->end;
-                take_header(d, row);
-                if (edge > o->edge)
-                        o->edge = edge;
-        } else if (row->ttl > d->ttl_most) {
-                d->ttl_most = row->ttl;
-        }
+        g->position[i] = d->end;
+        take_header(d, row);
+        if (edge > o->edge)
+                o->edge = edge;
         if (row->n_payload > 0)
                 take_payload(g, side, i, row->n_payload);
         if (acked > o->acked) {
@@ -342,7 +338,7 @@ flags_of(const struct row *syn, const struct row *last)
 }
 
 static void
-grow_direction(const struct growth *g, unsigned n, unsigned side, bool ipv4, bool whole, struct direction *d)
+grow_direction(const struct growth *g, unsigned n, unsigned side, bool ipv4, struct direction *d)
 {
         const struct grown_side *from = &g->side[side], *to = &g->side[!side];
         const struct row *syn = g->row[from->place[0]], *last = g->row[from->place[from->n - 1]];
@@ -367,12 +363,10 @@ grow_direction(const struct growth *g, unsigned n, unsigned side, bool ipv4, boo
         d->edge = from->edge;
         d->answers_in = from->answers_in;
         d->asked = from->n_requests & 1;
-        if (whole) {
-                set_mark(g, from->request, &d->request[d->asked]);
-                set_mark(g, from->request_before, &d->request[!d->asked]);
-                set_mark(g, from->bare_ack, &d->bare_ack);
-                grow_twins(g, from, d);
-        }
+        set_mark(g, from->request, &d->request[d->asked]);
+        set_mark(g, from->request_before, &d->request[!d->asked]);
+        set_mark(g, from->bare_ack, &d->bare_ack);
+        grow_twins(g, from, d);
         d->heard = to->n > 0 && to->place[to->n - 1] > from->request;
         if (from->n_payloads > 0)
                 grow_payload(g, from, d);
@@ -473,8 +467,8 @@ grow_connection(const struct growth *g, const struct orderly *o, struct connecti
                 c->flags |= CONNECTION_EVICTED;
 }
 
-static inline __attribute__((always_inline)) void
-grow(const struct table *table, const struct orderly *o, bool whole, struct connection *c)
+static void
+grow(const struct table *table, const struct orderly *o, struct connection *c)
 {
         bool ipv4 = o->head.realm & REALM_IPV4;
         struct growth g;
@@ -503,12 +497,12 @@ grow(const struct table *table, const struct orderly *o, bool whole, struct conn
                 if (row_what(row) & SEGMENT_SYN)
                         take_syn(&g, o, row, i);
                 else
-                        take(&g, row, i, whole);
+                        take(&g, row, i);
         }
         zero(c, sizeof(*c));
         for (unsigned side = 0; side < 2; side++)
                 if (g.side[side].n > 0)
-                        grow_direction(&g, o->n, side, ipv4, whole, &c->side[side]);
+                        grow_direction(&g, o->n, side, ipv4, &c->side[side]);
         grow_connection(&g, o, c);
         if (o->flags & ORDERLY_SHORT)
                 grow_zeek_by_segments(&g, o, &c->zeek);
@@ -516,16 +510,14 @@ grow(const struct table *table, const struct orderly *o, bool whole, struct conn
                 grow_zeek(&g, o, c, &c->zeek);
 }
 
-/* Of what has ended in order nobody asks what was on its way, nor where the windows were. */
 void
-orderly_grow(const struct table *table, const struct orderly *o, bool whole, struct connection *ret_c)
+orderly_grow(const struct table *table, const struct orderly *o, struct connection *ret_c)
 {
         if (o->flags & ORDERLY_LAST) {
                 struct orderly before = orderly_before_last(table, o);
 
-                grow(table, &before, true, ret_c);
-        } else if (whole || !(o->flags & ORDERLY_ENDED) || o->flags & ORDERLY_SHORT)
-                grow(table, o, true, ret_c);
-        else
-                grow(table, o, false, ret_c);
+                grow(table, &before, ret_c);
+        } else {
+                grow(table, o, ret_c);
+        }
 }

@@ -429,7 +429,7 @@ table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node)
         if (table_new_number(&table->nodes, &table->links, sizeof(struct connection), &table->free_node, &table->n_nodes,
                        &node) < 0)
                 return -ENOMEM;
-        orderly_grow(table, table_orderly(table, orderly), true, table_at(table, node));
+        orderly_grow(table, table_orderly(table, orderly), table_at(table, node));
         table_take_place(table, orderly, node);
         free_orderly(table, orderly);
         *ret_node = node;

@@ -10,6 +10,7 @@
 
 #include "connection/direction.h"
 #include "connection/icmp.h"
+#include "connection/orderly_facts.h"
 #include "connection/segment.h"
 
 /* Bounds the memory where tens of thousands end in a second. */
@@ -64,7 +65,7 @@ give_with_last(struct tracker *t, uint32_t node, bool cut)
         struct tracker_input input;
         unsigned sender;
 
-        orderly_grow(&t->table, o, true, &t->grown);
+        orderly_grow(&t->table, o, &t->grown);
         orderly_last_of(&t->table, o, &sender, &input);
         take_last(t, o, &input, sender, node, &t->grown);
         t->grown.rev = 1;
@@ -86,9 +87,13 @@ give_orderly(struct tracker *t, uint32_t node, bool cut)
                 o->flags |= ORDERLY_GIVEN;
                 return;
         }
-        orderly_grow(&t->table, o, false, &t->grown);
-        t->grown.rev = 1;
-        t->hooks.give(t->hooks.context, give_fill(&t->given, &t->grown, NULL, t->now, cut));
+        if (orderly_facts(&t->table, o, t->now, cut, &t->given.row)) {
+                t->hooks.give(t->hooks.context, &t->given.row);
+        } else {
+                orderly_grow(&t->table, o, &t->grown);
+                t->grown.rev = 1;
+                t->hooks.give(t->hooks.context, give_fill(&t->given, &t->grown, NULL, t->now, cut));
+        }
         o->flags |= ORDERLY_GIVEN;
 }
 

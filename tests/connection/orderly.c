@@ -5,14 +5,17 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include <cmocka.h>
+
 #include "connection/icmp.h"
+#include "connection/orderly_facts.h"
 #include "connection/segment.h"
 #include "connection/table.h"
+#include "same.h"
 
 enum {
         ROUNDS = 20000,
@@ -243,7 +246,7 @@ end(struct table *table, const struct orderly *o, struct step *step, const struc
         step->input = input;
         take_last(step);
         assert_int_equal(!!(c->flags & CONNECTION_ENDED), input->kind == PACKET_TCP);
-        orderly_grow(table, o, false, &grown);
+        orderly_grow(table, o, &grown);
         orderly_last_of(table, o, &replay.sender, &again);
         replay.input = &again;
         take_last(&replay);
@@ -284,9 +287,23 @@ pack(struct table *table, uint32_t *node, unsigned *n_packed)
         *node = number;
 }
 
+/* Facts made of the row are those of the struct connection that it grows into. */
+static bool
+assert_same_facts(const struct table *table, const struct orderly *o, struct connection *c, struct given *given)
+{
+        bool cut = below(2);
+        int64_t until = o->last + below(1000);
+
+        if (!orderly_facts(table, o, until, cut, &given->row))
+                return false;
+        c->rev = 1;
+        assert_same_tracked(&given->row, give_fill(given, c, table_extra_of(table, c), until, cut));
+        return true;
+}
+
 static void
-play(struct table *table, unsigned *taken, unsigned *ended, unsigned *n_packed, unsigned *resets,
-     unsigned *icmp)
+play(struct table *table, struct given *given, unsigned *taken, unsigned *ended, unsigned *n_packed, unsigned *resets,
+     unsigned *icmp, unsigned *facts)
 {
         static const uint8_t address[2][16] = { { 10, 1 }, { 10, 2 } };
         struct talk t = { .next = { below(UINT32_MAX), below(UINT32_MAX) }, .timestamps = below(2), .v6 = below(4) == 0,
@@ -334,11 +351,13 @@ play(struct table *table, unsigned *taken, unsigned *ended, unsigned *n_packed, 
                         break;
                 step.input = &input;
                 segment_take(&step);
-                orderly_grow(table, o, true, &grown);
+                orderly_grow(table, o, &grown);
                 past = *c;
                 clear_past(&past);
                 clear_past(&grown);
                 assert_memory_equal(&past, &grown, sizeof(grown));
+                if (assert_same_facts(table, o, &grown, given))
+                        ++*facts;
                 assert_int_equal(!!(o->flags & ORDERLY_ENDED), !!(c->flags & CONNECTION_ENDED));
                 ++*taken;
                 *ended += !!(o->flags & ORDERLY_ENDED);
@@ -350,21 +369,25 @@ play(struct table *table, unsigned *taken, unsigned *ended, unsigned *n_packed, 
 static void
 a_row_grows_into_what_the_long_way_makes(void **state)
 {
-        unsigned taken = 0, ended = 0, packed = 0, resets = 0, icmp = 0;
+        unsigned taken = 0, ended = 0, packed = 0, resets = 0, icmp = 0, facts = 0;
+        struct given *given = calloc(1, sizeof(*given));
         struct table table;
         size_t max;
 
         (void)state;
+        assert_non_null(given);
         assert_int_equal(table_init(&table, 16, &max), 0);
         for (unsigned round = 0; round < ROUNDS; round++)
-                play(&table, &taken, &ended, &packed, &resets, &icmp);
+                play(&table, given, &taken, &ended, &packed, &resets, &icmp, &facts);
         /* Most segments are in order, and many talks come to their end. */
         assert_true(taken > ROUNDS * 8);
         assert_true(ended > ROUNDS / 10);
         assert_true(packed > ROUNDS);
         assert_true(resets > ROUNDS / 10);
         assert_true(icmp > ROUNDS / 100);
+        assert_true(facts > ended / 2);
         table_deinit(&table);
+        free(given);
 }
 
 static void
