@@ -60,9 +60,9 @@ decide_syn(const struct connection *c, unsigned sender, const struct segment *s,
                 return REUSE_SAME;
         if (same_packet(d, s, time))
                 return REUSE_SAME;
-        /* Of the other end nothing was seen yet, but it was acknowledged just now: its segments may stand behind. */
-        if (!over(c) && o->packets == 0 && o->flags & DIRECTION_BASE && !(d->flags & DIRECTION_FIN) &&
-            time - c->last < REPEAT_AT_MOST)
+        /* Of the other end nothing was seen yet, but it was asked or acknowledged just now: its segments may stand behind. */
+        if (!over(c) && o->packets == 0 && (o->flags & DIRECTION_BASE || d->flags & DIRECTION_SYN) &&
+            !(d->flags & DIRECTION_FIN) && time - c->last < REPEAT_AT_MOST)
                 return REUSE_WAIT;
         return over(c) || o->packets == 0 ? REUSE_NEW : REUSE_WAIT;
 }
@@ -93,13 +93,16 @@ reuse_unseen(const struct connection *c, unsigned sender, const struct segment *
         const struct direction *d = &c->side[sender], *o = &c->side[!sender];
         int64_t at, acks;
 
-        if (!(c->flags & CONNECTION_ENDED) || s->n_payload == 0 || time - c->last < REPEAT_AT_MOST ||
+        if (!(c->flags & CONNECTION_ENDED) || time - c->last < REPEAT_AT_MOST ||
             (s->flags & (SEGMENT_SYN | SEGMENT_RST | SEGMENT_ACK)) != SEGMENT_ACK ||
             !(d->flags & o->flags & DIRECTION_BASE))
                 return false;
-        at = direction_position(d, s->seq) - d->next;
-        acks = direction_position(o, s->ack) - o->next;
-        return (at > FAR || at < -FAR) && (acks > FAR || acks < -FAR);
+        at = direction_position(d, s->seq) - direction_end(d);
+        acks = direction_position(o, s->ack) - direction_end(o);
+        /* Behind a FIN nothing stands, and both were acknowledged. */
+        if (c->flags & CONNECTION_BOTH_ACKED && at > 0 && acks > 0)
+                return true;
+        return s->n_payload > 0 && (at > FAR || at < -FAR) && (acks > FAR || acks < -FAR);
 }
 
 bool

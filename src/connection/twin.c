@@ -49,14 +49,16 @@ twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_
         return false;
 }
 
-/* A counter of IP IDs does not go back for what is sent again, and nobody repeats that soon. */
+/* A counter of IP IDs does not go back for what is sent again, and nobody repeats that soon. An acknowledgement is looked
+ * at as well: taken for the next of its sender it would turn the counter back. */
 bool
 twin_late(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s, int64_t time_ns)
 {
         const struct direction *d = &c->side[sender];
 
-        return c->flags & CONNECTION_TWINS && d->flags & DIRECTION_BASE && s->n_payload > 0 && s->ip_id != 0 &&
-               !(s->flags & (SEGMENT_SYN | SEGMENT_RST)) && (uint16_t)(d->ip_id - s->ip_id) <= COUNTER_BACK &&
+        return c->flags & CONNECTION_TWINS && d->flags & DIRECTION_BASE && s->ip_id != 0 &&
+               !(s->flags & (SEGMENT_SYN | SEGMENT_RST)) && (!(s->flags & SEGMENT_FIN) || d->flags & DIRECTION_FIN) &&
+               (uint16_t)(d->ip_id - s->ip_id) <= COUNTER_BACK &&
                d->ip_id_steps >= 2 && d->ip_id_steps > d->ip_id_jumps && time_ns - d->last < WITH_IP_ID * 1000 &&
                (!extra || extra->n_holes[sender] == 0) && direction_position(d, s->seq) + s->n_payload <= d->next;
 }

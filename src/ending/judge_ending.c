@@ -154,18 +154,24 @@ is_timed_out(struct judging *j)
         return most > 0;
 }
 
-/* A RST and nothing else says nothing of the connection. */
+/* A RST and nothing else says nothing of the connection. One that was captured twice is more packets than RSTs, but no
+ * place in either stream is known from it. */
 static bool
 only_resets(const struct facts *f)
 {
         uint64_t packets = 0;
+        bool placed = false;
 
         for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
-                if (!fact_known(f->from[side].packets.how))
+                const struct facts_of_direction *from = &f->from[side];
+
+                if (!fact_known(from->packets.how))
                         return false;
-                packets += f->from[side].packets.value;
+                packets += from->packets.value;
+                placed = placed || fact_known(from->payloads.how) || fact_known(from->bytes.how) || fact_known(from->acked.how);
         }
-        return f->seen.source == SOURCE_CAPTURE && packets <= f->n_resets_in_all;
+        return f->seen.source == SOURCE_CAPTURE &&
+               (packets <= f->n_resets_in_all || (f->n_resets_in_all > 0 && !placed));
 }
 
 static bool

@@ -246,6 +246,58 @@ another_attempt_with_another_number_is_another_connection(void **state)
         is_known(story.given[1].facts.syns, 1);
 }
 
+/* The answer stands for the SYN before, and the other began nothing. */
+static void
+of_two_syns_that_nobody_answered_yet_the_answer_chooses(void **state)
+{
+        static const struct row first[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 0.001, .by = 'c', .f = "S", .isn = NEW_CLIENT },
+                { .t = 0.02, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.03, .by = 'c', .f = ".", .at = 0, .ack = 0 },
+                { .t = 0.04, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+        };
+        static const struct row second[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 0.001, .by = 'c', .f = "S", .isn = NEW_CLIENT },
+                { .t = 0.02, .by = 's', .f = "S.", .ack = 0, .of = NEW_CLIENT },
+                { .t = 0.03, .by = 'c', .f = ".", .at = 0, .ack = 0, .isn = NEW_CLIENT },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, first);
+        assert_int_equal(story.n, 1);
+        is_known(story.given[0].facts.established, true);
+        is_known(story.given[0].facts.from[0].bytes, 100);
+        is_known(story.given[0].facts.from[0].packets, 4);
+        TELL(&story, second);
+        assert_int_equal(story.n, 2);
+        is_known(story.given[0].facts.syn_acks, 0);
+        assert_int_equal(story.given[1].first_frame, 2);
+        is_known(story.given[1].facts.established, true);
+}
+
+static void
+what_lies_behind_both_fins_is_of_another_connection(void **state)
+{
+        static const struct row rows[] = {
+                CLOSED,
+                { .t = 3, .by = 'c', .f = ".", .at = 5101, .ack = 9301 },
+                { .t = 3.1, .by = 'c', .f = "P.", .at = 5101, .n = 50, .ack = 9301 },
+                { .t = 3.2, .by = 's', .f = ".", .at = 9301, .ack = 5151 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 2);
+        is_known(story.given[0].facts.from[0].bytes, 100);
+        is_known(story.given[0].facts.from[1].bytes, 300);
+        assert_int_equal(story.given[1].first_frame, 8);
+        is_known(story.given[1].facts.from[0].bytes, 50);
+}
+
 static void
 a_straggler_that_changes_the_verdict_gives_it_again(void **state)
 {
@@ -424,6 +476,8 @@ main(void)
                 cmocka_unit_test(an_unanswered_syn_on_an_open_connection_is_an_attempt_of_its_own),
                 cmocka_unit_test(a_syn_that_is_refused_on_an_open_connection_is_a_new_one),
                 cmocka_unit_test(another_attempt_with_another_number_is_another_connection),
+                cmocka_unit_test(of_two_syns_that_nobody_answered_yet_the_answer_chooses),
+                cmocka_unit_test(what_lies_behind_both_fins_is_of_another_connection),
                 cmocka_unit_test(a_straggler_that_changes_the_verdict_gives_it_again),
                 cmocka_unit_test(a_straggler_of_a_forgotten_connection_is_none_of_its_own),
                 cmocka_unit_test(data_of_an_unseen_beginning_is_another_connection),

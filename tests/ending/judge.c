@@ -211,10 +211,36 @@ an_answer_from_elsewhere_after_a_long_silence_is_first_of_all_lost_state(void **
         assert_true(lists(&r, CAUSE_NO_CONNECTION));
 }
 
+static void
+a_reset_captured_twice_is_still_all_that_was_seen(void **state)
+{
+        struct facts f;
+        struct record r;
+
+        (void)state;
+        facts_init(&f, SOURCE_CAPTURE);
+        f.seen.sides = SIDES_SEEN_SERVER;
+        f.seen.roles = ROLES_PORTS;
+        KNOW(f.from[SIDE_CLIENT].packets, 0);
+        KNOW(f.from[SIDE_SERVER].packets, 2);
+        f.n_resets = f.n_resets_in_all = 1;
+        KNOW(f.resets[0].by, SIDE_SERVER);
+        KNOW(f.resets[0].has_ack, true);
+        KNOW(f.resets[0].window, 0);
+        KNOW(f.resets[0].obeyed, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_UNSEEN);
+        /* An ACK before it has a place in the stream. */
+        KNOW(f.from[SIDE_SERVER].payloads, 0);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_reset_captured_twice_is_still_all_that_was_seen),
                 cmocka_unit_test(what_is_known_of_the_place_orders_the_causes),
                 cmocka_unit_test(who_resets_is_gone_even_if_the_other_goes_on),
                 cmocka_unit_test(the_wire_does_not_tell_unread_data_from_zero_linger),
