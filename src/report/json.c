@@ -367,30 +367,35 @@ json_put_time(char *to, int64_t time_ns)
 {
         static _Thread_local struct second all[N_SECONDS];
         struct second *second;
-        int64_t seconds = time_ns / NS_PER_S, ns = time_ns % NS_PER_S;
+        int64_t seconds, ns;
 
-        if (ns < 0) {
-                ns += NS_PER_S;
-                seconds--;
+        if (__builtin_expect(time_ns < 0, 0)) {
+                seconds = time_ns / (int64_t)NS_PER_S - (time_ns % (int64_t)NS_PER_S != 0);
+                ns = time_ns - seconds * NS_PER_S;
+        } else {
+                seconds = (int64_t)((uint64_t)time_ns / NS_PER_S);
+                ns = time_ns - seconds * NS_PER_S;
         }
         second = &all[(uint64_t)seconds % N_SECONDS];
-        return second->known && second->seconds == seconds ? put_in_second(to, second, ns)
-                                                           : put_in_new_second(to, second, seconds, ns);
+        if (__builtin_expect(second->seconds != seconds || !second->known, 0))
+                return put_in_new_second(to, second, seconds, ns);
+        return put_in_second(to, second, ns);
 }
 
 char *
 json_put_seconds(char *to, int64_t span_ns)
 {
         uint64_t ns = span_ns < 0 ? -(uint64_t)span_ns : (uint64_t)span_ns;
-        uint64_t fraction = ns % NS_PER_S;
+        uint64_t seconds = ns / NS_PER_S;
 
         if (span_ns < 0)
                 *to++ = '-';
-        to = decimal_put(to, ns / NS_PER_S);
-        if (fraction == 0)
+        to = decimal_put(to, seconds);
+        ns -= seconds * NS_PER_S;
+        if (ns == 0)
                 return to;
         *to++ = '.';
-        return decimal_put_fraction(to, (uint32_t)fraction);
+        return decimal_put_fraction(to, (uint32_t)ns);
 }
 
 void

@@ -4,13 +4,12 @@
  * between them as whole pieces; only text that is not plain and the rare lists go through the writer's functions. */
 #include "report/record_json.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/decimal.h"
 #include "report/json.h"
+#include "report/record_json_kept.h"
 #include "report/record_json_words.h"
-#include "report/told.h"
 
 /* More than all of a record takes but texts and lists, which ask for room again when they are done. */
 #define ROOM 4096
@@ -80,18 +79,27 @@ static const bool plain[256] = { [' ' ... '!'] = true, ['#' ... '['] = true, [']
 static inline char *
 put_text(struct json *j, char *p, const char *text)
 {
-        size_t n = 0;
+        char *to = p;
 
         if (!text)
                 return LITERAL(p, "null");
-        *p = '"';
-        while (n < SHORT_TEXT && plain[(unsigned char)text[n]]) {
-                p[n + 1] = text[n];
-                n++;
-        }
-        if (text[n] == '\0') {
-                p[n + 1] = '"';
-                return p + n + 2;
+        *to++ = '"';
+        for (const char *from = text; from < text + SHORT_TEXT; from += 8) {
+                unsigned n = 0;
+
+#pragma GCC unroll 8
+                for (; n < 8; n++) {
+                        if (!plain[(unsigned char)from[n]])
+                                break;
+                        to[n] = from[n];
+                }
+                to += n;
+                if (n < 8 && from[n] == '\0') {
+                        *to++ = '"';
+                        return to;
+                }
+                if (n < 8)
+                        break;
         }
         json_took(j, p, false);
         json_text(j, NULL, text);
@@ -125,7 +133,7 @@ put_end(struct json *j, char *p, const struct record_end *end)
         p = decimal_put(p, end->port);
         p = LITERAL(p, ",\"os\":");
         p = json_put_os(p, end->os);
-        if (!end->pid.known && !end->comm && !end->cgroup && !end->netns.known)
+        if (!(end->pid.known | (end->comm != NULL) | (end->cgroup != NULL) | end->netns.known))
                 return LITERAL(p, ",\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null}");
         return put_program(j, p, end);
 }
@@ -249,64 +257,6 @@ write_acts(struct json *j, const struct record *r)
         json_object_end(j);
 }
 
-static inline bool
-is_end_of_stream(const struct told *told)
-{
-        return told->kind == TOLD_BYTES && told->bytes == 0 && !told->sigpipe;
-}
-
-static inline bool
-is_broken_pipe(const struct told *told)
-{
-        return told->kind == TOLD_ERROR && told->error == EPIPE && told->sigpipe;
-}
-
-/* What a call told, in quotes; most of what is told is told often. */
-static char *
-put_told(char *p, const struct told *told)
-{
-        if (is_end_of_stream(told))
-                return LITERAL(p, "\"0\"");
-        if (is_broken_pipe(told))
-                return LITERAL(p, "\"EPIPE+SIGPIPE\"");
-        if (told->kind == TOLD_ERROR && told->error == ECONNRESET && !told->sigpipe)
-                return LITERAL(p, "\"ECONNRESET\"");
-        *p++ = '"';
-        p = told_put(p, told);
-        *p++ = '"';
-        return p;
-}
-
-static char *
-put_tolds(char *p, const struct told *told, size_t n)
-{
-        *p++ = '[';
-        for (size_t i = 0; i < n; i++) {
-                if (i > 0)
-                        *p++ = ',';
-                p = put_told(p, &told[i]);
-        }
-        *p++ = ']';
-        return p;
-}
-
-/* What is next after its key. */
-static char *
-put_next(char *p, const struct record_next *next)
-{
-        if (!next->known)
-                return LITERAL(p, "null");
-        /* After two FINs. */
-        if (next->n_if_recv == 1 && next->n_if_send == 1 && is_end_of_stream(next->if_recv) &&
-            is_broken_pipe(next->if_send))
-                return LITERAL(p, "{\"if_recv\":[\"0\"],\"if_send\":[\"EPIPE+SIGPIPE\"]}");
-        p = LITERAL(p, "{\"if_recv\":");
-        p = put_tolds(p, next->if_recv, next->n_if_recv);
-        p = LITERAL(p, ",\"if_send\":");
-        p = put_tolds(p, next->if_send, next->n_if_send);
-        return LITERAL(p, "}");
-}
-
 static void
 write_saw(struct json *j, const char *key, const struct record_saw *saw)
 {
@@ -318,7 +268,7 @@ write_saw(struct json *j, const char *key, const struct record_saw *saw)
                 json_text(j, "call", saw->calls[i].call);
                 p = json_room(j, ROOM);
                 p = LITERAL(p, ",\"result\":");
-                json_took(j, put_told(p, &saw->calls[i].told), true);
+                json_took(j, record_json_put_told(p, &saw->calls[i].told), true);
                 json_object_end(j);
         }
         json_array_end(j);
@@ -350,25 +300,7 @@ put_verdict(char *p, const struct record *r)
                                   "\"certainty\":\"certain\"");
         }
         p = LITERAL(p, ",\"ending\":");
-        p = json_put_ending(p, r->ending);
-        p = LITERAL(p, ",\"ongoing\":");
-        p = put_bool(p, r->ongoing);
-        p = LITERAL(p, ",\"ended_by\":");
-        p = json_put_side(p, r->ended_by);
-        p = LITERAL(p, ",\"silent\":");
-        p = json_put_side(p, r->silent);
-        p = LITERAL(p, ",\"severity\":");
-        p = json_put_severity(p, r->severity);
-        p = LITERAL(p, ",\"cause\":");
-        p = json_put_cause(p, r->cause);
-        p = LITERAL(p, ",\"causes\":[");
-        for (size_t i = 0; i < r->n_causes; i++) {
-                if (i > 0)
-                        *p++ = ',';
-                p = json_put_cause(p, r->causes[i]);
-        }
-        p = LITERAL(p, "],\"certainty\":");
-        return json_put_certainty(p, r->certainty);
+        return record_json_put_verdict(p, r);
 }
 
 static char *
@@ -382,14 +314,14 @@ put_acts_and_calls(struct json *j, char *p, const struct record *r)
                 p = THROUGH(j, p, write_acts(j, r));
                 p = LITERAL(p, ",\"client_next\":");
         }
-        p = put_next(p, &r->client_next);
+        p = record_json_put_next(p, &r->client_next);
         if (!r->client_saw.known) {
                 p = LITERAL(p, ",\"client_saw\":null,\"server_next\":");
         } else {
                 p = THROUGH(j, p, write_saw(j, "client_saw", &r->client_saw));
                 p = LITERAL(p, ",\"server_next\":");
         }
-        p = put_next(p, &r->server_next);
+        p = record_json_put_next(p, &r->server_next);
         if (!r->server_saw.known)
                 return LITERAL(p, ",\"server_saw\":null");
         return THROUGH(j, p, write_saw(j, "server_saw", &r->server_saw));

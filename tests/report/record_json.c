@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "report/record_json.h"
+#include "report/told.h"
 #include "samples.h"
 
 /* The line, to be freed. */
@@ -237,6 +238,137 @@ whatever_is_not_usual_is_told(void **state)
         ASSERT_TOLD(r.retry = RETRY_SAFE, "\"retry\":\"safe\"");
 }
 
+static const char *
+side_word(enum side side)
+{
+        return side == SIDE_UNKNOWN ? NULL : side_name(side);
+}
+
+/* The words of a verdict put together in another way. */
+static void
+write_verdict(const struct record *r, char *to, size_t n)
+{
+        FILE *file = fmemopen(to, n, "w");
+
+        assert_non_null(file);
+#define QUOTED(name) ((name) ? "\"" : ""), ((name) ? (name) : "null"), ((name) ? "\"" : "")
+        fprintf(file, "\"ending\":%s%s%s,\"ongoing\":%s,", QUOTED(ending_name(r->ending)), r->ongoing ? "true" : "false");
+        fprintf(file, "\"ended_by\":%s%s%s,\"silent\":%s%s%s,", QUOTED(side_word(r->ended_by)), QUOTED(side_word(r->silent)));
+        fprintf(file, "\"severity\":%s%s%s,", QUOTED(severity_name(r->severity)));
+        fprintf(file, "\"cause\":%s%s%s,\"causes\":[", QUOTED(cause_name(r->cause)));
+        for (size_t i = 0; i < r->n_causes; i++)
+                fprintf(file, "%s\"%s\"", i > 0 ? "," : "", cause_name(r->causes[i]));
+        fprintf(file, "],\"certainty\":%s%s%s,\"to_server\"", QUOTED(certainty_name(r->certainty)));
+        fclose(file);
+}
+
+static void
+write_tolds(FILE *file, const char *key, const struct told *told, size_t n)
+{
+        fprintf(file, "\"%s\":[", key);
+        for (size_t i = 0; i < n; i++) {
+                char text[TOLD_TEXT_MAX + 1];
+
+                *told_put(text, &told[i]) = '\0';
+                fprintf(file, "%s\"%s\"", i > 0 ? "," : "", text);
+        }
+        fputc(']', file);
+}
+
+static void
+write_next(const struct record_next *next, char *to, size_t n)
+{
+        FILE *file = fmemopen(to, n, "w");
+
+        assert_non_null(file);
+        fputs("\"client_next\":{", file);
+        write_tolds(file, "if_recv", next->if_recv, next->n_if_recv);
+        fputc(',', file);
+        write_tolds(file, "if_send", next->if_send, next->n_if_send);
+        fputs("},\"client_saw\"", file);
+        fclose(file);
+}
+
+static unsigned
+below(uint64_t *seed, unsigned n)
+{
+        *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        return (unsigned)(*seed >> 33) % n;
+}
+
+/* Few of each kind, so that many are alike but for one thing. */
+static void
+make_told(uint64_t *seed, struct told *told)
+{
+        static const int errors[] = { 0, EPIPE, ECONNRESET, ETIMEDOUT, ECONNREFUSED, 2047, 2048 };
+
+        *told = (struct told){ .kind = (enum told_kind)below(seed, 4), .bytes = below(seed, 8) == 0 ? below(seed, 3) : 0,
+                               .error = errors[below(seed, sizeof(errors) / sizeof(*errors))],
+                               .sigpipe = below(seed, 3) == 0 };
+}
+
+static void
+make_next(uint64_t *seed, struct record_next *next)
+{
+        next->known = true;
+        next->n_if_recv = below(seed, RECORD_NEXT_MAX + 1);
+        next->n_if_send = below(seed, 3);
+        for (size_t i = 0; i < next->n_if_recv; i++)
+                make_told(seed, &next->if_recv[i]);
+        for (size_t i = 0; i < next->n_if_send; i++)
+                make_told(seed, &next->if_send[i]);
+}
+
+/* One verdict, of which a thing or two are another. */
+static void
+make_verdict(uint64_t *seed, struct record *r)
+{
+        unsigned n_causes = below(seed, 12) ? below(seed, 3) : below(seed, N_CAUSES + 1);
+
+        r->ending = ENDING_RESET;
+        for (unsigned i = below(seed, 3); i > 0; i--)
+                switch (below(seed, 7)) {
+                case 0: r->ending = (enum ending)below(seed, N_ENDINGS); break;
+                case 1: r->ongoing = !r->ongoing; break;
+                case 2: r->ended_by = (enum side)below(seed, N_SIDES); break;
+                case 3: r->silent = (enum side)below(seed, N_SIDES); break;
+                case 4: r->severity = (enum severity)below(seed, N_SEVERITIES); break;
+                case 5: r->certainty = (enum certainty)below(seed, N_CERTAINTIES); break;
+                case 6:
+                default: r->cause = (enum cause)((int)below(seed, N_CAUSES + 1) - 1); break;
+                }
+        for (unsigned i = 0; i < n_causes; i++)
+                record_add_cause(r, (enum cause)below(seed, N_CAUSES));
+}
+
+/* Texts are kept and printed again: neither may be another's, and each comes twice in a row and again much later. */
+static void
+what_is_kept_is_what_would_be_made(void **state)
+{
+        enum { DIFFERENT = 3000, ROUNDS = 20000 };
+        uint64_t seed = 1;
+
+        (void)state;
+        for (unsigned i = 0; i < ROUNDS; i++) {
+                uint64_t own = 1 + below(&seed, DIFFERENT);
+                char verdict[2048], next[512];
+                struct record r;
+                char *line;
+
+                record_init(&r, SOURCE_CAPTURE, "1.1");
+                make_verdict(&own, &r);
+                make_next(&own, &r.client_next);
+                write_verdict(&r, verdict, sizeof(verdict));
+                write_next(&r.client_next, next, sizeof(next));
+                for (unsigned again = 0; again < 2; again++) {
+                        line = line_of(&r, 0);
+                        if (!strstr(line, verdict) || !strstr(line, next))
+                                fail_msg("no %s or no %s in %s", verdict, next, line);
+                        free(line);
+                }
+        }
+}
+
 int
 main(void)
 {
@@ -244,6 +376,7 @@ main(void)
                 cmocka_unit_test(of_an_unknown_connection_every_key_is_there_and_null),
                 cmocka_unit_test(the_usual_record_has_the_same_keys_and_words),
                 cmocka_unit_test(whatever_is_not_usual_is_told),
+                cmocka_unit_test(what_is_kept_is_what_would_be_made),
                 cmocka_unit_test(a_hostile_name_cannot_leave_its_string),
                 cmocka_unit_test(evidence_comes_only_on_demand),
                 cmocka_unit_test(the_samples_keep_the_rules),
