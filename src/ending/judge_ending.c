@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ending/cause_rules.h"
 #include "ending/judging.h"
 
 /* So many repeats without an answer are a time-out; fewer are a bad moment. */
@@ -447,5 +448,7 @@ judge_ending(struct judging *j)
         }
         if (r->ending == ENDING_HALF_CLOSED || r->ending == ENDING_OPEN || r->ending == ENDING_UNSEEN)
                 r->ongoing = true;
-        r->certainty = certainty_of_ending(j, r->ending);
+        /* Of an ending that has causes it is theirs, and judge_cause() says it. */
+        if (causes_of_ending[r->ending].n == 0)
+                r->certainty = certainty_of_ending(j, r->ending);
 }

@@ -45,6 +45,29 @@ fill_direction(const struct facts_of_direction *from, struct record_direction *d
         d->fate = from->bytes.value > 0 ? FATE_ACKED : FATE_NONE;
 }
 
+/* What judge_times() says where all these times are known and none runs backwards: it was over with the later of the two
+ * acknowledgements, and its ending began with the earlier FIN. Else false, and nothing was done. */
+static bool
+fill_times(const struct facts *f, struct record *r)
+{
+        const struct facts_of_direction *a = &f->from[SIDE_CLIENT], *b = &f->from[SIDE_SERVER], *begins;
+        int64_t first = f->first.value, over, idle, span;
+
+        if (!fact_known(f->first.how) || !fact_known(a->fin_acked_at.how) || !fact_known(b->fin_acked_at.how) ||
+            !fact_known(a->fin_at.how) || !fact_known(b->fin_at.how))
+                return false;
+        begins = b->fin_at.value < a->fin_at.value ? b : a;
+        over = a->fin_acked_at.value > b->fin_acked_at.value ? a->fin_acked_at.value : b->fin_acked_at.value;
+        if (over < first || !fact_known(begins->before_fin.how) || __builtin_sub_overflow(over, first, &span) ||
+            __builtin_sub_overflow(begins->fin_at.value, begins->before_fin.value, &idle) || idle < 0)
+                return false;
+        r->started = known_i64(first);
+        r->ended = known_i64(over);
+        r->duration = known_i64(span);
+        r->idle_before = known_i64(idle);
+        return true;
+}
+
 /* After both FINs a receiver gets the end of the stream, and a sender EPIPE. */
 static void
 fill_next(const struct facts *f, enum side side, struct record_next *next)
@@ -70,7 +93,8 @@ judge_orderly(struct judging *j)
         r->ending = ENDING_ORDERLY;
         r->ended_by = first_to_close(f);
         r->certainty = CERTAINTY_CERTAIN;
-        judge_times(j);
+        if (!fill_times(f, r))
+                judge_times(j);
         fill_direction(&f->from[SIDE_CLIENT], &r->to_server);
         fill_direction(&f->from[SIDE_SERVER], &r->to_client);
         r->severity = SEVERITY_FINE;

@@ -182,6 +182,8 @@ weigh(unsigned doubts, enum reset_kind shape)
         };
         int weight = 0;
 
+        if (doubts == 0)
+                return 0;
         for (size_t i = 0; i < sizeof(weights) / sizeof(*weights); i++)
                 if (doubts & weights[i].doubt)
                         weight += shape == RESET_KIND_REPLY ? weights[i].of_reply : weights[i].of_other;

@@ -13,19 +13,33 @@ next_init(struct record_next *next)
         next->n_if_recv = next->n_if_send = 0;
 }
 
-/* Half of a record are those lists, so the parts around them are zeroed each alone. */
+#define SIZE_UP_TO(first, behind) (offsetof(struct record, behind) - offsetof(struct record, first))
+
+static void
+end_init(struct record_end *end)
+{
+        end->ip[0] = '\0';
+        end->port = 0;
+        end->os = OS_UNKNOWN;
+        end->comm = end->cgroup = NULL;
+        end->pid = end->netns = (struct maybe_u64){ 0 };
+}
+
+/* Most of a record are lists, which have no items, so the parts around them are zeroed each alone. */
 void
 record_init(struct record *r, enum source source, const char *id)
 {
-        zero(r, offsetof(struct record, client_next));
+        end_init(&r->client);
+        end_init(&r->server);
+        zero_few(&r->started, SIZE_UP_TO(started, causes));
+        zero_few(&r->n_causes, SIZE_UP_TO(n_causes, client_next));
         next_init(&r->client_next);
         r->client_saw = (struct record_saw){ 0 };
         next_init(&r->server_next);
-        zero(&r->server_saw, sizeof(*r) - offsetof(struct record, server_saw));
+        zero_few(&r->server_saw, sizeof(*r) - offsetof(struct record, server_saw));
         r->source = source;
         r->id = id;
         r->rev = 1;
-        r->client.os = r->server.os = OS_UNKNOWN;
         r->ending = ENDING_UNSEEN;
         r->ended_by = r->silent = SIDE_UNKNOWN;
         r->severity = SEVERITY_FINE;
