@@ -12,6 +12,7 @@ enum {
         SIZE_TCP = 20,
         OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_SCALE = 3, OPTION_SACK = 4, OPTION_TIMESTAMPS = 8,
         ROW = 16,
+        OPTIONS_OF_LINUX = 20,          /* bytes of them in its usual SYN */
 };
 
 /* The kinds of the options in order. Returns how many, 0 if they do not add up or were not all at hand. */
@@ -35,18 +36,26 @@ read_row(const struct segment *s, uint8_t row[static ROW])
         return n;
 }
 
-/* The usual SYN of Linux, known by the places of its options: what most SYNs are. */
-static bool
+/* The usual SYN of Linux, known by the places of its options: what most SYNs are. They are looked at at once:
+ * the value of the MSS and that of the scale do not matter. */
+static inline bool
 is_usual(const struct segment *s)
 {
-        const uint8_t *options;
+        static const uint8_t first[8] = { OPTION_MSS, 4, 0, 0, OPTION_SACK, 2, OPTION_TIMESTAMPS, 10 };
+        static const uint8_t first_mask[8] = { 255, 255, 0, 0, 255, 255, 255, 255 };
+        static const uint8_t last[4] = { OPTION_NOP, OPTION_SCALE, 3, 0 };
+        static const uint8_t last_mask[4] = { 255, 255, 255, 0 };
+        const uint8_t *options = s->payload - OPTIONS_OF_LINUX;
+        uint64_t want, mask, is;
+        uint32_t want_last, mask_last, is_last;
 
-        if (s->n_header != SIZE_TCP + 20 || s->options & SEGMENT_HAS_BAD || s->ttl > 64)
-                return false;
-        options = s->payload - 20;
-        return memcmp(options, (uint8_t[]){ OPTION_MSS, 4 }, 2) == 0 &&
-               memcmp(options + 4, (uint8_t[]){ OPTION_SACK, 2, OPTION_TIMESTAMPS, 10 }, 4) == 0 &&
-               memcmp(options + 16, (uint8_t[]){ OPTION_NOP, OPTION_SCALE, 3 }, 3) == 0;
+        memcpy(&want, first, 8);
+        memcpy(&mask, first_mask, 8);
+        memcpy(&want_last, last, 4);
+        memcpy(&mask_last, last_mask, 4);
+        memcpy(&is, options, 8);
+        memcpy(&is_last, options + 16, 4);
+        return ((is & mask) ^ want) == 0 && ((is_last & mask_last) ^ want_last) == 0;
 }
 
 unsigned
@@ -57,10 +66,12 @@ system_of(const struct segment *s)
         bool scaled = false;
         unsigned n;
 
-        if (s->n_header == SIZE_TCP && !(s->options & SEGMENT_HAS_BAD))
-                return DIRECTION_OTHER_OS;
-        if (is_usual(s))
-                return DIRECTION_LINUX;
+        if (!(s->options & SEGMENT_HAS_BAD)) {
+                if (s->n_header == SIZE_TCP + OPTIONS_OF_LINUX && s->ttl <= 64 && is_usual(s))
+                        return DIRECTION_LINUX;
+                if (s->n_header == SIZE_TCP)
+                        return DIRECTION_OTHER_OS;
+        }
         n = read_row(s, row);
         if (n >= sizeof(linux_row) && memcmp(row, linux_row, sizeof(linux_row)) == 0 && s->ttl <= 64)
                 return DIRECTION_LINUX;

@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "base/zero.h"
+
 enum {
         SLOTS_AT_FIRST = 1024,
         NODES_MAX = 1 << 28,
@@ -223,7 +225,7 @@ table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
         if (table_new_number(&table->nodes, &table->links, sizeof(*c), &table->free_node, &table->n_nodes, ret_node) < 0)
                 return -ENOMEM;
         c = table_at(table, *ret_node);
-        memset(c, 0, sizeof(*c));
+        zero(c, sizeof(*c));
         set_head(table, &c->head, ends);
         return 0;
 }
@@ -239,7 +241,7 @@ table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_no
                 return -ENOMEM;
         *ret_node = number | NODE_ORDERLY;
         o = table_orderly(table, *ret_node);
-        memset(o, 0, sizeof(*o));
+        zero_few(o, sizeof(*o));
         set_head(table, &o->head, ends);
         return 0;
 }
@@ -254,38 +256,39 @@ table_new_piece(struct table *table)
         return piece;
 }
 
-static void
-unlist(struct table *table, uint32_t node)
+/* Takes a node with this head and this place out of its list; what @h says of it is left to the caller. */
+static inline void
+take_out(struct table *table, const struct head *h, struct link link)
 {
-        struct head *h = table_head(table, node);
-        struct link link = *table_link(table, node);
+        *(link.older ? &table_link(table, link.older)->newer : &table->oldest[h->list]) = link.newer;
+        *(link.newer ? &table_link(table, link.newer)->older : &table->newest[h->list]) = link.older;
+        table->n_listed[h->list]--;
+}
 
+static inline void
+unlist(struct table *table, uint32_t node, struct head *h)
+{
         if (h->list == LIST_NONE)
                 return;
-        if (link.older)
-                table_link(table, link.older)->newer = link.newer;
-        else
-                table->oldest[h->list] = link.newer;
-        if (link.newer)
-                table_link(table, link.newer)->older = link.older;
-        else
-                table->newest[h->list] = link.older;
-        table->n_listed[h->list]--;
+        take_out(table, h, *table_link(table, node));
         h->list = LIST_NONE;
 }
 
 void
 table_list(struct table *table, uint32_t node, unsigned list)
 {
-        unlist(table, node);
+        struct head *h = table_head(table, node);
+        struct link *link = table_link(table, node);
+        uint32_t newest;
+
+        if (h->list != LIST_NONE)
+                take_out(table, h, *link);
+        h->list = (uint8_t)list;
         if (list == LIST_NONE)
                 return;
-        table_head(table, node)->list = (uint8_t)list;
-        *table_link(table, node) = (struct link){ .older = table->newest[list] };
-        if (table->newest[list])
-                table_link(table, table->newest[list])->newer = node;
-        else
-                table->oldest[list] = node;
+        newest = table->newest[list];
+        *link = (struct link){ .older = newest };
+        *(newest ? &table_link(table, newest)->newer : &table->oldest[list]) = node;
         table->newest[list] = node;
         table->n_listed[list]++;
 }
@@ -332,7 +335,7 @@ table_free_extra(struct table *table, struct connection *c)
 void
 table_free_node(struct table *table, uint32_t node)
 {
-        unlist(table, node);
+        unlist(table, node, table_head(table, node));
         table->n_used--;
         if (node_is_orderly(node)) {
                 free_orderly(table, node);
@@ -447,7 +450,7 @@ table_extra(struct table *table, struct connection *c)
         if (table_new_number(&table->extras, NULL, sizeof(*extra), &table->free_extra, &table->n_extras, &number) < 0)
                 return NULL;
         extra = table_extra_at(table, number);
-        memset(extra, 0, sizeof(*extra));
+        zero(extra, sizeof(*extra));
         c->extra = number;
         return extra;
 }

@@ -9,6 +9,13 @@ enum {
         SIZE_PIECE = ROW_PIECE * sizeof(struct row),
 };
 
+/* Nearly always it is so already. */
+static inline int
+table_make_usable(struct region *region, size_t n)
+{
+        return __builtin_expect(n <= region->usable, 1) ? 0 : region_grow(region, n);
+}
+
 /* The number of something that is new, or free again; what is free says at its beginning which is next. */
 static inline int
 table_new_number(struct region *region, struct region *links, size_t size, uint32_t *free_number, uint32_t *n,
@@ -21,8 +28,8 @@ table_new_number(struct region *region, struct region *links, size_t size, uint3
                 /* It will be the next to be used, and is long out of the cache. */
                 __builtin_prefetch(region->base + *free_number * size, 1);
         } else {
-                if (region_grow(region, (*n + (size_t)2) * size) < 0 ||
-                    (links && region_grow(links, (*n + (size_t)2) * sizeof(struct link)) < 0))
+                if (table_make_usable(region, (*n + (size_t)2) * size) < 0 ||
+                    (links && table_make_usable(links, (*n + (size_t)2) * sizeof(struct link)) < 0))
                         return -ENOMEM;
                 number = ++*n;
         }
