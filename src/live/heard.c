@@ -12,9 +12,21 @@ bool heard_is_empty(const struct ended_socket *socket)
         return socket->tuple.remote_port == 0;
 }
 
+/* What the sequence numbers count of what was sent: the stream, the SYN of who asked, the FIN. */
+static uint64_t numbers(const struct ended_socket *socket)
+{
+        return socket->bytes_acked + socket->wqueue - (socket->unsent < socket->wqueue ? socket->unsent : socket->wqueue);
+}
+
 static uint64_t stream_sent(const struct ended_socket *socket)
 {
         return socket->bytes_sent - socket->bytes_again;
+}
+
+/* What a queue of this host drops is counted as sent each time (__tcp_transmit_skb()): then it is not known how much it was. */
+static bool sent_is_known(const struct ended_socket *socket)
+{
+        return socket->info && socket->bytes_sent >= socket->bytes_again && stream_sent(socket) <= numbers(socket);
 }
 
 /* What is acknowledged besides the stream: SYN, FIN. -1: not known, since something stayed unacknowledged. */
@@ -22,7 +34,7 @@ static int surplus(const struct ended_socket *socket)
 {
         uint64_t sent = stream_sent(socket);
 
-        if (!socket->info || socket->wqueue > 0 || socket->bytes_acked < sent || socket->bytes_acked - sent > 2)
+        if (!sent_is_known(socket) || socket->wqueue > 0 || socket->bytes_acked < sent || socket->bytes_acked - sent > 2)
                 return -1;
         return (int)(socket->bytes_acked - sent);
 }
@@ -52,10 +64,12 @@ void heard_facts(const struct ended_socket *socket, int64_t until_ns, struct fac
         /* A FIN that was not read counts one, and cannot be told from a byte. */
         if (socket->rqueue != 1)
                 LIVE_TELL(end->unread, socket->rqueue > 0 ? socket->rqueue - 1 : 0);
-        if (socket->info) {
+        if (sent_is_known(socket)) {
                 LIVE_TELL(out->bytes, stream_sent(socket));
                 if (more >= 0)
                         LIVE_TELL(out->acked, stream_sent(socket));
+        }
+        if (socket->info) {
                 LIVE_TELL(out->retransmitted, socket->bytes_again);
                 LIVE_TELL(f.from[1 - side].payloads, socket->bytes_received > 1);
         }
