@@ -375,7 +375,7 @@ int in_place_of_on_state(__u64 *ctx)
         struct sock *sk = (void *)ctx[0];
         int from = (int)ctx[1], to = (int)ctx[2];
 
-        if (!is_at_work(ON_STATE))
+        if (!stands_in(ON_STATE, sk->__sk_common.skc_num + to))
                 return 0;
         count(LIVE_TOTAL_STOOD_IN);
         if (is_of_interest(sk, from, to))
@@ -389,7 +389,7 @@ int on_state(__u64 *ctx)
         struct sock *sk = (void *)ctx[0];
         int from = (int)ctx[1], to = (int)ctx[2];
 
-        if (!is_of_interest(sk, from, to))
+        if (!is_of_interest(sk, from, to) || is_left_to_stand_in(sk->__sk_common.skc_num + to))
                 return 0;
         set_at_work(ON_STATE, 1);
         changes(sk, from, to);
@@ -436,9 +436,11 @@ is_gone(struct sock *sk)
 SEC("tp_btf/tcp_destroy_sock")
 int in_place_of_on_destroy(__u64 *ctx)
 {
-        if (is_at_work(ON_DESTROY)) {
+        struct sock *sk = (void *)ctx[0];
+
+        if (stands_in(ON_DESTROY, sk->__sk_common.skc_num)) {
                 count(LIVE_TOTAL_STOOD_IN);
-                is_gone((void *)ctx[0]);
+                is_gone(sk);
         }
         return 0;
 }
@@ -446,8 +448,12 @@ int in_place_of_on_destroy(__u64 *ctx)
 SEC("tp_btf/tcp_destroy_sock")
 int on_destroy(__u64 *ctx)
 {
+        struct sock *sk = (void *)ctx[0];
+
+        if (is_left_to_stand_in(sk->__sk_common.skc_num))
+                return 0;
         set_at_work(ON_DESTROY, 1);
-        is_gone((void *)ctx[0]);
+        is_gone(sk);
         set_at_work(ON_DESTROY, 0);
         return 0;
 }

@@ -20,7 +20,7 @@ enum { NS_IN_US = 1000 };
 /* Set before loading. */
 const volatile __u32 tell_orderly;      /* a record of those, too: else they are only counted */
 const volatile __u32 wake_bytes = 1 << 18;
-const volatile __u32 with_stand_ins;    /* a program at work says so, for its stand-in */
+const volatile __u32 stand_ins;         /* enum live_stand_ins */
 
 struct {
         __uint(type, BPF_MAP_TYPE_HASH);
@@ -47,7 +47,7 @@ static const struct live_end nothing;
  * The kernel does not run a program on a CPU where it runs already: what an interrupt brings meanwhile is passed over, and
  * where tracepoints may be preempted (7.0 and later) all that other tasks do there until the first goes on. So the
  * programs that run while interrupts are let in have a stand-in each, the same under another name, which goes first and
- * works only then.
+ * works only then. That is too rare to be tested, so it can be rehearsed: then an event is left to the stand-in by choice.
  */
 enum program { ON_STATE, ON_RESET_SENT, ON_DESTROY, N_PROGRAMS };
 
@@ -64,7 +64,7 @@ set_at_work(enum program program, __u64 is)
         __u32 key = program;
         __u64 *at;
 
-        if (!with_stand_ins)
+        if (stand_ins == LIVE_NO_STAND_INS)
                 return;
         at = bpf_map_lookup_elem(&at_work, &key);
         if (at)
@@ -72,12 +72,21 @@ set_at_work(enum program program, __u64 is)
 }
 
 static __always_inline int
-is_at_work(enum program program)
+is_left_to_stand_in(__u64 of)
+{
+        if (stand_ins != LIVE_STAND_INS_FOR_HALF)
+                return stand_ins == LIVE_STAND_INS_FOR_ALL;
+        return of * 0x9e3779b97f4a7c15 >> 63;
+}
+
+/* Is the program itself kept from it? @of says which event it is. */
+static __always_inline int
+stands_in(enum program program, __u64 of)
 {
         __u32 key = program;
         __u64 *at = bpf_map_lookup_elem(&at_work, &key);
 
-        return at && *(volatile __u64 *)at;
+        return is_left_to_stand_in(of) || (at && *(volatile __u64 *)at);
 }
 
 /* As ps shows it: threads have names of their own. */

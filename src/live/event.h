@@ -18,6 +18,14 @@ enum live_kind {
         LIVE_RESET = 3,         /* a RST was sent for which there is no such socket */
 };
 
+/* Who takes an event where a program may be at work already (ending_maps.bpf.h). */
+enum live_stand_ins {
+        LIVE_NO_STAND_INS,
+        LIVE_STAND_INS,                 /* they take what the program itself cannot */
+        LIVE_STAND_INS_FOR_ALL,         /* in rehearsal: the program itself takes nothing … */
+        LIVE_STAND_INS_FOR_HALF,        /* … or every other event, by which socket and state it is of */
+};
+
 enum live_flag {
         LIVE_BEGAN = 1 << 0,            /* its handshake was seen */
         LIVE_OPENED = 1 << 1,           /* it asked: connect() */

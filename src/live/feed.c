@@ -153,6 +153,18 @@ static bool may_be_preempted(void)
         return uname(&name) == 0 && strtol(name.release, NULL, 10) >= 7;
 }
 
+/* A test may ask for them on any kernel: FINIS_STAND_INS is on, all or half. */
+static enum live_stand_ins which_stand_ins(void)
+{
+        const char *asked = getenv("FINIS_STAND_INS");
+
+        if (asked && strcmp(asked, "all") == 0)
+                return LIVE_STAND_INS_FOR_ALL;
+        if (asked && strcmp(asked, "half") == 0)
+                return LIVE_STAND_INS_FOR_HALF;
+        return may_be_preempted() || (asked && strcmp(asked, "on") == 0) ? LIVE_STAND_INS : LIVE_NO_STAND_INS;
+}
+
 /* What not every kernel allows. */
 struct extras {
         bool accept;    /* a function may be traced */
@@ -161,15 +173,17 @@ struct extras {
 
 static int load(struct feed *feed, bool tell_orderly, struct extras extras, const struct btf *btf, const char **ret_what)
 {
+        enum live_stand_ins stand_ins = which_stand_ins();
+
         *ret_what = "opening the BPF programs";
         feed->skel = ending_bpf__open();
         if (!feed->skel)
                 return -errno;
         feed->skel->rodata->tell_orderly = tell_orderly;
-        feed->skel->rodata->with_stand_ins = may_be_preempted();
-        bpf_program__set_autoload(feed->skel->progs.in_place_of_on_state, may_be_preempted());
-        bpf_program__set_autoload(feed->skel->progs.in_place_of_on_reset_sent, may_be_preempted());
-        bpf_program__set_autoload(feed->skel->progs.in_place_of_on_destroy, may_be_preempted());
+        feed->skel->rodata->stand_ins = stand_ins;
+        bpf_program__set_autoload(feed->skel->progs.in_place_of_on_state, stand_ins != LIVE_NO_STAND_INS);
+        bpf_program__set_autoload(feed->skel->progs.in_place_of_on_reset_sent, stand_ins != LIVE_NO_STAND_INS);
+        bpf_program__set_autoload(feed->skel->progs.in_place_of_on_destroy, stand_ins != LIVE_NO_STAND_INS);
         /* 5.14 and later. */
         if (btf__find_by_name_kind(btf, "btf_trace_inet_sk_error_report", BTF_KIND_TYPEDEF) < 0)
                 bpf_program__set_autoload(feed->skel->progs.on_error_report, false);
