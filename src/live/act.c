@@ -63,6 +63,8 @@ static bool is_shutdown(const struct live_end *end)
 
         if (end->act_to != TCP_STATE_FIN_WAIT1 && end->act_to != TCP_STATE_LAST_ACK)
                 return false;
+        if (end->act_held != LIVE_HELD_UNKNOWN)
+                return end->act_held == LIVE_HELD;
         return end->act_shutdown == SHUT_SEND || is_call(end, SYS_shutdown) ||
                (by_ring && end->flags & LIVE_SNAPPED && !(end->flags & LIVE_ORPHAN));
 }
@@ -84,7 +86,7 @@ static struct live_act of_task(const struct live_end *end)
                 act.how = ACT_EXEC;
         } else if (is_call(end, SYS_exit_group) || is_call(end, SYS_exit)) {
                 act.how = ACT_EXIT;
-        } else if (!(end->flags & LIVE_CALL_KNOWN) && end->act_to != TCP_STATE_CLOSE &&
+        } else if (!(end->flags & LIVE_CALL_KNOWN) && end->act_held == LIVE_HELD_UNKNOWN && end->act_to != TCP_STATE_CLOSE &&
                    end->act_from == TCP_STATE_CLOSE_WAIT) {
                 /* Before 5.15 the call is not known, and shutdown() looks the same here. */
                 act.known = false;

@@ -128,6 +128,17 @@ note_task(struct live_end *end)
         }
 }
 
+/* The last close() comes to a file that nobody holds any more (__fput()); shutdown() is called on one that is held. */
+static __always_inline __u8
+is_held(struct sock *sk)
+{
+        struct file *file = sk->sk_socket ? sk->sk_socket->file : NULL;
+
+        if (!file || !bpf_core_field_exists(file->f_count))
+                return LIVE_HELD_UNKNOWN;
+        return file->f_count.counter > 0 ? LIVE_HELD : LIVE_NOT_HELD;
+}
+
 static __always_inline void
 act(struct live_end *end, struct sock *sk, int from, int to, __u64 now)
 {
@@ -138,6 +149,8 @@ act(struct live_end *end, struct sock *sk, int from, int to, __u64 now)
         end->act_to = to;
         end->act_shutdown = sk->sk_shutdown;
         end->act_error = sk->sk_err;
+        if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs___asked))
+                end->act_held = is_held(sk);
         note_task(end);
 }
 

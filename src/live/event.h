@@ -60,6 +60,13 @@ enum live_flag {
         LIVE_TOLD = 1 << 30,            /* LIVE_NEWS of it found room */
 };
 
+/* Asked for only where the kernel does not tell the call. */
+enum live_held {
+        LIVE_HELD_UNKNOWN,
+        LIVE_HELD,
+        LIVE_NOT_HELD,
+};
+
 struct live_task {
         __u32 tgid;
         __u32 exit_code;
@@ -100,6 +107,7 @@ struct live_end {
         __u8 n_reset_words;     /* of its payload so many bytes are in @reset_words */
         __u8 saw_fin;           /* the other's FIN was seen coming: @sent_at_fin holds … */
         __u8 answered_at_fin;   /* … and what was sent until then had been followed by payload of the other's */
+        __u8 act_held;          /* enum live_held: was there a descriptor left while the act went on? */
         struct live_task act;
         __u32 owner;
         char owner_comm[LIVE_COMM];

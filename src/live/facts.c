@@ -96,6 +96,14 @@ static void tell_error(const struct live_end *end, bool gone, const struct live_
                 LIVE_TELL(e->gave_up, true);
 }
 
+/* Closed for good in FIN_WAIT2, and reset at once: of an orphan in that state __tcp_close() does that where TCP_LINGER2 is
+ * negative, and counts TCPAbortOnLinger; tcp_abort() would have left its error. Where the kernel gives reasons it says so. */
+static bool counts_linger2(const struct live_end *end)
+{
+        return live_end_resets(end) && !(end->flags & LIVE_REASON_KNOWN) && end->flags & LIVE_ORPHAN && !end->error &&
+               end->flags & LIVE_LINGER2_NEGATIVE && end->last_state == TCP_STATE_FIN_WAIT2;
+}
+
 /* Who asked what in vain, at the end. */
 static void tell_questions(const struct live_end *end, struct facts_of_end *e)
 {
@@ -131,6 +139,8 @@ void live_facts_of_end(const struct live_end *end, bool gone, enum side side, co
         /* The judge would read "data after close" out of it, which it is not then. */
         if (!meets_data_past_fin(end))
                 LIVE_TELL(e->linger2_negative, (end->flags & LIVE_LINGER2_NEGATIVE) != 0);
+        if (counts_linger2(end))
+                LIVE_INFER(e->abort_on_linger, true);
         LIVE_TELL(e->repaired, (end->flags & LIVE_REPAIR) != 0);
         LIVE_TELL(e->user_timeout_ms, end->user_timeout_ms);
         LIVE_TELL(e->keepalive_on, (end->flags & LIVE_KEEPALIVE) != 0);

@@ -75,8 +75,16 @@ struct cgroup {
 
 struct sock;
 
+/* Before 6.13. */
+struct file {
+        struct {
+                long counter;
+        } f_count;
+};
+
 struct socket {
         struct sock *sk;
+        struct file *file;
 };
 
 struct sock {
@@ -149,8 +157,6 @@ struct sk_buff {
 struct __sk_buff {
         __u32 len;
 };
-
-struct file;
 
 struct task_struct {
         unsigned int flags;

@@ -1,0 +1,111 @@
+/* What a program did, by what the kernel tells of its task, call, states and file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "live/act.h"
+#include "live/facts.h"
+#include "stories.h"
+
+enum { SEND = 2, BOTH = 3 };
+
+/* A kernel before 5.15: the call is not known, but whether a descriptor was left may be. */
+static struct live_end without_call(int from, int to, int shut, enum live_held held)
+{
+        struct live_end client, server;
+
+        ends(&client, &server);
+        acts(&client, from, to, 0);
+        client.flags &= ~LIVE_CALL_KNOWN;
+        client.flags |= LIVE_ORPHAN;
+        client.act_shutdown = (uint8_t)shut;
+        client.act_held = held;
+        return client;
+}
+
+static void where_the_call_is_not_known_the_descriptor_tells_shutdown_from_close(void **state)
+{
+        static const struct {
+                int from, to, shut;
+                enum live_held held;
+                bool known;
+                enum act how;
+        } cases[] = {
+                {TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SEND, LIVE_HELD, true, ACT_SHUTDOWN},
+                {TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, BOTH, LIVE_HELD, true, ACT_SHUTDOWN},
+                {TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, BOTH, LIVE_NOT_HELD, true, ACT_CLOSE},
+                {TCP_STATE_CLOSE_WAIT, TCP_STATE_LAST_ACK, BOTH, LIVE_HELD, true, ACT_SHUTDOWN},
+                {TCP_STATE_CLOSE_WAIT, TCP_STATE_LAST_ACK, BOTH, LIVE_NOT_HELD, true, ACT_CLOSE},
+                /* The other's FIN shuts the other way: so it may be either. */
+                {TCP_STATE_CLOSE_WAIT, TCP_STATE_LAST_ACK, BOTH, LIVE_HELD_UNKNOWN, false, ACT_CLOSE},
+                {TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SEND, LIVE_HELD_UNKNOWN, true, ACT_SHUTDOWN},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+                struct live_end end = without_call(cases[i].from, cases[i].to, cases[i].shut, cases[i].held);
+                struct live_act act = live_act_of(&end);
+
+                assert_int_equal(act.known, cases[i].known);
+                if (act.known)
+                        assert_int_equal(act.how, cases[i].how);
+        }
+}
+
+static void one_that_exits_is_not_said_to_close(void **state)
+{
+        struct live_end end = without_call(TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, BOTH, LIVE_NOT_HELD);
+
+        (void)state;
+        end.flags |= LIVE_EXITING;
+        end.act.exit_code = 9;
+        assert_int_equal(live_act_of(&end).how, ACT_SIGNAL);
+        assert_int_equal(live_act_of(&end).signal, 9);
+        end.act.exit_code = 7 << 8;
+        assert_int_equal(live_act_of(&end).how, ACT_EXIT);
+}
+
+/* It shut its sending way down, the FIN was acknowledged, and close() reset: TCP_LINGER2 was negative. */
+static void a_negative_linger2_is_known_without_reasons(void **state)
+{
+        static const struct live_clock now = {.until_ns = INT64_C(1) << 60};
+        struct live_connection c = {.n_ends = 1, .first = SIDE_CLIENT, .gone = {true}};
+        struct live_end *end = &c.ends[0];
+        struct facts f;
+
+        (void)state;
+        *end = without_call(TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SEND, LIVE_HELD);
+        end->last_state = TCP_STATE_FIN_WAIT2;
+        end->flags |= LIVE_FIN_OUT | LIVE_RST_OUT | LIVE_LINGER2_NEGATIVE;
+        live_facts(&c, &now, &f);
+        assert_true(fact_is(f.end[SIDE_CLIENT].abort_on_linger));
+        /* Each of these may have been something else, or is said by the kernel itself. */
+        for (unsigned i = 0; i < 6; i++) {
+                struct live_connection other = c;
+
+                switch (i) {
+                case 0: other.ends[0].flags &= ~LIVE_LINGER2_NEGATIVE; break;
+                case 1: other.ends[0].flags &= ~LIVE_ORPHAN; break;
+                case 2: other.ends[0].flags |= LIVE_RST_REPLY; break;
+                case 3: other.ends[0].flags |= LIVE_REASON_KNOWN; break;
+                case 4: other.ends[0].error = ECONNABORTED; break;
+                default: other.ends[0].last_state = TCP_STATE_FIN_WAIT1; break;
+                }
+                live_facts(&other, &now, &f);
+                assert_false(fact_known(f.end[SIDE_CLIENT].abort_on_linger.how));
+        }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(where_the_call_is_not_known_the_descriptor_tells_shutdown_from_close),
+                cmocka_unit_test(one_that_exits_is_not_said_to_close),
+                cmocka_unit_test(a_negative_linger2_is_known_without_reasons),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
