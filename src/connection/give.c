@@ -8,14 +8,12 @@
  */
 #include "connection/give.h"
 
-#include <string.h>
 #include <sys/socket.h>
 
 #include "base/zero.h"
 #include "connection/direction.h"
 #include "connection/roles.h"
-
-enum { PORT_SSH = 22 };
+#include "connection/state_fact.h"
 
 /* What is needed for one side's facts. */
 struct view {
@@ -31,24 +29,6 @@ struct view {
         uint64_t missing;
         bool whole;                     /* no byte of it is missing up to its end */
 };
-
-#define KNOWN(fact, how_known, what)                                                               \
-        do {                                                                                       \
-                (fact).how = (how_known);                                                          \
-                (fact).value = (what);                                                             \
-        } while (0)
-#define SEEN(fact, what) KNOWN(fact, HOW_SEEN, what)
-#define INFERRED(fact, what) KNOWN(fact, HOW_INFERRED, what)
-/* Where @known does not hold the fact is unknown, and zero. */
-#define KNOWN_IF(known, fact, how_known, what)                                                     \
-        do {                                                                                       \
-                if (known)                                                                         \
-                        KNOWN(fact, how_known, what);                                              \
-                else                                                                               \
-                        memset(&(fact), 0, sizeof(fact));                                          \
-        } while (0)
-#define SEEN_IF(known, fact, what) KNOWN_IF(known, fact, HOW_SEEN, what)
-#define INFERRED_IF(known, fact, what) KNOWN_IF(known, fact, HOW_INFERRED, what)
 
 /* Made anew for each of its uses: what is constant in one of them costs nothing there. */
 #define IN_PLACE static inline __attribute__((always_inline))
@@ -226,7 +206,7 @@ fill_direction(const struct view *v, struct facts_of_direction *f)
         if (v->heard && v->flags & DIRECTION_BASE) {
                 KNOWN(f->acked, v->sent ? HOW_SEEN : HOW_INFERRED, at_least_0(acked_bytes(v)));
                 SEEN(f->missing, v->missing + at_least_0(beyond));
-                if (v->extra && v->extra->sack_edge[v->side] > d->acked)
+                if (v->extra && v->extra->sack_edge[v->side] > 0 && v->extra->sack_edge[v->side] > d->acked)
                         SEEN(f->sacked, at_least_0(v->extra->sack_bytes[v->side]));
         } else if (v->heard && v->sent) {
                 SEEN(f->acked, 0);

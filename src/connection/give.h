@@ -2,11 +2,13 @@
 #pragma once
 
 #include "connection/node.h"
+#include "connection/orderly_facts.h"
 
 /* Where facts are made: those of orderly connections apart from all others, and those of rows (orderly_facts()) from
  * both. Zero it before its first use. */
 struct given {
-        struct tracked row, orderly, other;
+        struct row_facts row;
+        struct tracked orderly, other;
 };
 
 /* What is known of @c, until the next is filled. @until is the time up to which the evidence reaches, @cut whether the

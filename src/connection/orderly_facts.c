@@ -1,78 +1,23 @@
 /*
- * From the row of segments of a connection that ended in order to its facts, with no struct connection in between.
- * What stands in a row says most of it: there is one SYN, its answer, and a FIN of each end, and all was acknowledged.
- * So most facts are the same for all of them and are written once; the others follow from a pass over the segments,
- * and from which of them is the first or the last of its kind.
+ * From the row of segments of a connection to its facts, with no struct connection in between. What stands in a row
+ * says most of it: there is one SYN and its answer, nothing came twice, nothing is missing. So most facts are the same
+ * for all of them and are written once; the others follow from a pass over the segments (orderly_look.h), and from
+ * which of them is the first or the last of its kind.
  *
- * tests/connection/orderly.c holds them against those that give.c makes of the same segments.
+ * Most connections have ended in order, and then still more is known beforehand: that is compiled apart, and has a
+ * place of its own to write to.
+ *
+ * tests/connection/orderly.c holds the facts against those that give.c makes of the same segments.
  */
 #include "connection/orderly_facts.h"
 
-#include <string.h>
 #include <sys/socket.h>
 
-#include "connection/direction.h"
-#include "connection/zeek_internal.h"
+#include "connection/orderly_look.h"
+#include "connection/state_fact.h"
 
-enum { PORT_SSH = 22 };
-
-/* What one end sent, numbered as on the wire, up to some segment. */
-struct end {
-        uint32_t sent;                  /* the number behind it */
-        uint32_t acked;                 /* up to where the other end acknowledged it */
-        int64_t asked;                  /* when it last sent something that wants an answer */
-        uint64_t answers_in;            /* the least time in which it answered */
-        unsigned n_packets, n_payloads;
-        unsigned ttl;
-};
-
-/* Segments are named by their place in the row, and sets of them are a bit for each. */
-struct look {
-        const struct row *piece[ROW_PIECES];
-        struct end end[2];
-        uint32_t by[2], data, fin;      /* who sent them; they bear payload, or a FIN */
-        int64_t at[ROW_MAX];
-        uint32_t number[ROW_MAX];       /* of the first byte */
-};
-
-#define KNOWN(fact, how_known, what)                                                               \
-        do {                                                                                       \
-                (fact).how = (how_known);                                                          \
-                (fact).value = (what);                                                             \
-        } while (0)
-#define SEEN(fact, what) KNOWN(fact, HOW_SEEN, what)
-#define SEEN_IF(known, fact, what) KNOWN(fact, (known) ? HOW_SEEN : HOW_UNKNOWN, (known) ? (what) : 0)
-
-/* Of a set that is not empty. */
-static inline unsigned
-first_of(uint32_t set)
-{
-        return (unsigned)__builtin_ctz(set);
-}
-
-static inline unsigned
-last_of(uint32_t set)
-{
-        return 31 ^ (unsigned)__builtin_clz(set);
-}
-
-static inline uint32_t
-before(unsigned i)
-{
-        return (UINT32_C(1) << i) - 1;
-}
-
-static inline uint32_t
-behind(unsigned i)
-{
-        return ~UINT32_C(1) << i;
-}
-
-static inline const struct row *
-row_at(const struct look *l, unsigned i)
-{
-        return &l->piece[i / ROW_PIECE][i % ROW_PIECE];
-}
+/* Made anew for each of its uses: what is constant in one of them costs nothing there. */
+#define IN_PLACE static inline __attribute__((always_inline))
 
 static void
 fill_constant_direction(struct facts_of_direction *f)
@@ -143,77 +88,16 @@ fill_constant(struct tracked *t)
         }
 }
 
-/* The next segment, which is no SYN. */
-static inline __attribute__((always_inline)) void
-take(struct look *l, const struct row *row, unsigned i, int64_t first)
-{
-        uint64_t what = row->at_and_what >> ROW_WHAT_SHIFT;
-        int64_t at = first + (int64_t)(row->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
-        unsigned side = what / ROW_BY_1 & 1, fin = what & SEGMENT_FIN;
-        struct end *d = &l->end[side], *o = &l->end[!side];
-        bool data = row->n_payload > 0;
-        /* None at all, if it is 0 or less: it is greater than any then. */
-        uint64_t in = (uint64_t)(at - o->asked) - 1;
-
-        l->at[i] = at;
-        l->number[i] = d->sent;
-        l->by[1] |= (uint32_t)side << i;
-        l->data |= (uint32_t)data << i;
-        l->fin |= (uint32_t)fin << i;
-        d->n_packets++;
-        d->n_payloads += data;
-        d->ttl = row->ttl > d->ttl ? row->ttl : d->ttl;
-        d->sent += row->n_payload + fin;
-        d->asked = data | fin ? at : d->asked;
-        in = row->ack == o->sent && row->ack != o->acked ? in : UINT64_MAX;
-        d->answers_in = in < d->answers_in ? in : d->answers_in;
-        o->acked = row->ack;
-}
-
-/* The SYN and the answer to it. Each number is known from what acknowledges it. */
-static inline void
-take_syns(struct look *l, int64_t first)
-{
-        const struct row *syn = row_at(l, 0), *answer = row_at(l, 1);
-        int64_t at = first + (int64_t)(answer->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
-
-        l->end[0] = (struct end){ .sent = answer->ack, .acked = answer->ack, .asked = first, .answers_in = UINT64_MAX,
-                                  .n_packets = 1, .ttl = syn->ttl };
-        l->end[1] = (struct end){ .sent = row_at(l, 2)->ack, .acked = row_at(l, 2)->ack - 1, .asked = at,
-                                  .answers_in = (uint64_t)(at - first) - 1, .n_packets = 1, .ttl = answer->ttl };
-        l->by[1] = 2;
-        l->data = l->fin = 0;
-        l->at[0] = first;
-        l->at[1] = at;
-}
-
-static inline void
-look(const struct table *table, const struct orderly *o, struct look *ret_look)
-{
-        unsigned n = 0;
-
-        /* All that was written long ago is fetched at once. */
-        for (unsigned i = 0; n < o->n; i++, n += ROW_PIECE) {
-                ret_look->piece[i] = table_piece(table, o->piece[i]);
-                __builtin_prefetch(ret_look->piece[i]);
-                __builtin_prefetch(ret_look->piece[i] + ROW_PIECE / 2);
-        }
-        take_syns(ret_look, o->first);
-        for (unsigned i = 2; i < o->n; i++)
-                take(ret_look, row_at(ret_look, i), i, o->first);
-        ret_look->by[0] = ~ret_look->by[1] & UINT32_MAX >> (ROW_MAX - o->n);
-}
-
 /* Zeek's letter for each kind of segment of each end, in the order in which they came first (zeek_note_segment()). */
 static inline void
 fill_history(const struct look *l, char *history)
 {
         static const char letters[] = "ADFFadff";
-        uint32_t kinds[] = { l->fin, l->data & ~l->fin, ~(l->data | l->fin) & ~UINT32_C(3) }, firsts = 0;
+        uint32_t kinds[] = { l->fin, l->data & ~l->fin, ~(l->data | l->fin | LOOK_SYNS) }, firsts = 0;
 
         for (unsigned i = 0; i < 3; i++)
                 for (unsigned side = 0; side < 2; side++) {
-                        uint32_t set = kinds[i] & l->by[side];
+                        uint32_t set = kinds[i] & l->of[side].set;
 
                         firsts |= set & -set;
                 }
@@ -222,22 +106,37 @@ fill_history(const struct look *l, char *history)
         for (; firsts != 0; firsts &= firsts - 1) {
                 unsigned i = first_of(firsts);
 
-                *history++ = letters[(l->by[1] >> i & 1) << 2 | (l->fin >> i & 1) << 1 | (l->data >> i & 1)];
+                *history++ = letters[(l->of[1].set >> i & 1) << 2 | (l->fin >> i & 1) << 1 | (l->data >> i & 1)];
         }
+        if (l->o->flags & ORDERLY_RESET)
+                *history++ = look_by(look_row(l, l->n)) ? 'r' : 'R';
         *history = '\0';
 }
 
-static inline void
-fill_payload(const struct look *l, unsigned side, uint32_t end, struct facts_of_direction *f)
+/* Both ends said something: they were ESTABLISHED to Zeek, and CLOSED with their FIN. A RST after both FINs is nothing to Zeek (zeek_state()). */
+static enum conn_state
+conn_state(const struct look *l)
 {
-        uint32_t mine = l->data & l->by[side], late = mine & behind(first_of(l->fin & l->by[!side]));
-        uint32_t theirs, run;
-        const struct row *row;
-        unsigned i, goodbye;
+        bool fin_0 = l->fin & l->of[0].set, fin_1 = l->fin & l->of[1].set;
 
-        SEEN_IF(mine, f->first_payload, l->at[first_of(mine)]);
-        SEEN_IF(mine, f->last_payload, l->at[last_of(mine)]);
+        if (fin_0 && fin_1)
+                return CONN_STATE_SF;
+        if (l->o->flags & ORDERLY_RESET)
+                return look_by(look_row(l, l->n)) ? CONN_STATE_RSTR : CONN_STATE_RSTO;
+        return fin_0 ? CONN_STATE_S2 : fin_1 ? CONN_STATE_S3 : CONN_STATE_S1;
+}
+
+IN_PLACE void
+fill_payload(const struct look *l, unsigned side, uint32_t end, bool ended, struct facts_of_direction *f)
+{
+        const uint32_t mine = l->data & l->of[side].set, fin = l->fin & l->of[!side].set;
+        uint32_t theirs = l->data & l->of[!side].set, late = 0, run;
+        const struct row *row;
+        unsigned i;
+
         if (!mine) {
+                SEEN_IF(false, f->first_payload, 0);
+                SEEN_IF(false, f->last_payload, 0);
                 SEEN_IF(false, f->last_payload_frame, 0);
                 SEEN_IF(false, f->last_answered, false);
                 SEEN_IF(false, f->last_is_goodbye, false);
@@ -246,111 +145,209 @@ fill_payload(const struct look *l, unsigned side, uint32_t end, struct facts_of_
                 return;
         }
         i = last_of(mine);
-        row = row_at(l, i);
-        goodbye = row_what(row);
-        theirs = l->data & l->by[!side];
+        row = look_row(l, i);
+        SEEN(f->first_payload, l->at[first_of(mine)]);
+        SEEN(f->last_payload, l->at[i]);
         SEEN(f->last_payload_frame, row->frame);
         SEEN(f->last_answered, theirs > mine);
-        SEEN_IF(goodbye & ROW_GOODBYE_KNOWN, f->last_is_goodbye, !!(goodbye & ROW_GOODBYE));
-        SEEN_IF(goodbye & ROW_GOODBYE, f->goodbye_bytes, row->n_payload);
-        theirs &= before(i);
-        run = theirs ? mine & behind(last_of(theirs)) : mine;
+        SEEN_IF(row_what(row) & ROW_GOODBYE_KNOWN, f->last_is_goodbye, row_what(row) & ROW_GOODBYE);
+        SEEN_IF(row_what(row) & ROW_GOODBYE, f->goodbye_bytes, row->n_payload);
+        theirs &= all_before(i);
+        run = theirs ? mine & all_behind(last_of(theirs)) : mine;
         f->last_run.value = end - l->number[first_of(run)];
+        if (ended || fin)
+                late = mine & all_behind(first_of(fin));
         f->after_peer_fin.value = late ? end - l->number[first_of(late)] : 0;
 }
 
-/* What @side sent. */
-static inline void
-fill_direction(const struct orderly *o, const struct look *l, unsigned side, struct facts_of_direction *f)
+IN_PLACE void
+fill_fin(const struct look *l, unsigned side, bool ended, struct facts_of_direction *f)
 {
-        const struct end *d = &l->end[side];
-        const unsigned i = first_of(l->fin & l->by[side]);
-        const struct row *syn = row_at(l, 0), *answer = row_at(l, 1), *window = row_at(l, last_of(l->by[!side]));
-        uint32_t end = o->next[side] - 1;
-        uint64_t bytes = end - row_at(l, side + 1)->ack;
-        unsigned acked = i + 1, scale = 0;
+        const struct looked_end *d = &l->of[side], *other = &l->of[!side];
+        bool sent = ended || l->fin & d->set, acked = ended || (sent && l->o->acked[side] == d->end);
+        unsigned i = sent ? first_of(l->fin & d->set) : 0, acked_by = i + 1;
 
-        fill_payload(l, side, end, f);
-        f->packets.value = d->n_packets;
-        f->payloads.value = d->n_payloads;
-        f->bytes.value = f->acked.value = f->payload_seen.value = f->fin_position.value = bytes;
-        f->fin_at.value = l->at[i];
-        f->fin_frame.value = row_at(l, i)->frame;
-        f->before_fin.value = l->at[i - 1];
-        while (!(l->by[!side] >> acked & 1) || row_at(l, acked)->ack != o->next[side])
-                acked++;
-        f->fin_acked_at.value = l->at[acked];
-        if (row_what(syn) & row_what(answer) & ROW_SCALE)
-                scale = (side ? syn : answer)->n_payload & 15;
-        f->window.value = (uint64_t)window->window << scale;
+        while (acked && !(other->set >> acked_by & 1 && look_row(l, acked_by)->ack == d->end))
+                acked_by++;
+        if (!ended) {
+                SEEN(f->fin, sent);
+                SEEN(f->fin_acked, acked);
+        }
+        SEEN_IF(sent, f->fin_position, d->end - 1 - d->base);
+        SEEN_IF(sent, f->fin_at, l->at[i]);
+        SEEN_IF(sent, f->fin_frame, look_row(l, i)->frame);
+        SEEN_IF(sent, f->fin_repeats, 0);
+        SEEN_IF(sent, f->before_fin, l->at[i - 1]);
+        SEEN_IF(acked, f->fin_acked_at, l->at[acked_by]);
 }
 
-static inline void
-fill_end(const struct look *l, unsigned side, struct facts_of_end *f)
+/* What the receiver said last of its window. That of a SYN is not scaled. */
+static inline uint64_t
+window(const struct look *l, unsigned receiver)
 {
-        const struct end *d = &l->end[side];
-        unsigned i = last_of(l->by[side]), syn = row_what(row_at(l, side)), what = row_what(row_at(l, i));
+        const struct row *last = look_row(l, last_of(l->of[receiver].set));
+        const struct row *syn = look_row(l, 0), *answer = look_row(l, 1);
+
+        if (l->of[receiver].n_packets == 1 || !(row_what(syn) & row_what(answer) & ROW_SCALE))
+                return last->window;
+        return (uint64_t)last->window << ((receiver ? answer : syn)->n_payload & 15);
+}
+
+/* What @side sent. */
+IN_PLACE void
+fill_direction(const struct look *l, unsigned side, bool ended, struct facts_of_direction *f)
+{
+        const struct looked_end *d = &l->of[side];
+        const uint32_t end = d->end - (ended || l->fin & d->set), bytes = end - d->base;
+        /* A FIN is no byte, nor is the SYN, which may not be acknowledged. */
+        const int32_t acked = ended ? (int32_t)bytes : (int32_t)(l->o->acked[side] - d->base);
+
+        f->packets.value = d->n_packets;
+        f->payloads.value = d->n_payloads;
+        f->bytes.value = f->payload_seen.value = bytes;
+        f->acked.value = acked < 0 ? 0 : acked > (int32_t)bytes ? bytes : (uint32_t)acked;
+        f->window.value = window(l, !side);
+        fill_payload(l, side, end, ended, f);
+        fill_fin(l, side, ended, f);
+}
+
+/* What @side still waits for: note_request() and note_answer() over the row. Some time after the first segment that is
+ * not answered another was sent, which counts once the first is. */
+static void
+fill_waiting(const struct look *l, unsigned side, struct facts_of_end *f)
+{
+        const struct looked_end *d = &l->of[side];
+        const uint32_t requests = look_requests(l, side);
+        unsigned since = ROW_MAX, later = ROW_MAX;
+        uint32_t end = d->base - 1;
+
+        for (unsigned i = 0; i < l->n; i++) {
+                const struct row *row = look_row(l, i);
+
+                if (requests >> i & 1) {
+                        end = l->number[i] + (i < 2 ? 1 : row->n_payload + (l->fin >> i & 1u));
+                        if (since == ROW_MAX)
+                                since = i;
+                        else if (later == ROW_MAX)
+                                later = i;
+                } else if (l->of[!side].set >> i & 1 && since != ROW_MAX && row_what(row) & SEGMENT_ACK) {
+                        if (row->ack == end) {
+                                since = later = ROW_MAX;
+                        } else if (later != ROW_MAX && (int32_t)(row->ack - l->number[later]) > 0) {
+                                since = later;
+                                later = ROW_MAX;
+                        }
+                }
+        }
+        SEEN(f->unanswered_since, l->at[since]);
+        SEEN(f->unanswered_last, l->at[last_of(requests)]);
+        SEEN(f->unanswered_frame, look_row(l, since)->frame);
+        SEEN_IF(since > 0, f->before_unanswered, l->at[since - 1]);
+}
+
+IN_PLACE void
+fill_end(const struct look *l, unsigned side, bool ended, struct facts_of_end *f)
+{
+        const struct looked_end *d = &l->of[side];
+        const unsigned i = last_of(d->set), syn = row_what(look_row(l, side)), what = row_what(look_row(l, i));
 
         f->last_heard.value = l->at[i];
         SEEN_IF(d->ttl > 0, f->ttl, d->ttl);
-        SEEN_IF(d->ttl > 0, f->timestamps, !!(what & ROW_TIMESTAMPS));
+        SEEN_IF(d->ttl > 0, f->timestamps, what & ROW_TIMESTAMPS);
         SEEN_IF(d->answers_in != UINT64_MAX, f->answers_in, d->answers_in + 1);
-        KNOWN(f->os, syn & (ROW_OTHER_OS | ROW_LINUX) ? HOW_INFERRED : HOW_UNKNOWN,
-              syn & ROW_OTHER_OS ? OS_OTHER : syn & ROW_LINUX ? OS_LINUX : 0);
+        INFERRED_IF(syn & (ROW_OTHER_OS | ROW_LINUX), f->os, syn & ROW_OTHER_OS ? OS_OTHER : OS_LINUX);
+        if (ended)
+                return;
+        if (l->o->acked[side] != d->end) {
+                fill_waiting(l, side, f);
+        } else {
+                SEEN_IF(false, f->unanswered_since, 0);
+                SEEN_IF(false, f->unanswered_last, 0);
+                SEEN_IF(false, f->unanswered_frame, 0);
+                SEEN_IF(false, f->before_unanswered, 0);
+        }
 }
 
-static inline void
-fill_name(const struct orderly *o, const struct look *l, struct tracked *t)
+IN_PLACE void
+fill_name(const struct look *l, struct tracked *t)
 {
+        const struct orderly *o = l->o;
+
         t->file = t->last_file = o->file;
         t->first_frame = o->first_frame;
-        t->last_frame = row_at(l, o->n - 1u)->frame;
+        t->last_frame = look_row(l, o->n - 1u)->frame;
         t->family = o->head.realm & REALM_IPV4 ? AF_INET : AF_INET6;
         t->vlan = o->head.realm >> REALM_VLAN_SHIFT;
         memcpy(t->address, o->head.address, sizeof(t->address));
         memcpy(t->port, o->head.port, sizeof(t->port));
         for (unsigned side = 0; side < 2; side++) {
-                t->first_seq[side] = row_at(l, side + 1)->ack;
-                t->isn[side] = t->first_seq[side] - 1;
+                t->first_seq[side] = l->of[side].base;
+                t->isn[side] = l->of[side].base - 1;
         }
         fill_history(l, t->history);
 }
 
 /* Whose FIN came first: the other's own acknowledges it. */
-static inline void
-fill_fins(const struct orderly *o, const struct look *l, struct facts *f)
+IN_PLACE void
+fill_fins(const struct look *l, bool ended, struct facts *f)
 {
-        bool client_knew = row_at(l, first_of(l->fin & l->by[0]))->ack == o->next[1];
-        bool server_knew = row_at(l, first_of(l->fin & l->by[1]))->ack == o->next[0];
+        const uint32_t fin_0 = l->fin & l->of[0].set, fin_1 = l->fin & l->of[1].set;
+        bool both = ended || (fin_0 && fin_1);
+        bool client_knew = both && look_row(l, first_of(fin_0))->ack == l->of[1].end;
+        bool server_knew = both && look_row(l, first_of(fin_1))->ack == l->of[0].end;
 
-        f->crossed.value = !client_knew && !server_knew;
+        SEEN_IF(both, f->crossed, !client_knew && !server_knew);
         SEEN_IF(client_knew != server_knew, f->first_fin, client_knew ? SIDE_SERVER : SIDE_CLIENT);
 }
 
-bool
-orderly_facts(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct tracked *t)
+IN_PLACE void
+fill(const struct look *l, int64_t until, bool cut, bool ended, struct tracked *t)
 {
+        const struct orderly *o = l->o;
         struct facts *f = &t->facts;
-        struct look l;
 
-        if ((o->flags & (ORDERLY_ENDED | ORDERLY_SHORT | ORDERLY_LAST)) != ORDERLY_ENDED || o->first <= 0)
-                return false;
         if (t->rev == 0)
                 fill_constant(t);
-        look(table, o, &l);
-        fill_name(o, &l, t);
+        fill_name(l, t);
         f->seen.cut = cut || o->flags & ORDERLY_CUT;
         f->seen.evicted = o->flags & ORDERLY_EVICTED;
         f->seen.until = until;
         f->first.value = f->last_syn.value = o->first;
         f->last.value = o->last;
-        f->last_syn_ack.value = l.at[1];
-        f->mptcp.value = row_what(row_at(&l, 0)) & row_what(row_at(&l, 1)) & ROW_MPTCP;
-        KNOWN(f->ssh, o->head.port[1] == PORT_SSH ? HOW_INFERRED : HOW_UNKNOWN, o->head.port[1] == PORT_SSH);
-        fill_fins(o, &l, f);
+        f->last_syn_ack.value = l->at[1];
+        f->mptcp.value = row_what(look_row(l, 0)) & row_what(look_row(l, 1)) & ROW_MPTCP;
+        INFERRED_IF(o->head.port[1] == PORT_SSH, f->ssh, true);
+        fill_fins(l, ended, f);
         for (unsigned side = 0; side < 2; side++) {
-                fill_direction(o, &l, side, &f->from[side]);
-                fill_end(&l, side, &f->end[side]);
+                fill_direction(l, side, ended, &f->from[side]);
+                fill_end(l, side, ended, &f->end[side]);
         }
-        return true;
+}
+
+/* It has not ended in order, or a RST came. */
+static __attribute__((noinline)) const struct tracked *
+fill_other(const struct look *l, int64_t until, bool cut, struct tracked *t)
+{
+        struct facts *f = &t->facts;
+
+        fill(l, until, cut, false, t);
+        t->conn_state = conn_state(l);
+        f->established.value = l->o->flags & ORDERLY_OPEN;
+        f->both_acked.value = l->o->flags & ORDERLY_ENDED;
+        orderly_fill_reset(l, t);
+        return t;
+}
+
+const struct tracked *
+orderly_facts(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct row_facts *facts)
+{
+        struct look l;
+
+        if ((o->flags & (ORDERLY_ANSWERED | ORDERLY_SHORT)) != ORDERLY_ANSWERED || o->first <= 0 || o->next[1] == 0)
+                return NULL;
+        look(table, o, &l);
+        if ((o->flags & (ORDERLY_ENDED | ORDERLY_RESET)) != ORDERLY_ENDED)
+                return fill_other(&l, until, cut, &facts->other);
+        fill(&l, until, cut, true, &facts->ended);
+        return &facts->ended;
 }

@@ -10,7 +10,6 @@
 
 #include "connection/direction.h"
 #include "connection/icmp.h"
-#include "connection/orderly_facts.h"
 #include "connection/segment.h"
 
 /* Bounds the memory where tens of thousands end in a second. */
@@ -74,21 +73,20 @@ give_with_last(struct tracker *t, uint32_t node, bool cut)
         table_free_extra(&t->table, &t->grown);
 }
 
-/* It is made a struct connection for the moment only. */
+/* If need be it is made a struct connection, for the moment only. */
 static void
 give_orderly(struct tracker *t, uint32_t node, bool cut)
 {
         struct orderly *o = table_orderly(&t->table, node);
+        const struct tracked *given;
 
         if (o->flags & ORDERLY_GIVEN)
                 return;
-        if (o->flags & ORDERLY_LAST) {
+        given = orderly_facts(&t->table, o, t->now, cut, &t->given.row);
+        if (given) {
+                t->hooks.give(t->hooks.context, given);
+        } else if (o->flags & ORDERLY_LAST) {
                 give_with_last(t, node, cut);
-                o->flags |= ORDERLY_GIVEN;
-                return;
-        }
-        if (orderly_facts(&t->table, o, t->now, cut, &t->given.row)) {
-                t->hooks.give(t->hooks.context, &t->given.row);
         } else {
                 orderly_grow(&t->table, o, &t->grown);
                 t->grown.rev = 1;

@@ -235,13 +235,29 @@ take_last(struct step *step)
                 segment_take(step);
 }
 
+/* Facts made of the row are those of the struct connection that it grows into. */
+static bool
+assert_same_facts(const struct table *table, const struct orderly *o, struct connection *c, struct given *given)
+{
+        bool cut = below(2);
+        int64_t until = o->last + below(1000);
+        const struct tracked *of_row = orderly_facts(table, o, until, cut, &given->row);
+
+        if (!of_row)
+                return false;
+        c->rev = 1;
+        assert_same_tracked(of_row, give_fill(given, c, table_extra_of(table, c), until, cut));
+        return true;
+}
+
 /* A RST or an ICMP error at the end of the row: it is what the long way makes of it, which for a RST is the end. */
-static void
-end(struct table *table, const struct orderly *o, struct step *step, const struct tracker_input *input)
+static bool
+end(struct table *table, struct orderly *o, struct step *step, const struct tracker_input *input, struct given *given)
 {
         struct connection *c = step->c, grown, past;
         struct tracker_input again;
         struct step replay = { .table = table, .c = &grown };
+        bool same;
 
         step->input = input;
         take_last(step);
@@ -255,9 +271,16 @@ end(struct table *table, const struct orderly *o, struct step *step, const struc
         clear_past(&grown);
         assert_same_extra(table_extra_of(table, c), table_extra_of(table, &grown));
         assert_int_equal(o->last, c->last);
+        if (below(2)) {
+                o->flags |= ORDERLY_SIBLINGS;
+                table_extra_of(table, &grown)->siblings_reset = true;
+        }
+        same = assert_same_facts(table, o, &grown, given);
         table_free_extra(table, &grown);
         past.extra = NODE_NONE;
+        past.rev = grown.rev;
         assert_memory_equal(&past, &grown, sizeof(grown));
+        return same;
 }
 
 /* Packs and unpacks. The node may become another, but what is there is the same. */
@@ -287,23 +310,9 @@ pack(struct table *table, uint32_t *node, unsigned *n_packed)
         *node = number;
 }
 
-/* Facts made of the row are those of the struct connection that it grows into. */
-static bool
-assert_same_facts(const struct table *table, const struct orderly *o, struct connection *c, struct given *given)
-{
-        bool cut = below(2);
-        int64_t until = o->last + below(1000);
-
-        if (!orderly_facts(table, o, until, cut, &given->row))
-                return false;
-        c->rev = 1;
-        assert_same_tracked(&given->row, give_fill(given, c, table_extra_of(table, c), until, cut));
-        return true;
-}
-
 static void
 play(struct table *table, struct given *given, unsigned *taken, unsigned *ended, unsigned *n_packed, unsigned *resets,
-     unsigned *icmp, unsigned *facts)
+     unsigned *icmp, unsigned *facts, unsigned *reset_facts)
 {
         static const uint8_t address[2][16] = { { 10, 1 }, { 10, 2 } };
         struct talk t = { .next = { below(UINT32_MAX), below(UINT32_MAX) }, .timestamps = below(2), .v6 = below(4) == 0,
@@ -332,7 +341,7 @@ play(struct table *table, struct given *given, unsigned *taken, unsigned *ended,
                 talk(&t, &input, &step.sender);
                 if (i > 0 && input.packet.segment.flags & SEGMENT_RST &&
                     orderly_take_reset(table, o, step.sender, &input)) {
-                        end(table, o, &step, &input);
+                        *reset_facts += end(table, o, &step, &input, given);
                         ++*resets;
                         break;
                 }
@@ -341,7 +350,7 @@ play(struct table *table, struct given *given, unsigned *taken, unsigned *ended,
                         if (orderly_take_icmp(table, o, step.sender, &input)) {
                                 if (below(2))
                                         pack(table, &orderly, n_packed);
-                                end(table, table_orderly(table, orderly), &step, &input);
+                                end(table, table_orderly(table, orderly), &step, &input, given);
                                 ++*icmp;
                         }
                         break;
@@ -369,7 +378,7 @@ play(struct table *table, struct given *given, unsigned *taken, unsigned *ended,
 static void
 a_row_grows_into_what_the_long_way_makes(void **state)
 {
-        unsigned taken = 0, ended = 0, packed = 0, resets = 0, icmp = 0, facts = 0;
+        unsigned taken = 0, ended = 0, packed = 0, resets = 0, icmp = 0, facts = 0, reset_facts = 0;
         struct given *given = calloc(1, sizeof(*given));
         struct table table;
         size_t max;
@@ -378,14 +387,15 @@ a_row_grows_into_what_the_long_way_makes(void **state)
         assert_non_null(given);
         assert_int_equal(table_init(&table, 16, &max), 0);
         for (unsigned round = 0; round < ROUNDS; round++)
-                play(&table, given, &taken, &ended, &packed, &resets, &icmp, &facts);
+                play(&table, given, &taken, &ended, &packed, &resets, &icmp, &facts, &reset_facts);
         /* Most segments are in order, and many talks come to their end. */
         assert_true(taken > ROUNDS * 8);
         assert_true(ended > ROUNDS / 10);
         assert_true(packed > ROUNDS);
         assert_true(resets > ROUNDS / 10);
         assert_true(icmp > ROUNDS / 100);
-        assert_true(facts > ended / 2);
+        assert_true(facts > taken / 2);
+        assert_true(reset_facts > resets / 3);
         table_deinit(&table);
         free(given);
 }

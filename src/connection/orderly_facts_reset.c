@@ -1,0 +1,192 @@
+/*
+ * What a RST at the end of a row says (orderly_last.c). It stands right behind all that its sender sent, so that its
+ * receiver surely takes it; what it is like, and what it answers, is found as reset.c does.
+ */
+#include "connection/orderly_facts.h"
+
+#include "connection/note.h"
+#include "connection/orderly_look.h"
+#include "connection/state_fact.h"
+
+/* As in reset.c. */
+enum { IP_ID_AHEAD = 64, MILLISECOND = 1000000 };
+
+/* A RST, and what was before it. */
+struct reset_row {
+        const struct look *l;
+        const struct row *row;
+        unsigned by;
+        bool has_ack, options;
+        int64_t at;
+};
+
+/* The place of what it answers: its number is what that acknowledged. Of several the earliest of which something was
+ * left to take. Or -1. */
+static int
+answered(const struct reset_row *r)
+{
+        const struct look *l = r->l;
+        const unsigned other = !r->by;
+        const uint32_t set = l->of[other].set, requests = look_requests(l, other);
+        const uint32_t earlier = requests & all_before(last_of(requests)), bare = set & ~requests;
+        uint32_t places[] = { earlier, requests, bare };
+        int found = -1;
+
+        if (r->row->window != 0 || r->options || r->has_ack)
+                return -1;
+        for (unsigned k = 0; k < 3; k++) {
+                unsigned i = places[k] ? last_of(places[k]) : 0;
+                const struct row *row = look_row(l, i);
+
+                if (!(row_what(row) & SEGMENT_ACK) || row->ack != l->of[r->by].end || !places[k])
+                        continue;
+                if (found >= 0) {
+                        const struct row *before = look_row(l, (unsigned)found);
+                        uint32_t start = l->number[found];
+                        uint32_t end = start + (found < 2 ? 0 : before->n_payload + (l->fin >> found & 1u));
+
+                        if ((int32_t)(l->o->acked[other] - start) <= 0 || (int32_t)(l->o->acked[other] - end) < 0)
+                                continue;
+                }
+                found = (int)i;
+        }
+        return found;
+}
+
+static enum segment_kind
+kind_at(const struct look *l, unsigned i)
+{
+        return i == 1                ? SEGMENT_KIND_SYN_ACK
+               : l->fin >> i & 1     ? SEGMENT_KIND_FIN
+               : l->data >> i & 1    ? SEGMENT_KIND_DATA
+                                     : SEGMENT_KIND_ACK;
+}
+
+static void
+fill_answered(const struct reset_row *r, bool ipv4, struct facts_of_reset *f)
+{
+        const struct look *l = r->l;
+        int i = answered(r);
+
+        if (i < 0)
+                return;
+        SEEN(f->answers, kind_at(l, (unsigned)i));
+        SEEN(f->answers_at, l->at[i]);
+        SEEN(f->answers_repeat, false);
+        SEEN(f->drew_data, f->answers.value == SEGMENT_KIND_DATA);
+        /* Its window is 0, that of no segment in the row is. */
+        SEEN_IF(ipv4, f->mirrors, false);
+        SEEN(f->answers_frame, look_row(l, (unsigned)i)->frame);
+        SEEN(f->before_answers, l->at[i - 1]);
+}
+
+/* Its TTL against those of its sender's other segments, and its IP ID against their row. */
+static void
+compare(const struct reset_row *r, bool ipv4, struct facts_of_reset *f)
+{
+        const struct looked_end *d = &r->l->of[r->by];
+        unsigned least = UINT8_MAX, steps = 0, jumps = 0;
+        int64_t quiet = (r->at - r->l->at[last_of(d->set)]) / MILLISECOND;
+        uint16_t ip_id = 0, ahead;
+
+        for (uint32_t set = d->set; set != 0; set &= set - 1) {
+                const struct row *row = look_row(r->l, first_of(set));
+
+                if (row->ttl < least)
+                        least = row->ttl;
+                if (row_what(row) & SEGMENT_SYN)
+                        continue;
+                ahead = (uint16_t)(row->ip_id - ip_id);
+                if (steps + jumps > 0 || ip_id != 0) {
+                        if (ahead > 0 && ahead <= IP_ID_STEP)
+                                steps++;
+                        else
+                                jumps++;
+                }
+                ip_id = row->ip_id;
+        }
+        ahead = (uint16_t)(r->row->ip_id - ip_id);
+        SEEN(f->ttl, r->row->ttl);
+        SEEN_IF(d->ttl > 0, f->ttl_differs, r->row->ttl < least || r->row->ttl > d->ttl);
+        SEEN_IF(ipv4, f->ip_id, r->row->ip_id);
+        SEEN_IF(ipv4 && steps >= 2 && jumps == 0, f->ip_id_jumps, ahead == 0 || ahead > IP_ID_AHEAD + quiet);
+}
+
+/* What it acknowledges, as a position in the other direction. */
+static void
+fill_ack(const struct reset_row *r, struct facts_of_reset *f, struct facts_of_direction *from)
+{
+        const struct looked_end *o = &r->l->of[!r->by];
+        const bool fin = r->l->fin & o->set;
+        int64_t bytes = (int64_t)(o->end - fin - o->base), position = bytes + seq_distance(o->end - fin, r->row->ack);
+        bool impossible = position > bytes + fin;
+
+        if (!r->has_ack)
+                return;
+        SEEN_IF(!impossible && position >= 0, f->ack_position, (uint64_t)position);
+        SEEN_IF(impossible || position >= 0, f->ack_impossible, impossible);
+        if (!impossible && position >= 0)
+                SEEN(from->acked_by_reset, (uint64_t)(position > bytes ? bytes : position));
+}
+
+/* A RST that Linux does not send, though it comes from where that end's other segments come from: foreign(). */
+static bool
+is_foreign(const struct reset_row *r, const struct facts_of_reset *f)
+{
+        if (fact_is(f->ttl_differs) || fact_known(f->answers.how))
+                return false;
+        return r->has_ack ? r->row->window == 0 && r->l->of[r->by].end != 0 : r->row->window != 0;
+}
+
+static void
+fill_reset(const struct reset_row *r, struct facts *facts)
+{
+        const struct look *l = r->l;
+        const struct looked_end *d = &l->of[r->by];
+        struct facts_of_reset *f = &facts->resets[0];
+        bool ipv4 = l->o->head.realm & REALM_IPV4, over = l->o->flags & ORDERLY_ENDED;
+
+        memset(f, 0, sizeof(*f));
+        SEEN(f->by, r->by ? SIDE_SERVER : SIDE_CLIENT);
+        SEEN(f->at, r->at);
+        SEEN(f->frame, r->row->frame);
+        SEEN(f->before, l->at[l->n - 1]);
+        SEEN(f->repeats, 0);
+        SEEN(f->has_ack, r->has_ack);
+        SEEN(f->window, r->row->window);
+        SEEN(f->options, r->options);
+        SEEN(f->payload, 0);
+        SEEN(f->validity, RESET_VALIDITY_EXACT);
+        SEEN(f->behind, false);
+        SEEN(f->position, d->end - d->base);
+        SEEN(f->after_both_acked, over);
+        SEEN(f->went_on, false);
+        if (!over)
+                INFERRED(f->obeyed, true);
+        compare(r, ipv4, f);
+        fill_answered(r, ipv4, f);
+        fill_ack(r, f, &facts->from[!r->by]);
+        if (is_foreign(r, f))
+                INFERRED(facts->end[r->by].os, OS_OTHER);
+}
+
+void
+orderly_fill_reset(const struct look *l, struct tracked *t)
+{
+        struct facts *f = &t->facts;
+        struct reset_row r;
+
+        f->n_resets = f->n_resets_in_all = l->o->flags & ORDERLY_RESET ? 1 : 0;
+        INFERRED_IF(false, f->from[0].acked_by_reset, 0);
+        INFERRED_IF(false, f->from[1].acked_by_reset, 0);
+        SEEN_IF(l->o->flags & ORDERLY_SIBLINGS, f->siblings_reset, true);
+        if (f->n_resets == 0)
+                return;
+        r = (struct reset_row){ .l = l, .row = look_row(l, l->n) };
+        r.by = look_by(r.row);
+        r.has_ack = row_what(r.row) & SEGMENT_ACK;
+        r.options = row_what(r.row) & ROW_TIMESTAMPS;
+        r.at = l->o->last;
+        f->end[r.by].last_heard.value = r.at;
+        fill_reset(&r, f);
+}
