@@ -2,7 +2,7 @@
 """Captures read beside tshark: made ones of every format here, and real ones where there are any. Speaks TAP.
 
 read.py PRINT_FRAMES. Real captures: FINIS_CORPUS names a folder with a manifest.tsv, or shared/corpus beside the
-tree; tshark is asked about some of them only, all with FINIS_CORPUS_ALL=1.
+tree; tshark is asked about some of them only, all with FINIS_CORPUS_ALL=1; of FINIS_CORPUS_THIN=N every Nth alone is read.
 """
 
 import gzip
@@ -151,7 +151,7 @@ def corpus():
         raise Skip('no corpus of real captures here (FINIS_CORPUS)')
     lines = manifest.read_text().splitlines()
     names = lines[0].split('\t')
-    for line in lines[1:]:
+    for line in lines[1::int(os.environ.get('FINIS_CORPUS_THIN', '1'))]:
         row = dict(zip(names, line.split('\t')))
         yield CORPUS / row['file'], int(row['packets'])
 

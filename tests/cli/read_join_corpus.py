@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """finis read --client A --server A: who joins a capture with itself must learn nothing new. Speaks TAP.
 
-The captures are those of the folder FINIS_CORPUS; FINIS_CORPUS_EVERY=N takes every Nth (default 5).
+The captures are those of the folder FINIS_CORPUS; FINIS_CORPUS_EVERY=N takes every Nth (default 5), and
+FINIS_CORPUS_THIN=N every Nth of those: for the second compiler.
 """
 
 import csv
@@ -14,7 +15,7 @@ from pathlib import Path
 FINIS = os.environ['FINIS']
 # Beside the tree, where someone has put them.
 CORPUS = Path(os.environ.get('FINIS_CORPUS') or Path(__file__).resolve().parents[3] / 'shared' / 'corpus')
-EVERY = int(os.environ.get('FINIS_CORPUS_EVERY', '5'))
+EVERY = int(os.environ.get('FINIS_CORPUS_EVERY', '5')) * int(os.environ.get('FINIS_CORPUS_THIN', '1'))
 
 OF_ALL = ('ending', 'ongoing', 'ended_by', 'cause', 'conn_state', 'history', 'started')
 OF_DIRECTION = ('bytes', 'acked', 'uncertain', 'closed', 'fate', 'packets')

@@ -246,7 +246,7 @@ def every_real_capture_is_told_in_80_columns():
                 (CORPUS / 'manifest.tsv').read_text().splitlines()[1:]] if (CORPUS / 'manifest.tsv').exists() else []
     if not captures:
         raise Skip('FINIS_CORPUS names no captures')
-    for path in captures:
+    for path in captures[::int(os.environ.get('FINIS_CORPUS_THIN', '1'))]:
         n = len({json.loads(line)['id'] for line in finis('--json', path).stdout.splitlines()})
         for options in ([], ['--show', 'worst']) if n else ([],):
             done = finis(*options, path.name, cwd=path.parent)

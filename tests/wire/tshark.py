@@ -2,7 +2,8 @@
 """Holds packet_read() against tshark, over captures of other people. Speaks TAP.
 
 tshark.py PRINT_PACKETS: each TCP frame must have the same ports, sequence numbers, flags and payload
-length. The captures are those of the folder FINIS_CORPUS; FINIS_CORPUS_EVERY=N takes every Nth (default 10).
+length. The captures are those of the folder FINIS_CORPUS; FINIS_CORPUS_EVERY=N takes every Nth (default 10), and
+FINIS_CORPUS_THIN=N every Nth of those: for the second compiler.
 """
 
 import csv
@@ -15,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # Beside the tree, where someone has put them.
 CORPUS = Path(os.environ.get('FINIS_CORPUS') or ROOT.parent / 'shared' / 'corpus')
-EVERY = int(os.environ.get('FINIS_CORPUS_EVERY', '10'))
+EVERY = int(os.environ.get('FINIS_CORPUS_EVERY', '10')) * int(os.environ.get('FINIS_CORPUS_THIN', '1'))
 
 FIELDS = ('frame.number', 'tcp.srcport', 'tcp.dstport', 'tcp.seq_raw', 'tcp.ack_raw', 'tcp.flags', 'tcp.len',
           'icmp.type', 'icmpv6.type')
