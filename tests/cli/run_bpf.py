@@ -53,7 +53,7 @@ os.wait()''')
 
 def only_the_tree_is_told():
     with Staged('serve', '--answer', 'hello') as staged:
-        outside = subprocess.Popen([sys.executable, '-c', 'import time\nfor i in range(20):\n    ' + '\n    '.join(
+        outside = subprocess.Popen([sys.executable, '-c', 'import time\nfor i in range(1000):\n    ' + '\n    '.join(
             (CLIENT + 's.close(); time.sleep(0.1)').strip().splitlines())], env=staged.environment)
         done = bpf('--all', '--json', '--', 'sh', '-c', f'"{sys.executable}" -c "$PROGRAM" & wait; true',
                    env={**staged.environment, 'PROGRAM': CLIENT + 's.recv(5); time.sleep(0.5); s.close()'})
