@@ -8,6 +8,9 @@
 
 #include "connection/silence.h"
 
+/* As many segments may overtake the first of a stream. */
+#define SWAPPED 3
+
 static bool
 near(int64_t distance)
 {
@@ -266,6 +269,37 @@ after_pause(const struct step *step)
                pause >= SILENCE_PAUSE;
 }
 
+/* Of a stream whose beginning was not seen, a piece that stands right before the first one seen and comes behind it:
+ * they were captured the wrong way round. */
+static bool
+is_before_first(const struct step *step)
+{
+        const struct direction *d = step->d;
+
+        return !(d->flags & (DIRECTION_SYN | DIRECTION_SOFT | DIRECTION_FIN)) && step->s->n_payload > 0 &&
+               step->position + (int64_t)step->s->n_payload == 0 && d->payloads > 0 && d->payloads <= SWAPPED &&
+               !table_extra_of(step->table, step->c) && !after_pause(step);
+}
+
+static void
+begin_before(struct step *step)
+{
+        struct direction *d = step->d;
+        uint32_t by = step->s->n_payload;
+        struct mark *marks[] = { &d->request[0], &d->request[1], &d->bare_ack };
+
+        d->base -= by;
+        d->next += by;
+        d->acked += by;
+        if (d->edge > 0)
+                d->edge += by;
+        d->later_position += by;
+        for (unsigned i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+                marks[i]->position += by;
+        hole_add(step, step->sender, 0, by);
+        step->position = 0;
+}
+
 static void
 place_data(struct step *step)
 {
@@ -299,6 +333,8 @@ place_data(struct step *step)
                 }
                 d->flags &= (uint16_t)~DIRECTION_SOFT;
         }
+        if (!probe && is_before_first(step))
+                begin_before(step);
         end = step->position + s->n_payload;
         if (within_reach(d, step->position, end, s->flags & SEGMENT_FIN)) {
                 disbelieve(step, step->sender);

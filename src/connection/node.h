@@ -120,7 +120,8 @@ struct direction {
         uint64_t payloads;
         int64_t last_payload;
         uint32_t n_keepalives;          /* since its last data */
-        struct mark bare_ack;           /* its last segment that says nothing but an acknowledgement */
+        struct mark bare_ack;           /* its last segment that says nothing but an acknowledgement; or not even that:
+                                         * @ack is then what a RST to it acknowledges */
         int64_t first_payload;
 
         struct mark request[2];         /* its last two that take room in the stream, or are probes */

@@ -99,6 +99,9 @@ answered(const struct step *step)
         if (s->flags & SEGMENT_ACK) {
                 int64_t position = direction_position(o, s->ack);
 
+                /* A scanner's segment without ACK: segment.c notes what a RST to it acknowledges. */
+                if (s->seq == 0 && o->bare_ack.at != 0 && !o->bare_ack.has_ack && o->bare_ack.ack == s->ack)
+                        return &o->bare_ack;
                 return s->seq == 0 && marks[1]->kind == SEGMENT_KIND_SYN && position >= 0 && position <= o->next
                                ? marks[1] : NULL;
         }

@@ -132,8 +132,11 @@ take_other(struct step *step)
                 silence_answered(step);
                 silence_asked(step);
         }
-        if (step->kind == SEGMENT_KIND_ACK)
+        if (step->kind == SEGMENT_KIND_ACK || !(s->flags & (SEGMENT_SYN | SEGMENT_ACK))) {
                 step->d->bare_ack = step_mark(step);
+                if (!(s->flags & SEGMENT_ACK))
+                        step->d->bare_ack.ack = s->seq + segment_length(s);
+        }
 }
 
 void
@@ -170,6 +173,7 @@ segment_take(struct step *step)
         step->twin = twin_seen(c, step->sender, s, step->time) ||
                      twin_late(c, table_extra_of(step->table, c), step->sender, s, step->time);
         if (step->twin) {
+                c->flags |= CONNECTION_TWINS;
                 step->kind = silence_kind(step);
                 step->position = d->flags & DIRECTION_BASE ? direction_position(d, s->seq) : 0;
         } else {

@@ -31,6 +31,16 @@ talked(const struct facts *f, enum side side)
                fact_is(f->from[side].fin);
 }
 
+/* A scanner's SYN bears a FIN, too: where nobody said anything that is no talk. */
+static bool
+client_talked(const struct facts *f)
+{
+        const struct facts_of_direction *from = &f->from[SIDE_CLIENT];
+
+        return count_above(from->payloads, 0) || count_above(from->bytes, 0) ||
+               (fact_is(from->fin) && !count_is(f->from[SIDE_SERVER].packets, 0));
+}
+
 static bool
 never_established(const struct facts *f)
 {
@@ -39,7 +49,7 @@ never_established(const struct facts *f)
             fact_known(f->from[SIDE_SERVER].acked.how))
                 return false;
         return fact_is_not(f->established) && !talked(f, SIDE_SERVER) &&
-               (!talked(f, SIDE_CLIENT) || fact_is(f->syn_data));
+               (!client_talked(f) || fact_is(f->syn_data));
 }
 
 static bool

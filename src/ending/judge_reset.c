@@ -51,6 +51,8 @@ enum reset_kind
 reset_shape(const struct facts *f, const struct facts_of_reset *reset)
 {
         bool window, options, answers_syn = reset_answers_syn(reset);
+        /* In a capture a RST with an ACK is known to answer nothing but what bore none (RFC 9293 3.10.7.1). */
+        bool answers_no_ack = answers_syn || (f->seen.source == SOURCE_CAPTURE && fact_known(reset->answers.how));
 
         if (!fact_known(reset->has_ack.how) && !fact_known(reset->window.how)) {
                 enum reset_reason reason = told_reason(f, reset);
@@ -65,7 +67,7 @@ reset_shape(const struct facts *f, const struct facts_of_reset *reset)
         options = fact_is(reset->options);
         if (reset->has_ack.value && (window || options))
                 return answers_syn ? RESET_KIND_UNKNOWN : RESET_KIND_ACTIVE;
-        if (!window && !options && (!reset->has_ack.value || answers_syn))
+        if (!window && !options && (!reset->has_ack.value || answers_no_ack))
                 return RESET_KIND_REPLY;
         return RESET_KIND_UNKNOWN;
 }

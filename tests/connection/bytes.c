@@ -342,10 +342,40 @@ an_alert_is_known_by_its_bytes(void **state)
         is_unknown(story.given[0].facts.from[1].last_is_goodbye);
 }
 
+static void
+a_syn_seen_again_behind_a_burst_is_a_twin(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S", .ip_id = 4000 },
+                { .t = 0.001, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.0011, .by = 'c', .f = ".", .at = 0, .ack = 0, .ip_id = 4001 },
+                { .t = 0.0012, .by = 'c', .f = ".", .at = 0, .n = 900, .ack = 0, .ip_id = 4002 },
+                { .t = 0.0013, .by = 'c', .f = ".", .at = 900, .n = 900, .ack = 0, .ip_id = 4003 },
+                { .t = 0.0014, .by = 'c', .f = ".", .at = 1800, .n = 900, .ack = 0, .ip_id = 4004 },
+                { .t = 0.0015, .by = 'c', .f = "P.", .at = 2700, .n = 900, .ack = 0, .ip_id = 4005 },
+                { .t = 0.0016, .by = 'c', .f = "S", .ip_id = 4000 },
+                { .t = 0.0017, .by = 'c', .f = ".", .at = 0, .ack = 0, .ip_id = 4001 },
+                { .t = 0.0018, .by = 'c', .f = ".", .at = 0, .n = 900, .ack = 0, .ip_id = 4002 },
+                { .t = 0.0019, .by = 'c', .f = ".", .at = 900, .n = 900, .ack = 0, .ip_id = 4003 },
+                { .t = 1, .by = 'c', .f = ".", .at = 900, .n = 900, .ack = 0, .ip_id = 4006 },
+        };
+
+        TOLD(rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->syns, 1);
+        is_known(f->from[0].bytes, 3600);
+        is_known(f->from[0].packets, 11);
+        is_known(f->from[0].retransmitted, 900);
+        for (unsigned i = 7; i < 11; i++)
+                assert_true(story.segments[i].twin);
+        assert_false(story.segments[11].twin);
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_syn_seen_again_behind_a_burst_is_a_twin),
                 cmocka_unit_test(an_exchange_is_counted_each_way),
                 cmocka_unit_test(what_is_sent_again_is_counted_apart),
                 cmocka_unit_test(what_comes_out_of_order_is_not_sent_again),

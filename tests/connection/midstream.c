@@ -90,10 +90,40 @@ a_keepalive_first_does_not_make_a_hole(void **state)
         assert_false(f->seen.gaps);
 }
 
+static void
+a_first_piece_behind_the_second_is_the_first_all_the_same(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.0, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 5000 },
+                { .t = 0.1, .by = 's', .f = ".", .at = 5010, .n = 50, .ack = 1000 },
+                { .t = 0.0999, .by = 's', .f = "P.", .at = 5000, .n = 10, .ack = 1000 },
+                { .t = 0.2, .by = 'c', .f = ".", .at = 1000, .ack = 5060 },
+        };
+        /* So much later it is another matter: it was sent before the capture began, and again. */
+        static const struct row again[] = {
+                { .t = 0.0, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 5000 },
+                { .t = 0.1, .by = 's', .f = ".", .at = 5010, .n = 50, .ack = 1000 },
+                { .t = 0.4, .by = 's', .f = "P.", .at = 5000, .n = 10, .ack = 1000 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        is_known(story.given[0].facts.from[1].bytes, 60);
+        is_known(story.given[0].facts.from[1].acked, 60);
+        is_known(story.given[0].facts.from[1].retransmitted, 0);
+        is_known(story.given[0].facts.from[1].missing, 0);
+        assert_int_equal(story.given[0].first_seq[1], SERVER_ISN + 1 + 5000);
+        TELL(&story, again);
+        is_known(story.given[0].facts.from[1].bytes, 50);
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_first_piece_behind_the_second_is_the_first_all_the_same),
                 cmocka_unit_test(one_side_alone_tells_the_least_of_the_other),
                 cmocka_unit_test(in_the_middle_the_first_byte_seen_is_the_first),
                 cmocka_unit_test(what_was_on_its_way_when_the_capture_began_is_not_missing),

@@ -314,10 +314,32 @@ a_storm_of_resets_is_counted(void **state)
         assert_int_equal(f->n_resets_in_all, 34);
 }
 
+static void
+a_scan_without_ack_is_answered_by_what_it_took(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "FPU", .at = 0 },
+                { .t = 0.001, .by = 's', .f = "R.", .ack = 1, .bare = true },
+        };
+        static const struct row other[] = {
+                { .t = 0, .by = 'c', .f = "FPU", .at = 0 },
+                { .t = 0.001, .by = 's', .f = "R.", .ack = 7, .bare = true },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(story.given[0].facts.resets[0].answers, SEGMENT_KIND_FIN);
+        is_known(story.given[0].facts.resets[0].answers_frame, 1);
+        TELL(&story, other);
+        is_unknown(story.given[0].facts.resets[0].answers);
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_scan_without_ack_is_answered_by_what_it_took),
                 cmocka_unit_test(an_active_reset_acknowledges_more_than_was_known),
                 cmocka_unit_test(a_reply_names_the_segment_that_it_answers),
                 cmocka_unit_test(the_second_of_two_replies_answers_the_second_segment),

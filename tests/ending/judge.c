@@ -236,10 +236,59 @@ a_reset_captured_twice_is_still_all_that_was_seen(void **state)
         assert_int_equal(r.ending, ENDING_RESET);
 }
 
+static void
+a_syn_with_a_fin_that_nobody_answers_closes_nothing(void **state)
+{
+        struct facts f;
+        struct record r;
+
+        (void)state;
+        exchange(&f, 0);
+        KNOW(f.syn_acks, 0);
+        KNOW(f.established, false);
+        KNOW(f.from[SIDE_CLIENT].payloads, 0);
+        KNOW(f.from[SIDE_CLIENT].bytes, 0);
+        KNOW(f.from[SIDE_CLIENT].acked, 0);
+        KNOW(f.from[SIDE_CLIENT].packets, 1);
+        KNOW(f.from[SIDE_CLIENT].fin, true);
+        KNOW(f.from[SIDE_SERVER].packets, 0);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_UNANSWERED);
+        /* Whoever got an answer and closed did close. */
+        KNOW(f.from[SIDE_SERVER].packets, 1);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_HALF_CLOSED);
+}
+
+static void
+a_reset_to_what_bore_no_ack_is_a_reply(void **state)
+{
+        struct facts f;
+        struct record r;
+
+        (void)state;
+        exchange(&f, 0);
+        f.n_resets = f.n_resets_in_all = 1;
+        KNOW(f.resets[0].by, SIDE_SERVER);
+        KNOW(f.resets[0].has_ack, true);
+        KNOW(f.resets[0].options, false);
+        KNOW(f.resets[0].window, 0);
+        KNOW(f.resets[0].obeyed, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.kind, RESET_KIND_UNKNOWN);
+        KNOW(f.resets[0].answers, SEGMENT_KIND_FIN);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.kind, RESET_KIND_REPLY);
+        assert_true(lists(&r, CAUSE_NO_CONNECTION));
+        assert_false(lists(&r, CAUSE_ZERO_LINGER));
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_syn_with_a_fin_that_nobody_answers_closes_nothing),
+                cmocka_unit_test(a_reset_to_what_bore_no_ack_is_a_reply),
                 cmocka_unit_test(a_reset_captured_twice_is_still_all_that_was_seen),
                 cmocka_unit_test(what_is_known_of_the_place_orders_the_causes),
                 cmocka_unit_test(who_resets_is_gone_even_if_the_other_goes_on),

@@ -15,8 +15,8 @@ import made
 # dropped before the ports were used again; a SYN behind the ACK of its answer, and another before any answer; a
 # keepalive probe as the first that is seen of its sender, and one byte of data that stands behind its fellows; a SYN
 # with another number between a SYN and its answer, a handshake that was not seen of ports used again, and copies of
-# acknowledgements between copies of data.
-SEEDS = (21, 22, 23, 24, 107, 114, 126, 132, 172, 207, 231, 255, 258, 292, 436, 2003, 2010, 2084)
+# acknowledgements between copies of data; a first piece of a stream behind its second, and the copy of a SYN behind a burst.
+SEEDS = (21, 22, 23, 24, 107, 114, 126, 132, 172, 207, 231, 255, 258, 292, 436, 2003, 2010, 2084, 291, 3180)
 SMALL = {'mix': 'eval', 'packets': 2500, 'connections': 20}
 NUMBERS = {'id', 'frames', 'reset.frame'}  # frame numbers shift when frames come and go
 
