@@ -23,7 +23,7 @@ struct bench {
         struct table table;
         struct frame frames[TRACKER_BATCH];
         struct packet packets[TRACKER_BATCH];
-        struct ends ends[TRACKER_BATCH];
+        struct name names[TRACKER_BATCH];
         uint64_t n, sum;                /* the sum keeps the compiler from leaving out what is not used */
 };
 
@@ -41,7 +41,7 @@ static size_t read_segments(struct bench *b, size_t n) {
                 const struct frame *f = &b->frames[i];
                 struct packet *packet = &b->packets[n_segments];
 
-                n_segments += plain_read(f->link_type, f->bytes, f->n_bytes, f->n_frame, packet) ||
+                n_segments += plain_read_first(f->link_type, f->bytes, f->n_bytes, f->n_frame, packet) ||
                         packet_walk(b->reader, f->link_type, f->bytes, f->n_bytes, f->n_frame, f->time_ns,
                                     packet) == PACKET_TCP;
                 b->sum += packet->segment.seq;
@@ -50,20 +50,22 @@ static size_t read_segments(struct bench *b, size_t n) {
 }
 
 static void find_connections(struct bench *b, size_t n) {
-        for (size_t i = 0; i < n; ++i) {
-                const struct segment *s = &b->packets[i].segment;
-
-                table_set_ends(&b->table, s, s->family == AF_INET ? REALM_IPV4 : 0, &b->ends[i]);
-        }
         for (size_t i = 0; i < n; ++i)
-                table_fetch_node(&b->table, &b->ends[i], &b->packets[i].segment);
+                table_name(&b->table, &b->packets[i], 0, &b->names[i]);
+        for (size_t i = 0; i < n; ++i)
+                table_fetch_node(&b->table, &b->names[i], &b->packets[i].segment);
         for (size_t i = 0; i < n; ++i) {
                 unsigned sender;
-                uint32_t node = table_find(&b->table, &b->ends[i], &sender);
+                uint32_t node = table_find_soon(&b->table, &b->names[i], &sender);
+                struct ends ends;
 
                 b->sum += sender;
-                if (node == NODE_NONE && (table_new_orderly(&b->table, &b->ends[i], &node) < 0 ||
-                                          table_index(&b->table, node) < 0))
+                if (node != NODE_NONE)
+                        continue;
+                plain_read_rest(&b->packets[i]);
+                ends = table_ends(&b->packets[i], &b->names[i]);
+                if (table_find(&b->table, &ends, &sender) == NODE_NONE &&
+                    (table_new_orderly(&b->table, &ends, &node) < 0 || table_index(&b->table, node) < 0))
                         exit(1);
         }
 }

@@ -7,8 +7,10 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* One frame. @bytes are borrowed: they hold until the next call of capture_read() or capture_close(). */
 struct frame {
@@ -33,6 +35,40 @@ int capture_open_memory(const void *bytes, size_t n_bytes, struct capture **ret_
 /* Up to @n frames, as many as are at hand without waiting, but one at least. *@ret_n is 0 at the end.
  * Returns 0, or a negative errno of reading. */
 int capture_read(struct capture *capture, struct frame *frames, size_t n, size_t *ret_n);
+
+/* The frames that are at hand of the most usual kind of capture, pcap in this machine's order, for a loop that takes them
+ * where they lie: capture_run() gives them, frame_next() each in turn, and capture_ran() takes back what is left. False if
+ * there are none, or of another kind, or anything about the first is not as usual: then capture_read() knows what to do. */
+struct frame_run {
+        const uint8_t *at, *end;
+        uint32_t link_type, unit_ns, largest;
+        uint64_t number;        /* of the frame before */
+};
+
+bool capture_run(struct capture *capture, struct frame_run *ret_run);
+void capture_ran(struct capture *capture, const struct frame_run *run);
+
+static inline __attribute__((always_inline)) bool frame_next(struct frame_run *run, struct frame *ret_frame) {
+        const uint8_t *at = run->at;
+        uint32_t header[4];
+        size_t left = (size_t) (run->end - at);
+
+        if (left < sizeof(header))
+                return false;
+        memcpy(header, at, sizeof(header));
+        if (header[2] > run->largest || header[2] > header[3] || left - sizeof(header) < header[2])
+                return false;
+        at += sizeof(header);
+        *ret_frame = (struct frame) {
+                .time_ns = (int64_t) header[0] * 1000000000 + (int64_t) header[1] * run->unit_ns,
+                .bytes = at, .n_bytes = header[2], .n_frame = header[3], .link_type = run->link_type,
+                .number = ++run->number,
+        };
+        run->at = at + header[2];
+        /* Where the one after the next begins, if the next is as long; they often are. */
+        __builtin_prefetch(run->at + sizeof(header) + header[2]);
+        return true;
+}
 
 /* After the end: NULL, or what is wrong with the capture, with the place: "cut short within frame 17, at byte
  * 2048". Lives as long as the capture. */

@@ -81,6 +81,24 @@ static size_t take(struct capture *capture, struct frame *frames, size_t n) {
         return take_frames(capture, frames, n, false, N_FRAME_HEADER);
 }
 
+bool capture_run(struct capture *capture, struct frame_run *ret_run) {
+        const struct pcap *pcap = &capture->pcap;
+        const struct block *block = &capture->block;
+
+        if (capture->take != take || pcap->lengths != LENGTHS_AS_NOW || capture->ended || capture->skip > 0)
+                return false;
+        *ret_run = (struct frame_run) {
+                .at = block->bytes + block->start, .end = block->bytes + block->end, .link_type = pcap->link_type,
+                .unit_ns = pcap->unit_ns, .largest = pcap->largest, .number = capture->number,
+        };
+        return true;
+}
+
+void capture_ran(struct capture *capture, const struct frame_run *run) {
+        capture->block.start = (size_t) (run->at - capture->block.bytes);
+        capture->number = run->number;
+}
+
 static size_t take_uncommon(struct capture *capture, struct frame *frames, size_t n) {
         return take_frames(capture, frames, n, capture->pcap.other_order, capture->pcap.n_header);
 }

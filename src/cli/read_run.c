@@ -185,7 +185,7 @@ static int take(struct pass *p, const struct frame *frames, size_t n)
                 in->time_ns = frame->time_ns;
                 in->cut = frame->n_bytes < frame->n_frame;
                 in->kind = PACKET_TCP;
-                if (plain_read(frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame, &in->packet)) {
+                if (plain_read_first(frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame, &in->packet)) {
                         in++;
                         continue;
                 }
@@ -198,6 +198,50 @@ static int take(struct pass *p, const struct frame *frames, size_t n)
         r = track(p, (size_t)(in - p->inputs));
         p->n_frames = 0; /* the bytes are gone with the next batch */
         return r;
+}
+
+/* Frames of the usual kind, a batch at the most, each looked at but once. Returns how many there were, or -ENOMEM. */
+static int take_run(struct pass *p, struct frame_run *run)
+{
+        struct read_counts *counts = p->counts;
+        struct tracker_input *in = p->inputs;
+        int64_t last_ns = counts->last_ns;
+        uint64_t bytes = 0;
+        size_t n, n_other = 0;
+        struct frame frame;
+
+        for (n = 0; n < TRACKER_BATCH && frame_next(run, &frame); n++) {
+                bytes += frame.n_frame;
+                /* As a rule they are in order; then the first is known. */
+                if (__builtin_expect(frame.time_ns >= last_ns && last_ns > 0, 1)) {
+                        last_ns = frame.time_ns;
+                } else {
+                        count_time(counts, frame.time_ns);
+                        last_ns = counts->last_ns > last_ns ? counts->last_ns : last_ns;
+                }
+                in->file = p->file;
+                in->frame = frame.number;
+                in->time_ns = frame.time_ns;
+                in->cut = frame.n_bytes < frame.n_frame;
+                in->kind = PACKET_TCP;
+                if (__builtin_expect(plain_read_first(frame.link_type, frame.bytes, frame.n_bytes, frame.n_frame,
+                                                      &in->packet), 1)) {
+                        in++;
+                        continue;
+                }
+                /* A copy, so that the frame itself need not be in memory. */
+                const struct frame other = frame;
+
+                n_other++;
+                in = take_other(p, &other, in);
+                if (!in)
+                        return -ENOMEM;
+        }
+        counts->last_ns = last_ns;
+        counts->bytes += bytes;
+        counts->frames += n;
+        counts->kinds[PACKET_TCP] += n - n_other;
+        return track(p, (size_t)(in - p->inputs)) < 0 ? -ENOMEM : (int)n;
 }
 
 static const char *name_of(const char *path)
@@ -219,10 +263,23 @@ static void complain(struct pass *p, const char *path, const char *what, const c
 static int read_capture(struct pass *p, const char *path, struct capture *capture)
 {
         struct frame frames[TRACKER_BATCH];
+        struct frame_run run;
         size_t n, n_batches = 0;
         int r = 0;
 
         while (!stopped) {
+                /* Who wants to see each segment wants its frame, too. */
+                if (!p->hooks->segment && capture_run(capture, &run)) {
+                        r = take_run(p, &run);
+                        capture_ran(capture, &run);
+                        if (r < 0)
+                                return r;
+                        if (r > 0) {
+                                if (++n_batches % PROGRESS_EVERY == 0)
+                                        read_progress_show(&p->progress, capture_offset(capture), p->counts->frames);
+                                continue;
+                        }
+                }
                 r = capture_read(capture, frames, TRACKER_BATCH, &n);
                 if (r == -EINTR)
                         continue;

@@ -33,7 +33,13 @@ goodbye_may_be(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
                 UINT64_C(1) << (0xe0 - 192),
         };
 
-        if (n_payload > GOODBYE_MOST || n_captured < 2)
-                return n_payload <= GOODBYE_TLS_MOST && n_captured >= 2 && payload[0] == GOODBYE_TLS;
-        return first[payload[0] >> 6] >> (payload[0] & 63) & 1 || payload[n_captured - 1] == '\n';
+        static const uint8_t none[2] = { 'z', 'z' };
+        bool held = n_captured >= 2, small = n_payload <= GOODBYE_MOST;
+        const uint8_t *bytes = held ? payload : none;
+        unsigned in_first = first[bytes[0] >> 6] >> (bytes[0] & 63) & 1;
+        unsigned ends_line = bytes[held && small ? n_captured - 1 : 0] == '\n';
+        unsigned tls = (bytes[0] == GOODBYE_TLS) & (n_payload <= GOODBYE_TLS_MOST);
+
+        /* No branch: what a payload is cannot be foreseen. */
+        return small ? in_first | ends_line : tls;
 }

@@ -19,11 +19,35 @@
 
 #include "connection/node.h"
 
+/* Rows lie in pieces of memory, the first four rows in one, and later ones in larger ones: most connections are short,
+ * and those that are long are so by far. */
 enum {
-        ROW_PIECE = 4,                  /* segments in one piece of memory */
         ROW_PIECES = 8,
-        ROW_MAX = ROW_PIECE * ROW_PIECES,
+        ROW_PIECES_OF_4 = 4,            /* then one of 16, and the others of 32 */
+        ROW_MAX = 4 * ROW_PIECES_OF_4 + 16 + 3 * 32,
 };
+
+/* In which piece the row @i stands, and at which place there. */
+static inline unsigned
+row_piece(unsigned i)
+{
+        return i < 4 * ROW_PIECES_OF_4 ? i / 4 : ROW_PIECES_OF_4 + i / 32;
+}
+
+static inline unsigned
+row_place(unsigned i)
+{
+        static const uint8_t within[ROW_PIECES] = { 3, 3, 3, 3, 15, 31, 31, 31 };
+
+        return i & within[row_piece(i)];
+}
+
+/* How many rows there are in a piece. */
+static inline unsigned
+row_piece_size(unsigned piece)
+{
+        return piece < ROW_PIECES_OF_4 ? 4 : piece == ROW_PIECES_OF_4 ? 16 : 32;
+}
 
 /* Of a segment in a row, above the lowest eight flags of its TCP header. */
 enum {

@@ -343,7 +343,7 @@ orderly_facts(const struct table *table, const struct orderly *o, int64_t until,
 {
         struct look l;
 
-        if ((o->flags & (ORDERLY_ANSWERED | ORDERLY_SHORT)) != ORDERLY_ANSWERED || o->first <= 0 || o->next[1] == 0)
+        if (o->n > 32 || (o->flags & (ORDERLY_ANSWERED | ORDERLY_SHORT)) != ORDERLY_ANSWERED || o->first <= 0 || o->next[1] == 0)
                 return NULL;
         look(table, o, &l);
         if ((o->flags & (ORDERLY_ENDED | ORDERLY_RESET)) != ORDERLY_ENDED)

@@ -479,14 +479,15 @@ grow(const struct table *table, const struct orderly *o, struct connection *c)
 
                 d->request = d->request_before = d->first_payload = d->last_payload = d->fin = d->bare_ack = -1;
         }
-        for (unsigned i = 0; i < o->n; i += ROW_PIECE) {
-                const struct row *piece = table_piece(table, o->piece[i / ROW_PIECE]);
+        for (unsigned i = 0, n = 0; n < o->n; i++) {
+                const struct row *piece = table_piece(table, o->piece[i]);
 
                 /* All that was written long ago is fetched at once. */
-                __builtin_prefetch(piece);
-                __builtin_prefetch(piece + 2);
-                for (unsigned k = 0; k < ROW_PIECE; k++)
-                        g.row[i + k] = piece + k;
+                for (unsigned k = 0; k < row_piece_size(i); k += 2, n += 2) {
+                        __builtin_prefetch(piece + k);
+                        g.row[n] = piece + k;
+                        g.row[n + 1] = piece + k + 1;
+                }
         }
         for (int i = 0; i < o->n; i++) {
                 const struct row *row = g.row[i];

@@ -17,7 +17,7 @@ last_row(const struct table *table, const struct orderly *o)
 {
         unsigned i = o->n - 1u;
 
-        return &table_piece(table, o->piece[i / ROW_PIECE])[i % ROW_PIECE];
+        return table_row(table, o, i);
 }
 
 /* It comes neither too early nor too late, and nothing of the kind is there. */

@@ -20,7 +20,7 @@ struct looked_end {
 
 struct look {
         const struct orderly *o;
-        const struct row *piece[ROW_PIECES];
+        const struct row *group[ROW_MAX / 4];   /* of four each */
         struct looked_end of[2];
         unsigned n;                     /* segments, without a RST at the end */
         uint32_t data, fin;             /* those with payload, those with a FIN */
@@ -59,7 +59,7 @@ all_behind(unsigned i)
 static inline const struct row *
 look_row(const struct look *l, unsigned i)
 {
-        return &l->piece[i / ROW_PIECE][i % ROW_PIECE];
+        return &l->group[i / 4][i % 4];
 }
 
 /* Those of @side that want an answer. */
@@ -146,10 +146,10 @@ look(const struct table *table, const struct orderly *o, struct look *ret_look)
         ret_look->o = o;
         ret_look->n = o->n - !!(o->flags & ORDERLY_LAST);
         /* All that was written long ago is fetched at once. */
-        for (unsigned i = 0; i * ROW_PIECE < o->n; i++) {
-                ret_look->piece[i] = table_piece(table, o->piece[i]);
-                __builtin_prefetch(ret_look->piece[i]);
-                __builtin_prefetch(ret_look->piece[i] + ROW_PIECE / 2);
+        for (unsigned i = 0; i < o->n; i += 4) {
+                ret_look->group[i / 4] = table_row(table, o, i);
+                __builtin_prefetch(ret_look->group[i / 4]);
+                __builtin_prefetch(ret_look->group[i / 4] + 2);
         }
         look_at_syns(ret_look, up_to);
         for (unsigned i = 2; i < ret_look->n; i++)

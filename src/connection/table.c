@@ -127,19 +127,21 @@ fetch(const void *from, unsigned n)
 }
 
 void
-table_fetch_any(const struct table *table, struct ends *ends, const struct segment *segment)
+table_fetch_any(const struct table *table, struct name *name, const struct segment *segment)
 {
-        size_t at = ends->hash & table->mask;
+        size_t at = name->hash & table->mask;
 
+        name->orderly = NULL;
         for (; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask) {
-                uint32_t differ = table->slots[at].hash ^ ends->hash;
+                uint32_t differ = table->slots[at].hash ^ name->hash;
                 const struct connection *c;
                 unsigned sender;
 
                 if (differ & ~HASH_WAY)
                         continue;
                 if (node_is_orderly(table->slots[at].node)) {
-                        fetch(table_orderly(table, table->slots[at].node), sizeof(struct orderly) / 64);
+                        name->orderly = table_orderly(table, table->slots[at].node);
+                        fetch(name->orderly, sizeof(struct orderly) / 64);
                         break;
                 }
                 c = table_at(table, table->slots[at].node);
@@ -153,7 +155,7 @@ table_fetch_any(const struct table *table, struct ends *ends, const struct segme
                         fetch(&c->side[sender].request, 2);
                 break;
         }
-        ends->slot = (uint32_t)at;
+        name->slot = (uint32_t)at;
 }
 
 /* The pieces of its rows, and its own lines. */
@@ -166,8 +168,9 @@ fetch_orderly(const struct table *table, const struct orderly *o)
                         fetch((const char *)store_at(&table->packed, o->packed.number) + i, 1);
                 return;
         }
-        for (unsigned i = 0; i < o->n; i += ROW_PIECE)
-                fetch(table_piece(table, o->piece[i / ROW_PIECE]), SIZE_PIECE / 64);
+        for (unsigned i = 0, n = 0; n < o->n; n += row_piece_size(i), i++)
+                for (unsigned k = 0; k < row_piece_size(i); k += 4)
+                        fetch(table_piece(table, o->piece[i]) + k, SIZE_PIECE / 64);
 }
 
 void
@@ -196,12 +199,26 @@ table_fetch_next(const struct table *table, uint32_t node)
         fetch(table_link(table, node), 1);
 }
 
-uint32_t
-table_find_anew(const struct table *table, const struct ends *ends, unsigned *ret_sender)
+/* Whether these ends are those of @h, @sender being the first of them. */
+static bool
+same_ends(const struct head *h, unsigned sender, const struct ends *ends)
 {
-        for (size_t at = ends->hash & table->mask; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask)
-                if (table_is_at(table, &table->slots[at], ends, ret_sender))
-                        return table->slots[at].node;
+        return h->realm == ends->realm && h->port[sender] == ends->source_port && h->port[!sender] == ends->destination_port &&
+               memcmp(h->address[sender], ends->source, 16) == 0 && memcmp(h->address[!sender], ends->destination, 16) == 0;
+}
+
+uint32_t
+table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender)
+{
+        for (size_t at = ends->hash & table->mask; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask) {
+                uint32_t differ = table->slots[at].hash ^ ends->hash, node = table->slots[at].node;
+                unsigned sender = differ >> 31;
+
+                if (!(differ & ~HASH_WAY) && same_ends(table_head(table, node), sender, ends)) {
+                        *ret_sender = sender;
+                        return node;
+                }
+        }
         return NODE_NONE;
 }
 
@@ -246,14 +263,30 @@ table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_no
         return 0;
 }
 
-uint32_t
-table_new_piece(struct table *table)
+/* The first piece of a struct orderly that is as large as this one. */
+static inline unsigned
+first_of_size(unsigned piece)
 {
-        uint32_t piece;
+        return piece < ROW_PIECES_OF_4 ? 0 : piece == ROW_PIECES_OF_4 ? piece : ROW_PIECES_OF_4 + 1;
+}
 
-        if (table_new_number(&table->pieces, NULL, SIZE_PIECE, &table->free_piece, &table->n_pieces, &piece) < 0)
+uint32_t
+table_new_piece(struct table *table, unsigned piece)
+{
+        const unsigned n = row_piece_size(piece) / 4;
+        uint32_t *free_piece = &table->free_piece[first_of_size(piece)], number = *free_piece;
+
+        if (number != 0) {
+                memcpy(free_piece, table_piece(table, number), sizeof(*free_piece));
+                /* It will be the next to be used, and is long out of the cache. */
+                __builtin_prefetch(table_piece(table, *free_piece), 1);
+                return number;
+        }
+        if (region_grow(&table->pieces, (table->n_pieces + (size_t)n + 1) * SIZE_PIECE) < 0)
                 return 0;
-        return piece;
+        number = table->n_pieces + 1;
+        table->n_pieces += n;
+        return number;
 }
 
 /* Takes a node with this head and this place out of its list; what @h says of it is left to the caller. */
@@ -296,8 +329,8 @@ table_list(struct table *table, uint32_t node, unsigned list)
 void
 table_free_pieces(struct table *table, const struct orderly *o)
 {
-        for (unsigned i = 0; i < o->n; i += ROW_PIECE)
-                table_free_number(&table->pieces, SIZE_PIECE, &table->free_piece, o->piece[i / ROW_PIECE]);
+        for (unsigned i = 0, n = 0; n < o->n; n += row_piece_size(i), i++)
+                table_free_number(&table->pieces, SIZE_PIECE, &table->free_piece[first_of_size(i)], o->piece[i]);
 }
 
 static void
@@ -309,7 +342,7 @@ free_orderly(struct table *table, uint32_t node)
                 store_free(&table->packed, o->packed.number, o->packed.size);
         else
                 table_free_pieces(table, o);
-        table_free_number(&table->orderlies, sizeof(*o), &table->free_orderly, node & ~NODE_ORDERLY);
+        table_free_orderly(table, node);
 }
 
 void

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "connection/node.h"
 #include "connection/orderly.h"
@@ -34,10 +35,19 @@ struct ends {
         uint16_t destination_port, source_port; /* in the order of struct segment */
         uint32_t realm;
         uint32_t hash;
-        uint32_t slot;                  /* where the index may have it: a hint */
 };
 
 #define HASH_WAY (UINT32_C(1) << 31)
+
+/* The same as far as it takes to look for a connection, that is all of it where it is IPv4. */
+struct name {
+        uint32_t address[2];            /* the first four bytes of each as they lie, the sender's first */
+        uint32_t ports[2];              /* both, as in a struct head whose first end is the sender, and whose second is */
+        uint32_t realm;
+        uint32_t hash;
+        uint32_t slot;                  /* where the index may have it: a hint */
+        struct orderly *orderly;        /* likewise, or NULL */
+};
 
 struct slot {
         uint32_t hash;
@@ -58,14 +68,15 @@ struct table {
         struct region links;            /* struct link, likewise */
         struct region orderlies;        /* struct orderly, by number without NODE_ORDERLY */
         struct region orderly_links;
-        struct region pieces;           /* ROW_PIECE rows of segments each, by number */
+        struct region pieces;           /* of rows of segments, by number; a larger one takes several numbers */
         struct region extras;           /* struct extra, by number */
         struct region resets;           /* struct reset, likewise */
         struct region holes;            /* HOLES_MAX of struct hole each, likewise */
         struct store packed;            /* what nodes that are packed consist of */
         uint32_t n_nodes;               /* numbers given out so far */
         uint32_t n_orderlies, n_pieces, n_extras, n_resets, n_holes;
-        uint32_t free_node, free_orderly, free_piece, free_extra, free_reset, free_holes;
+        uint32_t free_node, free_orderly, free_extra, free_reset, free_holes;
+        uint32_t free_piece[ROW_PIECES];        /* that of a size is of the first of that size */
         size_t n_used;                  /* nodes in use */
         size_t n_listed[N_LISTS];
         uint32_t oldest[N_LISTS], newest[N_LISTS];
@@ -98,27 +109,41 @@ table_hash_ipv4(const struct table *table, uint64_t a, uint64_t b, uint32_t real
         return ((uint32_t)(table_mix(low, high) >> 16) & ~HASH_WAY) | (a > b ? HASH_WAY : 0);
 }
 
-/* The ends of a segment; the index is fetched from where they may stand in it. */
-static inline void
-table_set_ends(const struct table *table, const struct segment *s, uint32_t realm, struct ends *ends)
+/* The name of a segment, of which the first part may be all that is read; the index is fetched from where that may
+ * stand in it. @vlans is 0, or what VLANs add to the realm. */
+static inline __attribute__((always_inline)) void
+table_name(const struct table *table, const struct packet *packet, uint32_t vlans, struct name *ret_name)
 {
-        uint32_t source, destination, hash;
+        const struct segment *s = &packet->segment;
+        uint32_t ports, hash, realm = vlans;
+        uint64_t addresses;
 
-        ends->source = s->source;
-        ends->destination = s->destination;
-        ends->destination_port = s->destination_port;
-        ends->source_port = s->source_port;
-        ends->realm = realm;
-        if (__builtin_expect(realm & REALM_IPV4, 1)) {
-                memcpy(&source, s->source, sizeof(source));
-                memcpy(&destination, s->destination, sizeof(destination));
-                hash = table_hash_ipv4(table, (uint64_t)source << 16 | s->source_port,
-                                       (uint64_t)destination << 16 | s->destination_port, realm);
+        memcpy(&ports, &s->destination_port, sizeof(ports));
+        if (__builtin_expect(s->family == AF_INET && packet->ip, 1)) {
+                /* Where they stand in the header. */
+                memcpy(&addresses, packet->ip + 12, sizeof(addresses));
+                realm |= REALM_IPV4;
         } else {
-                hash = table_hash_ipv6(table, ends);
+                bool ipv4 = s->family == AF_INET;
+                const uint8_t *source = packet->ip ? packet->ip + 8 : s->source;
+                const uint8_t *destination = packet->ip ? packet->ip + 24 : s->destination;
+
+                memcpy(&addresses, source, 4);
+                memcpy((char *)&addresses + 4, destination, 4);
+                realm |= ipv4 ? REALM_IPV4 : 0;
+                if (!ipv4)
+                        hash = table_hash_ipv6(table, &(struct ends){
+                                .source = source, .source_port = s->source_port, .destination = destination,
+                                .destination_port = s->destination_port, .realm = realm });
         }
-        ends->hash = hash;
-        ends->slot = hash;
+        if (__builtin_expect(realm & REALM_IPV4, 1))
+                hash = table_hash_ipv4(table, (uint64_t)(uint32_t)addresses << 16 | ports >> 16,
+                                       addresses >> 32 << 16 | (ports & UINT16_MAX), realm);
+        memcpy(ret_name->address, &addresses, sizeof(addresses));
+        ret_name->ports[0] = ports >> 16 | ports << 16;
+        ret_name->ports[1] = ports;
+        ret_name->realm = realm;
+        ret_name->hash = hash;
         __builtin_prefetch(&table->slots[hash & table->mask]);
 }
 
@@ -141,6 +166,12 @@ table_orderly(const struct table *table, uint32_t node)
         return &((struct orderly *)(void *)table->orderlies.base)[node & ~NODE_ORDERLY];
 }
 
+static inline uint32_t
+table_node_of(const struct table *table, const struct orderly *o)
+{
+        return (uint32_t)(o - (const struct orderly *)(const void *)table->orderlies.base) | NODE_ORDERLY;
+}
+
 static inline struct head *
 table_head(const struct table *table, uint32_t node)
 {
@@ -161,35 +192,42 @@ table_is_packed(const struct table *table, uint32_t node)
         return node_is_orderly(node) && table_orderly(table, node)->flags & ORDERLY_PACKED;
 }
 
-/* ROW_PIECE rows. */
+/* The rows of a piece. */
 static inline struct row *
 table_piece(const struct table *table, uint32_t piece)
 {
-        return &((struct row *)(void *)table->pieces.base)[(size_t)piece * ROW_PIECE];
+        return &((struct row *)(void *)table->pieces.base)[(size_t)piece * 4];
 }
 
-/* Fetches what @segment will touch of the node that @ends very likely means, and notes its slot there. */
-void table_fetch_any(const struct table *table, struct ends *ends, const struct segment *segment);
+/* Of an orderly connection. */
+static inline struct row *
+table_row(const struct table *table, const struct orderly *o, unsigned i)
+{
+        return &table_piece(table, o->piece[row_piece(i)])[row_place(i)];
+}
+
+/* Fetches what @segment will touch of the node that @name very likely means, and notes its slot there. */
+void table_fetch_any(const struct table *table, struct name *name, const struct segment *segment);
 
 /* The same, but for an orderly connection at the first place or the second. Which of both it is cannot be foreseen, so
  * it is no branch. */
 static inline void
-table_fetch_node(const struct table *table, struct ends *ends, const struct segment *segment)
+table_fetch_node(const struct table *table, struct name *name, const struct segment *segment)
 {
-        size_t at = ends->hash & table->mask;
-        bool second = (table->slots[at].hash ^ ends->hash) & ~HASH_WAY;
+        size_t at = name->hash & table->mask;
+        bool second = (table->slots[at].hash ^ name->hash) & ~HASH_WAY;
         const struct slot *slot;
-        const char *o;
+        struct orderly *o;
 
         at = (at + second) & table->mask;
         slot = &table->slots[at];
-        o = (const char *)table_orderly(table, slot->node);
-        if (__builtin_expect(!((slot->hash ^ ends->hash) & ~HASH_WAY) && node_is_orderly(slot->node), 1)) {
-                ends->slot = (uint32_t)at;
+        if (__builtin_expect(!((slot->hash ^ name->hash) & ~HASH_WAY) && node_is_orderly(slot->node), 1)) {
+                o = table_orderly(table, slot->node);
+                name->orderly = o;
                 __builtin_prefetch(o, 1);
-                __builtin_prefetch(o + sizeof(struct orderly) / 2, 1);
+                __builtin_prefetch((const char *)o + sizeof(*o) / 2, 1);
         } else {
-                table_fetch_any(table, ends, segment);
+                table_fetch_any(table, name, segment);
         }
 }
 
@@ -210,74 +248,66 @@ table_fetch_extra(const struct table *table, uint32_t extra)
 }
 
 static inline __attribute__((always_inline)) void
-table_fetch_row(const struct table *table, const struct ends *ends, const struct segment *segment, uint32_t second)
+table_fetch_row(const struct table *table, const struct name *name, const struct segment *segment, uint32_t second)
 {
-        uint32_t node = table->slots[ends->slot & table->mask].node;
-        const struct orderly *o = table_orderly(table, node);
+        const struct orderly *o = name->orderly;
 
-        if (!node_is_orderly(node)) {
-                const struct connection *c = table_at(table, node);
+        if (__builtin_expect(!o, 0)) {
+                uint32_t node = table->slots[name->slot].node;
 
-                if (node != NODE_NONE && c->extra != NODE_NONE)
-                        table_fetch_extra(table, c->extra);
+                if (node != NODE_NONE && !node_is_orderly(node) && table_at(table, node)->extra != NODE_NONE)
+                        table_fetch_extra(table, table_at(table, node)->extra);
                 return;
         }
-        __builtin_prefetch(&table_piece(table, o->piece[o->n / ROW_PIECE % ROW_PIECES])[o->n % ROW_PIECE], 1);
+        __builtin_prefetch(table_row(table, o, o->n % ROW_MAX), 1);
         if (segment->flags & (SEGMENT_FIN | SEGMENT_RST) || (int32_t)(second - o->head.queued_s) >= QUEUED_FOR_S)
-                __builtin_prefetch(table_link(table, node), 1);
+                __builtin_prefetch(table_link(table, table_node_of(table, o)), 1);
 }
 
 /* Fetches what stands behind this node in its list and will soon have its turn. */
 void table_fetch_next(const struct table *table, uint32_t node);
 
-/* Whether these ends are those of @h, @sender being the first of them. */
-static inline bool
-table_same_ends(const struct head *h, unsigned sender, const struct ends *ends)
+/* The ends of a packet that is whole. */
+static inline struct ends
+table_ends(const struct packet *packet, const struct name *name)
 {
-        const uint8_t *first = sender ? ends->destination : ends->source;
-        const uint8_t *second = sender ? ends->source : ends->destination;
-        uint32_t ports = (uint32_t)ends->destination_port << 16 | ends->source_port;
-        uint32_t mine[3], theirs[2];
+        const struct segment *s = &packet->segment;
 
-        memcpy(&mine[0], h->address[0], 4);
-        memcpy(&mine[1], h->address[1], 4);
-        memcpy(&mine[2], h->port, 4);
-        memcpy(&theirs[0], first, 4);
-        memcpy(&theirs[1], second, 4);
-        ports = ports >> (sender * 16) | ports << (sender * 16);
-        /* One branch for all of them: they hardly ever differ. */
-        if ((mine[0] ^ theirs[0]) | (mine[1] ^ theirs[1]) | (mine[2] ^ ports) | (h->realm ^ ends->realm))
-                return false;
-        return ends->realm & REALM_IPV4 ||
-               (memcmp(h->address[0] + 4, first + 4, 12) == 0 && memcmp(h->address[1] + 4, second + 4, 12) == 0);
+        return (struct ends){
+                .source = s->source, .destination = s->destination, .destination_port = s->destination_port,
+                .source_port = s->source_port, .realm = name->realm, .hash = name->hash,
+        };
 }
-
-/* Of a slot whose hash fits: whether it is that connection, and who of it sent. */
-static inline bool
-table_is_at(const struct table *table, const struct slot *slot, const struct ends *ends, unsigned *ret_sender)
-{
-        uint32_t differ = slot->hash ^ ends->hash;
-        unsigned sender = differ >> 31;
-
-        if (differ & ~HASH_WAY || slot->node == NODE_NONE || !table_same_ends(table_head(table, slot->node), sender, ends))
-                return false;
-        *ret_sender = sender;
-        return true;
-}
-
-/* The same where the hint does not hold. */
-uint32_t table_find_anew(const struct table *table, const struct ends *ends, unsigned *ret_sender);
 
 /* The node of these ends, or NODE_NONE; @ret_sender is 0 or 1. No two nodes of the same ends are in the index, so it
  * does not matter where one is found. */
-static inline __attribute__((always_inline)) uint32_t
-table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender)
-{
-        const struct slot *slot = &table->slots[ends->slot & table->mask];
+uint32_t table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender);
 
-        if (__builtin_expect(table_is_at(table, slot, ends, ret_sender), 1))
-                return slot->node;
-        return table_find_anew(table, ends, ret_sender);
+/* Whether it is a name of @h, whose end @sender sent; false if it is IPv6. */
+static inline bool
+table_is_name(const struct head *h, const struct name *name, unsigned sender)
+{
+        uint32_t first, second, both;
+
+        memcpy(&first, h->address[0], sizeof(first));
+        memcpy(&second, h->address[1], sizeof(second));
+        memcpy(&both, h->port, sizeof(both));
+        /* One branch for all of them: they hardly ever differ. */
+        return !((first ^ name->address[sender]) | (second ^ name->address[!sender]) | (both ^ name->ports[sender]) |
+                 (h->realm ^ name->realm) | (~h->realm & REALM_IPV4));
+}
+
+/* The node of these ends, or NODE_NONE, where it is likely that it is there and where it stands, and it is IPv4. Else
+ * NODE_NONE says nothing. */
+static inline uint32_t
+table_find_soon(const struct table *table, const struct name *name, unsigned *ret_sender)
+{
+        const struct slot *slot = &table->slots[name->slot & table->mask];
+        uint32_t differ = slot->hash ^ name->hash;
+
+        *ret_sender = differ >> 31;
+        return !(differ & ~HASH_WAY) && slot->node != NODE_NONE &&
+               table_is_name(table_head(table, slot->node), name, *ret_sender) ? slot->node : NODE_NONE;
 }
 
 /* A new node of zeroes with its ends set, in no list and not in the index. */
@@ -285,8 +315,8 @@ int table_new(struct table *table, const struct ends *ends, uint32_t *ret_node);
 int table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_node);
 void table_free_node(struct table *table, uint32_t node);
 
-/* A piece for rows, which belongs to a struct orderly from then on; 0 for want of memory. */
-uint32_t table_new_piece(struct table *table);
+/* What is to be the piece @piece of a struct orderly; 0 for want of memory. */
+uint32_t table_new_piece(struct table *table, unsigned piece);
 
 /* Makes a struct connection of a struct orderly: it takes its place in the index and in its list. */
 int table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node);

@@ -6,7 +6,7 @@
 #include "connection/table.h"
 
 enum {
-        SIZE_PIECE = ROW_PIECE * sizeof(struct row),
+        SIZE_PIECE = 4 * sizeof(struct row),   /* of the smallest */
 };
 
 /* Nearly always it is so already. */
@@ -42,6 +42,14 @@ table_free_number(struct region *region, size_t size, uint32_t *free_number, uin
 {
         memcpy(region->base + number * size, free_number, sizeof(*free_number));
         *free_number = number;
+}
+
+/* A struct orderly that is free has no name (table_is_name()): who has noted where it was does not take it for what it was. */
+static inline void
+table_free_orderly(struct table *table, uint32_t node)
+{
+        table_orderly(table, node)->head.realm = 0;
+        table_free_number(&table->orderlies, sizeof(struct orderly), &table->free_orderly, node & ~NODE_ORDERLY);
 }
 
 /* Frees the pieces of its rows, though not @o. */

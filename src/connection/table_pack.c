@@ -29,7 +29,7 @@ static void
 find_rows(const struct table *table, const struct orderly *o, struct row *ret_rows[static ROW_MAX])
 {
         for (unsigned i = 0; i < o->n; i++)
-                ret_rows[i] = &table_piece(table, o->piece[i / ROW_PIECE])[i % ROW_PIECE];
+                ret_rows[i] = table_row(table, o, i);
 }
 
 static bool
@@ -52,16 +52,19 @@ unpack_orderly(struct table *table, struct orderly *o)
         struct orderly had = *o;
         struct row *rows[ROW_MAX];
 
-        for (o->n = 0; o->n < had.n; o->n = o->n + ROW_PIECE < had.n ? (uint8_t)(o->n + ROW_PIECE) : had.n) {
-                uint32_t piece = table_new_piece(table);
+        o->n = 0;
+        for (unsigned i = 0, n = 0; n < had.n; n += row_piece_size(i), i++) {
+                uint32_t piece = table_new_piece(table, i);
 
                 if (piece == 0) {
+                        o->n = (uint8_t)n;
                         table_free_pieces(table, o);
                         *o = had;
                         return -ENOMEM;
                 }
-                o->piece[o->n / ROW_PIECE] = piece;
+                o->piece[i] = piece;
         }
+        o->n = had.n;
         find_rows(table, o, rows);
         unpack_rows(store_at(&table->packed, had.packed.number), o->n, rows);
         store_free(&table->packed, had.packed.number, had.packed.size);
@@ -102,7 +105,7 @@ pack_connection(struct table *table, uint32_t node)
         *o = (struct orderly){ .head = c->head, .last = c->last,
                                .flags = ORDERLY_CONNECTION | (extra ? ORDERLY_EXTRA : 0) };
         if (!store_packed(table, bytes, n + n_extra, o)) {
-                table_free_number(&table->orderlies, sizeof(*o), &table->free_orderly, place);
+                table_free_orderly(table, place);
                 return false;
         }
         table_take_place(table, node, place | NODE_ORDERLY);
@@ -136,7 +139,7 @@ unpack_connection(struct table *table, uint32_t *node)
         c->extra = number;
         table_take_place(table, *node, place);
         store_free(&table->packed, o->packed.number, o->packed.size);
-        table_free_number(&table->orderlies, sizeof(*o), &table->free_orderly, *node & ~NODE_ORDERLY);
+        table_free_orderly(table, *node);
         *node = place;
         return 0;
 }

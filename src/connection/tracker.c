@@ -77,50 +77,41 @@ tracker_packed(const struct tracker *tracker)
 /* Of a batch, step by step, so that what each step touches has been on its way since the one before: whose the segments
  * are and the places in the index, the connections, the places for their next rows. */
 static void
-fetch(const struct tracker *t, const struct tracker_input *inputs, size_t n, struct ends *ends)
+fetch(const struct tracker *t, const struct tracker_input *inputs, size_t n, struct name *names)
 {
         const bool by_vlan = t->options.by_vlan;
         const uint32_t second = n > 0 ? (uint32_t)((uint64_t)inputs[0].time_ns / 1000000000u) : 0;
 
         for (size_t i = 0; i < n; i++) {
-                const struct segment *s = &inputs[i].packet.segment;
-                uint32_t realm = s->family == AF_INET ? REALM_IPV4 : 0;
-
-                if (__builtin_expect(inputs[i].kind != PACKET_TCP && inputs[i].kind != PACKET_ICMP_ERROR, 0)) {
-                        ends[i].hash = ends[i].slot = 0;
-                        continue;
-                }
-                if (__builtin_expect(by_vlan, 0))
-                        realm |= inputs[i].packet.vlan << REALM_VLAN_SHIFT;
-                table_set_ends(&t->table, s, realm, &ends[i]);
+                if (__builtin_expect(inputs[i].kind != PACKET_TCP && inputs[i].kind != PACKET_ICMP_ERROR, 0))
+                        names[i].hash = 0;
+                else
+                        table_name(&t->table, &inputs[i].packet,
+                                   __builtin_expect(by_vlan, 0) ? inputs[i].packet.vlan << REALM_VLAN_SHIFT : 0, &names[i]);
         }
         for (size_t i = 0; i < n; i++)
-                table_fetch_node(&t->table, &ends[i], &inputs[i].packet.segment);
+                table_fetch_node(&t->table, &names[i], &inputs[i].packet.segment);
         for (size_t i = 0; i < n; i++)
-                table_fetch_row(&t->table, &ends[i], &inputs[i].packet.segment, second);
+                table_fetch_row(&t->table, &names[i], &inputs[i].packet.segment, second);
 }
 
 int
 tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n)
 {
-        struct ends ends[TRACKER_BATCH];
+        struct name names[TRACKER_BATCH];
         size_t n_batch;
 
         for (; n > 0; inputs += n_batch, n -= n_batch) {
                 n_batch = n < TRACKER_BATCH ? n : TRACKER_BATCH;
-                fetch(tracker, inputs, n_batch, ends);
+                fetch(tracker, inputs, n_batch, names);
                 for (size_t i = 0; i < n_batch; i++) {
-                        unsigned sender = 0;
-                        uint32_t node;
                         int r = 0;
 
                         tracker_advance(tracker, inputs[i].time_ns);
-                        if (__builtin_expect(inputs[i].kind == PACKET_TCP, 1)) {
-                                node = table_find(&tracker->table, &ends[i], &sender);
-                                r = tracker_take_tcp(tracker, &ends[i], node, sender, &inputs[i]);
-                        } else if (inputs[i].kind == PACKET_ICMP_ERROR) {
-                                r = tracker_take_icmp(tracker, &ends[i], &inputs[i]);
-                        }
+                        if (__builtin_expect(inputs[i].kind == PACKET_TCP, 1))
+                                r = tracker_take_tcp(tracker, &names[i], &inputs[i]);
+                        else if (inputs[i].kind == PACKET_ICMP_ERROR)
+                                r = tracker_take_icmp(tracker, &names[i], &inputs[i]);
                         if (r < 0 || tracker->failed)
                                 return -ENOMEM;
                 }

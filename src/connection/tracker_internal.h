@@ -28,11 +28,9 @@ struct tracker {
         struct connection grown;
 };
 
-/* What becomes of a segment or an ICMP error. That of a segment is sent by the end @sender of @node, or by one of whom
- * nothing is known (NODE_NONE). Returns 0 or -ENOMEM. */
-int tracker_take_tcp(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sender,
-                     const struct tracker_input *input);
-int tracker_take_icmp(struct tracker *t, const struct ends *ends, const struct tracker_input *input);
+/* What becomes of a segment, of which only the first part may have been read, or of an ICMP error. Returns 0 or -ENOMEM. */
+int tracker_take_tcp(struct tracker *t, const struct name *name, struct tracker_input *input);
+int tracker_take_icmp(struct tracker *t, const struct name *name, const struct tracker_input *input);
 
 /* Gives a connection out, unless that would say what was said already. @cut: the capture ended within a frame. */
 void tracker_give(struct tracker *t, uint32_t node, bool cut);

@@ -6,8 +6,18 @@
 
 enum {
         AT_ONCE = 4,                    /* with each new one more than one, so that none is left behind for good */
+        ROWS_MAX = 32,                  /* of an orderly connection that is packed as it is */
         PACKED_MAX = 2,                 /* who talks now and then shall not cost much more time than he did */
 };
+
+/* A struct connection takes less than many rows do, packed too. */
+static void
+pack(struct tracker *t, uint32_t node)
+{
+        if (node_is_orderly(node) && table_orderly(&t->table, node)->n > ROWS_MAX && tracker_grow(t, &node) < 0)
+                return;
+        t->n_packed += table_pack(&t->table, node);
+}
 
 void
 tracker_pack_silent(struct tracker *t)
@@ -27,7 +37,7 @@ tracker_pack_silent(struct tracker *t)
                 table_list(table, node, LIST_SILENT);
                 if (h->n_packed < PACKED_MAX) {
                         h->n_packed++;
-                        t->n_packed += table_pack(table, node);
+                        pack(t, node);
                 }
         }
 }

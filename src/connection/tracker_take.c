@@ -6,9 +6,11 @@
 
 #include "base/zero.h"
 #include "connection/icmp.h"
+#include "connection/orderly_take.h"
 #include "connection/plain.h"
 #include "connection/reuse.h"
 #include "connection/segment.h"
+#include "wire/packet_plain.h"
 
 struct extra *
 step_extra(struct step *step)
@@ -120,28 +122,31 @@ list(struct tracker *t, uint32_t node, struct connection *c)
         }
 }
 
-static void
-list_orderly(struct tracker *t, uint32_t node, struct orderly *o)
+static inline void
+list_orderly(struct tracker *t, struct orderly *o)
 {
         uint32_t second = (uint32_t)((uint64_t)o->last / 1000000000u);
 
         if (o->flags & ORDERLY_ENDED) {
-                table_list(&t->table, node, LIST_ENDED);
+                table_list(&t->table, table_node_of(&t->table, o), LIST_ENDED);
         } else if (second - o->head.queued_s >= QUEUED_FOR_S) {
                 o->head.queued_s = second;
-                table_list(&t->table, node, LIST_LIVE);
+                table_list(&t->table, table_node_of(&t->table, o), LIST_LIVE);
         }
 }
 
+/* Takes no more rows. */
+#define ORDERLY_OVER (ORDERLY_ENDED | ORDERLY_GIVEN | ORDERLY_PACKED | ORDERLY_LAST)
+
 /* Takes the next segment of an orderly connection, if it is in order. */
-static inline bool
+static bool
 run_orderly(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
 {
         struct orderly *o = table_orderly(&t->table, node);
 
-        if (o->flags & (ORDERLY_ENDED | ORDERLY_GIVEN | ORDERLY_PACKED | ORDERLY_LAST) || !orderly_take(&t->table, o, sender, input))
+        if (o->flags & ORDERLY_OVER || !orderly_take(&t->table, o, sender, input))
                 return false;
-        list_orderly(t, node, o);
+        list_orderly(t, o);
         return true;
 }
 
@@ -247,8 +252,7 @@ take_stray(struct tracker *t, const struct ends *ends, const struct tracker_inpu
         return true;
 }
 
-/* The same, but for the segment that most are. */
-static __attribute__((noinline)) int
+static int
 take_any(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sender, const struct tracker_input *input)
 {
         const struct segment *s = &input->packet.segment;
@@ -337,14 +341,38 @@ take_any(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sen
         return 0;
 }
 
-int
-tracker_take_tcp(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sender,
-                 const struct tracker_input *input)
+/* The same, but for the segment that most are. */
+static __attribute__((noinline)) int
+take_whole(struct tracker *t, const struct name *name, uint32_t node, unsigned sender, struct tracker_input *input)
 {
-        if (__builtin_expect(node_is_orderly(node), 1)) {
-                if (run_orderly(t, node, sender, input))
+        struct ends ends;
+
+        plain_read_rest(&input->packet);
+        ends = table_ends(&input->packet, name);
+        if (node == NODE_NONE)
+                node = table_find(&t->table, &ends, &sender);
+        if (node_is_orderly(node) && run_orderly(t, node, sender, input))
+                return 0;
+        return take_any(t, &ends, node, sender, input);
+}
+
+int
+tracker_take_tcp(struct tracker *t, const struct name *name, struct tracker_input *input)
+{
+        struct orderly *o = name->orderly;
+        unsigned sender = 0;
+        uint32_t node;
+
+        if (__builtin_expect(o != NULL, 1)) {
+                sender = (name->hash ^ o->head.hash) >> 31;
+                if (!(o->flags & ORDERLY_OVER) && table_is_name(&o->head, name, sender) &&
+                    orderly_take_here(&t->table, o, sender, input)) {
+                        list_orderly(t, o);
                         return 0;
-        } else if (node != NODE_NONE && !t->hooks.segment) {
+                }
+        }
+        node = table_find_soon(&t->table, name, &sender);
+        if (node != NODE_NONE && !node_is_orderly(node) && !t->hooks.segment) {
                 struct connection *c = table_at(&t->table, node);
 
                 /* What goes the short way begins no other connection, and nobody waits who could have begun one. */
@@ -353,15 +381,16 @@ tracker_take_tcp(struct tracker *t, const struct ends *ends, uint32_t node, unsi
                         return 0;
                 }
         }
-        return take_any(t, ends, node, sender, input);
+        return take_whole(t, name, node, sender, input);
 }
 
 int
-tracker_take_icmp(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
+tracker_take_icmp(struct tracker *t, const struct name *name, const struct tracker_input *input)
 {
         struct step step = { .tracker = t, .table = &t->table, .input = input };
+        struct ends ends = table_ends(&input->packet, name);
 
-        step.node = table_find_anew(&t->table, ends, &step.sender);
+        step.node = table_find(&t->table, &ends, &step.sender);
         if (step.node == NODE_NONE)
                 return 0;
         if (tracker_unpack(t, &step.node) < 0)
@@ -370,7 +399,7 @@ tracker_take_icmp(struct tracker *t, const struct ends *ends, const struct track
                 struct orderly *o = table_orderly(&t->table, step.node);
 
                 if (orderly_take_icmp(&t->table, o, step.sender, input)) {
-                        list_orderly(t, step.node, o);
+                        list_orderly(t, o);
                         return 0;
                 }
         }

@@ -118,6 +118,7 @@ void walk_fill_ip(struct walk *walk) {
                 memcpy(segment->destination, walk->destination, 4);
         }
         segment->offset = walk->put_together ? 0 : (uint32_t) (walk->at - walk->ip);
+        packet->ip = NULL;
         packet->vlan = walk->vlan;
         packet->depth = (uint8_t) (walk->n_ip - 1 - (walk->icmp != NULL));
         packet->checksum_known = false;

@@ -34,6 +34,7 @@ const char *packet_kind_name(enum packet_kind kind);
 
 struct packet {
         struct segment segment;
+        const uint8_t *ip;              /* not NULL: part of @segment is still to be read from here (packet_plain.h) */
         uint32_t vlan;                  /* the outermost VLAN ids: outer << 12 | inner; 0: none */
         uint8_t depth;                  /* tunnels passed to get here */
         bool checksum_known;            /* all bytes of the segment are at hand … */

@@ -28,6 +28,8 @@ enum {
 #define PLAIN_IS_IPV4_MASK UINT32_C(0xffffff)
 #define PLAIN_IS_IPV6 UINT32_C(0x60dd86)
 #define PLAIN_IS_IPV6_MASK UINT32_C(0xf0ffff)
+/* Likewise of options. */
+#define PLAIN_TIMESTAMPS UINT32_C(0x0a080101)
 
 static inline uint32_t plain_load(const uint8_t *p) {
         uint32_t v;
@@ -36,35 +38,34 @@ static inline uint32_t plain_load(const uint8_t *p) {
         return v;
 }
 
-/* The segment whose TCP header, of @n_header bytes, lies behind an IP header of @n_ip; its options and its length
- * are the caller's. All is loaded before anything is stored: the bytes of the packet might be those of the segment, for all that the
- * compiler knows, and then it could not put stores together. */
-static inline __attribute__((always_inline)) void plain_put(const uint8_t *ip, uint32_t n_ip, uint32_t n_header,
-                                                            struct segment *segment) {
+/* What is wanted of every segment, in its first 48 bytes. All is loaded before anything is stored: the bytes of the packet
+ * might be those of the segment, for all that the compiler knows, and then it could not put stores together. */
+static inline __attribute__((always_inline)) void plain_put_first(const uint8_t *ip, uint32_t n_ip, uint32_t n_header,
+                                                                  struct segment *segment) {
         const uint8_t *tcp = ip + n_ip;
         const uint32_t ports = bytes_get32(tcp), flags_window = bytes_get32(tcp + 12) & 0x01ffffff;
         const uint64_t numbers = bytes_get64(tcp + 4);
-        const uint16_t urgent = bytes_get16(tcp + 18);
 
         if (n_ip == PLAIN_IPV4)
-                segment_fill_ipv4(ip, segment);
+                segment_fill_ipv4_first(ip, segment);
         else
-                segment_fill_ipv6(ip, segment);
+                segment_fill_ipv6_first(ip, segment);
         SEGMENT_FILL_PAIR(segment, destination_port, source_port, ports);
         SEGMENT_FILL_PAIR(segment, ack, seq, numbers);
         SEGMENT_FILL_PAIR(segment, window, flags, flags_window);
-        segment->urgent = urgent;
-        segment->offset = n_ip;
+        segment->n_header = (uint8_t) n_header;
         segment->payload = tcp + n_header;
-        segment_fill_no_options(segment);
 }
 
 /* The TCP header lies @n_ip bytes behind @ip, where @n bytes are at hand, and the IP packet is of @n_total. */
 static inline __attribute__((always_inline)) bool plain_take_tcp(const uint8_t *ip, uint32_t n_ip, uint32_t n,
                                                                  uint32_t n_total, bool cut,
                                                                  struct segment *segment) {
+        static const uint8_t none[12];
         const uint8_t *options = ip + n_ip + SEGMENT_SIZE_TCP;
         uint32_t n_header = (uint32_t) ip[n_ip + 12] >> 4 << 2, n_headers = n_ip + n_header;
+        uint64_t timestamps;
+        bool usual;
 
         if (__builtin_expect(n_header < SEGMENT_SIZE_TCP || n_headers > n_total, 0))
                 return false;
@@ -75,31 +76,47 @@ static inline __attribute__((always_inline)) bool plain_take_tcp(const uint8_t *
         } else {
                 n = n_total;
         }
+        plain_put_first(ip, n_ip, n_header, segment);
         segment->n_payload = n_total - n_headers;
         segment->n_captured = n - n_headers;
-        /* Two NOPs and timestamps: nearly every segment of Linux after the handshake. */
-        if (n_header == SEGMENT_SIZE_TCP + 12 && bytes_get32(options) == 0x0101080a) {
-                uint64_t timestamps = bytes_get64(options + 4);
-
-                plain_put(ip, n_ip, SEGMENT_SIZE_TCP + 12, segment);
-                segment->n_header = SEGMENT_SIZE_TCP + 12;
-                segment->options = SEGMENT_HAS_TIMESTAMPS;
-                SEGMENT_FILL_PAIR(segment, ts_echo, ts_value, timestamps);
-                return true;
+        /* Two NOPs and timestamps: nearly every segment of Linux after the handshake; or no options at all. Which of both
+         * it is cannot be foreseen, so it is no branch. */
+        options = n_header == SEGMENT_SIZE_TCP + 12 ? options : none;
+        usual = plain_load(options) == PLAIN_TIMESTAMPS;
+        timestamps = usual ? bytes_get64(options + 4) : 0;
+        segment->options = usual ? SEGMENT_HAS_TIMESTAMPS : 0;
+        SEGMENT_FILL_PAIR(segment, ts_echo, ts_value, timestamps);
+        if (__builtin_expect(n_header > SEGMENT_SIZE_TCP && !usual, 0)) {
+                segment_fill_no_options(segment);
+                segment_fill_options(ip + n_ip + SEGMENT_SIZE_TCP, n_header - SEGMENT_SIZE_TCP, segment);
         }
-        plain_put(ip, n_ip, n_header, segment);
-        segment->n_header = (uint8_t) n_header;
-        segment->options = 0;
-        segment->ts_value = 0;
-        segment->ts_echo = 0;
-        if (n_header > SEGMENT_SIZE_TCP)
-                segment_fill_options(options, n_header - SEGMENT_SIZE_TCP, segment);
         return true;
 }
 
-/* Whether @ret_packet was read; it may have been written to if not. */
-static inline __attribute__((always_inline)) bool plain_read(uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes,
-                                                             uint32_t n_frame, struct packet *ret_packet) {
+/* The rest of a packet of which plain_read_first() read the first part. Nothing is done if it is whole. */
+static inline void plain_read_rest(struct packet *packet) {
+        struct segment *segment = &packet->segment;
+        const uint8_t *ip = packet->ip, *tcp;
+
+        if (!ip)
+                return;
+        packet->ip = NULL;
+        tcp = segment->payload - segment->n_header;
+        segment->offset = (uint32_t) (tcp - ip);
+        segment->urgent = bytes_get16(tcp + 18);
+        if (segment->n_header == SEGMENT_SIZE_TCP || segment->options == SEGMENT_HAS_TIMESTAMPS)
+                segment_fill_no_options(segment);
+        if (segment->family == AF_INET)
+                segment_fill_ipv4_rest(ip, segment);
+        else
+                segment_fill_ipv6_rest(ip, segment);
+}
+
+/* Whether @ret_packet was read; it may have been written to if not. Of its segment all is set up to @n_header, and options
+ * if it has any but timestamps; the rest waits for plain_read_rest(), while the bytes are there. */
+static inline __attribute__((always_inline)) bool plain_read_first(uint32_t link_type, const uint8_t *bytes,
+                                                                   uint32_t n_bytes, uint32_t n_frame,
+                                                                   struct packet *ret_packet) {
         const uint8_t *ip;
         uint32_t n, begins;
 
@@ -139,6 +156,7 @@ static inline __attribute__((always_inline)) bool plain_read(uint32_t link_type,
         } else {
                 return false;
         }
+        ret_packet->ip = ip;
         n = n_bytes - (uint32_t) (ip - bytes);
         if (__builtin_expect((begins & PLAIN_IS_IPV4_MASK) == PLAIN_IS_IPV4, 1)) {
                 /* In one piece, and TCP. */
@@ -153,4 +171,13 @@ static inline __attribute__((always_inline)) bool plain_read(uint32_t link_type,
                                       n_bytes < n_frame, &ret_packet->segment);
         }
         return false;
+}
+
+/* The same, and all of it. */
+static inline __attribute__((always_inline)) bool plain_read(uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes,
+                                                             uint32_t n_frame, struct packet *ret_packet) {
+        if (!plain_read_first(link_type, bytes, n_bytes, n_frame, ret_packet))
+                return false;
+        plain_read_rest(ret_packet);
+        return true;
 }

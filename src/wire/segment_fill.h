@@ -31,38 +31,57 @@ static inline void segment_fill_timestamps(const uint8_t *values, struct segment
         SEGMENT_FILL_PAIR(segment, ts_echo, ts_value, both);
 }
 
-/* From an IPv4 header of 20 bytes at least. */
-static inline void segment_fill_ipv4(const uint8_t *ip, struct segment *segment) {
-        const uint32_t id_and_fragment = bytes_get32(ip + 4);
+/* What is said by an IPv4 header of 20 bytes at least: first what is wanted of every segment … */
+static inline void segment_fill_ipv4_first(const uint8_t *ip, struct segment *segment) {
+        const uint16_t ip_id = bytes_get16(ip + 4);
         const uint8_t tos = ip[1], ttl = ip[8];
+
+        segment->family = AF_INET;
+        segment->tos = tos;
+        segment->ttl = ttl;
+        segment->ip_id = ip_id;
+}
+
+/* … then the rest. */
+static inline void segment_fill_ipv4_rest(const uint8_t *ip, struct segment *segment) {
+        const bool dont_fragment = ip[6] & 0x40;
         uint32_t ends[2];
         uint64_t source[2] = {}, destination[2] = {};
 
         memcpy(ends, ip + 12, sizeof(ends));
         source[0] = ends[0];
         destination[0] = ends[1];
-        segment->family = AF_INET;
-        segment->tos = tos;
-        segment->ttl = ttl;
         segment->flow_label = 0;
-        segment->dont_fragment = id_and_fragment & 0x4000;
-        segment->ip_id = (uint16_t) (id_and_fragment >> 16);
+        segment->dont_fragment = dont_fragment;
         memcpy(segment->source, source, sizeof(source));
         memcpy(segment->destination, destination, sizeof(destination));
 }
 
-/* From an IPv6 header of 40 bytes. */
-static inline void segment_fill_ipv6(const uint8_t *ip, struct segment *segment) {
-        uint32_t first = bytes_get32(ip);
+static inline void segment_fill_ipv4(const uint8_t *ip, struct segment *segment) {
+        segment_fill_ipv4_first(ip, segment);
+        segment_fill_ipv4_rest(ip, segment);
+}
+
+/* The same of an IPv6 header of 40 bytes. */
+static inline void segment_fill_ipv6_first(const uint8_t *ip, struct segment *segment) {
+        const uint8_t tos = (uint8_t) (bytes_get16(ip) >> 4), ttl = ip[7];
 
         segment->family = AF_INET6;
-        segment->tos = (uint8_t) (first >> 20);
-        segment->flow_label = first & 0xfffff;
-        segment->ttl = ip[7];
-        segment->dont_fragment = false;
+        segment->tos = tos;
+        segment->ttl = ttl;
         segment->ip_id = 0;
+}
+
+static inline void segment_fill_ipv6_rest(const uint8_t *ip, struct segment *segment) {
+        segment->flow_label = bytes_get32(ip) & 0xfffff;
+        segment->dont_fragment = false;
         memcpy(segment->source, ip + 8, 16);
         memcpy(segment->destination, ip + 24, 16);
+}
+
+static inline void segment_fill_ipv6(const uint8_t *ip, struct segment *segment) {
+        segment_fill_ipv6_first(ip, segment);
+        segment_fill_ipv6_rest(ip, segment);
 }
 
 /* Whether there is a TCP header to read: @n_held bytes at hand of @n_wire, of which @n_least must be there
