@@ -88,36 +88,20 @@ fill_constant(struct tracked *t)
         }
 }
 
-/* Zeek's letter for each kind of segment of each end, in the order in which they came first (zeek_note_segment()). */
 static inline void
 fill_history(const struct look *l, char *history)
 {
-        static const char letters[] = "ADFFadff";
-        uint32_t kinds[] = { l->fin, l->data & ~l->fin, ~(l->data | l->fin | LOOK_SYNS) }, firsts = 0;
-
-        for (unsigned i = 0; i < 3; i++)
-                for (unsigned side = 0; side < 2; side++) {
-                        uint32_t set = kinds[i] & l->of[side].set;
-
-                        firsts |= set & -set;
-                }
-        *history++ = 'S';
-        *history++ = 'h';
-        for (; firsts != 0; firsts &= firsts - 1) {
-                unsigned i = first_of(firsts);
-
-                *history++ = letters[(l->of[1].set >> i & 1) << 2 | (l->fin >> i & 1) << 1 | (l->data >> i & 1)];
-        }
+        memcpy(history, l->history, sizeof(l->history));
         if (l->o->flags & ORDERLY_RESET)
-                *history++ = look_by(look_row(l, l->n)) ? 'r' : 'R';
-        *history = '\0';
+                strcat(history, look_by(look_row(l, l->n)) ? "r" : "R");
 }
 
-/* Both ends said something: they were ESTABLISHED to Zeek, and CLOSED with their FIN. A RST after both FINs is nothing to Zeek (zeek_state()). */
+/* Both ends said something: they were ESTABLISHED to Zeek, and CLOSED with their FIN. A RST after both FINs is nothing to
+ * it (zeek_state()). */
 static enum conn_state
 conn_state(const struct look *l)
 {
-        bool fin_0 = l->fin & l->of[0].set, fin_1 = l->fin & l->of[1].set;
+        bool fin_0 = l->of[0].fin >= 0, fin_1 = l->of[1].fin >= 0;
 
         if (fin_0 && fin_1)
                 return CONN_STATE_SF;
@@ -127,14 +111,12 @@ conn_state(const struct look *l)
 }
 
 IN_PLACE void
-fill_payload(const struct look *l, unsigned side, uint32_t end, bool ended, struct facts_of_direction *f)
+fill_payload(const struct look *l, unsigned side, uint32_t end, struct facts_of_direction *f)
 {
-        const uint32_t mine = l->data & l->of[side].set, fin = l->fin & l->of[!side].set;
-        uint32_t theirs = l->data & l->of[!side].set, late = 0, run;
-        const struct row *row;
-        unsigned i;
+        const struct looked_end *d = &l->of[side];
+        const struct row *last;
 
-        if (!mine) {
+        if (d->last_payload < 0) {
                 SEEN_IF(false, f->first_payload, 0);
                 SEEN_IF(false, f->last_payload, 0);
                 SEEN_IF(false, f->last_payload_frame, 0);
@@ -144,48 +126,51 @@ fill_payload(const struct look *l, unsigned side, uint32_t end, bool ended, stru
                 f->last_run.value = f->after_peer_fin.value = 0;
                 return;
         }
-        i = last_of(mine);
-        row = look_row(l, i);
-        SEEN(f->first_payload, l->at[first_of(mine)]);
-        SEEN(f->last_payload, l->at[i]);
-        SEEN(f->last_payload_frame, row->frame);
-        SEEN(f->last_answered, theirs > mine);
-        SEEN_IF(row_what(row) & ROW_GOODBYE_KNOWN, f->last_is_goodbye, row_what(row) & ROW_GOODBYE);
-        SEEN_IF(row_what(row) & ROW_GOODBYE, f->goodbye_bytes, row->n_payload);
-        theirs &= all_before(i);
-        run = theirs ? mine & all_behind(last_of(theirs)) : mine;
-        f->last_run.value = end - l->number[first_of(run)];
-        if (ended || fin)
-                late = mine & all_behind(first_of(fin));
-        f->after_peer_fin.value = late ? end - l->number[first_of(late)] : 0;
+        last = look_row(l, (unsigned)d->last_payload);
+        SEEN(f->first_payload, look_time(l, d->first_payload));
+        SEEN(f->last_payload, look_time(l, d->last_payload));
+        SEEN(f->last_payload_frame, last->frame);
+        SEEN(f->last_answered, l->of[!side].last_payload > d->last_payload);
+        SEEN_IF(row_what(last) & ROW_GOODBYE_KNOWN, f->last_is_goodbye, row_what(last) & ROW_GOODBYE);
+        SEEN_IF(row_what(last) & ROW_GOODBYE, f->goodbye_bytes, last->n_payload);
+        f->last_run.value = end - l->number[d->run];
+        f->after_peer_fin.value = d->late >= 0 ? end - l->number[d->late] : 0;
+}
+
+/* Where the FIN of @side was acknowledged. */
+static inline int
+acked_at(const struct look *l, unsigned side)
+{
+        int i = l->of[side].fin + 1;
+
+        while (look_by(look_row(l, (unsigned)i)) == side || look_row(l, (unsigned)i)->ack != l->of[side].end)
+                i++;
+        return i;
 }
 
 IN_PLACE void
 fill_fin(const struct look *l, unsigned side, bool ended, struct facts_of_direction *f)
 {
-        const struct looked_end *d = &l->of[side], *other = &l->of[!side];
-        bool sent = ended || l->fin & d->set, acked = ended || (sent && l->o->acked[side] == d->end);
-        unsigned i = sent ? first_of(l->fin & d->set) : 0, acked_by = i + 1;
+        const struct looked_end *d = &l->of[side];
+        bool sent = ended || d->fin >= 0, acked = ended || (sent && l->o->acked[side] == d->end);
 
-        while (acked && !(other->set >> acked_by & 1 && look_row(l, acked_by)->ack == d->end))
-                acked_by++;
         if (!ended) {
                 SEEN(f->fin, sent);
                 SEEN(f->fin_acked, acked);
         }
         SEEN_IF(sent, f->fin_position, d->end - 1 - d->base);
-        SEEN_IF(sent, f->fin_at, l->at[i]);
-        SEEN_IF(sent, f->fin_frame, look_row(l, i)->frame);
+        SEEN_IF(sent, f->fin_at, look_time(l, d->fin));
+        SEEN_IF(sent, f->fin_frame, look_row(l, (unsigned)d->fin)->frame);
         SEEN_IF(sent, f->fin_repeats, 0);
-        SEEN_IF(sent, f->before_fin, l->at[i - 1]);
-        SEEN_IF(acked, f->fin_acked_at, l->at[acked_by]);
+        SEEN_IF(sent, f->before_fin, look_time(l, d->fin - 1));
+        SEEN_IF(acked, f->fin_acked_at, look_time(l, acked_at(l, side)));
 }
 
 /* What the receiver said last of its window. That of a SYN is not scaled. */
 static inline uint64_t
 window(const struct look *l, unsigned receiver)
 {
-        const struct row *last = look_row(l, last_of(l->of[receiver].set));
+        const struct row *last = look_row(l, (unsigned)l->of[receiver].last);
         const struct row *syn = look_row(l, 0), *answer = look_row(l, 1);
 
         if (l->of[receiver].n_packets == 1 || !(row_what(syn) & row_what(answer) & ROW_SCALE))
@@ -198,7 +183,7 @@ IN_PLACE void
 fill_direction(const struct look *l, unsigned side, bool ended, struct facts_of_direction *f)
 {
         const struct looked_end *d = &l->of[side];
-        const uint32_t end = d->end - (ended || l->fin & d->set), bytes = end - d->base;
+        const uint32_t end = d->end - (ended || d->fin >= 0), bytes = end - d->base;
         /* A FIN is no byte, nor is the SYN, which may not be acknowledged. */
         const int32_t acked = ended ? (int32_t)bytes : (int32_t)(l->o->acked[side] - d->base);
 
@@ -207,7 +192,7 @@ fill_direction(const struct look *l, unsigned side, bool ended, struct facts_of_
         f->bytes.value = f->payload_seen.value = bytes;
         f->acked.value = acked < 0 ? 0 : acked > (int32_t)bytes ? bytes : (uint32_t)acked;
         f->window.value = window(l, !side);
-        fill_payload(l, side, end, ended, f);
+        fill_payload(l, side, end, f);
         fill_fin(l, side, ended, f);
 }
 
@@ -216,44 +201,43 @@ fill_direction(const struct look *l, unsigned side, bool ended, struct facts_of_
 static void
 fill_waiting(const struct look *l, unsigned side, struct facts_of_end *f)
 {
-        const struct looked_end *d = &l->of[side];
-        const uint32_t requests = look_requests(l, side);
-        unsigned since = ROW_MAX, later = ROW_MAX;
-        uint32_t end = d->base - 1;
+        int since = -1, later = -1, last = -1;
+        uint32_t end = 0;
 
-        for (unsigned i = 0; i < l->n; i++) {
-                const struct row *row = look_row(l, i);
+        for (int i = 0; i < (int)l->n; i++) {
+                const struct row *row = look_row(l, (unsigned)i);
 
-                if (requests >> i & 1) {
-                        end = l->number[i] + (i < 2 ? 1 : row->n_payload + (l->fin >> i & 1u));
-                        if (since == ROW_MAX)
+                if (look_by(row) == side) {
+                        if (!look_wants(row))
+                                continue;
+                        end = l->number[i] + look_room(row);
+                        last = i;
+                        if (since < 0)
                                 since = i;
-                        else if (later == ROW_MAX)
+                        else if (later < 0)
                                 later = i;
-                } else if (l->of[!side].set >> i & 1 && since != ROW_MAX && row_what(row) & SEGMENT_ACK) {
-                        if (row->ack == end) {
-                                since = later = ROW_MAX;
-                        } else if (later != ROW_MAX && (int32_t)(row->ack - l->number[later]) > 0) {
-                                since = later;
-                                later = ROW_MAX;
-                        }
+                } else if (row->ack == end && row_what(row) & SEGMENT_ACK) {
+                        since = later = -1;
+                } else if (later >= 0 && (int32_t)(row->ack - l->number[later]) > 0) {
+                        since = later;
+                        later = -1;
                 }
         }
-        SEEN(f->unanswered_since, l->at[since]);
-        SEEN(f->unanswered_last, l->at[last_of(requests)]);
-        SEEN(f->unanswered_frame, look_row(l, since)->frame);
-        SEEN_IF(since > 0, f->before_unanswered, l->at[since - 1]);
+        SEEN(f->unanswered_since, look_time(l, since));
+        SEEN(f->unanswered_last, look_time(l, last));
+        SEEN(f->unanswered_frame, look_row(l, (unsigned)since)->frame);
+        SEEN_IF(since > 0, f->before_unanswered, look_time(l, since - 1));
 }
 
 IN_PLACE void
 fill_end(const struct look *l, unsigned side, bool ended, struct facts_of_end *f)
 {
         const struct looked_end *d = &l->of[side];
-        const unsigned i = last_of(d->set), syn = row_what(look_row(l, side)), what = row_what(look_row(l, i));
+        const unsigned syn = row_what(look_row(l, side)), last = row_what(look_row(l, (unsigned)d->last));
 
-        f->last_heard.value = l->at[i];
+        f->last_heard.value = look_time(l, d->last);
         SEEN_IF(d->ttl > 0, f->ttl, d->ttl);
-        SEEN_IF(d->ttl > 0, f->timestamps, what & ROW_TIMESTAMPS);
+        SEEN_IF(d->ttl > 0, f->timestamps, last & ROW_TIMESTAMPS);
         SEEN_IF(d->answers_in != UINT64_MAX, f->answers_in, d->answers_in + 1);
         INFERRED_IF(syn & (ROW_OTHER_OS | ROW_LINUX), f->os, syn & ROW_OTHER_OS ? OS_OTHER : OS_LINUX);
         if (ended)
@@ -291,10 +275,10 @@ fill_name(const struct look *l, struct tracked *t)
 IN_PLACE void
 fill_fins(const struct look *l, bool ended, struct facts *f)
 {
-        const uint32_t fin_0 = l->fin & l->of[0].set, fin_1 = l->fin & l->of[1].set;
-        bool both = ended || (fin_0 && fin_1);
-        bool client_knew = both && look_row(l, first_of(fin_0))->ack == l->of[1].end;
-        bool server_knew = both && look_row(l, first_of(fin_1))->ack == l->of[0].end;
+        const struct looked_end *client = &l->of[0], *server = &l->of[1];
+        bool both = ended || (client->fin >= 0 && server->fin >= 0);
+        bool client_knew = both && look_row(l, (unsigned)client->fin)->ack == server->end;
+        bool server_knew = both && look_row(l, (unsigned)server->fin)->ack == client->end;
 
         SEEN_IF(both, f->crossed, !client_knew && !server_knew);
         SEEN_IF(client_knew != server_knew, f->first_fin, client_knew ? SIDE_SERVER : SIDE_CLIENT);
@@ -314,7 +298,7 @@ fill(const struct look *l, int64_t until, bool cut, bool ended, struct tracked *
         f->seen.until = until;
         f->first.value = f->last_syn.value = o->first;
         f->last.value = o->last;
-        f->last_syn_ack.value = l->at[1];
+        f->last_syn_ack.value = look_time(l, 1);
         f->mptcp.value = row_what(look_row(l, 0)) & row_what(look_row(l, 1)) & ROW_MPTCP;
         INFERRED_IF(o->head.port[1] == PORT_SSH, f->ssh, true);
         fill_fins(l, ended, f);
@@ -343,7 +327,7 @@ orderly_facts(const struct table *table, const struct orderly *o, int64_t until,
 {
         struct look l;
 
-        if (o->n > 32 || (o->flags & (ORDERLY_ANSWERED | ORDERLY_SHORT)) != ORDERLY_ANSWERED || o->first <= 0 || o->next[1] == 0)
+        if ((o->flags & (ORDERLY_ANSWERED | ORDERLY_SHORT)) != ORDERLY_ANSWERED || o->first <= 0 || o->next[1] == 0)
                 return NULL;
         look(table, o, &l);
         if ((o->flags & (ORDERLY_ENDED | ORDERLY_RESET)) != ORDERLY_ENDED)

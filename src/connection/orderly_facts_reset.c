@@ -20,46 +20,57 @@ struct reset_row {
         int64_t at;
 };
 
-/* The place of what it answers: its number is what that acknowledged. Of several the earliest of which something was
- * left to take. Or -1. */
+/* All of it was acknowledged, and it is not there to be answered any more: was_taken(). */
+static bool
+was_taken(const struct look *l, unsigned side, int i)
+{
+        const struct row *row = look_row(l, (unsigned)i);
+        uint32_t acked = l->o->acked[side], start = l->number[i];
+        uint32_t end = start + (row_what(row) & SEGMENT_SYN ? 0 : look_room(row));
+
+        return (int32_t)(acked - start) > 0 && (int32_t)(acked - end) >= 0;
+}
+
+/* The place of what it answers: its number is what that acknowledged. Of the other end's last two that want an answer
+ * and its last that does not, the earliest of which something was left to take. Or -1. */
 static int
 answered(const struct reset_row *r)
 {
         const struct look *l = r->l;
-        const unsigned other = !r->by;
-        const uint32_t set = l->of[other].set, requests = look_requests(l, other);
-        const uint32_t earlier = requests & all_before(last_of(requests)), bare = set & ~requests;
-        uint32_t places[] = { earlier, requests, bare };
-        int found = -1;
+        int places[] = { -1, -1, -1 }, found = -1;
 
         if (r->row->window != 0 || r->options || r->has_ack)
                 return -1;
-        for (unsigned k = 0; k < 3; k++) {
-                unsigned i = places[k] ? last_of(places[k]) : 0;
-                const struct row *row = look_row(l, i);
+        for (int i = l->of[!r->by].last; i >= 0 && (places[0] < 0 || places[2] < 0); i--) {
+                const struct row *row = look_row(l, (unsigned)i);
 
-                if (!(row_what(row) & SEGMENT_ACK) || row->ack != l->of[r->by].end || !places[k])
+                if (look_by(row) == r->by)
                         continue;
-                if (found >= 0) {
-                        const struct row *before = look_row(l, (unsigned)found);
-                        uint32_t start = l->number[found];
-                        uint32_t end = start + (found < 2 ? 0 : before->n_payload + (l->fin >> found & 1u));
+                if (!look_wants(row))
+                        places[2] = places[2] < 0 ? i : places[2];
+                else if (places[1] < 0)
+                        places[1] = i;
+                else if (places[0] < 0)
+                        places[0] = i;
+        }
+        for (unsigned k = 0; k < 3; k++) {
+                const struct row *row = places[k] < 0 ? NULL : look_row(l, (unsigned)places[k]);
 
-                        if ((int32_t)(l->o->acked[other] - start) <= 0 || (int32_t)(l->o->acked[other] - end) < 0)
-                                continue;
-                }
-                found = (int)i;
+                if (row && row_what(row) & SEGMENT_ACK && row->ack == l->of[r->by].end &&
+                    (found < 0 || was_taken(l, !r->by, found)))
+                        found = places[k];
         }
         return found;
 }
 
 static enum segment_kind
-kind_at(const struct look *l, unsigned i)
+kind_of(const struct row *row)
 {
-        return i == 1                ? SEGMENT_KIND_SYN_ACK
-               : l->fin >> i & 1     ? SEGMENT_KIND_FIN
-               : l->data >> i & 1    ? SEGMENT_KIND_DATA
-                                     : SEGMENT_KIND_ACK;
+        if (row_what(row) & SEGMENT_SYN)
+                return SEGMENT_KIND_SYN_ACK;
+        if (row_what(row) & SEGMENT_FIN)
+                return SEGMENT_KIND_FIN;
+        return row->n_payload > 0 ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK;
 }
 
 static void
@@ -70,14 +81,14 @@ fill_answered(const struct reset_row *r, bool ipv4, struct facts_of_reset *f)
 
         if (i < 0)
                 return;
-        SEEN(f->answers, kind_at(l, (unsigned)i));
-        SEEN(f->answers_at, l->at[i]);
+        SEEN(f->answers, kind_of(look_row(l, (unsigned)i)));
+        SEEN(f->answers_at, look_time(l, i));
         SEEN(f->answers_repeat, false);
         SEEN(f->drew_data, f->answers.value == SEGMENT_KIND_DATA);
         /* Its window is 0, that of no segment in the row is. */
         SEEN_IF(ipv4, f->mirrors, false);
         SEEN(f->answers_frame, look_row(l, (unsigned)i)->frame);
-        SEEN(f->before_answers, l->at[i - 1]);
+        SEEN(f->before_answers, look_time(l, i - 1));
 }
 
 /* Its TTL against those of its sender's other segments, and its IP ID against their row. */
@@ -86,12 +97,14 @@ compare(const struct reset_row *r, bool ipv4, struct facts_of_reset *f)
 {
         const struct looked_end *d = &r->l->of[r->by];
         unsigned least = UINT8_MAX, steps = 0, jumps = 0;
-        int64_t quiet = (r->at - r->l->at[last_of(d->set)]) / MILLISECOND;
+        int64_t quiet = (r->at - look_time(r->l, d->last)) / MILLISECOND;
         uint16_t ip_id = 0, ahead;
 
-        for (uint32_t set = d->set; set != 0; set &= set - 1) {
-                const struct row *row = look_row(r->l, first_of(set));
+        for (unsigned i = 0; i < r->l->n; i++) {
+                const struct row *row = look_row(r->l, i);
 
+                if (look_by(row) != r->by)
+                        continue;
                 if (row->ttl < least)
                         least = row->ttl;
                 if (row_what(row) & SEGMENT_SYN)
@@ -117,7 +130,7 @@ static void
 fill_ack(const struct reset_row *r, struct facts_of_reset *f, struct facts_of_direction *from)
 {
         const struct looked_end *o = &r->l->of[!r->by];
-        const bool fin = r->l->fin & o->set;
+        const bool fin = o->fin >= 0;
         int64_t bytes = (int64_t)(o->end - fin - o->base), position = bytes + seq_distance(o->end - fin, r->row->ack);
         bool impossible = position > bytes + fin;
 
@@ -150,7 +163,7 @@ fill_reset(const struct reset_row *r, struct facts *facts)
         SEEN(f->by, r->by ? SIDE_SERVER : SIDE_CLIENT);
         SEEN(f->at, r->at);
         SEEN(f->frame, r->row->frame);
-        SEEN(f->before, l->at[l->n - 1]);
+        SEEN(f->before, look_time(l, (int)l->n - 1));
         SEEN(f->repeats, 0);
         SEEN(f->has_ack, r->has_ack);
         SEEN(f->window, r->row->window);
