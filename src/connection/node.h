@@ -57,6 +57,13 @@ enum {
         DIRECTION_WENT_ON = 1 << 15,    /* it talked on after a RST in its name */
 };
 
+/* Of which kinds an end has sent a plain segment since there was any that is not, from either end (plain.c) … */
+enum {
+        PLAIN_ACK = 1 << 0,
+        PLAIN_DATA = 1 << 1,
+        PLAIN_NEXT_SHIFT = 2,           /* … and the same again: so has the other end, of whichever kind */
+};
+
 /* No segment was before. */
 #define NEVER INT64_MIN
 
@@ -83,8 +90,9 @@ struct moment {
         uint32_t frame;
 } __attribute__((packed, aligned(4)));
 
-/* The order is that of use, in lines of 64 bytes: an acknowledgement touches the first three of its sender and two
- * of the other end, data the next two besides; table_fetch_node() fetches them ahead. */
+/* The order is that of use, in lines of 64 bytes. What is usual (plain.c) touches of its sender the first two, and with data
+ * the next two, without it the fifth; of the other end the first, and the third if it acknowledges anything. All of them
+ * are fetched ahead (table_fetch_any()). */
 struct direction {
         int64_t next;                   /* where the byte after the last one seen stands */
         int64_t acked;                  /* by the other end, a FIN included; -1: not even the SYN */
@@ -96,52 +104,53 @@ struct direction {
         uint16_t flags;                 /* DIRECTION_* */
         uint16_t window;                /* of its last segment, not scaled */
         uint16_t ip_id;
-        uint8_t scale;
         uint8_t ttl_least, ttl_most;
         uint8_t ip_id_steps;            /* how often its IP ID went on by little … */
         uint8_t ip_id_jumps;            /* … or did not */
-        uint8_t asked : 1;              /* which of @request is the last */
-        bool waits : 1;                 /* @since is set */
-        bool waits_later : 1;           /* @later is set */
-        bool heard : 1;                 /* the other end said something since it asked last */
+        uint8_t asked;                  /* which of @request is the last */
+        bool waits;                     /* @since is set */
+        bool waits_later;               /* @later is set */
+        bool heard;                     /* the other end said something since it asked last */
+        uint8_t plain;                  /* PLAIN_* */
+        uint8_t scale : 4;
         uint8_t repeated : 4;           /* enum segment_kind */
-        uint32_t last_payload_frame;
 
         struct {
                 uint32_t what[FINGERPRINTS];    /* digests of the last headers, … */
                 uint32_t when[FINGERPRINTS];    /* … and microseconds */
         } fingerprint;
-        int64_t edge;                   /* up to where the other end's window has let it send; 0: not known */
-        int64_t answers_in;             /* the least time in which it answered; 0: not known */
-        uint16_t repeats, keepalives, probes;   /* void once it was heard */
-        uint16_t fin_repeats;
-        uint64_t run;                   /* new bytes since the other end's last payload */
-
         uint64_t payloads;
         int64_t last_payload;
+        uint64_t run;                   /* new bytes since the other end's last payload */
+        uint32_t last_payload_frame;
         uint32_t n_keepalives;          /* since its last data */
+
+        int64_t edge;                   /* up to where the other end's window has let it send; 0: not known */
+        struct moment since;            /* the first of what is not answered yet */
+        struct mark request[2];         /* its last two that take room in the stream, or are probes */
+        struct moment later;            /* what was first sent when the first was on its way … */
+        uint32_t later_position;        /* … and where, its low bits */
+        uint32_t fin_frame;
+
         struct mark bare_ack;           /* its last segment that says nothing but an acknowledgement; or not even that:
                                          * @ack is then what a RST to it acknowledges */
-        int64_t first_payload;
-
-        struct mark request[2];         /* its last two that take room in the stream, or are probes */
-        struct moment since;            /* the first of what is not answered yet */
-        struct moment later;            /* what was first sent when that one was on its way … */
-        uint32_t later_position;        /* … and where, its low bits */
+        uint16_t repeats, keepalives, probes;   /* void once it was heard */
+        uint16_t fin_repeats;
+        uint32_t fin_ack;               /* the number that its first FIN acknowledged */
+        int64_t answers_in;             /* the least time in which it answered; 0: not known */
         uint64_t retransmitted;
 
-        /* What its FIN touches. */
-        uint32_t fin_frame;
-        uint32_t fin_ack;               /* the number that its first FIN acknowledged */
+        int64_t first_payload;
         int64_t fin;                    /* position of the FIN */
         int64_t fin_at, fin_before, fin_acked_at;
         uint64_t after_peer_fin;
-
         /* Keepalive probes since its last data, answered or not. */
         int64_t last_keepalive, keepalive_gap;
 };
 
-_Static_assert(sizeof(struct direction) == 6 * 64, "a direction is whole lines");
+_Static_assert(sizeof(struct direction) == 6 * 64 && offsetof(struct direction, fingerprint) == 64 &&
+               offsetof(struct direction, edge) == 2 * 64 && offsetof(struct direction, bare_ack) == 4 * 64 &&
+               offsetof(struct direction, first_payload) == 5 * 64, "a direction is whole lines");
 
 enum {
         CONNECTION_ENDED = 1 << 0,      /* nothing more is expected of it */

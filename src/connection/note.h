@@ -93,14 +93,13 @@ note_asks_anew(struct direction *d)
         d->heard = false;
 }
 
-/* A segment that wants an answer was marked. @again: some of it had been sent before. */
+/* The segment that wants an answer is marked. @again: some of it had been sent before. */
 static inline void
-note_request(struct direction *d, bool again)
+note_waits(struct direction *d, bool again)
 {
         const struct mark *mark = note_next_request(d);
 
         d->asked ^= 1;
-        note_asks_anew(d);
         if (!d->waits) {
                 d->since = moment_of(mark);
                 d->waits = true;
@@ -109,6 +108,13 @@ note_request(struct direction *d, bool again)
                 d->later_position = mark->position;
                 d->waits_later = true;
         }
+}
+
+static inline void
+note_request(struct direction *d, bool again)
+{
+        note_asks_anew(d);
+        note_waits(d, again);
 }
 
 /* The other end said something of its own: what of @o waits still? */

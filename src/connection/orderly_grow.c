@@ -352,7 +352,7 @@ grow_direction(const struct growth *g, unsigned n, unsigned side, bool ipv4, str
         d->ack = row_what(last) & SEGMENT_ACK ? last->ack : 0;
         d->flags = flags_of(syn, last);
         d->window = last->window;
-        d->scale = (uint8_t)syn->n_payload;
+        d->scale = (unsigned)syn->n_payload & 15;
         d->ttl_least = from->ttl_least;
         d->ttl_most = from->ttl_most;
         if (ipv4) {

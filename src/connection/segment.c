@@ -3,6 +3,7 @@
 
 #include "connection/direction.h"
 #include "connection/note.h"
+#include "connection/plain.h"
 #include "connection/reset.h"
 #include "connection/silence.h"
 #include "connection/system.h"
@@ -30,7 +31,7 @@ take_syn(struct step *step)
         }
         if (step->repeated || step->stray)
                 return;
-        d->scale = s->window_scale;
+        d->scale = (unsigned)s->window_scale & 15;
         if (s->options & SEGMENT_HAS_WINDOW_SCALE)
                 d->flags |= DIRECTION_SCALE;
         if (!(s->options & SEGMENT_HAS_BAD))
@@ -168,6 +169,7 @@ segment_take(struct step *step)
                 c->last = input->time_ns;
         if (input->cut)
                 c->flags |= CONNECTION_CUT;
+        plain_end(c);
         zeek_segment(&c->zeek, step->sender, s);
 
         step->twin = twin_seen(c, step->sender, s, step->time) ||

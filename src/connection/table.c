@@ -148,11 +148,14 @@ table_fetch_any(const struct table *table, struct name *name, const struct segme
                 sender = differ != 0;
                 /* Of each what nearly every segment touches. */
                 fetch(c, 2);
-                fetch(&c->side[!sender], 2);
-                fetch(&c->side[!sender].request, 1);
-                fetch(&c->side[sender], 3);
-                if (segment->n_payload > 0)
-                        fetch(&c->side[sender].request, 2);
+                fetch(&c->side[!sender], 1);
+                fetch(&c->side[sender], 2);
+                if (segment->n_payload > 0) {
+                        fetch(&c->side[sender].edge, 2);
+                } else {
+                        fetch(&c->side[sender].bare_ack, 1);
+                        fetch(&c->side[!sender].edge, 1);
+                }
                 break;
         }
         name->slot = (uint32_t)at;

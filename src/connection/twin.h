@@ -3,13 +3,14 @@
 
 #include "connection/node.h"
 
-/* Of every number of the TCP header and the IP ID. */
+/* Of every number of the TCP header and the IP ID. They are put together as they stand in struct segment, so that each
+ * word is one load. */
 static inline uint32_t
-twin_digest_of(uint64_t seq, uint32_t ack, uint64_t ts_value, uint32_t ts_echo, uint64_t n_payload, uint64_t ip_id,
-               uint64_t window, uint64_t flags)
+twin_digest_of(uint32_t seq, uint32_t ack, uint32_t ts_value, uint32_t ts_echo, uint32_t n_payload, uint16_t ip_id,
+               uint16_t window, uint16_t flags)
 {
-        uint64_t a = seq << 32 | ack, b = ts_value << 32 | ts_echo;
-        uint64_t c = n_payload << 40 ^ ip_id << 32 ^ window << 16 ^ flags;
+        uint64_t a = (n_payload | (uint64_t)ack << 32) ^ (uint64_t)ip_id << 16, b = seq | (uint64_t)ts_echo << 32;
+        uint64_t c = ts_value | (uint64_t)window << 32 | (uint64_t)flags << 48;
         unsigned __int128 product = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xa0761d6478bd642fu);
 
         return (uint32_t)(((uint64_t)product ^ (uint64_t)(product >> 64) ^ c) * 0xe7037ed1a0b428dbu >> 32);
