@@ -106,10 +106,14 @@ put_text(struct json *j, char *p, const char *text)
         return json_room(j, ROOM);
 }
 
-/* What is known of a program on this host. */
+#define NO_PROGRAM ",\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null}"
+
+/* The system, and what is known of a program on this host. */
 static char *
 put_program(struct json *j, char *p, const struct record_end *end)
 {
+        p = LITERAL(p, ",\"os\":");
+        p = json_put_os(p, end->os);
         p = LITERAL(p, ",\"pid\":");
         p = put_maybe(p, end->pid);
         p = LITERAL(p, ",\"comm\":");
@@ -131,11 +135,13 @@ put_end(struct json *j, char *p, const struct record_end *end)
         memcpy(p, end->ip, sizeof(end->ip)); /* digits, letters, dots and colons; in one size */
         p = LITERAL(p + n_ip, "\",\"port\":");
         p = decimal_put(p, end->port);
+        if (__builtin_expect(end->pid.known | (end->comm != NULL) | (end->cgroup != NULL) | end->netns.known, 0))
+                return put_program(j, p, end);
+        if (end->os == OS_LINUX)
+                return LITERAL(p, ",\"os\":\"linux\"" NO_PROGRAM);
         p = LITERAL(p, ",\"os\":");
         p = json_put_os(p, end->os);
-        if (!(end->pid.known | (end->comm != NULL) | (end->cgroup != NULL) | end->netns.known))
-                return LITERAL(p, ",\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null}");
-        return put_program(j, p, end);
+        return LITERAL(p, NO_PROGRAM);
 }
 
 /* Most directions are like this: all bytes and the FIN acknowledged, nothing sent again, nothing missing, and no kernel
@@ -165,6 +171,8 @@ put_direction(char *p, const struct record_direction *d)
                 p = LITERAL(p, ",\"acked_by_reset\":null,\"uncertain\":0,\"unsent\":null,\"unread\":null,"
                                "\"closed\":\"fin\",\"fin_acked\":true,\"retransmitted\":0,\"missing\":0,\"packets\":");
                 p = decimal_put(p, d->packets.value);
+                if (d->fate == FATE_ACKED)
+                        return LITERAL(p, ",\"fate\":\"acked\"}");
                 p = LITERAL(p, ",\"fate\":");
                 p = json_put_fate(p, d->fate);
                 return LITERAL(p, "}");
@@ -346,6 +354,19 @@ put_seen(char *p, const struct record_seen *seen)
         return LITERAL(p, "}");
 }
 
+/* Whether to try again, and Zeek's state, up to the value of the next key. */
+IN_PLACE char *
+put_state(char *p, const struct record *r)
+{
+        if (r->retry == RETRY_MAYBE_PROCESSED && r->conn_state_known && r->conn_state == CONN_STATE_SF)
+                return LITERAL(p, ",\"retry\":\"maybe-processed\",\"conn_state\":\"SF\",\"history\":");
+        p = LITERAL(p, ",\"retry\":");
+        p = json_put_retry(p, r->retry);
+        p = LITERAL(p, ",\"conn_state\":");
+        p = r->conn_state_known ? json_put_conn_state(p, r->conn_state) : LITERAL(p, "null");
+        return LITERAL(p, ",\"history\":");
+}
+
 static char *
 put_frames(char *p, const struct record *r)
 {
@@ -381,9 +402,13 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
         p = json_room(j, ROOM);
         if (alone)
                 *p++ = '{';
-        p = LITERAL(p, "\"finis\":" AS_TEXT(RECORD_VERSION) ",\"source\":");
-        p = json_put_source(p, r->source);
-        p = LITERAL(p, ",\"id\":");
+        if (r->source == SOURCE_CAPTURE) {
+                p = LITERAL(p, "\"finis\":" AS_TEXT(RECORD_VERSION) ",\"source\":\"capture\",\"id\":");
+        } else {
+                p = LITERAL(p, "\"finis\":" AS_TEXT(RECORD_VERSION) ",\"source\":");
+                p = json_put_source(p, r->source);
+                p = LITERAL(p, ",\"id\":");
+        }
         p = put_text(j, p, r->id);
         p = LITERAL(p, ",\"rev\":");
         p = decimal_put(p, r->rev);
@@ -399,11 +424,7 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
         p = put_reset(j, p, &r->reset);
         p = put_acts_and_calls(j, p, r);
         p = put_seen(p, &r->seen);
-        p = LITERAL(p, ",\"retry\":");
-        p = json_put_retry(p, r->retry);
-        p = LITERAL(p, ",\"conn_state\":");
-        p = r->conn_state_known ? json_put_conn_state(p, r->conn_state) : LITERAL(p, "null");
-        p = LITERAL(p, ",\"history\":");
+        p = put_state(p, r);
         p = put_text(j, p, r->history);
         p = put_frames(p, r);
         if (flags & RECORD_JSON_EVIDENCE)
