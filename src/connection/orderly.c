@@ -90,6 +90,7 @@ take_syn(struct table *table, struct orderly *o, unsigned sender, const struct t
                 return false;
         o->next[sender] = s->seq + 1;
         o->acked[sender] = s->seq;
+        o->flags |= orderly_cut(input);
         if (sender) {
                 o->acked[0] = s->ack;
                 o->flags |= ORDERLY_ANSWERED;
@@ -109,5 +110,8 @@ __attribute__((noinline)) bool
 orderly_add(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input, unsigned what,
             unsigned n_payload)
 {
-        return orderly_add_here(table, o, sender, input, what, n_payload);
+        if (!orderly_add_here(table, o, sender, input, what, n_payload))
+                return false;
+        o->flags |= orderly_cut(input);
+        return true;
 }

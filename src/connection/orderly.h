@@ -31,7 +31,10 @@ enum {
 static inline unsigned
 row_piece(unsigned i)
 {
-        return i < 4 * ROW_PIECES_OF_4 ? i / 4 : ROW_PIECES_OF_4 + i / 32;
+        static const uint8_t piece[ROW_MAX / 4] = { 0, 1, 2, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5,
+                                                    6, 6, 6, 6, 6, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7 };
+
+        return piece[i / 4];
 }
 
 static inline unsigned
@@ -69,7 +72,7 @@ struct row {
         uint64_t at_and_what;           /* nanoseconds after the first one in 48 bits, and above them ROW_* */
         uint32_t frame;
         uint32_t ack;                   /* as it stands in it */
-        uint32_t ts_value, ts_echo;
+        uint32_t ts_echo, ts_value;
         uint16_t window, ip_id;
         uint16_t n_payload;             /* of a SYN, which has none: its window scale */
         uint8_t ttl;

@@ -12,7 +12,7 @@
 static inline struct row *
 orderly_next_row(struct table *table, struct orderly *o)
 {
-        unsigned piece = row_piece(o->n), place = row_place(o->n % ROW_MAX);
+        unsigned piece = row_piece(o->n % ROW_MAX), place = row_place(o->n % ROW_MAX);
 
         if (place == 0) {
                 if (o->n == ROW_MAX)
@@ -24,7 +24,14 @@ orderly_next_row(struct table *table, struct orderly *o)
         return &table_piece(table, o->piece[piece])[place];
 }
 
-/* The row is written and not looked at again, so nothing waits for its memory. */
+/* What a segment of this frame adds to the flags. */
+static inline uint16_t
+orderly_cut(const struct tracker_input *input)
+{
+        return input->cut ? ORDERLY_CUT : 0;
+}
+
+/* The row is written and not looked at again, so nothing waits for its memory. The caller adds orderly_cut(). */
 static inline __attribute__((always_inline)) bool
 orderly_add_here(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input, unsigned what,
                  unsigned n_payload)
@@ -39,15 +46,14 @@ orderly_add_here(struct table *table, struct orderly *o, unsigned sender, const 
         row->at_and_what = at | (uint64_t)what << ROW_WHAT_SHIFT;
         row->frame = (uint32_t)input->frame;
         row->ack = s->ack;
-        row->ts_value = s->ts_value;
         row->ts_echo = s->ts_echo;
+        row->ts_value = s->ts_value;
         row->window = s->window;
         row->ip_id = s->ip_id;
         row->n_payload = (uint16_t)n_payload;
         row->ttl = s->ttl;
         o->n++;
         o->last = input->time_ns;
-        o->flags |= input->cut ? ORDERLY_CUT : 0;
         return true;
 }
 
@@ -111,7 +117,7 @@ orderly_take_here(struct table *table, struct orderly *o, unsigned sender, const
                 return false;
         o->next[sender] += s->n_payload;
         o->acked[!sender] = s->ack;
-        o->flags |= what & ROW_SHORT ? ORDERLY_OPEN | ORDERLY_SHORT : ORDERLY_OPEN;
+        o->flags = (uint16_t)(flags | ORDERLY_OPEN | (what & ROW_SHORT ? ORDERLY_SHORT : 0) | orderly_cut(input));
         if ((s->flags & SEGMENT_FIN) | (flags & (ORDERLY_FIN_0 | ORDERLY_FIN_1)))
                 orderly_take_fin(o, sender, s);
         return true;

@@ -39,6 +39,9 @@ struct ends {
 
 #define HASH_WAY (UINT32_C(1) << 31)
 
+/* In the realm of a name: there is more to it, so it is none of any struct head. */
+#define NAME_IPV6 (UINT32_C(1) << 31)
+
 /* The same as far as it takes to look for a connection, that is all of it where it is IPv4. */
 struct name {
         uint32_t address[2];            /* the first four bytes of each as they lie, the sender's first */
@@ -142,7 +145,7 @@ table_name(const struct table *table, const struct packet *packet, uint32_t vlan
         memcpy(ret_name->address, &addresses, sizeof(addresses));
         ret_name->ports[0] = ports >> 16 | ports << 16;
         ret_name->ports[1] = ports;
-        ret_name->realm = realm;
+        ret_name->realm = realm & REALM_IPV4 ? realm : realm | NAME_IPV6;
         ret_name->hash = hash;
         __builtin_prefetch(&table->slots[hash & table->mask]);
 }
@@ -275,7 +278,7 @@ table_ends(const struct packet *packet, const struct name *name)
 
         return (struct ends){
                 .source = s->source, .destination = s->destination, .destination_port = s->destination_port,
-                .source_port = s->source_port, .realm = name->realm, .hash = name->hash,
+                .source_port = s->source_port, .realm = name->realm & ~NAME_IPV6, .hash = name->hash,
         };
 }
 
@@ -283,7 +286,7 @@ table_ends(const struct packet *packet, const struct name *name)
  * does not matter where one is found. */
 uint32_t table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender);
 
-/* Whether it is a name of @h, whose end @sender sent; false if it is IPv6. */
+/* Whether it is a name of @h, whose end @sender sent. Those of IPv6 never are. */
 static inline bool
 table_is_name(const struct head *h, const struct name *name, unsigned sender)
 {
@@ -294,7 +297,7 @@ table_is_name(const struct head *h, const struct name *name, unsigned sender)
         memcpy(&both, h->port, sizeof(both));
         /* One branch for all of them: they hardly ever differ. */
         return !((first ^ name->address[sender]) | (second ^ name->address[!sender]) | (both ^ name->ports[sender]) |
-                 (h->realm ^ name->realm) | (~h->realm & REALM_IPV4));
+                 (h->realm ^ name->realm));
 }
 
 /* The node of these ends, or NODE_NONE, where it is likely that it is there and where it stands, and it is IPv4. Else
