@@ -327,7 +327,12 @@ orderly_facts(const struct table *table, const struct orderly *o, int64_t until,
 {
         struct look l;
 
-        if ((o->flags & (ORDERLY_ANSWERED | ORDERLY_SHORT)) != ORDERLY_ANSWERED || o->first <= 0 || o->next[1] == 0)
+        if (o->flags & (ORDERLY_SHORT | ORDERLY_ICMP) || o->first <= 0)
+                return NULL;
+        if (!(o->flags & ORDERLY_ANSWERED))
+                return orderly_facts_syn(table, o, until, cut, facts);
+        /* A RST of that number might be taken for one that has none. */
+        if (o->next[1] == 0)
                 return NULL;
         look(table, o, &l);
         if ((o->flags & (ORDERLY_ENDED | ORDERLY_RESET)) != ORDERLY_ENDED)
