@@ -372,11 +372,26 @@ place_ack(struct step *step)
                 step->has_ack = true;
 }
 
+/* While a SYN waits for its answer, a host that still holds an older connection of the same ends acknowledges that one
+ * (RFC 9293 3.5.1): a number far off is no hole. */
+static bool
+is_of_an_older(const struct step *step)
+{
+        const unsigned flags = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_ACK;
+        const struct segment *s = step->s;
+        const struct direction *d = step->d, *o = step->o;
+
+        return (s->flags & flags) == SEGMENT_ACK && s->n_payload == 0 && o->flags & DIRECTION_SYN && o->acked < 0 &&
+               !(d->flags & DIRECTION_SYN) && direction_position(o, s->ack) > o->next + REACH;
+}
+
 void
 direction_place(struct step *step)
 {
         if (step->s->flags & SEGMENT_SYN)
                 place_syn(step);
+        else if (is_of_an_older(step))
+                step->stray = true;
         else if (step->s->flags & SEGMENT_ACK)
                 place_data(step);
         else

@@ -36,6 +36,10 @@ is_farewell(const struct judging *j, enum side sender)
 
         if (j->by_network || !is_end(j->named) || !d->uncertain.known)
                 return false;
+        /* It lay unread when the other end closed, and nothing else did. */
+        if (goodbye && j->named != sender && d->uncertain.value == 0 && d->unread.known &&
+            fact_known(from->goodbye_bytes.how) && d->unread.value <= from->goodbye_bytes.value)
+                return true;
         /* Its SSH_MSG_DISCONNECT, perhaps after the close of a channel. */
         if (fact_is(j->f->ssh) && j->named != sender && d->uncertain.value <= LONG_GOODBYE_MAX &&
             count_above(from->after_peer_fin, 0) && d->uncertain.value <= from->after_peer_fin.value)

@@ -104,8 +104,10 @@ static void orderly(struct phrase *p, const struct record *r)
         else
                 phrase_add(p, "closed in order by both");
         add_idle(p, r);
+        /* That it was not heeded is known only of one that something came after. */
         if (r->reset.seen)
-                phrase_add(p, "; a reset after that changed nothing");
+                phrase_add(p, "; a reset %s that changed nothing",
+                           r->reset.obeyed.known && !r->reset.obeyed.value ? "before" : "after");
 }
 
 static void timed_out(struct phrase *p, const struct record *r)

@@ -119,10 +119,37 @@ both_may_begin_at_once(void **state)
         is_known(f->from[0].acked, 10);
 }
 
+/* The server still holds an older connection (TIME_WAIT, say), acknowledges that one, and is told that it is gone. */
+static void
+an_acknowledgement_of_an_older_connection_is_no_hole(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 0.02, .by = 's', .f = ".", .at = 900000, .ack = 500000000 },
+                { .t = 0.0201, .by = 'c', .f = "R", .at = 500000000, .bare = true },
+                { .t = 1, .by = 'c', .f = "S" },
+                { .t = 1.02, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 1.0201, .by = 'c', .f = ".", .at = 0, .ack = 0 },
+                { .t = 1.03, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 1.05, .by = 's', .f = ".", .at = 0, .ack = 100 },
+        };
+
+        TOLD(rows);
+        assert_int_equal(story.n, 1);
+        assert_false(f->seen.gaps);
+        is_known(f->established, true);
+        is_known(f->from[0].bytes, 100);
+        is_known(f->from[0].acked, 100);
+        is_known(f->from[0].missing, 0);
+        is_known(f->resets[0].answers, SEGMENT_KIND_ACK);
+        is_known(f->resets[0].obeyed, false);
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(an_acknowledgement_of_an_older_connection_is_no_hole),
                 cmocka_unit_test(unanswered_syns_are_repeats),
                 cmocka_unit_test(a_syn_ack_before_its_syn_joins),
                 cmocka_unit_test(of_two_syn_acks_the_client_chooses),

@@ -283,10 +283,40 @@ a_reset_to_what_bore_no_ack_is_a_reply(void **state)
         assert_false(lists(&r, CAUSE_ZERO_LINGER));
 }
 
+static void
+a_good_bye_that_lay_unread_harms_nobody(void **state)
+{
+        struct facts f;
+        struct record r;
+
+        (void)state;
+        exchange(&f, 24);
+        f.n_resets = f.n_resets_in_all = 1;
+        KNOW(f.resets[0].by, SIDE_CLIENT);
+        KNOW(f.resets[0].has_ack, true);
+        KNOW(f.resets[0].window, 500);
+        KNOW(f.resets[0].options, true);
+        KNOW(f.resets[0].obeyed, true);
+        KNOW(f.end[SIDE_CLIENT].unread, 24);
+        judge_facts(&f, &r);
+        assert_int_equal(r.to_client.fate, FATE_LOST);
+        assert_int_equal(r.severity, SEVERITY_BAD);
+        KNOW(f.from[SIDE_SERVER].last_is_goodbye, true);
+        KNOW(f.from[SIDE_SERVER].goodbye_bytes, 24);
+        judge_facts(&f, &r);
+        assert_int_equal(r.to_client.fate, FATE_LOST);
+        assert_int_equal(r.severity, SEVERITY_FINE);
+        /* A byte of something else before it was lost as well. */
+        KNOW(f.end[SIDE_CLIENT].unread, 25);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_BAD);
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_good_bye_that_lay_unread_harms_nobody),
                 cmocka_unit_test(a_syn_with_a_fin_that_nobody_answers_closes_nothing),
                 cmocka_unit_test(a_reset_to_what_bore_no_ack_is_a_reply),
                 cmocka_unit_test(a_reset_captured_twice_is_still_all_that_was_seen),

@@ -57,6 +57,10 @@ each_ending_has_its_words(void **state)
         assert_sentence(&r, "the client never completed the handshake; it may be trying still");
         assert_sentence((r = ended(ENDING_ORDERLY, SIDE_CLIENT), &r), "closed in order, the client first");
         assert_sentence((r = ended(ENDING_ORDERLY, SIDE_UNKNOWN), &r), "closed in order by both");
+        r.reset.seen = true;
+        assert_sentence(&r, "closed in order by both; a reset after that changed nothing");
+        r.reset.obeyed = (struct maybe_bool){ .known = true, .value = false };
+        assert_sentence(&r, "closed in order by both; a reset before that changed nothing");
         r = ended(ENDING_TIMED_OUT, SIDE_CLIENT);
         r.silent = SIDE_SERVER;
         assert_sentence(&r, "the server fell silent, the client gave up");
