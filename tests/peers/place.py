@@ -27,8 +27,12 @@ FORMAT = [] if TELL else ['--json']
 # A directory in which the logs, records and captures of all plays are kept.
 KEEP = os.environ.get('PEERS_KEEP')
 
-# /run is the place's own, for servers that insist on a directory there.
-HOLD = 'mount -t tmpfs -o mode=755 tmpfs /run && mkdir -m 755 /run/sshd && ip link set lo up && echo ready && exec cat'
+HOLD = 'ip link set lo up && echo ready && exec cat'
+# For servers that insist on a directory there. In a chroot that is no mount point no mount can be made
+# without it showing outside: there is the /run that all have.
+OWN_RUN = 'mount -t tmpfs -o mode=755 tmpfs /run && mkdir -m 755 /run/sshd && '
+SAME_RUN = 'mkdir -p -m 755 /run/sshd && '
+IN_A_CHROOT = 'cannot change root filesystem propagation'
 
 
 def await_that(what, is_so, process=None):
@@ -136,12 +140,12 @@ class Place:
         return self
 
     def begin(self):
-        self.holder = subprocess.Popen(['unshare', '--net', '--mount', 'sh', '-c', HOLD], stdin=subprocess.PIPE,
-                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        if self.holder.stdout.readline() != 'ready\n':
-            raise Skip(f'no network namespace: {self.holder.stderr.read().strip()}')
+        why = self.hold(['--net', '--mount'], OWN_RUN)
+        if why and IN_A_CHROOT in why:
+            why = self.hold(['--net'], SAME_RUN)
+        if why:
+            raise Skip(f'no network namespace: {why}')
         self.netns = os.stat(f'/proc/{self.holder.pid}/ns/net').st_ino
-        self.inside = ['nsenter', f'--target={self.holder.pid}', '--net', '--mount', '--']
         self.capture = self.path('capture.pcap')
         # Heads are enough, and leave room for more of them.
         self.tcpdump = subprocess.Popen([*self.inside, 'tcpdump', '-Z', 'root', '-i', 'lo', '-U', '--immediate-mode', '-s', '256',
@@ -153,6 +157,17 @@ class Place:
                                        *([f'port={TELL}'] if TELL else [])],
                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.watches = 'by tracepoints' in self.watch.stderr.readline()
+
+    def hold(self, namespaces, first):
+        """Begins a process in namespaces of its own; why that cannot be, or None."""
+        self.holder = subprocess.Popen(['unshare', *namespaces, 'sh', '-c', first + HOLD], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.inside = ['nsenter', f'--target={self.holder.pid}', *namespaces, '--']
+        if self.holder.stdout.readline() == 'ready\n':
+            return None
+        why = self.holder.communicate()[1].strip() or 'nothing was said'
+        self.holder = None
+        return why
 
     def __exit__(self, *_):
         for process in (self.tcpdump, self.watch):
