@@ -402,6 +402,7 @@ int read_run(const struct read_input *input, const struct read_hooks *hooks, str
 {
         struct tracker_hooks tracker_hooks = {.give = give, .segment = hooks->segment ? give_segment : NULL};
         struct pass *p = calloc(1, sizeof(*p));
+        uint64_t n_lost = 0;
         int r = p ? 0 : -ENOMEM;
 
         *ret_counts = (struct read_counts){0};
@@ -419,14 +420,19 @@ int read_run(const struct read_input *input, const struct read_hooks *hooks, str
                 r = read_all(p);
         if (p && p->tracker) {
                 ret_counts->interrupted = stopped;
-                tracker_finish(p->tracker, ret_counts->n_damaged > 0);
+                n_lost = tracker_finish(p->tracker, ret_counts->n_damaged > 0);
                 ret_counts->connections = tracker_connections(p->tracker);
                 ret_counts->evicted = tracker_evicted(p->tracker);
                 read_progress_clear(&p->progress);
         }
-        if (r < 0)
+        if (n_lost > 0) {
+                r = -ENOMEM;
+                fprintf(stderr, "finis read: %s: of %llu connections nothing is told; --max-connections N needs less memory\n",
+                        strerror(-r), (unsigned long long)n_lost);
+        } else if (r < 0) {
                 fprintf(stderr, "finis read: %s%s\n", strerror(-r),
                         r == -ENOMEM ? "; --max-connections N needs less memory" : "");
+        }
         if (p) {
                 tracker_free(p->tracker);
                 packet_reader_free(p->reader);

@@ -92,8 +92,9 @@ struct tracker_input {
 
 int tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n);
 
-/* Gives out all that is left. @cut: the capture ended within a frame. */
-void tracker_finish(struct tracker *tracker, bool cut);
+/* Gives out all that is left. @cut: the capture ended within a frame. Returns how many it could not give out for want of
+ * memory: those that were packed, and for which there was no room. */
+uint64_t tracker_finish(struct tracker *tracker, bool cut);
 
 /* How many connections there were, how many had to be given out before their time. */
 uint64_t tracker_connections(const struct tracker *tracker);

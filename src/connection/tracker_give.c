@@ -260,10 +260,11 @@ tracker_make_room(struct tracker *t)
         }
 }
 
-void
+uint64_t
 tracker_finish(struct tracker *tracker, bool cut)
 {
         static const unsigned order[] = { LIST_ENDED, LIST_SILENT, LIST_LIVE, LIST_GIVEN };
+        uint64_t n_lost = 0;
         uint32_t node;
 
         for (unsigned i = 0; i < sizeof(order) / sizeof(*order); i++)
@@ -272,8 +273,11 @@ tracker_finish(struct tracker *tracker, bool cut)
                         if (tracker_unpack(tracker, &node) == 0) {
                                 tracker_take_pending(tracker, node, true);
                                 tracker_give(tracker, node, cut);
+                        } else {
+                                n_lost++;
                         }
                         table_unindex(&tracker->table, node);
                         table_free_node(&tracker->table, node);
                 }
+        return n_lost;
 }
