@@ -388,7 +388,7 @@ int in_place_of_on_state(__u64 *ctx)
         struct sock *sk = (void *)ctx[0];
         int from = (int)ctx[1], to = (int)ctx[2];
 
-        if (!stands_in(ON_STATE, sk->__sk_common.skc_num + to))
+        if (!stands_in(ON_STATE, sk, to))
                 return 0;
         count(LIVE_TOTAL_STOOD_IN);
         if (is_of_interest(sk, from, to))
@@ -402,7 +402,7 @@ int on_state(__u64 *ctx)
         struct sock *sk = (void *)ctx[0];
         int from = (int)ctx[1], to = (int)ctx[2];
 
-        if (!is_of_interest(sk, from, to) || is_left_to_stand_in(sk->__sk_common.skc_num + to))
+        if (!is_of_interest(sk, from, to) || is_left_to_stand_in(sk, to))
                 return 0;
         set_at_work(ON_STATE, 1);
         changes(sk, from, to);
@@ -451,7 +451,7 @@ int in_place_of_on_destroy(__u64 *ctx)
 {
         struct sock *sk = (void *)ctx[0];
 
-        if (stands_in(ON_DESTROY, sk->__sk_common.skc_num)) {
+        if (stands_in(ON_DESTROY, sk, 0)) {
                 count(LIVE_TOTAL_STOOD_IN);
                 is_gone(sk);
         }
@@ -463,7 +463,7 @@ int on_destroy(__u64 *ctx)
 {
         struct sock *sk = (void *)ctx[0];
 
-        if (is_left_to_stand_in(sk->__sk_common.skc_num))
+        if (is_left_to_stand_in(sk, 0))
                 return 0;
         set_at_work(ON_DESTROY, 1);
         is_gone(sk);

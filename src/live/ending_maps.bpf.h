@@ -71,22 +71,25 @@ set_at_work(enum program program, __u64 is)
                 *(volatile __u64 *)at = is;
 }
 
+/* @more tells events of one socket apart. */
 static __always_inline int
-is_left_to_stand_in(__u64 of)
+is_left_to_stand_in(struct sock *sk, int more)
 {
-        if (stand_ins != LIVE_STAND_INS_FOR_HALF)
-                return stand_ins == LIVE_STAND_INS_FOR_ALL;
-        return of * 0x9e3779b97f4a7c15 >> 63;
+        if (stand_ins <= LIVE_STAND_INS)
+                return 0;
+        if (stand_ins == LIVE_STAND_INS_FOR_ALL)
+                return 1;
+        return (__u64)(BPF_CORE_READ(sk, __sk_common.skc_num) + more) * 0x9e3779b97f4a7c15 >> 63;
 }
 
-/* Is the program itself kept from it? @of says which event it is. */
+/* Is the program itself kept from it? */
 static __always_inline int
-stands_in(enum program program, __u64 of)
+stands_in(enum program program, struct sock *sk, int more)
 {
         __u32 key = program;
         __u64 *at = bpf_map_lookup_elem(&at_work, &key);
 
-        return is_left_to_stand_in(of) || (at && *(volatile __u64 *)at);
+        return is_left_to_stand_in(sk, more) || (at && *(volatile __u64 *)at);
 }
 
 /* As ps shows it: threads have names of their own. */

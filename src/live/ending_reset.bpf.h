@@ -158,7 +158,7 @@ take_reset(__u64 *ctx)
 SEC("raw_tp/tcp_send_reset")
 int in_place_of_on_reset_sent(__u64 *ctx)
 {
-        if (stands_in(ON_RESET_SENT, ctx[0] >> 6)) {
+        if (stands_in(ON_RESET_SENT, (void *)ctx[0], 0)) {
                 count(LIVE_TOTAL_STOOD_IN);
                 take_reset(ctx);
         }
@@ -168,7 +168,7 @@ int in_place_of_on_reset_sent(__u64 *ctx)
 SEC("raw_tp/tcp_send_reset")
 int on_reset_sent(__u64 *ctx)
 {
-        if (is_left_to_stand_in(ctx[0] >> 6))
+        if (is_left_to_stand_in((void *)ctx[0], 0))
                 return 0;
         set_at_work(ON_RESET_SENT, 1);
         take_reset(ctx);
