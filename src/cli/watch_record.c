@@ -91,6 +91,8 @@ void watch_record(struct watch_record *ret, const struct live_connection *c, con
         watch_words_tell(&ret->facts, c);
         if (wire)
                 watch_wire_merge(&ret->facts, wire, c);
+        watch_words_guess(&ret->facts, c);
+        ret->words_unknown = !wire && !watch_words_known(c);
         snprintf(ret->id, sizeof(ret->id), "%s%" PRIu64, c->n_ends == 0 ? "r" : "", id);
         record_init(&ret->record, SOURCE_WATCH, ret->id);
         ret->record.rev = c->n_told + 1;
@@ -174,11 +176,34 @@ static void say_act(FILE *file, const struct watch_record *r, enum side side, co
         phrase_write(file, p.text, style->width, INDENT, 0);
 }
 
+/* Few bytes that were lost may be a good-bye, for which nobody is to be called; where that could not be seen it is said. */
+static void say_words(FILE *file, const struct watch_record *r, const struct style *style)
+{
+        enum { GOODBYE_MAX = 64 };
+
+        if (!r->words_unknown || r->record.severity != SEVERITY_BAD || r->record.ending != ENDING_RESET)
+                return;
+        for (int side = 0; side < 2; side++) {
+                const struct record_direction *d = side == SIDE_CLIENT ? &r->record.to_server : &r->record.to_client;
+                uint64_t n = d->unread.known && d->unread.value ? d->unread.value : d->uncertain.known ? d->uncertain.value : 0;
+                struct phrase p = {0};
+
+                if ((d->fate != FATE_LOST && d->fate != FATE_UNCERTAIN) || n == 0 || n > GOODBYE_MAX ||
+                    fact_known(r->facts.from[side].last_is_goodbye.how))
+                        continue;
+                phrase_add(&p, n == 1 ? "that " : "those ");
+                phrase_bytes(&p, n);
+                phrase_add(&p, " may have been a good-bye: what %s said was not seen", n == 1 ? "it" : "they");
+                phrase_write(file, p.text, style->width, INDENT, 0);
+        }
+}
+
 void watch_record_write(FILE *file, const struct watch_record *r, bool evidence, const struct style *style)
 {
         line_write(file, &r->record, NULL, style);
         say_act(file, r, SIDE_CLIENT, style);
         say_act(file, r, SIDE_SERVER, style);
+        say_words(file, r, style);
         if (evidence)
                 line_write_evidence(file, &r->record, style);
 }

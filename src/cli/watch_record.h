@@ -20,6 +20,7 @@ struct watch_record {
         char act_comm[2][LIVE_COMM + 1];
         char cgroup[2][256];
         struct live_act act[2];
+        bool words_unknown;                     /* what its last bytes said was not to be seen */
 };
 
 /* It points into itself: it must not be moved. @wire is what its packets tell; it and @cgroups may be NULL. */

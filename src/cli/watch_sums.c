@@ -127,9 +127,9 @@ void watch_sums_redraw(FILE *file, struct watch_sums *sums, const struct feed *f
         if (feed && feed_totals(feed, totals) == 0) {
                 for (unsigned i = 0; i < N_LIVE_TOTALS_OF_ENDS; i++)
                         n += totals[i] - sums->before[i];
-                fprintf(file, "%.1f s: %" PRIu64 " sockets ended, %.1f a second\n", seconds, n, (double)n / seconds);
+                fprintf(file, "%.1f s: %" PRIu64 " socket%s ended, %.1f a second\n", seconds, n, n == 1 ? "" : "s", (double)n / seconds);
                 if (totals[LIVE_TOTAL_LOST] > sums->before[LIVE_TOTAL_LOST])
-                        fprintf(file, "%" PRIu64 " of them without detail\n", totals[LIVE_TOTAL_LOST] - sums->before[LIVE_TOTAL_LOST]);
+                        fprintf(file, "%" PRIu64 " of their records found no room\n", totals[LIVE_TOTAL_LOST] - sums->before[LIVE_TOTAL_LOST]);
                 memcpy(sums->before, totals, sizeof(totals));
         }
         watch_top_write(file, &sums->endings, "ending", 8, seconds);

@@ -146,7 +146,7 @@ def a_table_comes_each_interval():
         if not line:
             yield f"it ended after {heads}"
             break
-        heads += re.findall(r"^(\d+\.\d) s: \d+ sockets ended", line)
+        heads += re.findall(r"^(\d+\.\d) s: \d+ sockets? ended", line)
     took = time.monotonic() - begun
     run.send_signal(signal.SIGTERM)
     run.communicate(timeout=60)
