@@ -171,9 +171,10 @@ fetch_orderly(const struct table *table, const struct orderly *o)
                         fetch((const char *)store_at(&table->packed, o->packed.number) + i, 1);
                 return;
         }
-        for (unsigned i = 0, n = 0; n < o->n; n += row_piece_size(i), i++)
-                for (unsigned k = 0; k < row_piece_size(i); k += 4)
-                        fetch(table_piece(table, o->piece[i]) + k, SIZE_PIECE / 64);
+        for (unsigned i = 0; i < ROW_PIECES_OF_4 && 4 * i < o->n; i++)
+                fetch(table_piece(table, o->piece[i]), SIZE_PIECE / 64);
+        for (unsigned i = 4 * ROW_PIECES_OF_4; i < o->n; i += 4)
+                fetch(table_piece(table, o->piece[row_piece(i)]) + row_place(i), SIZE_PIECE / 64);
 }
 
 void
@@ -285,7 +286,7 @@ table_new_piece(struct table *table, unsigned piece)
                 __builtin_prefetch(table_piece(table, *free_piece), 1);
                 return number;
         }
-        if (region_grow(&table->pieces, (table->n_pieces + (size_t)n + 1) * SIZE_PIECE) < 0)
+        if (table_make_usable(&table->pieces, (table->n_pieces + (size_t)n + 1) * SIZE_PIECE) < 0)
                 return 0;
         number = table->n_pieces + 1;
         table->n_pieces += n;
@@ -332,7 +333,9 @@ table_list(struct table *table, uint32_t node, unsigned list)
 void
 table_free_pieces(struct table *table, const struct orderly *o)
 {
-        for (unsigned i = 0, n = 0; n < o->n; n += row_piece_size(i), i++)
+        for (unsigned i = 0; i < ROW_PIECES_OF_4 && 4 * i < o->n; i++)
+                table_free_number(&table->pieces, SIZE_PIECE, &table->free_piece[0], o->piece[i]);
+        for (unsigned i = ROW_PIECES_OF_4, n = 4 * i; n < o->n; n += row_piece_size(i), i++)
                 table_free_number(&table->pieces, SIZE_PIECE, &table->free_piece[first_of_size(i)], o->piece[i]);
 }
 
