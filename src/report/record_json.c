@@ -203,11 +203,15 @@ put_any_direction(char *p, const struct record_direction *d)
         p = json_put_closed(p, d->closed);
         p = LITERAL(p, ",\"fin_acked\":");
         p = put_maybe_bool(p, d->fin_acked);
-        p = LITERAL(p, ",\"retransmitted\":");
-        p = put_maybe(p, d->retransmitted);
-        p = LITERAL(p, ",\"missing\":");
-        p = put_maybe(p, d->missing);
-        p = LITERAL(p, ",\"packets\":");
+        if (d->retransmitted.known && d->missing.known && (d->retransmitted.value | d->missing.value) == 0) {
+                p = LITERAL(p, ",\"retransmitted\":0,\"missing\":0,\"packets\":");
+        } else {
+                p = LITERAL(p, ",\"retransmitted\":");
+                p = put_maybe(p, d->retransmitted);
+                p = LITERAL(p, ",\"missing\":");
+                p = put_maybe(p, d->missing);
+                p = LITERAL(p, ",\"packets\":");
+        }
         p = put_maybe(p, d->packets);
         p = LITERAL(p, ",\"fate\":");
         p = json_put_fate(p, d->fate);
