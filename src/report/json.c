@@ -370,8 +370,12 @@ json_put_time(char *to, int64_t time_ns)
         int64_t seconds, ns;
 
         if (__builtin_expect(time_ns < 0, 0)) {
-                seconds = time_ns / (int64_t)NS_PER_S - (time_ns % (int64_t)NS_PER_S != 0);
-                ns = time_ns - seconds * NS_PER_S;
+                seconds = time_ns / (int64_t)NS_PER_S;
+                ns = time_ns % (int64_t)NS_PER_S;
+                if (ns < 0) {
+                        ns += NS_PER_S;
+                        seconds--;
+                }
         } else {
                 seconds = (int64_t)((uint64_t)time_ns / NS_PER_S);
                 ns = time_ns - seconds * NS_PER_S;
