@@ -105,13 +105,14 @@ is_next(const struct connection *c, const struct direction *d, const struct dire
         uint32_t acks = s->ack - d->ack, unusual;
 
         _Static_assert(DIRECTION_TIMESTAMPS == SEGMENT_HAS_TIMESTAMPS << 2, "the one is made of the other");
-        unusual = ((s->flags & TCP_FLAGS) ^ SEGMENT_ACK) | (s->options ^ (d->flags >> 2 & SEGMENT_HAS_TIMESTAMPS));
+        unusual = s->options ^ (d->flags >> 2 & (unsigned)SEGMENT_HAS_TIMESTAMPS);
         unusual |= (c->flags & CONNECTION_NOT) | (s->seq ^ number_of(d, d->next)) | (uint32_t)(input->frame >> 32);
         unusual |= input->cut;
         if (data)
                 unusual |= s->n_payload >> 16 | (s->n_payload ^ s->n_captured);
         return unusual == 0 && d->plain & (data ? PLAIN_DATA : PLAIN_ACK) << PLAIN_NEXT_SHIFT && d->packets % PLAIN_ROW != 0 &&
-               s->window != 0 && s->ttl >= d->ttl_least && s->ttl <= d->ttl_most && acks <= (uint64_t)(o->next - o->acked) &&
+               s->window != 0 && s->ack != 0 && s->ttl >= d->ttl_least && s->ttl <= d->ttl_most &&
+               acks <= (uint64_t)(o->next - o->acked) &&
                !(data && d->next + s->n_payload - d->acked >= ZEEK_UNACKED_MAX);
 }
 
@@ -206,8 +207,7 @@ is_plain(const struct connection *c, const struct direction *d, const struct dir
         const unsigned known = DIRECTION_BASE | DIRECTION_SOFT | DIRECTION_FIN;
         int64_t ahead;
 
-        if ((s->flags & TCP_FLAGS) != SEGMENT_ACK || (s->options & ~(unsigned)SEGMENT_HAS_TIMESTAMPS) != 0 ||
-            s->window == 0 || (c->flags & (CONNECTION_NOT | CONNECTION_ESTABLISHED)) != CONNECTION_ESTABLISHED ||
+        if (s->window == 0 || (c->flags & (CONNECTION_NOT | CONNECTION_ESTABLISHED)) != CONNECTION_ESTABLISHED ||
             (d->flags & known) != DIRECTION_BASE || (o->flags & known) != DIRECTION_BASE ||
             s->seq != number_of(d, d->next) || (s->n_payload == 1 && o->window == 0))
                 return false;
@@ -293,6 +293,9 @@ __attribute__((hot)) bool
 plain_take(struct connection *c, unsigned sender, const struct tracker_input *input)
 {
         struct direction *d = &c->side[sender], *o = &c->side[1 - sender];
+        const struct segment *s = &input->packet.segment;
 
-        return input->packet.segment.n_payload > 0 ? take_data(c, sender, d, o, input) : take_bare(c, sender, d, o, input);
+        if ((s->flags & TCP_FLAGS) != SEGMENT_ACK || (s->options & ~(unsigned)SEGMENT_HAS_TIMESTAMPS) != 0)
+                return false;
+        return s->n_payload > 0 ? take_data(c, sender, d, o, input) : take_bare(c, sender, d, o, input);
 }

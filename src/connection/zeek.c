@@ -128,8 +128,39 @@ zeek_segment(struct zeek *z, unsigned sender, const struct segment *s)
                 zeek_take(z, sender, s);
 }
 
+/* What is nearly plain: data that is not all at hand, or an acknowledgement of such. That is a gap once it is acknowledged,
+ * and not before. False: nothing is done. */
+static bool
+take_brief(struct zeek *z, unsigned side, const struct segment *s)
+{
+        const unsigned flags = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_ACK;
+        unsigned other = !side, mine = state_of(z, side);
+        uint32_t start = z->side[other].start, ahead = s->ack - start;
+        bool whole = s->n_payload > 0 && s->n_captured >= s->n_payload;
+
+        if ((s->flags & flags) != SEGMENT_ACK || s->seq != z->side[side].last || s->window == 0 || whole || s->ack == 0 ||
+            !(z->seen[side] & (s->n_payload > 0 ? SEEN_DATA : SEEN_ACK)) || mine < PARTIAL || mine > ESTABLISHED ||
+            state_of(z, other) == INACTIVE || !(z->is[side] & IS_SEEN) || is_before_start(z, other, s->ack) ||
+            distance(z->side[other].ack, s->ack) < 0)
+                return false;
+        z->side[side].last += s->n_payload;
+        z->side[other].ack = s->ack;
+        zeek_note_distance(z, side);
+        zeek_note_distance(z, other);
+        if (distance(z->side[other].next, ahead) > 0)
+                zeek_take_ack(z, other, ahead);
+        return true;
+}
+
 void
 zeek_take(struct zeek *z, unsigned sender, const struct segment *s)
+{
+        if (!take_brief(z, sender, s))
+                zeek_take_any(z, sender, s);
+}
+
+void
+zeek_take_any(struct zeek *z, unsigned sender, const struct segment *s)
 {
         unsigned side = sender, other = !sender;
         bool was_originator, before_start, syn = s->flags & SEGMENT_SYN, ack = s->flags & SEGMENT_ACK;

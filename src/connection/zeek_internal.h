@@ -101,8 +101,9 @@ void zeek_note_event(struct zeek *z, unsigned side, uint32_t count, char letter)
 void zeek_take_data(struct zeek *z, unsigned side, const struct segment *s, uint32_t position);
 void zeek_take_ack(struct zeek *z, unsigned side, uint32_t position);
 
-/* What is not plain (zeek_plain.h). */
+/* What is not plain (zeek_plain.h), and any, step by step. */
 void zeek_take(struct zeek *z, unsigned sender, const struct segment *s);
+void zeek_take_any(struct zeek *z, unsigned sender, const struct segment *s);
 
 /* States (zeek_states.c). @was_originator is what was believed when the segment came: its letter may have
  * turned the roles. */

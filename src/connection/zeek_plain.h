@@ -24,7 +24,7 @@ zeek_plain(struct zeek *z, unsigned side, const struct segment *s)
         uint32_t acked = z->side[side].ack;
         uint8_t seen = s->n_payload > 0 ? SEEN_DATA : SEEN_ACK;
 
-        if ((s->flags & flags) != SEGMENT_ACK || s->seq != last || s->seq != next || s->window == 0 ||
+        if ((s->flags & flags) != SEGMENT_ACK || s->seq != last || s->seq != next || s->window == 0 || s->ack == 0 ||
             s->n_captured < s->n_payload || !(z->seen[side] & seen) || mine < PARTIAL || mine > ESTABLISHED ||
             state_of(z, other) == INACTIVE || (z->is[side] & (IS_SEEN | IS_SKIPPED)) != IS_SEEN || z->n_pieces > 0 ||
             distance(z->side[other].ack, s->ack) < 0 ||
