@@ -48,6 +48,17 @@ static enum layer tag(struct walk *walk, uint32_t n) {
         return LAYER_ETHERTYPE;
 }
 
+/* The tag of MACsec (IEEE 802.1AE 9.3). It may do no more than prove who sent the frame: what follows is then in clear. */
+static enum layer security(struct walk *walk) {
+        enum { VERSION = 0x80, WITH_SCI = 0x20, ENCRYPTED = 0x08, CHANGED = 0x04 };
+
+        if (walk->n_held < 1)
+                return walk_short(walk, 1);
+        if (walk->at[0] & (VERSION | ENCRYPTED | CHANGED))
+                return walk_end(walk, PACKET_ENCRYPTED);
+        return tag(walk, walk->at[0] & WITH_SCI ? 16 : 8);
+}
+
 /* Network Service Header (RFC 8300). */
 static enum layer service(struct walk *walk) {
         uint32_t n;
@@ -109,8 +120,8 @@ enum layer walk_ethertype(struct walk *walk) {
                 return LAYER_PPP;
         case 0x894f:
                 return service(walk);
-        case 0x88e5:            /* MACsec */
-                return walk_end(walk, PACKET_ENCRYPTED);
+        case 0x88e5:
+                return security(walk);
         default:
                 return walk_fabric(walk);
         }

@@ -146,6 +146,10 @@ static const struct row rows[] = {
           TCP, PACKET_TCP, 0, 0 },
         { "PPPoE", 1, MAC "8864 11 00 0001 002f 0021" IP4 TCP, PACKET_TCP, 0, 0 },
         { "PPPoE with padding", 1, MAC "8864 11 00 0001 002f 0021" IP4 TCP "000000", PACKET_TCP, 0, 0 },
+        { "MACsec that only authenticates", 1, MAC "88e5 0000 00000001 0800" IP4 TCP "0102030405060708090a0b0c0d0e0f10",
+          PACKET_TCP, 0, 0 },
+        { "MACsec that only authenticates, with its channel", 1, MAC "88e5 2035 00000001 0200000000010001 86dd" IP6 TCP
+          "0102030405060708090a0b0c0d0e0f10", PACKET_TCP, 0, 0 },
         { "a service header", 1, MAC "894f 0fc2 0201 00000100" IP4 TCP, PACKET_TCP, 0, 0 },
 
         /* IP in IP. */
