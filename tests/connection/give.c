@@ -54,7 +54,9 @@ fill_direction(struct direction *d, uint64_t *seed)
         d->window = (uint16_t)(next(seed) % 2 * next(seed));
         d->request[0].at = number(seed);
         d->request[1].at = number(seed);
-        d->waits = false;
+        d->waits = d->waits_later = false;
+        d->heard = next(seed) % 2;
+        d->asked = next(seed) % 2;
 }
 
 /* Some connection that ended in order; now and then one that the way for such is not for. */

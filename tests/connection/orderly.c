@@ -20,6 +20,7 @@
 enum {
         ROUNDS = 20000,
         SEGMENTS = ROW_MAX + 3,
+        PAYLOAD_MOST = 1460,
 };
 
 static uint64_t seed = 20261122;
@@ -36,7 +37,8 @@ below(uint32_t n)
 struct talk {
         uint32_t next[2], acked[2];
         uint16_t ip_id[2];
-        bool fin[2], timestamps, v6, any_fin;
+        bool fin[2], timestamps, v6;
+        unsigned fins, faults;          /* one segment in so many has a FIN (0: none), is not in order */
         uint32_t snaplen;
         int64_t time;
         unsigned n, frame;
@@ -72,14 +74,14 @@ make_reset(const struct talk *t, unsigned who, struct tracker_input *input)
         s->n_header = 20;
 }
 
-/* The next segment of a talk; one in sixty is not in order. */
+/* The next segment of a talk. */
 static void
 talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
 {
-        static const uint8_t alert[64] = { 21, 3, 3, 0, 2 };
+        static const uint8_t alert[PAYLOAD_MOST] = { 21, 3, 3, 0, 2 }, zeroes[PAYLOAD_MOST];
         struct segment *s = &input->packet.segment;
         bool again = t->n == 1 && below(4) == 0;
-        unsigned who = again ? 0 : t->n < 3 ? t->n & 1 : below(2), header = below(3);
+        unsigned who = again ? 0 : t->n < 2 ? t->n & 1 : t->n == 2 ? below(8) == 0 : below(2), header = below(3);
 
         memset(input, 0, sizeof(*input));
         t->time += below(4) ? below(2000000) : below(5) ? 0 : (int64_t)below(2000000000) * 5;
@@ -115,15 +117,15 @@ talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
                         s->options |= SEGMENT_HAS_MPTCP;
         } else if (!t->fin[who]) {
                 if (below(2)) {
-                        s->n_payload = s->n_captured = 1 + (below(3) ? below(80) : below(1460));
-                        s->payload = below(4) ? HEADERS[2] : alert;
+                        s->n_payload = s->n_captured = 1 + (below(3) ? below(80) : below(PAYLOAD_MOST));
+                        s->payload = below(4) ? zeroes : alert;
                         if (t->snaplen > 0 && s->n_captured > t->snaplen)
                                 s->n_captured = t->snaplen;
                 }
-                if (t->any_fin && below(6) == 0)
+                if (t->fins > 0 && below(t->fins) == 0)
                         s->flags |= SEGMENT_FIN;
         }
-        if (t->n > 1 && below(60) == 0) {
+        if (t->n > 1 && below(t->faults) == 0) {
                 uint32_t what = below(8);
 
                 if (what == 0)
@@ -143,7 +145,7 @@ talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
                 else
                         s->n_captured = 0;
         }
-        if (t->n > 0 && below(50) == 0)
+        if (t->n > 0 && below(t->n < 4 ? 20 : t->faults - 10) == 0)
                 make_reset(t, who, input);
         t->next[who] = s->seq + segment_length(s);
         if (t->n < 2)
@@ -235,6 +237,13 @@ take_last(struct step *step)
                 segment_take(step);
 }
 
+/* Any number, or one shortly before it begins anew. */
+static uint32_t
+isn(void)
+{
+        return below(4) ? below(UINT32_MAX) : UINT32_MAX - below(2);
+}
+
 /* Facts made of the row are those of the struct connection that it grows into. */
 static bool
 assert_same_facts(const struct table *table, const struct orderly *o, struct connection *c, struct given *given)
@@ -315,13 +324,15 @@ play(struct table *table, struct given *given, unsigned *taken, unsigned *ended,
      unsigned *icmp, unsigned *facts, unsigned *reset_facts)
 {
         static const uint8_t address[2][16] = { { 10, 1 }, { 10, 2 } };
-        struct talk t = { .next = { below(UINT32_MAX), below(UINT32_MAX) }, .timestamps = below(2), .v6 = below(4) == 0,
-                          .any_fin = below(3) != 0, .snaplen = below(3) ? 0 : 4 + below(50), .time = below(4) ? 1700000000000000000 : 0 };
+        struct talk t = { .next = { isn(), isn() }, .timestamps = below(2), .v6 = below(4) == 0,
+                          .fins = below(3) ? 6 : below(2) * 60, .faults = below(4) ? 60 : 600,
+                          .snaplen = below(3) ? 0 : 4 + below(50), .time = below(4) ? 1700000000000000000 : 0 };
         struct ends ends = { .source = address[0], .destination = address[1], .source_port = 50000,
                              .destination_port = 80, .realm = t.v6 ? 0 : REALM_IPV4 };
         uint32_t orderly, node;
         struct connection grown, past;
 
+        memcpy(t.acked, t.next, sizeof(t.acked));
         assert_int_equal(table_new_orderly(table, &ends, &orderly), 0);
         assert_int_equal(table_new(table, &ends, &node), 0);
         for (unsigned i = 0; i < SEGMENTS; i++) {
