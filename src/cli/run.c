@@ -122,6 +122,8 @@ static void say_unseen(const struct tracer *tracer)
                 fputs("finis run: a program of another system call interface was met, such as a 32-bit one: its calls are not seen\n", stderr);
         if (unseen.mptcp)
                 fputs("finis run: sockets of Multipath TCP were met; they are not followed\n", stderr);
+        if (unseen.listener)
+                fputs("finis run: a program asked for a listener of seccomp(2), and may not have one beside ours: EBUSY; not so with --calls\n", stderr);
         if (unseen.leader)
                 fputs("finis run: a process lost its first thread; before Linux 6.9 its sockets cannot be looked at then\n", stderr);
         if (tracer_lost(tracer) == UINT64_MAX)

@@ -24,6 +24,7 @@ static const struct call calls[] = {
         { SYS_execve, "execve", CALL_EXEC, -1, -1 },
         { SYS_getsockopt, "getsockopt", CALL_ERROR, 0, -1 },
         { SYS_execveat, "execveat", CALL_EXEC, -1, -1 },
+        { SYS_seccomp, "seccomp", CALL_LISTENER, -1, -1 },
         { SYS_io_uring_setup, "io_uring_setup", CALL_URING, -1, -1 },
 
         { SYS_write, "write", CALL_SEND, 0, -1 },
@@ -41,6 +42,12 @@ static const struct call calls[] = {
 };
 
 #define N_CALLS (sizeof(calls) / sizeof(*calls))
+
+bool
+call_only_begins(enum call_kind kind)
+{
+        return kind == CALL_SHUTDOWN || kind == CALL_CLOSE || kind == CALL_CLOSE_RANGE || kind == CALL_REPLACE;
+}
 
 const struct call *
 call_find(long number)

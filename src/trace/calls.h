@@ -26,6 +26,7 @@ enum call_kind {
         CALL_REPLACE,           /* dup2, dup3: the second descriptor goes */
         CALL_EXEC,              /* those marked close-on-exec go */
         CALL_ERROR,             /* getsockopt() of SO_ERROR: takes the error */
+        CALL_LISTENER,          /* seccomp() with a listener of its own: it may not have one beside ours */
         CALL_URING,             /* io_uring_setup(): what goes through it passes no call */
         CALL_SEND,              /* only asked for with all calls: the rest */
         CALL_RECEIVE,
@@ -39,6 +40,9 @@ struct call {
         int fd;                 /* which argument; -1: none */
         int other;              /* of CALL_CARRY: the other descriptor; else -1 */
 };
+
+/* Is all known at its beginning? */
+bool call_only_begins(enum call_kind kind);
 
 /* NULL if it is none of them. */
 const struct call *call_find(long number);

@@ -1,6 +1,7 @@
 /* What the calls of a connection's life mean, at their beginning and at their end. */
 #include <errno.h>
 #include <limits.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stddef.h>
@@ -362,6 +363,11 @@ tracer_call_begins(struct tracer *tracer, struct traced_thread *thread)
         case CALL_ERROR:
                 return thread->arguments[1] == SOL_SOCKET && thread->arguments[2] == SO_ERROR &&
                        is_of_a_socket(tracer, thread, fd);
+        case CALL_LISTENER:
+                tracer->unseen.listener = tracer->unseen.listener ||
+                                          (thread->arguments[0] == SECCOMP_SET_MODE_FILTER &&
+                                           (thread->arguments[1] & SECCOMP_FILTER_FLAG_NEW_LISTENER));
+                return false;
         case CALL_URING:
                 tracer->unseen.uring = true;
                 return false;

@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <stddef.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -10,6 +11,7 @@
 #if defined(__x86_64__)
 
 #define CS_OF_64_BITS 0x33 /* __USER_CS */
+#define ERESTARTNOINTR 513
 
 int
 registers_of(pid_t tid, struct registers *ret_registers)
@@ -26,6 +28,13 @@ registers_of(pid_t tid, struct registers *ret_registers)
                 .arguments = { r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9 },
         };
         return 0;
+}
+
+/* handle_signal() asks the result. */
+void
+registers_begin_again(pid_t tid)
+{
+        ptrace(PTRACE_POKEUSER, tid, (void *)offsetof(struct user, regs.rax), (void *)(intptr_t)-ERESTARTNOINTR);
 }
 
 #elif defined(__aarch64__)
@@ -52,6 +61,12 @@ registers_of(pid_t tid, struct registers *ret_registers)
                 .arguments = { 0, r.regs[1], r.regs[2], r.regs[3], r.regs[4], r.regs[5] },
         };
         return 0;
+}
+
+void
+registers_begin_again(pid_t tid)
+{
+        (void)tid;
 }
 
 #else

@@ -17,3 +17,12 @@ struct registers {
 
 /* Returns 0 or a negative errno. */
 int registers_of(pid_t tid, struct registers *ret_registers);
+
+/* The call that a signal has broken off is taken up again behind the handler, with or without SA_RESTART. Where
+ * REGISTERS_BEGIN_AGAIN is 0 that is decided before anybody could say so (do_signal() of arm64). */
+#if defined(__x86_64__)
+#define REGISTERS_BEGIN_AGAIN 1
+#else
+#define REGISTERS_BEGIN_AGAIN 0
+#endif
+void registers_begin_again(pid_t tid);

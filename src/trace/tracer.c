@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -28,14 +29,24 @@
 #define LAST_LOOKS 25
 #define LAST_LOOK_NS 10000000
 
+/* Whose stack is walked must be stopped; and with all calls the handing over would be. */
+static bool
+listens(const struct tracer_options *options)
+{
+        return !options->all_calls && !options->where;
+}
+
 static void
 child(const struct tracer_options *options, int go, struct tracer_word *word)
 {
         char byte;
+        int listener;
 
         if (read(go, &byte, 1) != 1)
                 _exit(125);
-        word->error = filter_install(options->all_calls, &word->no_new_privs);
+        word->error = filter_install(options->all_calls, listens(options), &word->no_new_privs, &listener);
+        if (!word->error && listens(options))
+                word->error = notified_hand_over(go, listener);
         if (word->error)
                 _exit(125);
         execvp(options->command[0], options->command);
@@ -54,7 +65,7 @@ start(struct tracer *tracer, char why[static REFUSAL_MAX])
                 tracer->word = NULL;
                 return -errno;
         }
-        if (pipe2(go, O_CLOEXEC) < 0)
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go) < 0)
                 return -errno;
         fflush(NULL);
         tracer->pid = fork();
@@ -72,7 +83,11 @@ start(struct tracer *tracer, char why[static REFUSAL_MAX])
         if (r == 0 && write(go[1], "", 1) != 1)
                 r = -EPIPE;
         close(go[0]);
+        if (r == 0 && listens(&tracer->options))
+                tracer->notified.fd = notified_take(go[1]);
         close(go[1]);
+        if (r == 0)
+                r = notified_start(tracer);
         if (r < 0 && tracer->pid > 0) {
                 kill(tracer->pid, SIGKILL);
                 waitpid(tracer->pid, NULL, __WALL);
@@ -129,6 +144,7 @@ tracer_start(const struct tracer_options *options, const struct tracer_hooks *ho
         tracer->options = *options;
         tracer->hooks = *hooks;
         openings_init(&tracer->openings);
+        notified_init(&tracer->notified);
         /* Before the program can end its first socket. Without it less is known, and said. */
         if (ended_open(&tracer->ended) < 0)
                 tracer->ended = NULL;
@@ -148,12 +164,14 @@ tracer_free(struct tracer *tracer)
 {
         if (!tracer)
                 return NULL;
+        notified_stop(tracer);
         threads_deinit(&tracer->threads);
         sockets_deinit(&tracer->sockets);
         if (tracer->ended)
                 ended_close(tracer->ended);
         diag_close(tracer->diag);
         notice_close(tracer->notice);
+        notified_deinit(&tracer->notified);
         if (tracer->word)
                 munmap(tracer->word, sizeof(*tracer->word));
         free(tracer);
@@ -362,6 +380,7 @@ stopped(struct tracer *tracer, pid_t tid, int status)
         } else {
                 if (signal == SIGPIPE)
                         tracer_sigpipe(tracer, thread);
+                notified_signalled(tracer, thread);
                 resume(tracer, thread, signal);
         }
 }
@@ -433,6 +452,27 @@ gone(struct tracer *tracer, pid_t tid)
                 threads_drop(&tracer->threads, thread);
 }
 
+/* What the wait gave: @tid is -1 where it was interrupted. True if the program itself is gone. */
+static bool
+take(struct tracer *tracer, pid_t tid, int status)
+{
+        bool own = tid == tracer->pid;
+
+        take_notices(tracer);
+        notified_release(tracer);
+        do_what_is_due(tracer);
+        if (tid < 0)
+                return false;
+        if (WIFSTOPPED(status)) {
+                stopped(tracer, tid, status);
+                return false;
+        }
+        if (own)
+                tell_stopped(tracer, tid, false);
+        gone(tracer, tid);
+        return own;
+}
+
 int
 tracer_run(struct tracer *tracer, volatile sig_atomic_t *stop, int *ret_status)
 {
@@ -450,22 +490,15 @@ tracer_run(struct tracer *tracer, volatile sig_atomic_t *stop, int *ret_status)
 
                 if (tid < 0 && errno != EINTR)
                         break; /* ECHILD: all are gone */
-                take_notices(tracer);
-                do_what_is_due(tracer);
-                if (tid < 0)
-                        continue;
-                if (WIFSTOPPED(status)) {
-                        stopped(tracer, tid, status);
-                        continue;
-                }
-                if (tid == tracer->pid) {
-                        tell_stopped(tracer, tid, false);
+                notified_lock(tracer);
+                if (take(tracer, tid, status)) {
                         *ret_status = status;
                         own_seen = true;
                 }
-                gone(tracer, tid);
+                notified_unlock(tracer);
         }
         tick(false);
+        notified_stop(tracer);
         if (!own_seen)
                 detach_all(tracer);
         /* The last acknowledgements are on their way. */

@@ -307,6 +307,47 @@ except OSError:
     assert 'Multipath' in done.stderr, done
 
 
+def a_signal_breaks_no_close_off():
+    """A close waits for finis; without it nothing could be interrupted, and EINTR would leave the descriptor open."""
+    for options in [], ['--calls']:
+        done = run(*options, program='''
+import collections, ctypes, os, signal
+libc = ctypes.CDLL(None, use_errno=True)
+n = 0
+def tick(*_):
+    global n
+    n += 1
+signal.signal(signal.SIGALRM, tick)
+signal.siginterrupt(signal.SIGALRM, True)
+signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
+told = collections.Counter()
+for _ in range(3000):
+    r, w = os.pipe()
+    for how, result in ('dup2', libc.dup2(0, r) - r), ('close', libc.close(w)), ('close', libc.close(r)):
+        told[how, ctypes.get_errno() if result else 0] += 1
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert n > 20, n
+print(dict(told))''')
+        assert done.stdout == "{('dup2', 0): 3000, ('close', 0): 6000}\n", done
+
+
+def a_listener_of_the_programs_own_is_said_to_be_refused():
+    if os.uname().machine != 'x86_64':
+        raise Skip('elsewhere finis has no listener')
+    for options in [], ['--calls']:
+        done = run(*options, program='''
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+allow = ctypes.create_string_buffer(b'\\x06\\0\\0\\0\\0\\0\\xff\\x7f', 8)
+class program(ctypes.Structure):
+    _fields_ = [('length', ctypes.c_ushort), ('filter', ctypes.c_void_p)]
+libc.prctl(38, 1, 0, 0, 0)
+fd = libc.syscall(317, 1, 8, ctypes.byref(program(1, ctypes.addressof(allow))))
+print('refused' if fd < 0 and ctypes.get_errno() == 16 else 'had' if fd >= 0 else ctypes.get_errno())''')
+        assert done.stdout == 'had\n' or (done.stdout == 'refused\n' and not options), done
+        assert ('listener of seccomp' in done.stderr) == (done.stdout == 'refused\n'), done
+
+
 def what_is_deduced_is_what_the_peer_was_told():
     """A thread reads while another closes: whichever comes first, the peer is the witness."""
     found, done = records(PAIR + '''
@@ -358,6 +399,8 @@ CASES = [
     a_blocked_sigpipe_and_one_asked_away_are_told_apart,
     looks_leave_no_trace,
     sockets_of_multipath_tcp_are_counted_out,
+    a_signal_breaks_no_close_off,
+    a_listener_of_the_programs_own_is_said_to_be_refused,
     what_is_deduced_is_what_the_peer_was_told,
 ]
 

@@ -41,6 +41,18 @@ s.close()''')
         assert found['certainty'] == 'possible' and found['to_server']['fate'] != 'lost', found
 
 
+def a_close_between_lets_the_next_call_be_met():
+    """Asleep in epoll_wait() it cannot be interrupted; the close of something else is where it is caught."""
+    found = record(['reset'], '''
+import select
+poll, other = select.epoll(), os.open("/dev/null", os.O_RDONLY)
+poll.poll(0.3)
+os.close(other)
+recv()
+s.close()''')
+    assert found['client_saw'] == [{'call': 'recv', 'result': 'ECONNRESET'}], found['client_saw']
+
+
 def each_way_of_sending_is_named():
     for call, name in (('s.send(b"x")', 'send'), ('s.sendmsg([b"x"])', 'sendmsg'), ('os.write(s.fileno(), b"x")', 'write'),
                        ('os.sendfile(s.fileno(), os.open("/etc/passwd", os.O_RDONLY), 0, 10)', 'sendfile')):
@@ -288,6 +300,7 @@ def the_stack_of_the_call_is_told():
 CASES = [
     the_stack_of_the_call_is_told,
     the_call_that_takes_the_error_later_is_named,
+    a_close_between_lets_the_next_call_be_met,
     each_way_of_sending_is_named,
     an_end_after_the_error_is_no_end,
     nothing_of_it_is_said_of_a_true_end,
