@@ -193,7 +193,7 @@ c = socket.create_connection(l.getsockname())
 name = c.getsockname()
 c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 c.close()
-time.sleep(0.1)
+time.sleep(0.5)
 s, peer = l.accept()
 assert peer == name
 s.close()
