@@ -125,7 +125,7 @@ static void table_send(FILE *file)
                 { "send, cut half-way", { .kind = EVENT_SEND, .way = SEND_SEND, .n = 8000000 }, true },
                 { "sendfile, splice, cut half-way", { .kind = EVENT_SEND, .way = SEND_SENDFILE, .n = 8000000 }, true },
         };
-        struct columns c = { file, 4, { 20, 18, 17, 15 } };
+        struct columns c = { file, 4, { 20, 17, 17, 15 } };
         const char *headers[] = { "call", endings[0].name, endings[1].name, endings[2].name };
 
         columns_header(&c, headers);
@@ -170,7 +170,7 @@ static void table_recv(FILE *file)
                 { "never connected", true, { { .kind = N_EVENTS } }, 0 },
                 { "connect() under way, refused", true, { CONNECT, RST }, 2 },
         };
-        struct columns c = { file, 3, { 28, 20, 24 } };
+        struct columns c = { file, 3, { 28, 20, 23 } };
         const char *headers[] = { "where", "recv()", "recvmmsg()" };
 
         columns_header(&c, headers);
@@ -275,7 +275,7 @@ static void table_close(FILE *file)
                 bool unread, linger;
                 int seconds;
         } cases[] = { { false, false, 0 }, { true, false, 0 }, { false, true, 0 } };
-        struct columns c = { file, 4, { 16, 18, 18, 18 } };
+        struct columns c = { file, 4, { 16, 18, 18, 17 } };
         const char *headers[] = { "close() in", "all was read", "data unread", "SO_LINGER, 0 s" };
 
         columns_header(&c, headers);
@@ -338,7 +338,7 @@ static void table_timers(FILE *file)
                 { "data, TCP_USER_TIMEOUT", "the time set, even if probes are answered", TIMER_USER, false },
                 { "keepalive probes", "tcp_keepalive_time (7200 s), then 9 probes 75 s apart", TIMER_KEEPALIVE, false },
         };
-        struct columns c = { file, 4, { 22, 26, 10, 12 } };
+        struct columns c = { file, 4, { 22, 26, 10, 11 } };
         const char *headers[] = { "what waited in vain", "when it gives up", "error", "sends" };
 
         columns_header(&c, headers);

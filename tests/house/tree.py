@@ -186,6 +186,14 @@ def man_pages_pass_lint(root):
                 yield f'docs/man: {line}'
 
 
+def man_pages_fit_into_80_columns(root):
+    for page in man_pages(root):
+        shown = subprocess.run(['mandoc', '-Tutf8', '-Owidth=80', page], capture_output=True, check=False)
+        for line in re.sub('.\b', '', shown.stdout.decode()).splitlines():
+            if len(line) > 80:
+                yield f'{page.relative_to(root)}: {len(line)} columns: {line.strip()}'
+
+
 def man_pages_refer_to_pages_that_are_there(root):
     there = {(page.stem, page.suffix[1:]) for page in man_pages(root)}
     for page in man_pages(root):
@@ -206,10 +214,11 @@ CHECKS = [
     every_function_of_a_test_is_called,
     no_file_names_a_machine_s_directories,
     man_pages_pass_lint,
+    man_pages_fit_into_80_columns,
     man_pages_refer_to_pages_that_are_there,
 ]
 
-NEEDS = {man_pages_pass_lint: 'mandoc'}
+NEEDS = {man_pages_pass_lint: 'mandoc', man_pages_fit_into_80_columns: 'mandoc'}
 
 
 def main(arguments):

@@ -49,6 +49,8 @@ FAULTS = [
     (tree.no_file_names_a_machine_s_directories, 'Makefile', 'cd "/' + 'root/finis"\n'),
     (tree.man_pages_pass_lint, 'docs/man/finis.1', SOUND['docs/man/finis.1'] + '.Xq odd\n'),
     (tree.man_pages_pass_lint, 'docs/man/finis.1', SOUND['docs/man/finis.1'] + 'blank at end \n'),
+    (tree.man_pages_fit_into_80_columns, 'docs/man/finis.1',
+     SOUND['docs/man/finis.1'] + '.Sh TABLE\n.Bd -literal\n' + '\\(em' * 76 + '\n.Ed\n'),
     (tree.man_pages_refer_to_pages_that_are_there, 'docs/man/finis.1',
      SOUND['docs/man/finis.1'] + '.Sh SEE ALSO\n.Xr finis-lost 1\n'),
 ]
