@@ -46,6 +46,10 @@ static void give(void *context, const struct tracked *connection) {
                 abort();
 }
 
+static bool is_within(const struct frame *frame, const uint8_t *payload) {
+        return (uintptr_t) payload >= (uintptr_t) frame->bytes && (uintptr_t) payload <= (uintptr_t) frame->bytes + frame->n_bytes;
+}
+
 static void read_all(struct capture *capture, struct packet_reader *reader, struct tracker *tracker) {
         static struct tracker_input inputs[TRACKER_BATCH];
         struct frame frames[TRACKER_BATCH];
@@ -64,6 +68,12 @@ static void read_all(struct capture *capture, struct packet_reader *reader, stru
                         input->time_ns = frame->time_ns;
                         input->cut = frame->n_bytes < frame->n_frame;
                         ++n;
+                        /* What was put together from fragments holds until the next is read only. */
+                        if (!is_within(frame, input->packet.segment.payload)) {
+                                if (tracker_add(tracker, inputs, n) < 0)
+                                        abort();
+                                n = 0;
+                        }
                 }
                 if (tracker_add(tracker, inputs, n) < 0)
                         abort();
