@@ -191,6 +191,22 @@ say_silence(const struct judging *j, struct evidence *e)
                 say(e, "The evidence ends before the next repeat was due, so it may have gone on.");
 }
 
+/* A window that stays shut is full of what nobody reads. */
+static void
+say_window(const struct judging *j, struct evidence *e)
+{
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+                const struct facts_of_direction *to = &j->f->from[other_side((enum side)side)];
+                int64_t span;
+
+                if (!fact_is(to->window_shut) || !count_above(to->acked, 0) || fact_is(j->f->both_acked) ||
+                    !fact_known(to->window_shut_at.how) || !fact_known(j->f->last.how) ||
+                    __builtin_sub_overflow(j->f->last.value, to->window_shut_at.value, &span) || span < 0)
+                        continue;
+                say(e, "%s's window was shut for the last %.6f s: it took nothing more.", The((enum side)side), seconds(span));
+        }
+}
+
 static void
 say_fate(const struct judging *j, struct evidence *e, enum side sender)
 {
@@ -231,6 +247,7 @@ judge_evidence(const struct judging *j, struct evidence *ret_evidence)
         if (fact_known(f->icmp.how) && icmp_error_name(f->icmp.value))
                 say(e, "An ICMP error came: %s%s.", icmp_error_name(f->icmp.value), at(f->icmp_frame).text);
         say_silence(j, e);
+        say_window(j, e);
         if (j->r->idle_before.known && j->r->idle_before.value >= INT64_C(1000000000))
                 say(e, "Before the ending began nothing was said for %.6f s.", seconds(j->r->idle_before.value));
         if (j->why)

@@ -62,10 +62,28 @@ the_evidence_names_the_frames(void **state)
         assert_true(fin && reset);
 }
 
+static void
+the_evidence_says_whose_window_was_shut(void **state)
+{
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 0);
+        KNOW(f.last, 5000 * MS);
+        assert_false(says(&f, "window was shut"));
+        KNOW(f.from[SIDE_CLIENT].window_shut, true);
+        KNOW(f.from[SIDE_CLIENT].window_shut_at, 3000 * MS);
+        assert_true(says(&f, "The server's window was shut for the last 2.000000 s"));
+        /* Both are through: nobody waits for it to open. */
+        KNOW(f.both_acked, true);
+        assert_false(says(&f, "window was shut"));
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(the_evidence_says_whose_window_was_shut),
                 cmocka_unit_test(the_evidence_says_who_went_on_only_where_somebody_did),
                 cmocka_unit_test(the_evidence_names_the_frames),
         };
