@@ -260,39 +260,45 @@ static void complain(struct pass *p, const char *path, const char *what, const c
         fprintf(stderr, ": %s%s\n", what, then);
 }
 
-static int read_capture(struct pass *p, const char *path, struct capture *capture)
+/* The next frames; *@ret_n is 0 at the end, or a negative errno of reading. Returns 0, or -ENOMEM of taking them. */
+static int read_batch(struct pass *p, struct capture *capture, int *ret_n)
 {
         struct frame frames[TRACKER_BATCH];
         struct frame_run run;
-        size_t n, n_batches = 0;
-        int r = 0;
+        size_t n = 0;
+        int r;
+
+        /* Who wants to see each segment wants its frame, too. */
+        if (!p->hooks->segment && capture_run(capture, &run)) {
+                r = take_run(p, &run);
+                capture_ran(capture, &run);
+                *ret_n = r;
+                if (r != 0)
+                        return r < 0 ? r : 0;
+        }
+        r = capture_read(capture, frames, TRACKER_BATCH, &n);
+        *ret_n = r < 0 ? r : (int)n;
+        return *ret_n > 0 ? take(p, frames, n) : 0;
+}
+
+static int read_capture(struct pass *p, const char *path, struct capture *capture)
+{
+        size_t n_batches = 0;
+        int r, n;
 
         while (!stopped) {
-                /* Who wants to see each segment wants its frame, too. */
-                if (!p->hooks->segment && capture_run(capture, &run)) {
-                        r = take_run(p, &run);
-                        capture_ran(capture, &run);
-                        if (r < 0)
-                                return r;
-                        if (r > 0) {
-                                if (++n_batches % PROGRESS_EVERY == 0)
-                                        read_progress_show(&p->progress, capture_offset(capture), p->counts->frames);
-                                continue;
-                        }
-                }
-                r = capture_read(capture, frames, TRACKER_BATCH, &n);
-                if (r == -EINTR)
+                r = read_batch(p, capture, &n);
+                if (r < 0)
+                        return r;
+                if (n == -EINTR)
                         continue;
-                if (r < 0) {
-                        complain(p, path, strerror(-r), "; what came before is read");
+                if (n < 0) {
+                        complain(p, path, strerror(-n), "; what came before is read");
                         p->counts->n_unreadable++;
                         return 0;
                 }
                 if (n == 0)
                         break;
-                r = take(p, frames, n);
-                if (r < 0)
-                        return r;
                 if (n < TRACKER_BATCH && capture_size(capture) == 0 && p->hooks->wait)
                         p->hooks->wait(p->hooks->context);
                 if (++n_batches % PROGRESS_EVERY == 0)

@@ -232,6 +232,17 @@ def a_pipe_that_grows_gives_records_as_connections_end():
         assert process.wait(20) == 0
 
 
+def a_pipe_that_pauses_shows_all_that_came_before():
+    # More than is taken at once, and the next may be long in coming.
+    talks = [unfinished(client=client(n)) for n in range(8, 24)] + [refused(), orderly(client=client(70), at=6.0)]
+    with subprocess.Popen([FINIS, 'read', '--json', '-'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          env=PLAIN, bufsize=0) as process:
+        process.stdin.write(of(*talks))
+        assert json.loads(lines_of(process, 1))['ending'] == 'refused' and process.poll() is None
+        process.stdin.close()
+        assert process.wait(20) == 0
+
+
 def an_interrupt_prints_what_is_known_and_says_so():
     for options in (['--json'], []):
         with subprocess.Popen([FINIS, 'read', *options, '-'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -319,6 +330,7 @@ CASES = [
     standard_input_is_a_file,
     standard_input_stands_beside_files,
     a_pipe_that_grows_gives_records_as_connections_end,
+    a_pipe_that_pauses_shows_all_that_came_before,
     an_interrupt_prints_what_is_known_and_says_so,
     a_reader_that_left_is_a_quiet_end,
     a_full_disk_is_told,
