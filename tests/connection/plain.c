@@ -96,7 +96,7 @@ make_odd(struct talk *t, unsigned who, struct tracker_input *input)
 static void
 talk(struct talk *t, unsigned i, struct tracker_input *input, unsigned *ret_sender)
 {
-        static const uint8_t alert[64] = { 21, 3, 3, 0, 2 }, text[64] = "GET / HTTP/1.1";
+        static const uint8_t alert[400] = { 21, 3, 3, 0, 2 }, text[400] = "GET / HTTP/1.1";
         struct segment *s = &input->packet.segment;
         unsigned who = i < 3 ? i & 1 : t->bulk ? below(3) == 0 : below(2);
 
