@@ -1,16 +1,15 @@
 /*
  * A connection of which all was in order so far, as most are from SYN to FIN: kept as the row of its segments, each
  * just as it came, and nothing worked out. That takes a third of the memory that struct connection does, and
- * a segment touches three lines of it instead of ten. When it is given out, or when the first segment
- * comes that is in any way remarkable, the row is made into a struct connection (orderly_grow()): the very one that
- * the long way of each segment would have made.
+ * a segment touches three lines of it instead of ten. When it is given out, its facts are made of the row itself
+ * (orderly_facts.h). When the first segment comes that is in any way remarkable, the row is made into a struct
+ * connection (orderly_grow()): the very one that the long way of each segment would have made.
  *
  * In order means: a SYN without data, which may come again while nothing answers; its SYN-ACK, if it came but once,
  * and the ACK of that; then only segments with ACK, each beginning where its
  * sender's last one ended, acknowledging what was sent and never less than before, with a window, without options
  * but timestamps, in one file and not back in time; a FIN of each end at the most. A RST that its receiver surely
- * takes may be the last, or an ICMP error that answers the SYN: what that says is worked out by the long way, when the
- * rows before it are made a struct connection.
+ * takes may be the last, or an ICMP error that answers the SYN.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* Random connections in which all is in order, and some in which something is not: as long as it is in order, the row of
  * segments grows into the very struct connection that the long way makes of them, after each segment, a RST or an
- * ICMP error at the end too; and both may be packed at any time. */
+ * ICMP error at the end too; and both may be packed at any time. Facts made of the row are those of that connection. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
