@@ -179,7 +179,7 @@ static void say_act(FILE *file, const struct watch_record *r, enum side side, co
 /* Few bytes that were lost may be a good-bye, for which nobody is to be called; where that could not be seen it is said. */
 static void say_words(FILE *file, const struct watch_record *r, const struct style *style)
 {
-        enum { GOODBYE_MAX = 64 };
+        enum { GOODBYE_LEAST = 2, GOODBYE_MAX = 64 };
 
         if (!r->words_unknown || r->record.severity != SEVERITY_BAD || r->record.ending != ENDING_RESET)
                 return;
@@ -188,12 +188,12 @@ static void say_words(FILE *file, const struct watch_record *r, const struct sty
                 uint64_t n = d->unread.known && d->unread.value ? d->unread.value : d->uncertain.known ? d->uncertain.value : 0;
                 struct phrase p = {0};
 
-                if ((d->fate != FATE_LOST && d->fate != FATE_UNCERTAIN) || n == 0 || n > GOODBYE_MAX ||
+                if ((d->fate != FATE_LOST && d->fate != FATE_UNCERTAIN) || n < GOODBYE_LEAST || n > GOODBYE_MAX ||
                     fact_known(r->facts.from[side].last_is_goodbye.how))
                         continue;
-                phrase_add(&p, n == 1 ? "that " : "those ");
+                phrase_add(&p, "those ");
                 phrase_bytes(&p, n);
-                phrase_add(&p, " may have been a good-bye: what %s said was not seen", n == 1 ? "it" : "they");
+                phrase_add(&p, " may have been a good-bye: what they said was not seen");
                 phrase_write(file, p.text, style->width, INDENT, 0);
         }
 }
