@@ -22,7 +22,7 @@ static struct live_end without_call(int from, int to, int shut, enum live_held h
         client.flags &= ~LIVE_CALL_KNOWN;
         client.flags |= LIVE_ORPHAN;
         client.act_shutdown = (uint8_t)shut;
-        client.act_held = held;
+        client.act_held = (uint8_t)held;
         return client;
 }
 
