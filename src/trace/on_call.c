@@ -414,6 +414,14 @@ raises_sigpipe(const struct traced_thread *thread, int64_t result)
         return result == -EPIPE && thread->call->kind != CALL_RECEIVE && !(flags & MSG_NOSIGNAL);
 }
 
+/* Of a socket whose error was taken, or that died without one. The latter is a reset whose error a call took unseen; but
+ * if the program had sent its FIN, the other's leaves the socket as dead, and 0 is what is to be told. */
+static bool
+was_reset(const struct traced_socket *socket)
+{
+        return !socket->end_received && (socket->error ? socket->error != EPIPE : !socket->shut.known);
+}
+
 static void
 transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64_t result)
 {
@@ -435,7 +443,7 @@ transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64
         if (result == 0 && thread->call->kind == CALL_RECEIVE && thread->arguments[2] > 0 && !socket->shut_read) {
                 if (!socket->error_taken)
                         socket->end_received = true;
-                else if (socket->error != EPIPE && !socket->end_received)
+                else if (was_reset(socket))
                         socket->truncated = true;
         }
         call.sigpipe = raises_sigpipe(thread, result);

@@ -53,6 +53,22 @@ s.close()''')
     assert found['client_saw'] == [{'call': 'recv', 'result': 'ECONNRESET'}], found['client_saw']
 
 
+def the_end_that_answers_the_own_is_an_end():
+    """With both FINs the socket is dead, as after a reset, and nothing is wrong with the 0."""
+    done = run('--all', program='''
+import socket, threading, time
+l = socket.create_server(('127.0.0.1', 0))
+c = socket.create_connection(l.getsockname())
+s, _ = l.accept()
+c.shutdown(socket.SHUT_WR)
+s.recv(1)
+threading.Timer(0.1, s.close).start()
+time.sleep(0.3)
+print(c.recv(1))
+c.close()''')
+    assert done.stdout == "b''\n" and 'orderly' in done.stderr and 'no end' not in done.stderr, done
+
+
 def each_way_of_sending_is_named():
     for call, name in (('s.send(b"x")', 'send'), ('s.sendmsg([b"x"])', 'sendmsg'), ('os.write(s.fileno(), b"x")', 'write'),
                        ('os.sendfile(s.fileno(), os.open("/etc/passwd", os.O_RDONLY), 0, 10)', 'sendfile')):
@@ -301,6 +317,7 @@ CASES = [
     the_stack_of_the_call_is_told,
     the_call_that_takes_the_error_later_is_named,
     a_close_between_lets_the_next_call_be_met,
+    the_end_that_answers_the_own_is_an_end,
     each_way_of_sending_is_named,
     an_end_after_the_error_is_no_end,
     nothing_of_it_is_said_of_a_true_end,
