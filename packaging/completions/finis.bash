@@ -12,8 +12,17 @@ _finis_scenarios()
         finis lab --list 2>/dev/null | sed -n 's/^  \([a-z0-9-]*\)$/\1/p; s/^\([a-z-]*\): .*/\1/p'
 }
 
+# What people say.
+_finis_claims()
+{
+        finis explain 2>/dev/null | sed -n '/^Claims/,/^Terms/s/^  \([^ ][^ ]*\) .*/\1/p'
+}
+
 _finis_lab()
 {
+        local names=_finis_scenarios
+
+        [[ " ${COMP_WORDS[*]:0:COMP_CWORD} " != *' --claims '* ]] || names=_finis_claims
         case $2 in
         --pcap) COMPREPLY=($(compgen -d -- "$1")); return ;;
         --jobs | --random | --seed | --first | --for) return ;;
@@ -21,7 +30,7 @@ _finis_lab()
         case $1 in
         -*) COMPREPLY=($(compgen -W '--list --table --full --json --pcap --claims --random --for --seed --first
                 --quick --ipv4 --ipv6 --no-namespace --jobs --demo --help' -- "$1")) ;;
-        *) COMPREPLY=($(compgen -W "$(_finis_scenarios)" -- "$1")) ;;
+        *) COMPREPLY=($(compgen -W "$($names)" -- "$1")) ;;
         esac
 }
 

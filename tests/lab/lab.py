@@ -431,18 +431,19 @@ def the_manual_and_the_completions_name_every_option_and_verb(place):
 
 def bash_completes_options_themes_and_names(place):
     need('bash')
-    script = ('. "$1"; COMP_WORDS=(finis lab "$2"); COMP_CWORD=2; _finis; printf "%s\\n" "${COMPREPLY[@]}"')
+    script = '. "$1"; shift; COMP_WORDS=(finis lab "$@"); COMP_CWORD=$(($# + 1)); _finis; printf "%s\\n" "${COMPREPLY[@]}"'
 
-    def complete(word):
+    def complete(*words):
         environment = place.environment | {'PATH': f'{place.path}:{os.environ["PATH"]}'}
         path = SOURCE / 'packaging' / 'completions' / 'finis.bash'
-        return subprocess.run(['bash', '-c', script, 'bash', str(path), word], env=environment, check=True,
+        return subprocess.run(['bash', '-c', script, 'bash', str(path), *words], env=environment, check=True,
                               capture_output=True, text=True, timeout=20).stdout.split()
 
     assert '--no-namespace' in complete('--n') and '--json' not in complete('--n')
     words = complete('two-w')
     assert 'two-writes' in words and 'two-writes-after-close-give-epipe' in words
     assert all(word.startswith('two-w') for word in words)
+    assert complete('--claims', 'so-') == ['so-error-means-dead'], complete('--claims', 'so-')
 
 
 CASES = [
