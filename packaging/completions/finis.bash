@@ -73,16 +73,21 @@ _finis_filter_values()
         esac
 }
 
-_finis_read()
+# Behind the '=' of a filter, which bash takes for a word of its own.
+_finis_filter_value()
 {
-        # Bash takes '=' for a word of its own.
         if [ "$1" = = ]; then
                 COMPREPLY=($(_finis_filter_values "$2"))
-                return
         elif [ "$2" = = ]; then
                 COMPREPLY=($(compgen -W "$(_finis_filter_values "${COMP_WORDS[COMP_CWORD - 2]}")" -- "$1"))
-                return
+        else
+                return 1
         fi
+}
+
+_finis_read()
+{
+        _finis_filter_value "$@" && return
         case $2 in
         --sort) COMPREPLY=($(compgen -W 'severity time bytes lost duration idle' -- "$1")); return ;;
         --show) COMPREPLY=($(compgen -W worst -- "$1")); return ;;
@@ -108,13 +113,7 @@ _finis_read()
 
 _finis_watch()
 {
-        if [ "$1" = = ]; then
-                COMPREPLY=($(_finis_filter_values "$2"))
-                return
-        elif [ "$2" = = ]; then
-                COMPREPLY=($(compgen -W "$(_finis_filter_values "${COMP_WORDS[COMP_CWORD - 2]}")" -- "$1"))
-                return
-        fi
+        _finis_filter_value "$@" && return
         case $2 in
         --output | --capture) COMPREPLY=($(compgen -f -- "$1")); return ;;
         --pid) COMPREPLY=($(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$1")); return ;;
