@@ -37,12 +37,13 @@ orderly_add_here(struct table *table, struct orderly *o, unsigned sender, const 
                  unsigned n_payload)
 {
         const struct segment *s = &input->packet.segment;
+        const unsigned flags = s->flags;
         uint64_t at = (uint64_t)input->time_ns - (uint64_t)o->first;
         struct row *row = orderly_next_row(table, o);
 
         if (!row)
                 return false;
-        what |= (s->flags & ROW_FLAGS) | sender * ROW_BY_1 | (s->options & SEGMENT_HAS_TIMESTAMPS ? ROW_TIMESTAMPS : 0);
+        what |= (flags & ROW_FLAGS) | sender * ROW_BY_1 | (s->options & SEGMENT_HAS_TIMESTAMPS ? ROW_TIMESTAMPS : 0);
         row->at_and_what = at | (uint64_t)what << ROW_WHAT_SHIFT;
         row->frame = (uint32_t)input->frame;
         row->ack = s->ack;
@@ -77,14 +78,14 @@ orderly_take_fin(struct orderly *o, unsigned sender, const struct segment *s)
 
 /* Nothing but what is usual: no bit stands for anything else. One branch is cheaper than ten that are never taken. */
 static inline bool
-orderly_is_plain(const struct orderly *o, unsigned sender, const struct tracker_input *input)
+orderly_is_plain(const struct orderly *o, unsigned sender, const struct tracker_input *input, unsigned flags)
 {
         const struct segment *s = &input->packet.segment;
-        const unsigned flags = SEGMENT_SYN | SEGMENT_RST | SEGMENT_ACK | SEGMENT_AE;
+        const unsigned mask = SEGMENT_SYN | SEGMENT_RST | SEGMENT_ACK | SEGMENT_AE;
         uint64_t at = (uint64_t)input->time_ns - (uint64_t)o->first;
         uint64_t unusual;
 
-        unusual = ((s->flags & flags) ^ SEGMENT_ACK) | (s->options & ~(unsigned)SEGMENT_HAS_TIMESTAMPS);
+        unusual = ((flags & mask) ^ SEGMENT_ACK) | (s->options & ~(unsigned)SEGMENT_HAS_TIMESTAMPS);
         unusual |= (s->seq ^ o->next[sender]) | s->n_payload >> 16;
         unusual |= at >> ROW_WHAT_SHIFT | input->frame >> 32 | (input->file ^ o->file);
         return unusual == 0 && input->time_ns >= o->last && s->window != 0 && s->ack != 0;
@@ -96,10 +97,13 @@ orderly_take_here(struct table *table, struct orderly *o, unsigned sender, const
 {
         const struct segment *s = &input->packet.segment;
         uint32_t acks = s->ack - o->acked[!sender];
-        bool takes = (s->n_payload > 0) | (s->flags & SEGMENT_FIN);
+        unsigned segment_flags = s->flags;
+        bool takes = (s->n_payload > 0) | (segment_flags & SEGMENT_FIN);
         unsigned goodbye, what, flags = o->flags;
 
-        if (!orderly_is_plain(o, sender, input) || acks > o->next[!sender] - o->acked[!sender])
+        /* Else gcc puts it aside as 16 bits and takes it back as 32, and the processor waits for the one to be written. */
+        __asm__("" : "+r"(segment_flags));
+        if (!orderly_is_plain(o, sender, input, segment_flags) || acks > o->next[!sender] - o->acked[!sender])
                 return false;
         /* The third is the answer to the SYN-ACK. */
         if (!(flags & ORDERLY_OPEN) && (o->n != 2 || sender != 0 || acks == 0))
@@ -118,7 +122,7 @@ orderly_take_here(struct table *table, struct orderly *o, unsigned sender, const
         o->next[sender] += s->n_payload;
         o->acked[!sender] = s->ack;
         o->flags = (uint16_t)(flags | ORDERLY_OPEN | (what & ROW_SHORT ? ORDERLY_SHORT : 0) | orderly_cut(input));
-        if ((s->flags & SEGMENT_FIN) | (flags & (ORDERLY_FIN_0 | ORDERLY_FIN_1)))
+        if ((segment_flags & SEGMENT_FIN) | (flags & (ORDERLY_FIN_0 | ORDERLY_FIN_1)))
                 orderly_take_fin(o, sender, s);
         return true;
 }

@@ -5,12 +5,14 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
+#ifndef MADV_POPULATE_WRITE /* Linux 5.14 */
+#define MADV_POPULATE_WRITE 23
 #endif
 #define LARGE ((size_t)2 << 20)
 /* A small capture shall not cost a large page, nor shall what is small in a large one. */
 #define SMALL ((size_t)256 << 10)
+/* What is not so large as this is found in small pages as fast; beyond it, half a large page in vain is little. */
+#define LARGE_FROM (2 * LARGE)
 
 int
 region_init(struct region *region, size_t n)
@@ -48,31 +50,25 @@ region_deinit(struct region *region)
         *region = (struct region){};
 }
 
-/* A stretch that is full becomes a large page, where the kernel can do that (Linux 6.1). */
-static void
-collapse(struct region *region)
-{
-        if (region->usable % LARGE == 0 && region->usable > 0 && !region->ahead &&
-            madvise(region->base + region->usable - LARGE, LARGE, MADV_COLLAPSE) < 0 && errno == EINVAL)
-                region->ahead = true;
-}
-
 int
 region_grow(struct region *region, size_t n)
 {
-        size_t step = n < LARGE ? SMALL : LARGE, usable = (n + step - 1) & ~(step - 1), from;
+        size_t step = n <= LARGE_FROM ? SMALL : LARGE, usable = (n + step - 1) & ~(step - 1);
+        char *from = region->base + region->usable;
 
         if (n <= region->usable)
                 return 0;
         if (usable > region->reserved)
                 return -ENOMEM;
-        if (mprotect(region->base + region->usable, usable - region->usable, PROT_READ | PROT_WRITE) < 0)
+        if (mprotect(from, usable - region->usable, PROT_READ | PROT_WRITE) < 0)
                 return -ENOMEM;
-        collapse(region);
-        /* Advice only: it works as well without. A stretch that is in use in small pages stays so. */
-        from = region->usable > 0 && region->usable < LARGE ? LARGE : region->usable;
-        if (usable > LARGE && usable > from && (region->ahead || usable - region->usable > LARGE))
-                madvise(region->base + from, usable - from, MADV_HUGEPAGE);
+        /* Advice only: it works as well without. Small pages are had at once for less than one by one, but not the first,
+         * of which a small capture needs few. */
+        if (usable > LARGE_FROM)
+                madvise(region->usable < LARGE_FROM ? region->base + LARGE_FROM : from,
+                        usable - (region->usable < LARGE_FROM ? LARGE_FROM : region->usable), MADV_HUGEPAGE);
+        else if (region->usable > 0)
+                madvise(from, usable - region->usable, MADV_POPULATE_WRITE);
         region->usable = usable;
         return 0;
 }

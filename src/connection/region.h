@@ -1,19 +1,16 @@
 /*
  * Memory for many things of one size that never move: a long stretch of addresses is reserved at once and made
- * usable as it is needed, in large pages. A capture touches its connections at random; in small pages nearly
- * each touch would first have to find its page, which costs more than the touch itself. A page becomes large when it is
- * full: of several regions each would else have half of one in vain.
+ * usable as it is needed, in large pages where it is more than some megabytes. A capture touches its connections at
+ * random; in small pages nearly each touch would first have to find its page, which costs more than the touch itself.
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct region {
         char *base;
         size_t reserved;
         size_t usable;
-        bool ahead;                     /* large pages are asked for before they are touched */
 };
 
 /* Reserves up to @n bytes of addresses, less if there are not so many. Returns 0 or -ENOMEM. */
