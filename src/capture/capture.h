@@ -37,8 +37,9 @@ int capture_open_memory(const void *bytes, size_t n_bytes, struct capture **ret_
 int capture_read(struct capture *capture, struct frame *frames, size_t n, size_t *ret_n);
 
 /* The frames that are at hand of the most usual kind of capture, pcap in this machine's order, for a loop that takes them
- * where they lie: capture_run() gives them, frame_next() each in turn, and capture_ran() takes back what is left. False if
- * there are none, or of another kind, or anything about the first is not as usual: then capture_read() knows what to do. */
+ * where they lie: capture_run() gives them, frame_next() each in turn, and capture_ran() takes back what is left. The one
+ * is false if it is another kind; the other where no whole frame is left, or anything about it is not as usual. If none
+ * came at all, capture_read() knows what to do. */
 struct frame_run {
         const uint8_t *at, *end;
         uint32_t link_type, unit_ns, largest;

@@ -121,25 +121,15 @@ static void count_time(struct read_counts *counts, int64_t time_ns)
                 counts->last_ns = time_ns;
 }
 
-static void count(struct read_counts *counts, const struct frame *frames, size_t n)
+static inline void count(struct read_counts *counts, const struct frame *frame)
 {
-        int64_t last_ns;
-        uint64_t bytes = 0;
-
-        count_time(counts, frames[0].time_ns);
-        last_ns = counts->last_ns;
-        for (size_t i = 0; i < n; i++) {
-                bytes += frames[i].n_frame;
-                /* As a rule they are in order; then the first is known. */
-                if (frames[i].time_ns >= last_ns && last_ns > 0)
-                        last_ns = frames[i].time_ns;
-                else
-                        count_time(counts, frames[i].time_ns);
-        }
-        if (last_ns > counts->last_ns)
-                counts->last_ns = last_ns;
-        counts->bytes += bytes;
-        counts->frames += n;
+        counts->frames++;
+        counts->bytes += frame->n_frame;
+        /* As a rule they are in order; then the first is known. */
+        if (__builtin_expect(frame->time_ns >= counts->last_ns && counts->last_ns > 0, 1))
+                counts->last_ns = frame->time_ns;
+        else
+                count_time(counts, frame->time_ns);
 }
 
 /* True where the packet was put together from fragments: it then holds until the next is read only. */
@@ -167,34 +157,38 @@ static __attribute__((noinline)) struct tracker_input *take_other(struct pass *p
         return track(p, (size_t)(in - p->inputs)) < 0 ? NULL : p->inputs;
 }
 
+/* A frame into @in. Returns where the next belongs, or NULL for want of memory. */
+static inline __attribute__((always_inline)) struct tracker_input *take_frame(struct pass *p, struct frame frame,
+                                                                              struct tracker_input *in)
+{
+        count(p->counts, &frame);
+        in->file = p->file;
+        in->frame = frame.number;
+        in->time_ns = frame.time_ns;
+        in->cut = frame.n_bytes < frame.n_frame;
+        in->kind = PACKET_TCP;
+        if (__builtin_expect(plain_read_first(frame.link_type, frame.bytes, frame.n_bytes, frame.n_frame, &in->packet), 1)) {
+                p->counts->kinds[PACKET_TCP]++;
+                return in + 1;
+        }
+        /* A copy, so that the frame itself need not be in memory. */
+        const struct frame other = frame;
+
+        return take_other(p, &other, in);
+}
+
 static int take(struct pass *p, const struct frame *frames, size_t n)
 {
-        const uint32_t file = p->file;
         struct tracker_input *in = p->inputs;
-        size_t n_other = 0;
         int r;
 
         p->frames = frames;
         p->n_frames = n;
-        count(p->counts, frames, n);
         for (size_t i = 0; i < n; i++) {
-                const struct frame *frame = &frames[i];
-
-                in->file = file;
-                in->frame = frame->number;
-                in->time_ns = frame->time_ns;
-                in->cut = frame->n_bytes < frame->n_frame;
-                in->kind = PACKET_TCP;
-                if (plain_read_first(frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame, &in->packet)) {
-                        in++;
-                        continue;
-                }
-                n_other++;
-                in = take_other(p, frame, in);
+                in = take_frame(p, frames[i], in);
                 if (!in)
                         return -ENOMEM;
         }
-        p->counts->kinds[PACKET_TCP] += n - n_other;
         r = track(p, (size_t)(in - p->inputs));
         p->n_frames = 0; /* the bytes are gone with the next batch */
         return r;
@@ -203,45 +197,16 @@ static int take(struct pass *p, const struct frame *frames, size_t n)
 /* Frames of the usual kind, a batch at the most, each looked at but once. Returns how many there were, or -ENOMEM. */
 static int take_run(struct pass *p, struct frame_run *run)
 {
-        struct read_counts *counts = p->counts;
         struct tracker_input *in = p->inputs;
-        int64_t last_ns = counts->last_ns;
-        uint64_t bytes = 0;
-        size_t n, n_other = 0;
         struct frame frame;
+        int n;
 
         for (n = 0; n < TRACKER_BATCH && frame_next(run, &frame); n++) {
-                bytes += frame.n_frame;
-                /* As a rule they are in order; then the first is known. */
-                if (__builtin_expect(frame.time_ns >= last_ns && last_ns > 0, 1)) {
-                        last_ns = frame.time_ns;
-                } else {
-                        count_time(counts, frame.time_ns);
-                        last_ns = counts->last_ns > last_ns ? counts->last_ns : last_ns;
-                }
-                in->file = p->file;
-                in->frame = frame.number;
-                in->time_ns = frame.time_ns;
-                in->cut = frame.n_bytes < frame.n_frame;
-                in->kind = PACKET_TCP;
-                if (__builtin_expect(plain_read_first(frame.link_type, frame.bytes, frame.n_bytes, frame.n_frame,
-                                                      &in->packet), 1)) {
-                        in++;
-                        continue;
-                }
-                /* A copy, so that the frame itself need not be in memory. */
-                const struct frame other = frame;
-
-                n_other++;
-                in = take_other(p, &other, in);
+                in = take_frame(p, frame, in);
                 if (!in)
                         return -ENOMEM;
         }
-        counts->last_ns = last_ns;
-        counts->bytes += bytes;
-        counts->frames += n;
-        counts->kinds[PACKET_TCP] += n - n_other;
-        return track(p, (size_t)(in - p->inputs)) < 0 ? -ENOMEM : (int)n;
+        return track(p, (size_t)(in - p->inputs)) < 0 ? -ENOMEM : n;
 }
 
 static const char *name_of(const char *path)

@@ -48,8 +48,8 @@ struct name {
         uint32_t ports[2];              /* both, as in a struct head whose first end is the sender, and whose second is */
         uint32_t realm;
         uint32_t hash;
-        uint32_t slot;                  /* where the index may have it: a hint */
-        struct orderly *orderly;        /* likewise, or NULL */
+        struct orderly *orderly;        /* which it very likely is, or NULL; then … */
+        uint32_t slot;                  /* … where the index may have it: a hint */
 };
 
 struct slot {

@@ -360,16 +360,19 @@ int
 tracker_take_tcp(struct tracker *t, const struct name *name, struct tracker_input *input)
 {
         struct orderly *o = name->orderly;
+        uint32_t node = NODE_NONE;
         unsigned sender = 0;
-        uint32_t node;
 
         if (__builtin_expect(o != NULL, 1)) {
                 sender = (name->hash ^ o->head.hash) >> 31;
-                if (!(o->flags & ORDERLY_OVER) && table_is_name(&o->head, name, sender) &&
-                    orderly_take_here(&t->table, o, sender, input)) {
-                        list_orderly(t, o);
-                        return 0;
+                if (table_is_name(&o->head, name, sender)) {
+                        if (!(o->flags & ORDERLY_OVER) && orderly_take_here(&t->table, o, sender, input)) {
+                                list_orderly(t, o);
+                                return 0;
+                        }
+                        node = table_node_of(&t->table, o);
                 }
+                return take_whole(t, name, node, sender, input);
         }
         node = table_find_soon(&t->table, name, &sender);
         if (node != NODE_NONE && !node_is_orderly(node) && !t->hooks.segment) {
