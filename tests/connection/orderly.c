@@ -15,6 +15,8 @@
 #include "connection/orderly_facts.h"
 #include "connection/segment.h"
 #include "connection/table.h"
+#include "dice.h"
+#include "past.h"
 #include "same.h"
 
 enum {
@@ -22,17 +24,6 @@ enum {
         SEGMENTS = ROW_MAX + 3,
         PAYLOAD_MOST = 1460,
 };
-
-static uint64_t seed = 20261122;
-
-static uint32_t
-below(uint32_t n)
-{
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        return (uint32_t)(seed * 0x2545f4914f6cdd1du >> 33) % n;
-}
 
 struct talk {
         uint32_t next[2], acked[2];
@@ -176,22 +167,6 @@ make_icmp(const struct talk *t, struct tracker_input *input, unsigned *ret_sende
         packet->n_quoted = (uint8_t)(below(8) ? 8 + below(20) : 4);
         packet->icmp = (enum icmp_error)below(N_ICMP_ERRORS);
         packet->icmp_from[0] = (uint8_t)(1 + below(3));
-}
-
-/* What an end waited for before means nothing once it waits no more. */
-static void
-clear_past(struct connection *c)
-{
-        for (unsigned side = 0; side < 2; side++) {
-                struct direction *d = &c->side[side];
-
-                if (!d->waits)
-                        memset(&d->since, 0, sizeof(d->since));
-                if (!d->waits_later) {
-                        memset(&d->later, 0, sizeof(d->later));
-                        d->later_position = 0;
-                }
-        }
 }
 
 /* The extras are the same, and so are the RSTs in them, but for where they lie. */

@@ -9,6 +9,7 @@
 
 #include "connection/pack.h"
 #include "connection/store.h"
+#include "dice.h"
 
 enum {
         ROUNDS = 20000,
@@ -16,23 +17,6 @@ enum {
         WORDS = 300,
         GUARD = 0xa5,
 };
-
-static uint64_t seed = 20261122;
-
-static uint64_t
-any(void)
-{
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        return seed * 0x2545f4914f6cdd1du;
-}
-
-static uint32_t
-below(uint32_t n)
-{
-        return (uint32_t)(any() >> 33) % n;
-}
 
 /* Any number, but often a small one, one bit, or one that is nearly full. */
 static uint64_t

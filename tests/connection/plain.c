@@ -12,23 +12,14 @@
 #include "connection/plain.h"
 #include "connection/segment.h"
 #include "connection/table.h"
+#include "dice.h"
+#include "past.h"
 
 enum {
         ROUNDS = 1500,
         SEGMENTS = 200,
         SEGMENTS_LONG = 330000,         /* a stream of more than 4 GiB */
 };
-
-static uint64_t seed = 20261123;
-
-static uint32_t
-below(uint32_t n)
-{
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        return (uint32_t)(seed * 0x2545f4914f6cdd1du >> 33) % n;
-}
 
 struct talk {
         uint32_t next[2], acked[2];     /* by sender: what it sent, and what of that is acknowledged */
@@ -144,31 +135,15 @@ talk(struct talk *t, unsigned i, struct tracker_input *input, unsigned *ret_send
         *ret_sender = who;
 }
 
-/* What an end waited for before means nothing once it waits no more; and what lies elsewhere has its own number. */
-static void
-clear(struct connection *c)
-{
-        c->extra = NODE_NONE;
-        for (unsigned side = 0; side < 2; side++) {
-                struct direction *d = &c->side[side];
-
-                if (!d->waits)
-                        memset(&d->since, 0, sizeof(d->since));
-                if (!d->waits_later) {
-                        memset(&d->later, 0, sizeof(d->later));
-                        d->later_position = 0;
-                }
-        }
-}
-
 static void
 assert_same(const struct connection *a, const struct connection *b)
 {
         struct connection one = *a, other = *b;
 
         plain_end(&one);
-        clear(&one);
-        clear(&other);
+        clear_past(&one);
+        clear_past(&other);
+        one.extra = other.extra = NODE_NONE;    /* what lies elsewhere has its own number */
         one.head = other.head;
         assert_memory_equal(&one, &other, sizeof(one));
 }

@@ -9,22 +9,12 @@
 
 #include "connection/zeek_internal.h"
 #include "connection/zeek_plain.h"
+#include "dice.h"
 
 enum {
         ROUNDS = 4000,
         SEGMENTS = 300,
 };
-
-static uint64_t seed = 20261124;
-
-static uint32_t
-below(uint32_t n)
-{
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        return (uint32_t)(seed * 0x2545f4914f6cdd1du >> 33) % n;
-}
 
 struct talk {
         uint32_t next[2], acked[2];     /* by sender */
