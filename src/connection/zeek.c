@@ -61,12 +61,6 @@ begin_side(struct zeek *z, unsigned side, const struct segment *s, uint32_t end)
         }
 }
 
-static bool
-is_before_start(const struct zeek *z, unsigned side, uint32_t number)
-{
-        return !(z->is[side] & IS_FAR) && distance(z->side[side].start, number) < 0;
-}
-
 static void
 update_ack(struct zeek *z, unsigned side, uint32_t ack)
 {

@@ -70,6 +70,13 @@ set_state(struct zeek *z, unsigned side, unsigned state)
                 z->state[side] = (uint8_t)(old << 4 | state);
 }
 
+/* A number that Zeek passes over. */
+static inline bool
+is_before_start(const struct zeek *z, unsigned side, uint32_t number)
+{
+        return !(z->is[side] & IS_FAR) && distance(z->side[side].start, number) < 0;
+}
+
 /* The history (zeek_history.c). A code is the letter's place in a list, with LETTER_OF_RESPONDER where it is
  * written small. */
 enum {

@@ -27,7 +27,7 @@ zeek_plain(struct zeek *z, unsigned side, const struct segment *s)
         if ((s->flags & flags) != SEGMENT_ACK || s->seq != last || s->seq != next || s->window == 0 || s->ack == 0 ||
             s->n_captured < s->n_payload || !(z->seen[side] & seen) || mine < PARTIAL || mine > ESTABLISHED ||
             state_of(z, other) == INACTIVE || (z->is[side] & (IS_SEEN | IS_SKIPPED)) != IS_SEEN || z->n_pieces > 0 ||
-            distance(z->side[other].ack, s->ack) < 0 ||
+            is_before_start(z, other, s->ack) || distance(z->side[other].ack, s->ack) < 0 ||
             distance(s->ack, z->side[other].start + z->side[other].next) < 0 ||
             (next + s->n_payload - acked >= ZEEK_UNACKED_MAX && acked - start > 1))
                 return false;
