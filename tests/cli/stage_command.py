@@ -154,7 +154,9 @@ def curl_says_what_it_says_of_each_ending():
                               (['refused'], 7), (['open'], 28), (['timed-out'], 28), (['unanswered'], 28),
                               (['backlog-full'], 28), (['serve', *answer], 0), (['orderly', '--after', 'sent=40', *answer], 18),
                               (['reset', '--after', 'sent=40', *answer], 56)):
-        done = run(*arguments, '--quiet', '--for', 'curl -sS -m 1 http://$FINIS_STAGE/')
+        # Only what never answers is waited for in vain; to all others a late machine gives its time.
+        seconds = 1 if status == 28 else PATIENCE
+        done = run(*arguments, '--quiet', '--for', f'curl -sS -m {seconds} http://$FINIS_STAGE/')
         assert done.returncode == status, (arguments, status, done)
 
 
@@ -164,10 +166,16 @@ def node_says_what_it_says_of_each_ending():
     script = ('require("http").get("http://" + process.env.FINIS_STAGE, r => { r.on("error", e => console.log("body", e.code));'
               ' r.on("end", () => console.log("end")); r.resume() }).on("error", e => console.log(e.code))')
     answer = ['--answer', 'HTTP/1.1 200 OK\\r\\nContent-Length: 10\\r\\n\\r\\n0123456789']
-    for arguments, said in ((['reset'], 'ECONNRESET'), (['orderly'], 'ECONNRESET'), (['refused'], 'ECONNREFUSED'),
-                            (['serve', *answer], 'end'), (['reset', '--after', 'sent=40', *answer], 'body ECONNRESET')):
+    # Of a body cut off by a RST it may say one thing or two. Where the RST is there when the first bytes are read,
+    # libuv takes the hang-up beside them for the end (src/unix/stream.c, uv__stream_io), and only the body is told.
+    # Where it comes after, the next read fails, and the request is told of that, too (lib/_http_client.js,
+    # socketErrorListener).
+    cut = 'body ECONNRESET\n'
+    for arguments, *said in ((['reset'], 'ECONNRESET\n'), (['orderly'], 'ECONNRESET\n'), (['refused'], 'ECONNREFUSED\n'),
+                             (['serve', *answer], 'end\n'),
+                             (['reset', '--after', 'sent=40', *answer], cut, 'ECONNRESET\n' + cut)):
         done = run(*arguments, '--quiet', '--for', f"node -e '{script}'")
-        assert done.stdout == said + '\n', (arguments, said, done)
+        assert done.stdout in said, (arguments, said, done)
 
 JAVA = """
 import java.net.*;
