@@ -44,7 +44,7 @@ static int read_files(const struct read_options *options)
         const struct read_input input = {
                 .paths = options->paths,
                 .n_paths = options->n_paths,
-                .tracker = {.max_connections = options->max_connections, .by_vlan = options->by_vlan},
+                .tracker = {.max_connections = options->max_connections, .by_vlan = options->by_vlan, .brief = !options->evidence},
                 .evidence = options->evidence,
         };
         struct read_hooks hooks = {.record = take_record, .wait = flush};

@@ -4,10 +4,11 @@
 #include "connection/node.h"
 #include "connection/orderly_facts.h"
 
-/* Where facts are made: those of orderly connections apart from all others, and those of rows (orderly_facts()) from
- * both. Zero it before its first use. */
+/* Where facts are made: those of orderly connections apart from all others, and those of rows (orderly_facts(),
+ * orderly_brief()) from both. Zero it before its first use. */
 struct given {
         struct row_facts row;
+        struct tracked brief;
         struct tracked orderly, other;
 };
 

@@ -44,15 +44,6 @@ all_behind(int i)
         return ~UINT64_C(1) << i;
 }
 
-static inline unsigned
-count(uint64_t set)
-{
-        set -= set >> 1 & 0x5555555555555555u;
-        set = (set & 0x3333333333333333u) + (set >> 2 & 0x3333333333333333u);
-        set = (set + (set >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-        return (unsigned)(set * 0x0101010101010101u >> 56);
-}
-
 /* The two SYNs: where each end begins is said by who answers it. */
 static inline void
 begin(struct look *l, struct orderly_sums *ret_sums)
@@ -120,11 +111,7 @@ add_letters(struct look *l, const struct word *w, int at)
                                 continue;
                         firsts |= set & -set;
                 }
-        for (; firsts != 0; firsts &= firsts - 1) {
-                int i = first_of(firsts);
-
-                *end++ = letters[(w->of[1] >> i & 1) << 2 | (w->fin >> i & 1) << 1 | (w->data >> i & 1)];
-        }
+        end = orderly_put_letters(end, firsts, w->of[1], w->data, w->fin);
         *end = '\0';
 }
 
@@ -138,7 +125,7 @@ look_at_payload(struct looked_end *d, const struct looked_end *o, int their_last
 
         if (!mine)
                 return;
-        d->n_payloads += count(mine);
+        d->n_payloads += orderly_count(mine);
         if (d->first_payload < 0)
                 d->first_payload = at + first_of(mine);
         theirs &= all_before(last_of(mine));
@@ -187,7 +174,7 @@ look_at_word(struct look *l, const struct word *w, int asked[static 2], int at)
 
                 if (!mine)
                         continue;
-                d->n_packets += count(mine);
+                d->n_packets += orderly_count(mine);
                 d->last = at + last_of(mine);
                 look_at_payload(d, o, last_payload[!side], w->data & mine, w->data & theirs, w->fin & theirs, at);
         }

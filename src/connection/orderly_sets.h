@@ -63,6 +63,29 @@ orderly_add_up(four n, four before)
         return n + before;
 }
 
+static inline unsigned
+orderly_count(uint64_t set)
+{
+        set -= set >> 1 & 0x5555555555555555u;
+        set = (set & 0x3333333333333333u) + (set >> 2 & 0x3333333333333333u);
+        set = (set + (set >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+        return (unsigned)(set * 0x0101010101010101u >> 56);
+}
+
+/* Zeek's letters for the segments @firsts, in their order. Returns the end. */
+static inline char *
+orderly_put_letters(char *to, uint64_t firsts, uint64_t by_1, uint64_t data, uint64_t fin)
+{
+        static const char letters[] = "ADFFadff";
+
+        for (; firsts != 0; firsts &= firsts - 1) {
+                int i = __builtin_ctzll(firsts);
+
+                *to++ = letters[(by_1 >> i & 1) << 2 | (fin >> i & 1) << 1 | (data >> i & 1)];
+        }
+        return to;
+}
+
 static inline four
 orderly_half(const struct row *row, unsigned half)
 {
@@ -107,4 +130,24 @@ orderly_take_four(struct orderly_sums *sums, struct orderly_sets *sets, const st
         __builtin_memcpy(ret_since + 2, &since_23, sizeof(since_23));
         sums->sent[0] = __builtin_shufflevector(sent_0, sent_0, 3, 3, 3, 3);
         sums->sent[1] = __builtin_shufflevector(sent_1, sent_1, 3, 3, 3, 3);
+}
+
+/* What four segments are, and no more: of a SYN, whether it bears payload means nothing. */
+struct orderly_kinds {
+        uint64_t by_1, data, fin;
+};
+
+static inline __attribute__((always_inline)) void
+orderly_take_kinds(struct orderly_kinds *kinds, const struct row *rows, unsigned at)
+{
+        const four low_01 = __builtin_shufflevector(orderly_half(&rows[0], 0), orderly_half(&rows[1], 0), 1, 3, 5, 7);
+        const four low_23 = __builtin_shufflevector(orderly_half(&rows[2], 0), orderly_half(&rows[3], 0), 1, 3, 5, 7);
+        const four high_01 = __builtin_shufflevector(orderly_half(&rows[0], 1), orderly_half(&rows[1], 1), 1, 3, 5, 7);
+        const four high_23 = __builtin_shufflevector(orderly_half(&rows[2], 1), orderly_half(&rows[3], 1), 1, 3, 5, 7);
+        const four what = __builtin_shufflevector(low_01, low_23, 0, 2, 4, 6);
+        const four payload = __builtin_shufflevector(high_01, high_23, 1, 3, 5, 7) & 0xffff;
+
+        kinds->by_1 |= orderly_set(what << 7) << at;
+        kinds->fin |= orderly_set(what << 15) << at;
+        kinds->data |= orderly_set(-payload) << at;
 }

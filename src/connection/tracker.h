@@ -23,6 +23,7 @@ struct tracker_options {
         size_t max_awake;               /* 0: 24,576; of more than so many, those silent for long are packed (pack.h) */
         int64_t awake_ns;               /* 0: 5 s */
         bool by_vlan;                   /* the same addresses in two VLANs are two connections */
+        bool brief;                     /* of what ended in order, only the facts that judge() needs without evidence */
 };
 
 /* Zeek's history is as long as its repeats make it; this much is kept, the rest is left out. */

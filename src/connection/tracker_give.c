@@ -10,6 +10,7 @@
 
 #include "connection/direction.h"
 #include "connection/icmp.h"
+#include "connection/orderly_brief.h"
 #include "connection/segment.h"
 
 /* Bounds the memory where tens of thousands end in a second. */
@@ -82,7 +83,9 @@ give_orderly(struct tracker *t, uint32_t node, bool cut)
 
         if (o->flags & ORDERLY_GIVEN)
                 return;
-        given = orderly_facts(&t->table, o, t->now, cut, &t->given.row);
+        given = t->options.brief ? orderly_brief(&t->table, o, t->now, cut, &t->given.brief) : NULL;
+        if (!given)
+                given = orderly_facts(&t->table, o, t->now, cut, &t->given.row);
         if (given) {
                 t->hooks.give(t->hooks.context, given);
         } else if (o->flags & ORDERLY_LAST) {

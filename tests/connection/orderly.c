@@ -12,11 +12,14 @@
 #include <cmocka.h>
 
 #include "connection/icmp.h"
+#include "connection/orderly_brief.h"
 #include "connection/orderly_facts.h"
 #include "connection/segment.h"
 #include "connection/table.h"
 #include "dice.h"
+#include "ending/judge.h"
 #include "past.h"
+#include "report/record_json.h"
 #include "same.h"
 
 enum {
@@ -219,6 +222,41 @@ isn(void)
         return below(4) ? below(UINT32_MAX) : UINT32_MAX - below(2);
 }
 
+/* As `finis read` makes a record of it. */
+static void
+tell(const struct tracked *t, struct json *ret_line)
+{
+        struct record r;
+
+        record_init(&r, SOURCE_CAPTURE, "1.1");
+        r.rev = t->rev;
+        r.client.port = t->port[SIDE_CLIENT];
+        r.server.port = t->port[SIDE_SERVER];
+        r.conn_state_known = true;
+        r.conn_state = t->conn_state;
+        r.history = t->history;
+        r.file = known_u64(t->file);
+        r.first_frame = known_u64(t->first_frame);
+        r.last_frame = known_u64(t->last_frame);
+        judge(&t->facts, &r, NULL);
+        json_begin(ret_line, NULL);
+        json_record(ret_line, NULL, &r, 0);
+}
+
+/* The few facts of what ended in order are enough for its record, and right. */
+static void
+assert_same_record(const struct tracked *brief, const struct tracked *whole)
+{
+        static struct json a, b;
+
+        tell(brief, &a);
+        tell(whole, &b);
+        assert_int_equal(a.n_buffer, b.n_buffer);
+        assert_memory_equal(a.buffer, b.buffer, a.n_buffer);
+        assert_memory_equal(brief->address, whole->address, sizeof(whole->address));
+        assert_true(brief->family == whole->family && brief->vlan == whole->vlan && brief->last_file == whole->last_file);
+}
+
 /* Facts made of the row are those of the struct connection that it grows into. */
 static bool
 assert_same_facts(const struct table *table, const struct orderly *o, struct connection *c, struct given *given)
@@ -226,9 +264,15 @@ assert_same_facts(const struct table *table, const struct orderly *o, struct con
         bool cut = below(2);
         int64_t until = o->last + below(1000);
         const struct tracked *of_row = orderly_facts(table, o, until, cut, &given->row);
+        const struct tracked *brief = orderly_brief(table, o, until, cut, &given->brief);
 
-        if (!of_row)
+        if (!of_row) {
+                assert_null(brief);
                 return false;
+        }
+        assert_int_equal(brief != NULL, (o->flags & (ORDERLY_ENDED | ORDERLY_LAST)) == ORDERLY_ENDED && o->n <= 64);
+        if (brief)
+                assert_same_record(brief, of_row);
         c->rev = 1;
         assert_same_tracked(of_row, give_fill(given, c, table_extra_of(table, c), until, cut));
         return true;

@@ -1,0 +1,178 @@
+/*
+ * Of a connection that ended in order, the few facts that its verdict rests on. Most connections end so, and who wants
+ * their records alone asks for no more: the rest of what orderly_facts() makes of the row would never be looked at.
+ *
+ * tests/connection/orderly.c holds the records that come of these against those that come of all the facts.
+ */
+#include "connection/orderly_brief.h"
+
+#include <sys/socket.h>
+
+#include "connection/orderly_look.h"
+#include "connection/orderly_sets.h"
+#include "connection/state_fact.h"
+
+/* As many segments as a set has bits. */
+enum { SEGMENTS_MAX = 64, GROUPS_MAX = SEGMENTS_MAX / 4 };
+
+struct brief {
+        const struct orderly *o;
+        const struct row *group[GROUPS_MAX];    /* four segments each */
+        uint64_t by_1, data, fin;               /* who sent them; they bear payload, or a FIN */
+        unsigned fin_at[2];                     /* where the FIN of each is */
+};
+
+static inline const struct row *
+row_at(const struct brief *b, unsigned i)
+{
+        return &b->group[i / 4][i % 4];
+}
+
+static inline int64_t
+time_at(const struct brief *b, unsigned i)
+{
+        return b->o->first + (int64_t)(row_at(b, i)->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
+}
+
+static __attribute__((noinline)) void
+fill_constant(struct tracked *t)
+{
+        struct facts *f = &t->facts;
+
+        memset(t, 0, sizeof(*t));
+        t->rev = 1;
+        t->conn_state = CONN_STATE_SF;
+        f->seen.source = SOURCE_CAPTURE;
+        f->seen.roles = ROLES_SYN;
+        f->seen.sides = SIDES_SEEN_BOTH;
+        SEEN(f->first, 0);
+        SEEN(f->last, 0);
+        SEEN(f->established, true);
+        SEEN(f->crossed, false);
+        SEEN(f->both_acked, true);
+        for (unsigned side = 0; side < 2; side++) {
+                SEEN(f->from[side].packets, 0);
+                SEEN(f->from[side].bytes, 0);
+                SEEN(f->from[side].acked, 0);
+                SEEN(f->from[side].retransmitted, 0);
+                SEEN(f->from[side].missing, 0);
+                SEEN(f->from[side].fin, true);
+                SEEN(f->from[side].fin_at, 0);
+                SEEN(f->from[side].before_fin, 0);
+                SEEN(f->from[side].fin_acked, true);
+                SEEN(f->from[side].fin_acked_at, 0);
+        }
+}
+
+/* Of each kind of segment of each end, Zeek has a letter for the first (zeek_note_segment()). */
+static inline void
+fill_history(const struct brief *b, uint64_t all, char *history)
+{
+        const uint64_t syns = 3, by_0 = all & ~b->by_1;
+        const uint64_t acks = all & ~(b->data | b->fin | syns), data = b->data & ~b->fin;
+        const uint64_t firsts = ((acks & by_0) & -(acks & by_0)) | ((acks & b->by_1) & -(acks & b->by_1)) |
+                                ((data & by_0) & -(data & by_0)) | ((data & b->by_1) & -(data & b->by_1)) | b->fin;
+        char *to = history + 2;
+
+        history[0] = 'S';
+        history[1] = 'h';
+        to = orderly_put_letters(to, firsts, b->by_1, b->data, b->fin);
+        *to = '\0';
+}
+
+static inline void
+fill_side(const struct brief *b, unsigned side, uint32_t base, struct facts *f)
+{
+        struct facts_of_direction *from = &f->from[side];
+        const unsigned fin = b->fin_at[side], syn = row_what(row_at(b, side));
+        const uint32_t end = b->o->next[side];
+        unsigned acked = fin + 1;
+
+        while (look_by(row_at(b, acked)) == side || row_at(b, acked)->ack != end)
+                acked++;
+        from->bytes.value = from->acked.value = end - 1 - base;
+        from->fin_at.value = time_at(b, fin);
+        from->before_fin.value = time_at(b, fin - 1);
+        from->fin_acked_at.value = time_at(b, acked);
+        INFERRED_IF(syn & (ROW_OTHER_OS | ROW_LINUX), f->end[side].os, syn & ROW_OTHER_OS ? OS_OTHER : OS_LINUX);
+}
+
+/* Whose FIN came first: the other's own acknowledges it. */
+static inline void
+fill_fins(const struct brief *b, struct facts *f)
+{
+        const bool client_knew = row_at(b, b->fin_at[0])->ack == b->o->next[1];
+        const bool server_knew = row_at(b, b->fin_at[1])->ack == b->o->next[0];
+
+        f->crossed.value = !client_knew && !server_knew;
+        SEEN_IF(client_knew != server_knew, f->first_fin, client_knew ? SIDE_SERVER : SIDE_CLIENT);
+}
+
+static inline void
+fill_name(const struct brief *b, struct tracked *t)
+{
+        const struct orderly *o = b->o;
+
+        t->file = t->last_file = o->file;
+        t->first_frame = o->first_frame;
+        t->last_frame = row_at(b, o->n - 1u)->frame;
+        t->family = o->head.realm & REALM_IPV4 ? AF_INET : AF_INET6;
+        t->vlan = o->head.realm >> REALM_VLAN_SHIFT;
+        memcpy(t->address, o->head.address, sizeof(t->address));
+        memcpy(t->port, o->head.port, sizeof(t->port));
+}
+
+static inline void
+look_at_kinds(const struct table *table, struct brief *b)
+{
+        const unsigned n = b->o->n;
+        struct orderly_kinds kinds = {};
+
+        /* All that was written long ago is fetched at once. */
+        for (unsigned i = 0; i < n; i += 4) {
+                b->group[i / 4] = table_row(table, b->o, i);
+                __builtin_prefetch(b->group[i / 4]);
+                __builtin_prefetch(b->group[i / 4] + 2);
+        }
+        for (unsigned i = 0; i < n; i += 4)
+                orderly_take_kinds(&kinds, b->group[i / 4], i);
+        b->by_1 = kinds.by_1;
+        b->data = kinds.data;
+        b->fin = kinds.fin;
+}
+
+const struct tracked *
+orderly_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct tracked *t)
+{
+        const uint64_t all = UINT64_MAX >> ((SEGMENTS_MAX - o->n) % SEGMENTS_MAX);
+        struct brief b = { .o = o };
+        struct facts *f = &t->facts;
+        unsigned n_by_1;
+
+        if ((o->flags & (ORDERLY_ENDED | ORDERLY_LAST | ORDERLY_SHORT)) != ORDERLY_ENDED || o->n > SEGMENTS_MAX || o->first <= 0 ||
+            o->next[1] == 0)
+                return NULL;
+        look_at_kinds(table, &b);
+        /* Behind the last there may be anything. Where a SYN has no payload there is its window scale. */
+        b.by_1 &= all;
+        b.data &= all & ~UINT64_C(3);
+        b.fin &= all;
+        b.fin_at[0] = (unsigned)__builtin_ctzll(b.fin & ~b.by_1);
+        b.fin_at[1] = (unsigned)__builtin_ctzll(b.fin & b.by_1);
+        n_by_1 = orderly_count(b.by_1);
+        if (t->rev == 0)
+                fill_constant(t);
+        fill_name(&b, t);
+        fill_history(&b, all, t->history);
+        f->seen.cut = cut || o->flags & ORDERLY_CUT;
+        f->seen.evicted = o->flags & ORDERLY_EVICTED;
+        f->seen.until = until;
+        f->first.value = o->first;
+        f->last.value = o->last;
+        f->from[0].packets.value = o->n - n_by_1;
+        f->from[1].packets.value = n_by_1;
+        fill_side(&b, 0, row_at(&b, 1)->ack, f);
+        fill_side(&b, 1, row_at(&b, 2)->ack, f);
+        fill_fins(&b, f);
+        return t;
+}
