@@ -113,7 +113,7 @@ is_next(const struct connection *c, const struct direction *d, const struct dire
         return unusual == 0 && d->plain & (data ? PLAIN_DATA : PLAIN_ACK) << PLAIN_NEXT_SHIFT && d->packets % PLAIN_ROW != 0 &&
                s->window != 0 && s->ack != 0 && s->ttl >= d->ttl_least && s->ttl <= d->ttl_most &&
                acks <= (uint64_t)(o->next - o->acked) &&
-               !(data && d->next + s->n_payload - d->acked >= ZEEK_UNACKED_MAX);
+               !(data ? d->next + s->n_payload - d->acked >= ZEEK_UNACKED_MAX : twin_may_be_late(c, d, s));
 }
 
 static inline __attribute__((always_inline)) void
@@ -201,13 +201,16 @@ take_next(struct connection *c, unsigned sender, struct direction *d, struct dir
         return true;
 }
 
+/* Of two ends that both began with a SYN the acknowledgement of both is worth noting; where one of them was not seen,
+ * nobody waits for it. */
 static bool
 is_plain(const struct connection *c, const struct direction *d, const struct direction *o, const struct segment *s)
 {
         const unsigned known = DIRECTION_BASE | DIRECTION_SOFT | DIRECTION_FIN;
         int64_t ahead;
 
-        if (s->window == 0 || (c->flags & (CONNECTION_NOT | CONNECTION_ESTABLISHED)) != CONNECTION_ESTABLISHED ||
+        if (s->window == 0 || c->flags & CONNECTION_NOT ||
+            (!(c->flags & CONNECTION_ESTABLISHED) && d->flags & o->flags & DIRECTION_SYN) ||
             (d->flags & known) != DIRECTION_BASE || (o->flags & known) != DIRECTION_BASE ||
             s->seq != number_of(d, d->next) || (s->n_payload == 1 && o->window == 0))
                 return false;
@@ -236,7 +239,8 @@ take_first(struct connection *c, unsigned sender, struct direction *d, struct di
         int64_t time = input->time_ns, acked;
         bool data = s->n_payload > 0;
 
-        if (!is_plain(c, d, o, s) || input->frame > UINT32_MAX || !twin_unlike(d, s, time))
+        if (!is_plain(c, d, o, s) || input->frame > UINT32_MAX || (!data && twin_may_be_late(c, d, s)) ||
+            !twin_unlike(d, s, time))
                 return false;
         set_zeek_numbers(c);
         if (!zeek_plain(&c->zeek, sender, s)) {

@@ -13,8 +13,6 @@ enum {
         OF_A_SYN = 100000,
         WITH_TIMESTAMP = 20000,
         WITH_NEITHER = 500,
-
-        COUNTER_BACK = 64,
 };
 
 /* A SYN that comes again so soon after it was acknowledged, behind all that was sent since; but each SYN may draw a
@@ -28,7 +26,7 @@ is_late_syn(const struct connection *c, unsigned sender, const struct segment *s
         return (s->flags & (SEGMENT_SYN | SEGMENT_RST)) == SEGMENT_SYN && d->flags & DIRECTION_SYN && s->seq + 1 == d->base &&
                d->acked >= 0 && since >= 0 && since < OF_A_SYN * 1000 &&
                !(s->flags & SEGMENT_ACK && c->n_syns[!sender] > c->n_syn_acks[sender]) &&
-               (s->ip_id == 0 || (uint16_t)(d->ip_id - s->ip_id) <= COUNTER_BACK);
+               (s->ip_id == 0 || (uint16_t)(d->ip_id - s->ip_id) <= TWIN_COUNTER_BACK);
 }
 
 bool
@@ -72,9 +70,8 @@ twin_late(const struct connection *c, const struct extra *extra, unsigned sender
 
         if (s->flags & SEGMENT_SYN)
                 return is_late_syn(c, sender, s, time_ns);
-        return c->flags & CONNECTION_TWINS && d->flags & DIRECTION_BASE && s->ip_id != 0 &&
+        return twin_may_be_late(c, d, s) && d->flags & DIRECTION_BASE &&
                !(s->flags & SEGMENT_RST) && (!(s->flags & SEGMENT_FIN) || d->flags & DIRECTION_FIN) &&
-               (uint16_t)(d->ip_id - s->ip_id) <= COUNTER_BACK &&
                d->ip_id_steps >= 2 && d->ip_id_steps > d->ip_id_jumps && time_ns - d->last < WITH_IP_ID * 1000 &&
                (!extra || extra->n_holes[sender] == 0) && direction_position(d, s->seq) + s->n_payload <= d->next;
 }

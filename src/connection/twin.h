@@ -3,6 +3,10 @@
 
 #include "connection/node.h"
 
+enum {
+        TWIN_COUNTER_BACK = 64,         /* so many others an end may have sent between a packet and its twin */
+};
+
 /* Of every number of the TCP header and the IP ID. They are put together as they stand in struct segment, so that each
  * word is one load. */
 static inline uint32_t
@@ -46,6 +50,13 @@ _Static_assert(FINGERPRINTS == 4, "twin_unlike() compares four");
 
 /* Whether this packet of @sender was seen just before; remembers it. */
 bool twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_t time_ns);
+
+/* Whether twin_late() has to look closer at a segment. */
+static inline bool
+twin_may_be_late(const struct connection *c, const struct direction *d, const struct segment *s)
+{
+        return c->flags & CONNECTION_TWINS && s->ip_id != 0 && (uint16_t)(d->ip_id - s->ip_id) <= TWIN_COUNTER_BACK;
+}
 
 /* The same of a burst whose copies come behind it: its first packets are forgotten before they come again. */
 bool twin_late(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s, int64_t time_ns);
