@@ -72,6 +72,7 @@ static void give(void *context, const struct tracked *t)
         *at++ = '.';
         *decimal_put(at, t->first_frame) = '\0';
         record_init(&r, SOURCE_CAPTURE, id);
+        r.padded = true;
         r.rev = t->rev;
         address_put(r.client.ip, t->family, t->address[SIDE_CLIENT]);
         address_put(r.server.ip, t->family, t->address[SIDE_SERVER]);

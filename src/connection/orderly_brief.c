@@ -18,8 +18,8 @@ enum { SEGMENTS_MAX = 64, GROUPS_MAX = SEGMENTS_MAX / 4 };
 struct brief {
         const struct orderly *o;
         const struct row *group[GROUPS_MAX];    /* four segments each */
-        uint64_t by_1, data, fin;               /* who sent them; they bear payload, or a FIN */
-        unsigned fin_at[2];                     /* where the FIN of each is */
+        struct orderly_kinds kinds;
+        unsigned fin_at[2];                     /* where the FIN of each end is */
 };
 
 static inline const struct row *
@@ -29,9 +29,9 @@ row_at(const struct brief *b, unsigned i)
 }
 
 static inline int64_t
-time_at(const struct brief *b, unsigned i)
+time_of(const struct brief *b, const struct row *row)
 {
-        return b->o->first + (int64_t)(row_at(b, i)->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
+        return b->o->first + (int64_t)(row->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
 }
 
 static __attribute__((noinline)) void
@@ -42,6 +42,7 @@ fill_constant(struct tracked *t)
         memset(t, 0, sizeof(*t));
         t->rev = 1;
         t->conn_state = CONN_STATE_SF;
+        memcpy(t->history, "Sh", 3);
         f->seen.source = SOURCE_CAPTURE;
         f->seen.roles = ROLES_SYN;
         f->seen.sides = SIDES_SEEN_BOTH;
@@ -64,37 +65,31 @@ fill_constant(struct tracked *t)
         }
 }
 
-/* Of each kind of segment of each end, Zeek has a letter for the first (zeek_note_segment()). */
-static inline void
-fill_history(const struct brief *b, uint64_t all, char *history)
+/* What acknowledged the FIN of @side. */
+static inline const struct row *
+acked_by(const struct brief *b, unsigned side)
 {
-        const uint64_t syns = 3, by_0 = all & ~b->by_1;
-        const uint64_t acks = all & ~(b->data | b->fin | syns), data = b->data & ~b->fin;
-        const uint64_t firsts = ((acks & by_0) & -(acks & by_0)) | ((acks & b->by_1) & -(acks & b->by_1)) |
-                                ((data & by_0) & -(data & by_0)) | ((data & b->by_1) & -(data & b->by_1)) | b->fin;
-        char *to = history + 2;
+        const uint32_t end = b->o->next[side];
+        unsigned i = b->fin_at[side];
+        const struct row *row;
 
-        history[0] = 'S';
-        history[1] = 'h';
-        to = orderly_put_letters(to, firsts, b->by_1, b->data, b->fin);
-        *to = '\0';
+        do
+                row = row_at(b, ++i);
+        while (look_by(row) == side || row->ack != end);
+        return row;
 }
 
 static inline void
-fill_side(const struct brief *b, unsigned side, uint32_t base, struct facts *f)
+fill_side(const struct brief *b, unsigned side, const struct row *syn, const struct row *answer, struct facts *f)
 {
         struct facts_of_direction *from = &f->from[side];
-        const unsigned fin = b->fin_at[side], syn = row_what(row_at(b, side));
-        const uint32_t end = b->o->next[side];
-        unsigned acked = fin + 1;
+        const unsigned i = b->fin_at[side], what = row_what(syn);
 
-        while (look_by(row_at(b, acked)) == side || row_at(b, acked)->ack != end)
-                acked++;
-        from->bytes.value = from->acked.value = end - 1 - base;
-        from->fin_at.value = time_at(b, fin);
-        from->before_fin.value = time_at(b, fin - 1);
-        from->fin_acked_at.value = time_at(b, acked);
-        INFERRED_IF(syn & (ROW_OTHER_OS | ROW_LINUX), f->end[side].os, syn & ROW_OTHER_OS ? OS_OTHER : OS_LINUX);
+        from->bytes.value = from->acked.value = b->o->next[side] - 1 - answer->ack;
+        from->fin_at.value = time_of(b, row_at(b, i));
+        from->before_fin.value = time_of(b, row_at(b, i - 1));
+        from->fin_acked_at.value = time_of(b, acked_by(b, side));
+        INFERRED_IF(what & (ROW_OTHER_OS | ROW_LINUX), f->end[side].os, what & ROW_OTHER_OS ? OS_OTHER : OS_LINUX);
 }
 
 /* Whose FIN came first: the other's own acknowledges it. */
@@ -126,8 +121,8 @@ static inline void
 look_at_kinds(const struct table *table, struct brief *b)
 {
         const unsigned n = b->o->n;
-        struct orderly_kinds kinds = {};
 
+        b->kinds = (struct orderly_kinds){ 0 };
         /* All that was written long ago is fetched at once. */
         for (unsigned i = 0; i < n; i += 4) {
                 b->group[i / 4] = table_row(table, b->o, i);
@@ -135,35 +130,34 @@ look_at_kinds(const struct table *table, struct brief *b)
                 __builtin_prefetch(b->group[i / 4] + 2);
         }
         for (unsigned i = 0; i < n; i += 4)
-                orderly_take_kinds(&kinds, b->group[i / 4], i);
-        b->by_1 = kinds.by_1;
-        b->data = kinds.data;
-        b->fin = kinds.fin;
+                orderly_take_kinds(&b->kinds, b->group[i / 4], i);
 }
 
 const struct tracked *
 orderly_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct tracked *t)
 {
         const uint64_t all = UINT64_MAX >> ((SEGMENTS_MAX - o->n) % SEGMENTS_MAX);
-        struct brief b = { .o = o };
+        const struct row *syn, *syn_ack;
         struct facts *f = &t->facts;
+        struct brief b;
         unsigned n_by_1;
 
         if ((o->flags & (ORDERLY_ENDED | ORDERLY_LAST | ORDERLY_SHORT)) != ORDERLY_ENDED || o->n > SEGMENTS_MAX || o->first <= 0 ||
             o->next[1] == 0)
                 return NULL;
+        b.o = o;
         look_at_kinds(table, &b);
         /* Behind the last there may be anything. Where a SYN has no payload there is its window scale. */
-        b.by_1 &= all;
-        b.data &= all & ~UINT64_C(3);
-        b.fin &= all;
-        b.fin_at[0] = (unsigned)__builtin_ctzll(b.fin & ~b.by_1);
-        b.fin_at[1] = (unsigned)__builtin_ctzll(b.fin & b.by_1);
-        n_by_1 = orderly_count(b.by_1);
+        b.kinds.by_1 &= all;
+        b.kinds.data &= all & ~UINT64_C(3);
+        b.kinds.fin &= all;
+        b.fin_at[0] = (unsigned)__builtin_ctzll(b.kinds.fin & ~b.kinds.by_1);
+        b.fin_at[1] = (unsigned)__builtin_ctzll(b.kinds.fin & b.kinds.by_1);
+        n_by_1 = orderly_count(b.kinds.by_1);
         if (t->rev == 0)
                 fill_constant(t);
         fill_name(&b, t);
-        fill_history(&b, all, t->history);
+        *orderly_put_first_letters(t->history + 2, &b.kinds, all) = '\0';
         f->seen.cut = cut || o->flags & ORDERLY_CUT;
         f->seen.evicted = o->flags & ORDERLY_EVICTED;
         f->seen.until = until;
@@ -171,8 +165,10 @@ orderly_brief(const struct table *table, const struct orderly *o, int64_t until,
         f->last.value = o->last;
         f->from[0].packets.value = o->n - n_by_1;
         f->from[1].packets.value = n_by_1;
-        fill_side(&b, 0, row_at(&b, 1)->ack, f);
-        fill_side(&b, 1, row_at(&b, 2)->ack, f);
+        syn = row_at(&b, 0);
+        syn_ack = row_at(&b, 1);
+        fill_side(&b, 0, syn, syn_ack, f);
+        fill_side(&b, 1, syn_ack, row_at(&b, 2), f);
         fill_fins(&b, f);
         return t;
 }

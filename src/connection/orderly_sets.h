@@ -137,6 +137,31 @@ struct orderly_kinds {
         uint64_t by_1, data, fin;
 };
 
+/* Zeek's letters for the first of each kind of each end, in their order; @all are those that there are, two SYNs before
+ * all others, and one FIN of each end. Returns the end. */
+static inline char *
+orderly_put_first_letters(char *to, const struct orderly_kinds *kinds, uint64_t all)
+{
+        static const char letters[] = "aAdDfF";
+        const uint64_t by_0 = all & ~kinds->by_1, data = kinds->data & ~kinds->fin;
+        const uint64_t acks = all & ~(kinds->data | kinds->fin | 3);
+        const uint64_t sets[] = { acks & kinds->by_1, acks & by_0, data & kinds->by_1, data & by_0,
+                                  kinds->fin & kinds->by_1, kinds->fin & by_0 };
+        uint64_t firsts = 0;
+        char at[65];
+
+#pragma GCC unroll 6
+        for (unsigned k = 0; k < 6; k++) {
+                uint64_t first = sets[k] & -sets[k];
+
+                firsts |= first;
+                at[sets[k] ? __builtin_ctzll(sets[k]) : 64] = letters[k];
+        }
+        for (; firsts != 0; firsts &= firsts - 1)
+                *to++ = at[__builtin_ctzll(firsts)];
+        return to;
+}
+
 static inline __attribute__((always_inline)) void
 orderly_take_kinds(struct orderly_kinds *kinds, const struct row *rows, unsigned at)
 {

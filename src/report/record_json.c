@@ -72,11 +72,57 @@ put_maybe_seconds(char *p, struct maybe_i64 value)
 /* ASCII that needs no escape. */
 static const bool plain[256] = { [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true };
 
+/* So much of a text is looked at in one go. */
+enum { AT_ONCE = 16 };
+
+#ifdef __SSE2__
+typedef char sixteen __attribute__((vector_size(AT_ONCE)));
+#endif
+
+/* How long an address is; most are short. */
+static inline unsigned
+length_of(const char ip[static INET6_ADDRSTRLEN])
+{
+#ifdef __SSE2__
+        sixteen of;
+        unsigned ends;
+
+        memcpy(&of, ip, sizeof(of));
+        ends = (unsigned)__builtin_ia32_pmovmskb128((sixteen)(of == 0));
+        if (__builtin_expect(ends != 0, 1))
+                return (unsigned)__builtin_ctz(ends);
+#endif
+        return (unsigned)strlen(ip);
+}
+
+/* Where the first byte of @text is that is not plain, NUL being none, if it is among the first 16, which can be read. They
+ * are put at @to, whatever they are. */
+static inline unsigned
+put_plain(char *to, const char *text)
+{
+#ifdef __SSE2__
+        sixteen of, other;
+
+        memcpy(&of, text, sizeof(of));
+        memcpy(to, &of, sizeof(of));
+        /* Those above 127 are negative. */
+        other = (sixteen)(of < ' ') | (sixteen)(of == '"') | (sixteen)(of == '\\') | (sixteen)(of == 127);
+        return (unsigned)__builtin_ctz((unsigned)__builtin_ia32_pmovmskb128(other) | 1u << AT_ONCE);
+#else
+        unsigned n = 0;
+
+        memcpy(to, text, AT_ONCE);
+        while (n < AT_ONCE && plain[(unsigned char)text[n]])
+                n++;
+        return n;
+#endif
+}
+
 /* The comma, and what the writer's functions put of a record's parts; then there is room again. */
 #define THROUGH(j, p, call) (json_took((j), (p), true), (call), json_room((j), ROOM))
 
 /* Text from anywhere behind its key, as a rule short and plain. */
-static inline char *
+static __attribute__((noinline)) char *
 put_text(struct json *j, char *p, const char *text)
 {
         char *to = p;
@@ -106,6 +152,19 @@ put_text(struct json *j, char *p, const char *text)
         return json_room(j, ROOM);
 }
 
+/* The same for what 16 bytes may be read of. */
+IN_PLACE char *
+put_padded(struct json *j, char *p, const char *text)
+{
+        unsigned n = put_plain(p + 1, text);
+
+        if (__builtin_expect(n == AT_ONCE || text[n] != '\0', 0))
+                return put_text(j, p, text);
+        *p = '"';
+        p[n + 1] = '"';
+        return p + n + 2;
+}
+
 #define NO_PROGRAM ",\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null}"
 
 /* The system, and what is known of a program on this host. */
@@ -129,7 +188,7 @@ put_program(struct json *j, char *p, const struct record_end *end)
 IN_PLACE char *
 put_end(struct json *j, char *p, const struct record_end *end)
 {
-        size_t n_ip = strlen(end->ip);
+        unsigned n_ip = length_of(end->ip);
 
         p = LITERAL(p, "{\"ip\":\"");
         memcpy(p, end->ip, sizeof(end->ip)); /* digits, letters, dots and colons; in one size */
@@ -413,7 +472,7 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
                 p = json_put_source(p, r->source);
                 p = LITERAL(p, ",\"id\":");
         }
-        p = put_text(j, p, r->id);
+        p = r->padded ? put_padded(j, p, r->id) : put_text(j, p, r->id);
         p = LITERAL(p, ",\"rev\":");
         p = decimal_put(p, r->rev);
         p = LITERAL(p, ",\"client\":");
@@ -429,7 +488,7 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
         p = put_acts_and_calls(j, p, r);
         p = put_seen(p, &r->seen);
         p = put_state(p, r);
-        p = put_text(j, p, r->history);
+        p = r->padded ? put_padded(j, p, r->history) : put_text(j, p, r->history);
         p = put_frames(p, r);
         if (flags & RECORD_JSON_EVIDENCE)
                 p = THROUGH(j, p, write_evidence(j, r));

@@ -84,6 +84,41 @@ a_hostile_name_cannot_leave_its_string(void **state)
         free(line);
 }
 
+/* Texts of which 16 bytes may be read at once are told as those that are read one by one, whatever stands where. */
+static void
+texts_at_once_are_told_as_byte_by_byte(void **state)
+{
+        char id[64] = "", history[64] = "";
+        struct record r;
+
+        (void)state;
+        record_init(&r, SOURCE_CAPTURE, id);
+        r.history = history;
+        for (int c = 1; c < 256; c++)
+                for (size_t n = 0; n < 20; n++) {
+                        char *one, *other;
+
+                        memset(id, 'x', sizeof(id));
+                        memset(history, n % 2 ? '"' : 'y', sizeof(history));
+                        id[n] = '\0';
+                        id[n / 2] = n > 0 ? (char)c : '\0';
+                        memset(history, 'h', n);
+                        if (n > 0)
+                                history[n - 1] = (char)c;
+                        history[n] = '\0';
+                        memset(r.client.ip, 0, sizeof(r.client.ip));
+                        memset(r.client.ip, 'a', 2 * n);
+                        r.padded = false;
+                        one = line_of(&r, 0);
+                        r.padded = true;
+                        other = line_of(&r, 0);
+                        assert_string_equal(one, other);
+                        assert_int_equal(strcspn(strstr(other, "\"ip\":\"") + 6, "\""), 2 * n);
+                        free(one);
+                        free(other);
+                }
+}
+
 static void
 evidence_comes_only_on_demand(void **state)
 {
@@ -382,6 +417,7 @@ main(void)
                 cmocka_unit_test(whatever_is_not_usual_is_told),
                 cmocka_unit_test(what_is_kept_is_what_would_be_made),
                 cmocka_unit_test(a_hostile_name_cannot_leave_its_string),
+                cmocka_unit_test(texts_at_once_are_told_as_byte_by_byte),
                 cmocka_unit_test(evidence_comes_only_on_demand),
                 cmocka_unit_test(the_samples_keep_the_rules),
                 cmocka_unit_test(a_full_disk_is_told),
