@@ -309,6 +309,7 @@ fill_reset(const struct connection *c, const struct reset *r, unsigned client, s
                 SEEN_IF(r->answered.frame, f->answers_frame, r->answered.frame);
                 SEEN_IF(r->answered.before != NEVER, f->before_answers, r->answered.before);
         }
+        SEEN_IF(r->unasked, f->unasked, true);
         if (r->after_both_acked)
                 return;
         if (r->ignored)

@@ -191,6 +191,7 @@ struct reset {
         bool drew_data;                 /* it or a repeat answers payload sent for the first time */
         bool behind, after_both_acked, mptcp_reason_known, mirrors, position_known;
         bool ignored;                   /* its receiver went on */
+        bool unasked;                   /* nothing can have drawn it, for so long had the other end been silent */
         bool confirmed;                 /* its receiver answers with RSTs now */
         bool went_on;                   /* the end that it names talked on */
         int64_t sent;                   /* what its sender had sent when it came */

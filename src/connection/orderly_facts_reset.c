@@ -6,6 +6,7 @@
 
 #include "connection/note.h"
 #include "connection/orderly_look.h"
+#include "connection/reset.h"
 #include "connection/state_fact.h"
 
 /* As in reset.c. */
@@ -31,6 +32,16 @@ was_taken(const struct look *l, unsigned side, int i)
         return (int32_t)(acked - start) > 0 && (int32_t)(acked - end) >= 0;
 }
 
+/* unasked() of reset.c. */
+static bool
+is_unasked(const struct reset_row *r)
+{
+        int last = r->l->of[!r->by].last;
+
+        return r->row->window == 0 && !r->options && !r->has_ack && last >= 0 &&
+               r->at - look_time(r->l, last) > RESET_ANSWERS_WITHIN;
+}
+
 /* The place of what it answers: its number is what that acknowledged. Of the other end's last two that want an answer
  * and its last that does not, the earliest of which something was left to take. Or -1. */
 static int
@@ -39,7 +50,7 @@ answered(const struct reset_row *r)
         const struct look *l = r->l;
         int places[] = { -1, -1, -1 }, found = -1;
 
-        if (r->row->window != 0 || r->options || r->has_ack)
+        if (r->row->window != 0 || r->options || r->has_ack || is_unasked(r))
                 return -1;
         for (int i = l->of[!r->by].last; i >= 0 && (places[0] < 0 || places[2] < 0); i--) {
                 const struct row *row = look_row(l, (unsigned)i);
@@ -176,6 +187,7 @@ fill_reset(const struct reset_row *r, struct facts *facts)
         SEEN(f->went_on, false);
         if (!over)
                 INFERRED(f->obeyed, true);
+        SEEN_IF(is_unasked(r), f->unasked, true);
         compare(r, ipv4, f);
         fill_answered(r, ipv4, f);
         fill_ack(r, f, &facts->from[!r->by]);

@@ -85,6 +85,24 @@ was_taken(const struct direction *d, const struct mark *mark)
                position < d->acked && position + mark->room <= d->acked;
 }
 
+/* After so long a silence of the other end nothing that was seen can have drawn it: so resets a box that forgets idle
+ * connections. */
+static bool
+unasked(const struct step *step)
+{
+        const struct direction *o = step->o;
+        const struct mark *marks[] = { &o->request[0], &o->request[1], &o->bare_ack };
+        bool behind_a_reset = step->c->last_kind == SEGMENT_KIND_RST && step->c->last_sender != step->sender;
+        int64_t last = behind_a_reset ? 0 : o->last, quiet;
+
+        /* A RST draws none: what came before it counts. */
+        for (unsigned i = 0; behind_a_reset && i < sizeof(marks) / sizeof(*marks); i++)
+                if (marks[i]->at > last)
+                        last = marks[i]->at;
+        return bare(step->s) && !(step->s->flags & SEGMENT_ACK) && o->packets > 0 && last != 0 &&
+               !__builtin_sub_overflow(step->time, last, &quiet) && quiet > RESET_ANSWERS_WITHIN;
+}
+
 /* The segment of the other end that a reply answers: its number is what that one acknowledged. Of several the
  * earliest that no RST has answered yet, since replies come in the order of what draws them. */
 static struct mark *
@@ -94,7 +112,7 @@ answered(const struct step *step)
         struct direction *o = step->o;
         struct mark *marks[] = { &o->request[!o->asked], &o->request[o->asked], &o->bare_ack }, *found = NULL;
 
-        if (!bare(s) || o->packets == 0)
+        if (!bare(s) || o->packets == 0 || unasked(step))
                 return NULL;
         if (s->flags & SEGMENT_ACK) {
                 int64_t position = direction_position(o, s->ack);
@@ -177,6 +195,7 @@ fill(const struct step *step, const struct extra *extra, struct reset *r)
         r->sent = d->flags & DIRECTION_BASE ? direction_end(d) : -1;
         r->mptcp_reason_known = s->options & SEGMENT_HAS_MPTCP && s->mptcp_subtype == 8;
         r->mptcp_reason = s->mptcp_reason;
+        r->unasked = unasked(step);
         r->validity = (uint8_t)validity(step, extra, r);
         if (mark) {
                 r->answered = *mark;

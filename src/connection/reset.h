@@ -3,6 +3,9 @@
 
 #include "connection/step.h"
 
+/* No host takes so long to answer a segment that it has no use for. */
+#define RESET_ANSWERS_WITHIN INT64_C(10000000000)
+
 /* Takes a RST. Says whether its receiver can have taken it, so that the connection is over. */
 bool reset_take(struct step *step);
 

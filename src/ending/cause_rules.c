@@ -214,7 +214,7 @@ static const struct cause_rule reset[] = {
           "The end that the RST names talked on, as if it had sent none." },
         { SAID_NOTHING, COND(BY_NETWORK) | COND(REPLY) | COND(IDLE),
           LIKELY(CAUSE_STATE_LOST, CAUSE_FIREWALL, CAUSE_NO_CONNECTION, CAUSE_FORGED),
-          "It answers the first segment after a long silence." },
+          "It came after a long silence." },
         { SAID_NOTHING, COND(BY_NETWORK) | COND(REPLY),
           POSSIBLY(CAUSE_FIREWALL, CAUSE_STATE_LOST, CAUSE_NO_CONNECTION, CAUSE_FORGED),
           "The RST is unlike the segments of the end that it names." },
@@ -294,7 +294,7 @@ static const struct cause_rule reset[] = {
           POSSIBLY(CAUSE_NO_CONNECTION, CAUSE_BAD_SEGMENT, CAUSE_FIREWALL),
           "It answers data that came after the FIN of the data's own sender." },
         { SAID_NOTHING, COND(REPLY), POSSIBLY(CAUSE_NO_CONNECTION, CAUSE_FIREWALL),
-          "It answers a segment that found no connection." },
+          "So answers who knows of no such connection." },
 
         /* Of a shape that Linux does not make, or of none that was seen. */
         { SAID_NOTHING, COND(FOREIGN) | COND(WITH_TEXT), POSSIBLY(CAUSE_UNKNOWN),

@@ -108,6 +108,8 @@ say_doubts(const struct judging *j, struct evidence *e)
                 say(e, "The RST's number lies below what %s had sent already.", the(by));
         if (j->doubts & DOUBT_IP_ID)
                 say(e, "The RST's IP ID does not continue %s's others.", the(by));
+        if (j->doubts & DOUBT_BOTH_NAMES)
+                say(e, "A RST in the name of the other end came at the same moment: the box that wrote both stands between.");
         if (j->doubts & DOUBT_SHAPE)
                 say(e, "The RST has neither of the shapes that Linux gives it, and %s runs Linux.", the(by));
 }
@@ -129,6 +131,8 @@ say_reset(const struct judging *j, struct evidence *e)
         if (j->shape == RESET_KIND_REPLY && fact_known(reset->answers.how) && reset->answers.value < N_SEGMENT_KINDS)
                 say(e, "It answers a segment of %s's: %s%s.", the(other_side(reset->by.value)),
                     segment_kind_name(reset->answers.value), at(reset->answers_frame).text);
+        if (j->shape == RESET_KIND_REPLY && fact_is(reset->unasked))
+                say(e, "%s had sent nothing for so long that nothing can have drawn it.", The(other_side(reset->by.value)));
         if (j->r->reset.kernel_reason)
                 say(e, "The sending kernel's reason: %s.", j->r->reset.kernel_reason);
         if (fact_is(reset->not_arrived))
@@ -164,6 +168,15 @@ say_fins(const struct judging *j, struct evidence *e)
 }
 
 static void
+say_handshake(const struct facts *f, struct evidence *e)
+{
+        uint64_t syns = f->syns.value, syn_acks = fact_known(f->syn_acks.how) ? f->syn_acks.value : 0;
+
+        say(e, "%" PRIu64 " SYN%s and %" PRIu64 " SYN-ACK%s were sent, and nobody completed the handshake.",
+            syns, syns == 1 ? "" : "s", syn_acks, syn_acks == 1 ? "" : "s");
+}
+
+static void
 say_silence(const struct judging *j, struct evidence *e)
 {
         const struct facts_of_end *end;
@@ -183,8 +196,7 @@ say_silence(const struct judging *j, struct evidence *e)
                 say(e, "%s sent %" PRIu64 " window probes without an answer%s.", The(j->asker),
                     end->probes_unanswered.value, at(end->unanswered_frame).text);
         if (j->r->ending == ENDING_UNANSWERED && count_above(j->f->syns, 0))
-                say(e, "%" PRIu64 " SYNs and %" PRIu64 " SYN-ACKs were sent, and nobody completed the handshake.",
-                    j->f->syns.value, fact_known(j->f->syn_acks.how) ? j->f->syn_acks.value : 0);
+                say_handshake(j->f, e);
         if (j->told_timeout)
                 say(e, "%s's kernel or program gave up.", The(j->asker));
         else if (j->r->ongoing)

@@ -198,6 +198,7 @@ FACT_KIND(validity, enum reset_validity)
         F(count, answers_frame, "The frame of that segment.")                                      \
         F(flag, answers_repeat, "That segment had been sent before.")                              \
         F(flag, drew_data, "It, or a repeat of it, answers payload that had not been sent before.") \
+        F(flag, unasked, "The other end had sent nothing for so long that nothing can have drawn it.")          \
         F(flag, mirrors, "Its TTL, IP ID and window are copied from that segment.")                \
         F(time, before_answers, "When the segment before that one was seen, from whichever end.")  \
         F(flag, after_both_acked, "Both FINs had been acknowledged when it was sent.")             \

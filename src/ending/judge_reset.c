@@ -16,6 +16,7 @@
 
 /* Hosts nearer than this answer too fast for their speed to say anything. */
 #define NEAR_NS 2000000
+#define SAME_MOMENT_NS 1000000
 /* Together they must weigh so much before a RST is held to be another's. */
 #define DOUBT_ENOUGH 3
 
@@ -47,6 +48,20 @@ told_reason(const struct facts *f, const struct facts_of_reset *reset)
         return RESET_REASON_NOT_SPECIFIED;
 }
 
+/* Its window was shut: so is that of its own RST, unless it was closed (tcp_close() frees what lay unread first), and
+ * without timestamps there are no options. */
+static bool
+was_shut(const struct facts *f, const struct facts_of_reset *reset)
+{
+        const struct facts_of_end *end;
+
+        if (!fact_known(reset->by.how) || !is_end(reset->by.value) || fact_known(reset->answers.how))
+                return false;
+        end = &f->end[reset->by.value];
+        return fact_known(end->os.how) && end->os.value == OS_LINUX && fact_is_not(end->timestamps) &&
+               fact_is(f->from[other_side(reset->by.value)].window_shut);
+}
+
 enum reset_kind
 reset_shape(const struct facts *f, const struct facts_of_reset *reset)
 {
@@ -69,6 +84,8 @@ reset_shape(const struct facts *f, const struct facts_of_reset *reset)
                 return answers_syn ? RESET_KIND_UNKNOWN : RESET_KIND_ACTIVE;
         if (!window && !options && (!reset->has_ack.value || answers_no_ack))
                 return RESET_KIND_REPLY;
+        if (reset->has_ack.value && was_shut(f, reset))
+                return RESET_KIND_ACTIVE;
         return RESET_KIND_UNKNOWN;
 }
 
@@ -135,6 +152,26 @@ numbers_change(const struct facts *f, const struct facts_of_reset *reset)
         return false;
 }
 
+/* Ends of which each resets without having been asked: they do not do so in the same moment, but a box between them
+ * that forgets both does. */
+static bool
+comes_with_another(const struct facts *f, const struct facts_of_reset *reset)
+{
+        int64_t span;
+
+        if (!fact_is(reset->unasked) || !fact_known(reset->at.how) || f->seen.gaps || f->seen.sides != SIDES_SEEN_BOTH)
+                return false;
+        for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
+                const struct facts_of_reset *other = &f->resets[i];
+
+                if (fact_known(other->by.how) && other->by.value == other_side(reset->by.value) && fact_is(other->unasked) &&
+                    fact_known(other->at.how) && !__builtin_sub_overflow(other->at.value, reset->at.value, &span) &&
+                    span <= SAME_MOMENT_NS && span >= -SAME_MOMENT_NS)
+                        return true;
+        }
+        return false;
+}
+
 static unsigned
 doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_kind shape)
 {
@@ -164,6 +201,8 @@ doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_
                 doubts |= DOUBT_MIRRORS;
         if (reply && came_early(end, reset))
                 doubts |= DOUBT_EARLY;
+        if (reply && comes_with_another(f, reset))
+                doubts |= DOUBT_BOTH_NAMES;
         if (foreign && fact_known(end->os.how) && end->os.value == OS_LINUX)
                 doubts |= DOUBT_SHAPE;
         return doubts;
@@ -181,6 +220,7 @@ weigh(unsigned doubts, enum reset_kind shape)
                 { DOUBT_WENT_ON, 2, 2 }, { DOUBT_MIRRORS, 0, 3 }, { DOUBT_ACK, 2, 2 },
                 { DOUBT_CHANGES, 0, 2 }, { DOUBT_TTL, 1, 2 },     { DOUBT_EARLY, 2, 0 },
                 { DOUBT_BEHIND, 0, 1 },  { DOUBT_IP_ID, 0, 1 },   { DOUBT_SHAPE, 0, 1 },
+                { DOUBT_BOTH_NAMES, DOUBT_ENOUGH, 0 },
         };
         int weight = 0;
 

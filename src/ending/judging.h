@@ -24,6 +24,7 @@ enum doubt {
         DOUBT_EARLY = 1 << 7,      /* sooner than that end ever answered */
         DOUBT_SHAPE = 1 << 8,      /* a shape that its system does not make */
         DOUBT_NOT_SENT = 1 << 9,   /* a capture at that end does not hold it */
+        DOUBT_BOTH_NAMES = 1 << 11, /* at the same moment one came in the other end's name, and nothing drew either */
         DOUBT_EARLIER = 1 << 10,   /* that end talked on after another RST in its name */
 };
 
@@ -73,6 +74,8 @@ is_anothers(const struct judging *j, const struct facts_of_reset *reset)
                 return true;
         if (!j->by_network || !shown)
                 return false;
+        if (j->doubts & DOUBT_BOTH_NAMES && fact_is(reset->unasked))
+                return true;
         return reset == shown ||
                (fact_known(reset->by.how) && reset->by.value == shown->by.value && fact_is(reset->ttl_differs) &&
                 fact_is(shown->ttl_differs) && fact_known(reset->ttl.how) && fact_known(shown->ttl.how) &&

@@ -69,6 +69,16 @@ nobody_was_left(const struct judging *j)
                (d->uncertain.value == 0 || is_all_goodbye(&j->f->from[j->asker], d->uncertain.value));
 }
 
+/* A server that repeated its SYN-ACK and then reset it: there never was a connection. */
+static bool
+only_greeted(const struct judging *j)
+{
+        const struct facts *f = j->f;
+
+        return fact_is_not(f->established) && j->r->to_server.fate == FATE_NONE && j->r->to_client.fate == FATE_NONE &&
+               fact_is_not(f->from[SIDE_CLIENT].fin) && fact_is_not(f->from[SIDE_SERVER].fin);
+}
+
 /* The answer, too, may be among what was not seen. */
 static bool
 answer_may_be_missing(const struct facts *f)
@@ -169,7 +179,7 @@ judge_severity(struct judging *j)
         }
         switch (r->ending) {
         case ENDING_TIMED_OUT:
-                r->severity = nobody_was_left(j) ? SEVERITY_NOTABLE : SEVERITY_BAD;
+                r->severity = nobody_was_left(j) || only_greeted(j) ? SEVERITY_NOTABLE : SEVERITY_BAD;
                 break;
         case ENDING_RESET:
                 r->severity = farewell ? SEVERITY_FINE : of_reset(j);

@@ -130,7 +130,10 @@ static void half_closed(struct phrase *p, const struct record *r)
                          : r->to_client.closed == CLOSED_FIN ? SIDE_SERVER
                                                              : r->ended_by;
 
-        if (is_end(side))
+        if ((side == SIDE_CLIENT && r->seen.sides == SIDES_SEEN_CLIENT) ||
+            (side == SIDE_SERVER && r->seen.sides == SIDES_SEEN_SERVER))
+                phrase_add(p, "the %s had closed; whether the %s had was not seen", name_of(side), other_of(side));
+        else if (is_end(side))
                 phrase_add(p, "the %s had closed, the %s had not yet", name_of(side), other_of(side));
         else
                 phrase_add(p, "one side had closed, the other had not yet");

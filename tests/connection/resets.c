@@ -55,6 +55,34 @@ a_reply_names_the_segment_that_it_answers(void **state)
         is_known(f->end[0].repeats_unanswered, 0);
 }
 
+/* No host waits so long: what was sent before the silence did not draw it. */
+static void
+a_reset_after_a_long_silence_answers_nothing(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 350.0, .by = 's', .f = "R", .at = 300, .bare = true },
+        }, both[] = {
+                TALK,
+                { .t = 350.0, .by = 's', .f = "R", .at = 300, .bare = true },
+                { .t = 350.00001, .by = 'c', .f = "R", .at = 100, .bare = true },
+        }, soon[] = {
+                TALK,
+                { .t = 9.0, .by = 's', .f = "R", .at = 300, .bare = true },
+        };
+
+        TOLD(rows);
+        is_unknown(f->resets[0].answers);
+        is_known(f->resets[0].unasked, true);
+        TELL(&story, both);
+        assert_int_equal(f->n_resets, 2);
+        is_known(f->resets[0].unasked, true);
+        is_known(f->resets[1].unasked, true);
+        TELL(&story, soon);
+        is_known(f->resets[0].answers, SEGMENT_KIND_ACK);
+        is_unknown(f->resets[0].unasked);
+}
+
 static void
 the_second_of_two_replies_answers_the_second_segment(void **state)
 {
@@ -342,6 +370,7 @@ main(void)
                 cmocka_unit_test(a_scan_without_ack_is_answered_by_what_it_took),
                 cmocka_unit_test(an_active_reset_acknowledges_more_than_was_known),
                 cmocka_unit_test(a_reply_names_the_segment_that_it_answers),
+                cmocka_unit_test(a_reset_after_a_long_silence_answers_nothing),
                 cmocka_unit_test(the_second_of_two_replies_answers_the_second_segment),
                 cmocka_unit_test(replies_answer_in_the_order_of_what_draws_them),
                 cmocka_unit_test(a_refusal_answers_the_syn),

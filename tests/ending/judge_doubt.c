@@ -104,6 +104,65 @@ who_went_on_after_an_earlier_reset_may_have_sent_the_last(void **state)
         assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
 }
 
+/* A balancer that forgets an idle connection tells both ends so, in each other's name. */
+static void
+two_resets_that_nothing_drew_come_from_between(void **state)
+{
+        struct facts_of_reset *first, *second;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        first = add_reset(&f, SIDE_SERVER, true, 350000 * MS);
+        second = add_reset(&f, SIDE_CLIENT, true, 350000 * MS + 20000);
+        first->answers.how = second->answers.how = HOW_UNKNOWN;
+        KNOW(first->before, 1000 * MS);
+        KNOW(first->unasked, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.by, SIDE_SERVER);
+        assert_true(lists(&r, CAUSE_STATE_LOST));
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        KNOW(second->unasked, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.by, SIDE_NETWORK);
+        assert_int_equal(r.ended_by, SIDE_NETWORK);
+        assert_int_equal(r.causes[0], CAUSE_STATE_LOST);
+        assert_int_equal(r.to_server.closed, CLOSED_NO);
+        assert_int_equal(r.to_client.closed, CLOSED_NO);
+        KNOW(second->at, 360000 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.by, SIDE_SERVER);
+}
+
+/* What speaks against a RST's window is that it was never shut. */
+static void
+a_reset_of_a_shut_window_is_of_its_own_accord(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        reset = add_reset(&f, SIDE_CLIENT, false, 2000 * MS);
+        KNOW(reset->window, 0);
+        KNOW(reset->options, false);
+        KNOW(f.end[SIDE_CLIENT].os, OS_LINUX);
+        KNOW(f.from[SIDE_SERVER].window_shut, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.kind, RESET_KIND_UNKNOWN);
+        /* With timestamps it would bear them. */
+        KNOW(f.end[SIDE_CLIENT].timestamps, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.kind, RESET_KIND_ACTIVE);
+        assert_true(lists(&r, CAUSE_SOCK_DESTROYED));
+        assert_false(lists(&r, CAUSE_FORGED));
+        KNOW(f.from[SIDE_SERVER].window_shut, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.kind, RESET_KIND_UNKNOWN);
+}
+
 static void
 a_fin_may_have_been_lost_before_it_was_captured(void **state)
 {
@@ -159,6 +218,8 @@ main(void)
                 cmocka_unit_test(missing_segments_make_fates_unknown_and_causes_possible),
                 cmocka_unit_test(one_doubt_is_no_proof_of_forgery_and_two_are),
                 cmocka_unit_test(who_went_on_after_an_earlier_reset_may_have_sent_the_last),
+                cmocka_unit_test(two_resets_that_nothing_drew_come_from_between),
+                cmocka_unit_test(a_reset_of_a_shut_window_is_of_its_own_accord),
                 cmocka_unit_test(a_fin_may_have_been_lost_before_it_was_captured),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
         };

@@ -132,6 +132,34 @@ a_reset_before_a_shut_window_cuts_the_answer(void **state)
         assert_int_equal(r.severity, SEVERITY_FINE);
 }
 
+/* The handshake was never completed: nothing was lost, and nobody waits. */
+static void
+a_server_that_gives_up_a_handshake_by_a_reset_is_notable(void **state)
+{
+        struct facts_of_end *server;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 0);
+        add_reset(&f, SIDE_SERVER, false, 60000 * MS);
+        server = &f.end[SIDE_SERVER];
+        KNOW(server->repeats_unanswered, 5);
+        KNOW(server->repeated, SEGMENT_KIND_SYN_ACK);
+        KNOW(server->unanswered_last, 30000 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_TIMED_OUT);
+        assert_int_equal(r.severity, SEVERITY_BAD);
+        KNOW(f.established, false);
+        KNOW(f.from[SIDE_CLIENT].bytes, 0);
+        KNOW(f.from[SIDE_CLIENT].acked, 0);
+        KNOW(f.from[SIDE_CLIENT].payloads, 0);
+        KNOW(f.from[SIDE_SERVER].bytes, 0);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_TIMED_OUT);
+        assert_int_equal(r.severity, SEVERITY_NOTABLE);
+}
+
 /* TCP Fast Open at a closed port: the RST acknowledges SYN and data, and nobody has them. */
 static void
 data_of_a_refused_syn_is_lost_though_the_reset_acknowledges_it(void **state)
@@ -277,6 +305,7 @@ main(void)
                 cmocka_unit_test(a_repeat_that_draws_a_reset_may_have_arrived_before),
                 cmocka_unit_test(what_is_under_way_when_the_capture_ends_is_no_loss),
                 cmocka_unit_test(a_reset_before_a_shut_window_cuts_the_answer),
+                cmocka_unit_test(a_server_that_gives_up_a_handshake_by_a_reset_is_notable),
                 cmocka_unit_test(data_of_a_refused_syn_is_lost_though_the_reset_acknowledges_it),
                 cmocka_unit_test(a_request_that_meets_a_closed_server_is_bad_however_short),
                 cmocka_unit_test(requests_that_only_the_reset_acknowledges_are_cut_even_before_a_fin),

@@ -69,6 +69,8 @@ each_ending_has_its_words(void **state)
         r = ended(ENDING_HALF_CLOSED, SIDE_SERVER);
         r.to_client.closed = CLOSED_FIN;
         assert_sentence(&r, "the server had closed, the client had not yet");
+        r.seen.sides = SIDES_SEEN_SERVER;
+        assert_sentence(&r, "the server had closed; whether the client had was not seen");
         assert_sentence((r = ended(ENDING_OPEN, SIDE_UNKNOWN), &r), "still open when the capture ends");
         r.source = SOURCE_RUN;
         assert_sentence(&r, "still open when the watching ended");
