@@ -170,12 +170,16 @@ def state(client):
 
 
 def await_silence(client):
-    """Sends until a byte is not acknowledged any more: then the act was done."""
+    """Sends until a byte is not acknowledged any more, not even late (TCP_DELACK_MAX, 0.2 s): then the act was done."""
     deadline = time.monotonic() + PATIENCE
-    while info(client)[1] == 0:
+    while True:
         assert time.monotonic() < deadline, 'it never became silent'
         client.send(b'x')
-        time.sleep(0.1)
+        sent = time.monotonic()
+        while info(client)[1] and time.monotonic() < sent + 0.5:
+            time.sleep(0.02)
+        if info(client)[1]:
+            return
 
 
 def silence_is_never_acknowledged_and_ends_with_etimedout():
@@ -186,10 +190,10 @@ def silence_is_never_acknowledged_and_ends_with_etimedout():
                 client.sendall(b'0123456789')
                 await_silence(client)
                 before = info(client)[2]
-                client.setsockopt(socket.IPPROTO_TCP, 18, 400)  # TCP_USER_TIMEOUT
                 client.setblocking(False)
                 call = (lambda: client.recv(100)) if asked == 'recv' else (lambda: client.send(b'x'))
                 seen = [outcome(call)]
+                client.setsockopt(socket.IPPROTO_TCP, 18, 400)  # TCP_USER_TIMEOUT
                 await_events(client, 0)
                 assert info(client)[2] == before, 'something was acknowledged'
                 seen += [outcome(call), outcome(call)]
@@ -232,14 +236,16 @@ def silence_needs_no_rights():
 def a_zero_window_stops_the_client_and_lasts():
     with Stage('zero-window') as stage, stage.connect() as client:
         client.setblocking(False)
-        sent = 0
-        deadline = time.monotonic() + 1
-        while time.monotonic() < deadline:
+        sent, acked = 0, 0
+        deadline, still = time.monotonic() + PATIENCE, time.monotonic()
+        while time.monotonic() < min(deadline, still + 0.5):
+            n = 0
             with contextlib.suppress(BlockingIOError):
-                sent += client.send(bytes(65536))
+                n = client.send(bytes(65536))
+            if n or info(client)[2] != acked:
+                sent, acked, still = sent + n, info(client)[2], time.monotonic()
             time.sleep(0.001)
         assert outcome(lambda: client.send(b'x')) == 'waits' and state(client) == 1
-        acked = info(client)[2]
         time.sleep(0.3)
         assert info(client)[2] == acked < sent, 'it went on'
         client.close()
@@ -321,15 +327,40 @@ def a_reset_on_accept_needs_no_word_of_the_client():
             assert (line['n'], line['received'], line['after'], line['confirmed']) == (number, 0, 'accept', True), line
 
 
-def times_are_kept():
-    for after, least in (('time=300ms', 0.3), ('idle=200ms', 0.3)):
-        with Stage('reset', '--after', after) as stage, stage.connect() as client:
-            began = time.monotonic()
+def a_time_is_kept(after, seconds):
+    """False where the time was over before the byte was sent or taken, for somebody was kept waiting: that shows little."""
+    with Stage('reset', '--after', after) as stage:
+        began = time.monotonic()
+        try:
+            client = stage.connect()
             time.sleep(0.12)
             client.sendall(b'x')
+        except (ConnectionResetError, BrokenPipeError):
+            assert time.monotonic() - began >= seconds, after
+            return False
+        sent = time.monotonic() - began
+        if sent >= seconds:
+            client.close()
+            return False
+        with client:
             assert read_all(client) == (b'', 'ECONNRESET')
-            assert least <= time.monotonic() - began < 2, after
-            assert least - 0.1 <= stage.line()['duration'] < 2
+        took = time.monotonic() - began
+        line = stage.line()
+        # Its own time begins when it has accepted, which may be late.
+        assert seconds <= line['duration'] + 0.001 < PATIENCE, (after, line)
+        assert seconds <= took < PATIENCE, (after, took, line)
+        # The byte was sent 0.12 s after connect() had begun, at the earliest; an idle time begins again with it, unless
+        # the stage woke up only when the first was over, too.
+        return took >= 0.3
+
+
+def times_are_kept():
+    for after, seconds in (('time=300ms', 0.3), ('idle=200ms', 0.2)):
+        tries = 1
+        while not a_time_is_kept(after, seconds):
+            tries += 1
+            if tries == 50:
+                raise Skip(f'in {tries} tries this machine was never in time for {after}')
 
 
 def the_first_of_several_triggers_counts():
@@ -377,12 +408,13 @@ def half_closed_reads_on():
 
 def a_drip_comes_in_drops():
     with Stage('drip', '--answer', 'abcdef', '--every', '50ms', '--piece', '2') as stage, stage.connect() as client:
-        client.sendall(b'x')
         began = time.monotonic()
-        drops = []
-        while piece := client.recv(100):
-            drops.append(piece)
-        assert drops == [b'ab', b'cd', b'ef'] and time.monotonic() - began >= 0.09, drops
+        client.sendall(b'x')
+        assert read_all(client) == (b'abcdef', 'FIN') and time.monotonic() - began >= 0.09
+    # Who reads late finds several drops in one; so the first is looked at alone.
+    with Stage('drip', '--answer', 'abcdef', '--every', '60s', '--piece', '2') as stage, stage.connect() as client:
+        client.sendall(b'x')
+        assert client.recv(100) == b'ab'
 
 
 def a_sequence_goes_connection_by_connection():
@@ -469,8 +501,8 @@ def a_listener_on_all_addresses_takes_both_families():
 
 
 def a_refusal_may_last_for_a_time():
-    with Stage('refuse@time=300ms,orderly') as stage:
-        began = time.monotonic()
+    began = time.monotonic()
+    with Stage('refuse@time=2s,orderly') as stage:
         refused = 0
         while True:
             try:
@@ -481,7 +513,8 @@ def a_refusal_may_last_for_a_time():
             except ConnectionRefusedError:
                 refused += 1
                 time.sleep(0.02)
-        assert refused > 3 and 0.2 < time.monotonic() - began < 3
+        took = time.monotonic() - began
+        assert refused > 3 and 2 <= took < PATIENCE, (refused, took)
 
 
 CASES = [

@@ -6,14 +6,13 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
-from stage_help import FINIS, PATIENCE, Stage, run, told  # noqa: E402
+from stage_help import FINIS, PATIENCE, Stage, free_port, run, told  # noqa: E402
 from tap import Skip, run_cases  # noqa: E402
 
 
@@ -56,9 +55,7 @@ def lines_go_to_the_log():
 
 
 def a_port_of_its_own_can_be_asked_for():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with Stage('reset', '--listen', f'127.0.0.1:{port}') as stage:
         assert stage.address == ('127.0.0.1', port)
         done = run('reset', '--listen', f'127.0.0.1:{port}', '--for', 'true')

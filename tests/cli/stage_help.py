@@ -1,10 +1,12 @@
 """A stage that runs, its clients, and what the model says that they are told: for the tests of finis stage."""
 
+import contextlib
 import errno
 import json
 import os
 import pathlib
 import queue
+import random
 import select
 import signal
 import socket
@@ -71,6 +73,15 @@ class Stage:
 def run(*arguments, **options):
     return subprocess.run([FINIS, 'stage', *arguments], stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, timeout=60, check=False, **options)
+
+
+def free_port():
+    """One that nobody has and that the kernel gives to nobody who asks for any: below ip_local_port_range."""
+    lowest = int(pathlib.Path('/proc/sys/net/ipv4/ip_local_port_range').read_text().split()[0])
+    while True:
+        port = random.randrange(1024, lowest) if lowest > 2048 else 0
+        with contextlib.suppress(OSError), socket.create_server(('127.0.0.1', port)) as listener:
+            return listener.getsockname()[1]
 
 
 def connected(address):

@@ -4,13 +4,14 @@
 import json
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
 import time
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
-from stage_help import FINIS, PATIENCE, Server, Stage, connected, read_all, sockets_of  # noqa: E402
+from stage_help import FINIS, PATIENCE, Server, Stage, await_events, connected, read_all, sockets_of  # noqa: E402
 from tap import run_cases  # noqa: E402
 
 
@@ -90,7 +91,8 @@ def what_is_open_at_the_end_is_told_and_gone():
         clients = [stage.connect() for _ in range(5)]
         for client in clients:
             client.sendall(b'x')
-        time.sleep(0.5)
+        # They are served in the order in which they spoke: with the FIN of the fourth the three before it have been.
+        await_events(clients[3], select.POLLRDHUP)
         lines = sorted(stage.stop(), key=lambda line: line['n'])
         assert [line['staged'] for line in lines] == [True, True, True, True, False], lines
         assert 'stage ended' in lines[4]['note']

@@ -21,15 +21,11 @@ import tempfile
 import time
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from stage_help import free_port  # noqa: E402
 from tap import need, run_cases  # noqa: E402
 
 FINIS = os.environ['FINIS']
 PATIENCE = 20
-
-
-def free_port():
-    with socket.create_server(('127.0.0.1', 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def await_port(port, process):
@@ -182,8 +178,11 @@ def nginx_refuses_a_large_upload_and_the_client_reads_why():
 def nginx_killed_ends_its_clients_alike():
     def ask(port):
         with socket.create_connection(('127.0.0.1', port), PATIENCE) as client:
-            client.sendall(b'GET /slow HTTP/1.1\r\n')  # not whole: nginx waits
-            time.sleep(0.2)
+            client.sendall(b'HEAD /small HTTP/1.1\r\nHost: x\r\n\r\n')
+            heard = b''
+            while not heard.endswith(b'\r\n\r\n'):
+                heard += client.recv(1000)
+            # It has read all that there was, and waits for more.
             process.kill()
             process.wait()
             try:
@@ -204,12 +203,13 @@ def nginx_killed_ends_its_clients_alike():
 # redis
 
 @contextlib.contextmanager
-def redis():
+def redis(patience=0):
+    """`patience` is how many seconds it lets a client be idle; 0 is for ever."""
     need('redis-server', 'redis-cli', 'redis-benchmark')
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
         command = ['redis-server', '--port', str(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no',
-                   '--dir', folder, '--timeout', '1']
+                   '--dir', folder, '--timeout', str(patience)]
         with running(command, port, cwd=folder) as process:
             yield port, process
 
@@ -230,7 +230,7 @@ def redis_answers_every_command_alike():
 
 
 def redis_s_own_endings_come_through():
-    with redis() as (port, _):
+    with redis(patience=1) as (port, _):
         assert same_through(port, lambda p: talk(p, b'PING\r\nQUIT\r\n')) == (b'+PONG\r\n+OK\r\n', 'FIN')
         # A protocol error; CLIENT KILL of itself; the time-out of a second.
         assert same_through(port, lambda p: talk(p, b'*1\r\n$-5\r\nabc'))[1] == 'FIN'

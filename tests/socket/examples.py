@@ -97,11 +97,11 @@ def a_file_cut_off_by_a_reset_is_told_by_the_byte():
 
 
 def nobody_listening_is_said():
-    listener = socket.create_server(('127.0.0.1', 0))
-    port = str(listener.getsockname()[1])
-    listener.close()
-    done = subprocess.run([program('send-file'), '/dev/null', '127.0.0.1', port],
-                          capture_output=True, text=True, timeout=PATIENCE, check=False)
+    # The port stays ours, so that nobody else can come to listen there.
+    with socket.socket() as taken:
+        taken.bind(('127.0.0.1', 0))
+        done = subprocess.run([program('send-file'), '/dev/null', '127.0.0.1', str(taken.getsockname()[1])],
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 2 and 'refused' in done.stderr, done
 
 
