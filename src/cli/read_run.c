@@ -35,6 +35,7 @@ struct pass {
         size_t n_frames;
         struct tracker_input inputs[TRACKER_BATCH];
         struct evidence evidence;
+        struct record plain;        /* of those that judge_again() takes */
 };
 
 static volatile sig_atomic_t stopped;
@@ -60,32 +61,52 @@ void read_stop_on_signals(void)
         sigaction(SIGTERM, &action, NULL);
 }
 
+/* Which connection it is. @id holds the record's. */
+static inline void name(const struct tracked *t, char id[static ID_MAX + 16], struct record *r)
+{
+        char *at = decimal_put(id, t->file);
+
+        *at++ = '.';
+        *decimal_put(at, t->first_frame) = '\0';
+        r->id = id;
+        r->padded = true;
+        r->rev = t->rev;
+        address_put(r->client.ip, t->family, t->address[SIDE_CLIENT]);
+        address_put(r->server.ip, t->family, t->address[SIDE_SERVER]);
+        r->client.port = t->port[SIDE_CLIENT];
+        r->server.port = t->port[SIDE_SERVER];
+        r->conn_state_known = true;
+        r->conn_state = t->conn_state;
+        r->history = t->history;
+        r->file = known_u64(t->file);
+        r->first_frame = known_u64(t->first_frame);
+        r->last_frame = known_u64(t->last_frame);
+}
+
+static __attribute__((noinline)) void give_any(struct pass *p, const struct tracked *t)
+{
+        char id[ID_MAX + 16];
+        struct record r;
+
+        record_init(&r, SOURCE_CAPTURE, NULL);
+        name(t, id, &r);
+        judge(&t->facts, &r, p->input->evidence ? &p->evidence : NULL);
+        p->hooks->record(p->hooks->context, &r, t);
+}
+
 static void give(void *context, const struct tracked *t)
 {
         struct pass *p = context;
-        struct record r;
-        char id[ID_MAX + 16], *at;
+        char id[ID_MAX + 16];
 
         if (!p->hooks->record)
                 return;
-        at = decimal_put(id, t->file);
-        *at++ = '.';
-        *decimal_put(at, t->first_frame) = '\0';
-        record_init(&r, SOURCE_CAPTURE, id);
-        r.padded = true;
-        r.rev = t->rev;
-        address_put(r.client.ip, t->family, t->address[SIDE_CLIENT]);
-        address_put(r.server.ip, t->family, t->address[SIDE_SERVER]);
-        r.client.port = t->port[SIDE_CLIENT];
-        r.server.port = t->port[SIDE_SERVER];
-        r.conn_state_known = true;
-        r.conn_state = t->conn_state;
-        r.history = t->history;
-        r.file = known_u64(t->file);
-        r.first_frame = known_u64(t->first_frame);
-        r.last_frame = known_u64(t->last_frame);
-        judge(&t->facts, &r, p->input->evidence ? &p->evidence : NULL);
-        p->hooks->record(p->hooks->context, &r, t);
+        if (p->input->evidence || !judge_again(&t->facts, &p->plain)) {
+                give_any(p, t);
+                return;
+        }
+        name(t, id, &p->plain);
+        p->hooks->record(p->hooks->context, &p->plain, t);
 }
 
 /* The frame of this batch that has this number: as a rule they follow each other without a gap. */
@@ -382,6 +403,7 @@ int read_run(const struct read_input *input, const struct read_hooks *hooks, str
                 p->input = input;
                 p->hooks = hooks;
                 p->counts = ret_counts;
+                record_init(&p->plain, SOURCE_CAPTURE, NULL);
                 tracker_hooks.context = p;
                 read_progress_init(&p->progress, input->paths, input->n_paths);
                 r = packet_reader_new(&p->reader);

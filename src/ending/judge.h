@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "ending/facts.h"
@@ -27,3 +28,11 @@ struct evidence {
  * as long as @r, which borrows its lines.
  */
 void judge(const struct facts *f, struct record *r, struct evidence *ret_evidence);
+
+/*
+ * The same without evidence for what ended in order in a capture and of which all is known that such connections have:
+ * most are like this. @r is filled by record_init() and by this function alone, again and again, and by its caller as
+ * said above; what is the same of all of them is not written anew, and @r->plain is set. False: these facts need judge(),
+ * and @r is not to be looked at, though it is good for the next.
+ */
+bool judge_again(const struct facts *f, struct record *r);

@@ -23,8 +23,8 @@ is_done(const struct facts_of_direction *from)
                from->acked.value >= from->bytes.value && !fact_known(from->acked_by_reset.how);
 }
 
-static bool
-is_plain(const struct facts *f)
+bool
+judge_is_orderly(const struct facts *f)
 {
         return fact_is(f->both_acked) && !fact_known(f->icmp.how) && f->n_resets == 0 && f->n_resets_in_all == 0 &&
                !(told_of_end(&f->end[SIDE_CLIENT]) | told_of_end(&f->end[SIDE_SERVER])) &&
@@ -47,8 +47,8 @@ fill_direction(const struct facts_of_direction *from, struct record_direction *d
 
 /* What judge_times() says where all these times are known and none runs backwards: it was over with the later of the two
  * acknowledgements, and its ending began with the earlier FIN. Else false, and nothing was done. */
-static bool
-fill_times(const struct facts *f, struct record *r)
+bool
+judge_orderly_times(const struct facts *f, struct record *r)
 {
         const struct facts_of_direction *a = &f->from[SIDE_CLIENT], *b = &f->from[SIDE_SERVER], *begins;
         int64_t first = f->first.value, over, idle, span;
@@ -88,12 +88,12 @@ judge_orderly(struct judging *j)
         const struct facts *f = j->f;
         struct record *r = j->r;
 
-        if (!is_plain(f))
+        if (!judge_is_orderly(f))
                 return false;
         r->ending = ENDING_ORDERLY;
         r->ended_by = first_to_close(f);
         r->certainty = CERTAINTY_CERTAIN;
-        if (!fill_times(f, r))
+        if (!judge_orderly_times(f, r))
                 judge_times(j);
         fill_direction(&f->from[SIDE_CLIENT], &r->to_server);
         fill_direction(&f->from[SIDE_SERVER], &r->to_client);

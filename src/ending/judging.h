@@ -127,6 +127,8 @@ void judge_by_rules(const struct facts *f, struct record *r, struct evidence *re
 
 /* judge_orderly.c: what the rules would conclude, where that can be seen at once; else false, and nothing was done. */
 bool judge_orderly(struct judging *j);
+bool judge_is_orderly(const struct facts *f);
+bool judge_orderly_times(const struct facts *f, struct record *r);
 
 /* judge_reset.c */
 enum reset_kind reset_shape(const struct facts *f, const struct facts_of_reset *reset);

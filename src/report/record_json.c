@@ -9,6 +9,8 @@
 #include "base/decimal.h"
 #include "report/json.h"
 #include "report/record_json_kept.h"
+#include "report/record_json_plain.h"
+#include "report/record_json_put.h"
 #include "report/record_json_words.h"
 
 /* More than all of a record takes but texts and lists, which ask for room again when they are done. */
@@ -19,20 +21,8 @@
 
 _Static_assert(ROOM <= JSON_BUFFER_SIZE, "a record no longer fits into the writer's buffer");
 
-/* A piece of JSON as it stands. */
-#define LITERAL(p, text) put_literal((p), (text), sizeof(text) - 1)
-
 #define TEXT_OF(number) #number
 #define AS_TEXT(number) TEXT_OF(number)
-
-#define IN_PLACE static inline __attribute__((always_inline))
-
-IN_PLACE char *
-put_literal(char *p, const char *text, size_t n)
-{
-        memcpy(p, text, n);
-        return p + n;
-}
 
 static inline char *
 put_bool(char *p, bool value)
@@ -69,55 +59,6 @@ put_maybe_seconds(char *p, struct maybe_i64 value)
         return value.known ? json_put_seconds(p, value.value) : LITERAL(p, "null");
 }
 
-/* ASCII that needs no escape. */
-static const bool plain[256] = { [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true };
-
-/* So much of a text is looked at in one go. */
-enum { AT_ONCE = 16 };
-
-#ifdef __SSE2__
-typedef char sixteen __attribute__((vector_size(AT_ONCE)));
-#endif
-
-/* How long an address is; most are short. */
-static inline unsigned
-length_of(const char ip[static INET6_ADDRSTRLEN])
-{
-#ifdef __SSE2__
-        sixteen of;
-        unsigned ends;
-
-        memcpy(&of, ip, sizeof(of));
-        ends = (unsigned)__builtin_ia32_pmovmskb128((sixteen)(of == 0));
-        if (__builtin_expect(ends != 0, 1))
-                return (unsigned)__builtin_ctz(ends);
-#endif
-        return (unsigned)strlen(ip);
-}
-
-/* Where the first byte of @text is that is not plain, NUL being none, if it is among the first 16, which can be read. They
- * are put at @to, whatever they are. */
-static inline unsigned
-put_plain(char *to, const char *text)
-{
-#ifdef __SSE2__
-        sixteen of, other;
-
-        memcpy(&of, text, sizeof(of));
-        memcpy(to, &of, sizeof(of));
-        /* Those above 127 are negative. */
-        other = (sixteen)(of < ' ') | (sixteen)(of == '"') | (sixteen)(of == '\\') | (sixteen)(of == 127);
-        return (unsigned)__builtin_ctz((unsigned)__builtin_ia32_pmovmskb128(other) | 1u << AT_ONCE);
-#else
-        unsigned n = 0;
-
-        memcpy(to, text, AT_ONCE);
-        while (n < AT_ONCE && plain[(unsigned char)text[n]])
-                n++;
-        return n;
-#endif
-}
-
 /* The comma, and what the writer's functions put of a record's parts; then there is room again. */
 #define THROUGH(j, p, call) (json_took((j), (p), true), (call), json_room((j), ROOM))
 
@@ -135,7 +76,7 @@ put_text(struct json *j, char *p, const char *text)
 
 #pragma GCC unroll 8
                 for (; n < 8; n++) {
-                        if (!plain[(unsigned char)from[n]])
+                        if (!json_plain[(unsigned char)from[n]])
                                 break;
                         to[n] = from[n];
                 }
@@ -156,9 +97,9 @@ put_text(struct json *j, char *p, const char *text)
 IN_PLACE char *
 put_padded(struct json *j, char *p, const char *text)
 {
-        unsigned n = put_plain(p + 1, text);
+        unsigned n = json_put_plain(p + 1, text);
 
-        if (__builtin_expect(n == AT_ONCE || text[n] != '\0', 0))
+        if (__builtin_expect(n == JSON_AT_ONCE || text[n] != '\0', 0))
                 return put_text(j, p, text);
         *p = '"';
         p[n + 1] = '"';
@@ -188,7 +129,7 @@ put_program(struct json *j, char *p, const struct record_end *end)
 IN_PLACE char *
 put_end(struct json *j, char *p, const struct record_end *end)
 {
-        unsigned n_ip = length_of(end->ip);
+        unsigned n_ip = json_address_length(end->ip);
 
         p = LITERAL(p, "{\"ip\":\"");
         memcpy(p, end->ip, sizeof(end->ip)); /* digits, letters, dots and colons; in one size */
@@ -463,6 +404,14 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
         if (!alone)
                 json_object(j, key);
         p = json_room(j, ROOM);
+        if (r->plain && r->padded && alone && !(flags & RECORD_JSON_EVIDENCE)) {
+                char *end = record_json_put_plain(p, r);
+
+                if (end) {
+                        json_took(j, end, true);
+                        return;
+                }
+        }
         if (alone)
                 *p++ = '{';
         if (r->source == SOURCE_CAPTURE) {

@@ -19,6 +19,60 @@ write_record(const struct record *r, struct json *ret_json)
         json_record(ret_json, NULL, r, RECORD_JSON_EVIDENCE);
 }
 
+static void
+name_record(struct record *r)
+{
+        static const char id[16] = "1.1", history[16] = "ShADadFf";
+
+        r->id = id;
+        r->history = history;
+        r->padded = true;
+        r->conn_state_known = true;
+        r->conn_state = CONN_STATE_SF;
+        r->file = r->first_frame = r->last_frame = known_u64(1);
+}
+
+static void
+assert_same_lines(const struct json *a, const struct json *b, size_t i)
+{
+        if (a->n_buffer != b->n_buffer || memcmp(a->buffer, b->buffer, a->n_buffer) != 0)
+                fail_msg("facts %zu:\n%.*s\n%.*s", i, (int)a->n_buffer, a->buffer, (int)b->n_buffer, b->buffer);
+}
+
+static size_t n_again;
+
+/* A record that was made of other facts before is what the rules make of these, told in short and at length. */
+static void
+same_again(const struct facts *f, size_t i)
+{
+        static struct json short_line, line, by_rules;
+        static struct record again;
+        static bool begun;
+        struct record r;
+
+        if (!begun)
+                record_init(&again, SOURCE_CAPTURE, NULL);
+        begun = true;
+        if (!judge_again(f, &again))
+                return;
+        n_again++;
+        name_record(&again);
+        record_init(&r, f->seen.source, NULL);
+        judge_by_rules(f, &r, NULL);
+        name_record(&r);
+        json_begin(&short_line, NULL);
+        json_record(&short_line, NULL, &again, 0);
+        assert_true(again.plain);
+        again.plain = false;
+        json_begin(&line, NULL);
+        json_record(&line, NULL, &again, 0);
+        again.plain = true;
+        json_begin(&by_rules, NULL);
+        json_record(&by_rules, NULL, &r, 0);
+        assert_same_lines(&line, &by_rules, i);
+        assert_same_lines(&short_line, &by_rules, i);
+}
+
 /* True where the tables were not asked. */
 static bool
 same_both_ways(const struct facts *f, size_t i)
@@ -34,9 +88,8 @@ same_both_ways(const struct facts *f, size_t i)
         judge_by_rules(f, &b, &evidence_b);
         write_record(&a, &by_any);
         write_record(&b, &by_rules);
-        if (by_any.n_buffer != by_rules.n_buffer || memcmp(by_any.buffer, by_rules.buffer, by_any.n_buffer) != 0)
-                fail_msg("facts %zu:\n%.*s\n%.*s", i, (int)by_any.n_buffer, by_any.buffer, (int)by_rules.n_buffer,
-                         by_rules.buffer);
+        assert_same_lines(&by_any, &by_rules, i);
+        same_again(f, i);
         record_init(&untouched, f->seen.source, "1.1");
         return judge_orderly(&j);
 }
@@ -91,6 +144,56 @@ make_nearly_orderly(struct facts *f, uint64_t *seed)
         }
 }
 
+/* What a row of segments says of both ends, too. */
+static void
+make_nearly_plain(struct facts *f, uint64_t *seed)
+{
+        make_nearly_orderly(f, seed);
+        if (mostly(seed)) {
+                f->seen = (struct facts_seen){ .source = SOURCE_CAPTURE, .roles = ROLES_SYN, .sides = SIDES_SEEN_BOTH,
+                                               .midstream = !mostly(seed), .gaps = !mostly(seed), .both_ends = !mostly(seed),
+                                               .cut = random_next(seed) % 2, .evicted = random_next(seed) % 2 };
+        }
+        if (mostly(seed))
+                f->first = (struct fact_time){ HOW_SEEN, (int64_t)(random_next(seed) % 1000) };
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+                struct facts_of_direction *from = &f->from[side];
+                int64_t at = 1000 + (int64_t)(random_next(seed) % INT64_C(20000000000));
+
+                if (mostly(seed))
+                        from->fin_acked = (struct fact_flag){ HOW_SEEN, mostly(seed) };
+                if (mostly(seed))
+                        from->packets = (struct fact_count){ HOW_SEEN, random_next(seed) % 2000 };
+                if (mostly(seed))
+                        from->retransmitted = (struct fact_count){ HOW_SEEN, !mostly(seed) };
+                if (mostly(seed))
+                        from->missing = (struct fact_count){ HOW_SEEN, !mostly(seed) };
+                if (mostly(seed))
+                        from->before_fin = (struct fact_time){ HOW_SEEN, at - (int64_t)(random_next(seed) % 1000) };
+                if (mostly(seed))
+                        from->fin_at = (struct fact_time){ HOW_SEEN, at };
+                if (mostly(seed))
+                        from->fin_acked_at = (struct fact_time){ HOW_SEEN, at + (int64_t)(random_next(seed) % 1000) };
+        }
+}
+
+static void
+a_record_that_is_made_again_is_what_the_rules_say(void **state)
+{
+        uint64_t seed = UINT64_C(0x6c62272e07bb0142);
+        size_t n = 50000;
+
+        (void)state;
+        n_again = 0;
+        for (size_t i = 0; i < n; i++) {
+                struct facts f;
+
+                make_nearly_plain(&f, &seed);
+                same_again(&f, i);
+        }
+        assert_in_range(n_again, n / 10, n - n / 10);
+}
+
 static void
 the_rules_say_the_same_of_what_is_judged_without_them(void **state)
 {
@@ -128,11 +231,14 @@ whatever_fact_is_added_the_rules_say_the_same(void **state)
         uint64_t seed = UINT64_C(0xd1b54a32d192ed03);
 
         (void)state;
-        for (size_t round = 0; round < 40; round++) {
+        for (size_t round = 0; round < 80; round++) {
                 struct facts plain, any;
 
                 do
-                        make_nearly_orderly(&plain, &seed);
+                        if (round % 2)
+                                make_nearly_plain(&plain, &seed);
+                        else
+                                make_nearly_orderly(&plain, &seed);
                 while (!same_both_ways(&plain, round));
                 random_facts(&any, &seed, 100);
 #define ADD(kind, name, sentence)                                                                  \
@@ -145,10 +251,10 @@ whatever_fact_is_added_the_rules_say_the_same(void **state)
 #define ADD_PLACE
                 FACTS_OF_CONNECTION(ADD)
 #undef ADD_PLACE
-#define ADD_PLACE end[round % 2].
+#define ADD_PLACE end[round / 2 % 2].
                 FACTS_OF_END(ADD)
 #undef ADD_PLACE
-#define ADD_PLACE from[round % 2].
+#define ADD_PLACE from[round / 2 % 2].
                 FACTS_OF_DIRECTION(ADD)
 #undef ADD_PLACE
         }
@@ -159,6 +265,7 @@ main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_rules_say_the_same_of_what_is_judged_without_them),
+                cmocka_unit_test(a_record_that_is_made_again_is_what_the_rules_say),
                 cmocka_unit_test(and_of_any_facts),
                 cmocka_unit_test(whatever_fact_is_added_the_rules_say_the_same),
         };
