@@ -99,7 +99,7 @@ int main(int argc, char **argv) {
         size_t max;
 
         /* The first pass makes the connections, which is not counted: all are there when they are looked for. */
-        if (argc < 2 || table_init(&bench.table, 4000000, &max) < 0 || run(&bench, argv[1], STAGE_CONNECTIONS))
+        if (argc < 2 || table_init(&bench.table, 4000000, true, &max) < 0 || run(&bench, argv[1], STAGE_CONNECTIONS))
                 return 2;
         for (enum stage stage = 0; stage < N_STAGES; ++stage) {
                 int64_t least = INT64_MAX;

@@ -22,6 +22,8 @@
 
 #define ID_MAX 32
 #define PROGRESS_EVERY 1024 /* batches */
+/* Bytes of captures from which on large pages are worth what it takes to clear them. */
+#define LARGE_FROM ((uint64_t)32 << 20)
 
 struct pass {
         const struct read_input *input;
@@ -394,6 +396,7 @@ static int read_all(struct pass *p)
 int read_run(const struct read_input *input, const struct read_hooks *hooks, struct read_counts *ret_counts)
 {
         struct tracker_hooks tracker_hooks = {.give = give, .segment = hooks->segment ? give_segment : NULL};
+        struct tracker_options options = input->tracker;
         struct pass *p = calloc(1, sizeof(*p));
         uint64_t n_lost = 0;
         int r = p ? 0 : -ENOMEM;
@@ -406,10 +409,11 @@ int read_run(const struct read_input *input, const struct read_hooks *hooks, str
                 record_init(&p->plain, SOURCE_CAPTURE, NULL);
                 tracker_hooks.context = p;
                 read_progress_init(&p->progress, input->paths, input->n_paths);
+                options.large = p->progress.size >= LARGE_FROM;
                 r = packet_reader_new(&p->reader);
         }
         if (r == 0)
-                r = tracker_new(&input->tracker, &tracker_hooks, &p->tracker);
+                r = tracker_new(&options, &tracker_hooks, &p->tracker);
         if (r == 0)
                 r = read_all(p);
         if (p && p->tracker) {

@@ -15,12 +15,12 @@
 #define LARGE_FROM (2 * LARGE)
 
 int
-region_init(struct region *region, size_t n)
+region_init(struct region *region, size_t n, bool large)
 {
         uintptr_t at;
         void *mapped;
 
-        *region = (struct region){};
+        *region = (struct region){ .large = large };
         if (n > SIZE_MAX / 4)
                 n = SIZE_MAX / 4;
         n = (n + LARGE - 1) & ~(LARGE - 1);
@@ -53,7 +53,8 @@ region_deinit(struct region *region)
 int
 region_grow(struct region *region, size_t n)
 {
-        size_t step = n <= LARGE_FROM ? SMALL : LARGE, usable = (n + step - 1) & ~(step - 1);
+        const size_t large_from = region->large ? 0 : LARGE_FROM;
+        size_t step = n <= large_from ? SMALL : LARGE, usable = (n + step - 1) & ~(step - 1);
         char *from = region->base + region->usable;
 
         if (n <= region->usable)
@@ -64,9 +65,9 @@ region_grow(struct region *region, size_t n)
                 return -ENOMEM;
         /* Advice only: it works as well without. Small pages are had at once for less than one by one, but not the first,
          * of which a small capture needs few. */
-        if (usable > LARGE_FROM)
-                madvise(region->usable < LARGE_FROM ? region->base + LARGE_FROM : from,
-                        usable - (region->usable < LARGE_FROM ? LARGE_FROM : region->usable), MADV_HUGEPAGE);
+        if (usable > large_from)
+                madvise(region->usable < large_from ? region->base + large_from : from,
+                        usable - (region->usable < large_from ? large_from : region->usable), MADV_HUGEPAGE);
         else if (region->usable > 0)
                 madvise(from, usable - region->usable, MADV_POPULATE_WRITE);
         region->usable = usable;

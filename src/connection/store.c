@@ -4,9 +4,9 @@
 #include <string.h>
 
 void
-store_init(struct store *store, size_t n)
+store_init(struct store *store, size_t n, bool large)
 {
-        *store = (struct store){ .most = n };
+        *store = (struct store){ .most = n, .large = large };
 }
 
 void
@@ -36,7 +36,7 @@ store_new(struct store *store, size_t n)
                 memcpy(first, store_at(store, number), sizeof(*first));
                 return number;
         }
-        if (!store->region.base && region_init(&store->region, store->most) < 0)
+        if (!store->region.base && region_init(&store->region, store->most, store->large) < 0)
                 return 0;
         /* Number 0 is none. */
         number = store->n_units + 1;

@@ -16,12 +16,13 @@ enum {
 struct store {
         struct region region;           /* reserved with the first thing that is stored: most captures need none */
         size_t most;
+        bool large;
         uint32_t n_units;               /* in use or freed */
         uint32_t free[STORE_CLASSES];   /* by units; what is free says at its beginning which is next */
 };
 
-/* For up to @n bytes in all. */
-void store_init(struct store *store, size_t n);
+/* For up to @n bytes in all; @large as in region_init(). */
+void store_init(struct store *store, size_t n, bool large);
 void store_deinit(struct store *store);
 
 /* Room for @n bytes, 1 at least; 0 where there is none, or @n is greater than STORE_MAX. */

@@ -11,6 +11,7 @@
 
 enum {
         SLOTS_AT_FIRST = 1024,
+        SLOTS_OF_LARGE = 65536,
         NODES_MAX = 1 << 28,
         SIZE_HOLES = HOLES_MAX * sizeof(struct hole),
 };
@@ -41,7 +42,7 @@ new_slots(struct table *table, size_t n)
 {
         struct region region;
 
-        if (region_init(&region, n * sizeof(struct slot)) < 0)
+        if (region_init(&region, n * sizeof(struct slot), table->large) < 0)
                 return -ENOMEM;
         if (region_grow(&region, n * sizeof(struct slot)) < 0) {
                 region_deinit(&region);
@@ -69,25 +70,25 @@ at_most(size_t max)
 }
 
 int
-table_init(struct table *table, size_t max, size_t *ret_max)
+table_init(struct table *table, size_t max, bool large, size_t *ret_max)
 {
-        *table = (struct table){};
+        *table = (struct table){ .large = large };
         max = at_most(max > NODES_MAX / 2 ? NODES_MAX / 2 : max);
         *ret_max = max;
         /* Each may have a second that waits beside it; number 0 is none. */
         max = max * 2 + 2;
-        if (new_slots(table, SLOTS_AT_FIRST) < 0 || region_init(&table->nodes, max * sizeof(struct connection)) < 0 ||
-            region_init(&table->links, max * sizeof(struct link)) < 0 ||
-            region_init(&table->orderlies, max * sizeof(struct orderly)) < 0 ||
-            region_init(&table->orderly_links, max * sizeof(struct link)) < 0 ||
-            region_init(&table->pieces, max * ROW_PIECES * SIZE_PIECE) < 0 ||
-            region_init(&table->extras, max * sizeof(struct extra)) < 0 ||
-            region_init(&table->resets, max * sizeof(struct reset)) < 0 ||
-            region_init(&table->holes, max * 2 * SIZE_HOLES) < 0) {
+        if (new_slots(table, large ? SLOTS_OF_LARGE : SLOTS_AT_FIRST) < 0 || region_init(&table->nodes, max * sizeof(struct connection), large) < 0 ||
+            region_init(&table->links, max * sizeof(struct link), large) < 0 ||
+            region_init(&table->orderlies, max * sizeof(struct orderly), large) < 0 ||
+            region_init(&table->orderly_links, max * sizeof(struct link), large) < 0 ||
+            region_init(&table->pieces, max * ROW_PIECES * SIZE_PIECE, large) < 0 ||
+            region_init(&table->extras, max * sizeof(struct extra), large) < 0 ||
+            region_init(&table->resets, max * sizeof(struct reset), false) < 0 ||
+            region_init(&table->holes, max * 2 * SIZE_HOLES, false) < 0) {
                 table_deinit(table);
                 return -ENOMEM;
         }
-        store_init(&table->packed, max * STORE_MAX);
+        store_init(&table->packed, max * STORE_MAX, large);
         /* So that nobody can make a capture whose connections all fall into one place. */
         if (getrandom(table->secret, sizeof(table->secret), GRND_NONBLOCK) != sizeof(table->secret)) {
                 struct timespec now;

@@ -63,6 +63,7 @@ struct link {
 };
 
 struct table {
+        bool large;                     /* memory comes in large pages */
         struct slot *slots;
         struct region slots_region;     /* where they lie */
         size_t mask;
@@ -86,8 +87,9 @@ struct table {
         uint64_t secret[3];
 };
 
-/* For @max connections at once, or if there are not addresses for so many, for @ret_max. Returns 0, or -ENOMEM. */
-int table_init(struct table *table, size_t max, size_t *ret_max);
+/* For @max connections at once, or if there are not addresses for so many, for @ret_max. @large: there will be many.
+ * Returns 0, or -ENOMEM. */
+int table_init(struct table *table, size_t max, bool large, size_t *ret_max);
 void table_deinit(struct table *table);
 
 /* The hash of ends; @realm and the addresses must be set. */

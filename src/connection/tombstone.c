@@ -11,10 +11,10 @@ enum {
 };
 
 int
-graveyard_init(struct graveyard *graveyard)
+graveyard_init(struct graveyard *graveyard, bool large)
 {
         *graveyard = (struct graveyard){};
-        return region_init(&graveyard->region, WAYS * SETS * sizeof(*graveyard->stones));
+        return region_init(&graveyard->region, WAYS * SETS * sizeof(*graveyard->stones), large);
 }
 
 void

@@ -21,7 +21,7 @@ struct graveyard {
         uint64_t n_strays;
 };
 
-int graveyard_init(struct graveyard *graveyard);
+int graveyard_init(struct graveyard *graveyard, bool large);
 void graveyard_deinit(struct graveyard *graveyard);
 
 /* Fetches the place where it will be buried. */

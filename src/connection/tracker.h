@@ -23,6 +23,7 @@ struct tracker_options {
         size_t max_awake;               /* 0: 24,576; of more than so many, those silent for long are packed (pack.h) */
         int64_t awake_ns;               /* 0: 5 s */
         bool by_vlan;                   /* the same addresses in two VLANs are two connections */
+        bool large;                     /* much will come: memory in large pages from the beginning */
         bool brief;                     /* of what ended in order, only the facts that judge() needs without evidence */
 };
 

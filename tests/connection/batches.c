@@ -164,7 +164,7 @@ static uint64_t
 play(struct tracker_input *inputs, uint64_t seed, unsigned batch, size_t max, size_t max_awake, bool each_segment,
      struct heap *heap)
 {
-        struct tracker_options options = { .max_connections = max, .max_awake = max_awake, .awake_ns = 1 };
+        struct tracker_options options = { .max_connections = max, .max_awake = max_awake, .awake_ns = 1, .large = batch == 0 };
         struct tracker_hooks hooks = { .give = keep, .segment = each_segment ? look : NULL, .context = heap };
         struct tracker *tracker;
         uint64_t packed;

@@ -422,7 +422,7 @@ a_row_grows_into_what_the_long_way_makes(void **state)
 
         (void)state;
         assert_non_null(given);
-        assert_int_equal(table_init(&table, 16, &max), 0);
+        assert_int_equal(table_init(&table, 16, false, &max), 0);
         for (unsigned round = 0; round < ROUNDS; round++)
                 play(&table, given, &taken, &ended, &packed, &resets, &icmp, &facts, &reset_facts);
         /* Most segments are in order, and many talks come to their end. */
@@ -447,7 +447,7 @@ what_is_freed_is_used_again(void **state)
         size_t max;
 
         (void)state;
-        assert_int_equal(table_init(&table, 16, &max), 0);
+        assert_int_equal(table_init(&table, 16, false, &max), 0);
         assert_int_equal(max, 16);
         assert_int_equal(table_new_orderly(&table, &ends, &first), 0);
         table_free_node(&table, first);

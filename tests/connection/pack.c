@@ -138,7 +138,7 @@ what_is_stored_stays_apart(void **state)
         struct store store;
 
         (void)state;
-        store_init(&store, 1 << 20);
+        store_init(&store, 1 << 20, false);
         assert_int_equal(store_new(&store, 0), 0);
         assert_int_equal(store_new(&store, STORE_MAX + 1), 0);
         for (unsigned round = 0; round < ROUNDS; round++) {
@@ -169,7 +169,7 @@ a_full_store_gives_nothing(void **state)
         size_t n = 0;
 
         (void)state;
-        store_init(&store, 1);
+        store_init(&store, 1, false);
         for (; (number = store_new(&store, STORE_MAX)) != 0; n++)
                 last = number;
         assert_true(n >= 2047 && n < 2048);

@@ -211,7 +211,7 @@ the_short_way_makes_what_the_long_way_makes(void **state)
         bool far;
 
         (void)state;
-        assert_int_equal(table_init(&table, 16, &max), 0);
+        assert_int_equal(table_init(&table, 16, false, &max), 0);
         for (unsigned round = 0; round < ROUNDS; round++) {
                 struct talk t = begin(5 + below(60), below(4) ? 1460 : 70000);
 
@@ -231,7 +231,7 @@ so_it_does_over_more_than_four_gib(void **state)
         size_t max;
 
         (void)state;
-        assert_int_equal(table_init(&table, 16, &max), 0);
+        assert_int_equal(table_init(&table, 16, false, &max), 0);
         for (unsigned round = 0; round < 2; round++) {
                 struct talk t = begin(round ? 4000 : 1000000, 65000);
                 bool far;
