@@ -136,15 +136,16 @@ look_at_kinds(const struct table *table, struct brief *b)
 const struct tracked *
 orderly_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct tracked *t)
 {
-        const uint64_t all = UINT64_MAX >> ((SEGMENTS_MAX - o->n) % SEGMENTS_MAX);
         const struct row *syn, *syn_ack;
         struct facts *f = &t->facts;
         struct brief b;
         unsigned n_by_1;
+        uint64_t all;
 
         if ((o->flags & (ORDERLY_ENDED | ORDERLY_LAST | ORDERLY_SHORT)) != ORDERLY_ENDED || o->n > SEGMENTS_MAX || o->first <= 0 ||
             o->next[1] == 0)
                 return NULL;
+        all = UINT64_MAX >> (SEGMENTS_MAX - o->n);
         b.o = o;
         look_at_kinds(table, &b);
         /* Behind the last there may be anything. Where a SYN has no payload there is its window scale. */
