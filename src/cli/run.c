@@ -50,6 +50,19 @@ static void tick(int signal)
         (void)signal;
 }
 
+/* What ends us by default, and is the program's: until it can be passed on it waits. */
+static void hold_signals(sigset_t *ret_mask)
+{
+        sigset_t held;
+
+        sigemptyset(&held);
+        sigaddset(&held, SIGTERM);
+        sigaddset(&held, SIGHUP);
+        sigaddset(&held, SIGUSR1);
+        sigaddset(&held, SIGUSR2);
+        sigprocmask(SIG_BLOCK, &held, ret_mask);
+}
+
 static void take_signals(pid_t pass)
 {
         struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
@@ -156,7 +169,7 @@ static void program_stopped(void *context, bool stopped)
 static int trace(const struct run_options *options, struct run_show *show)
 {
         const struct tracer_options traced = {.command = options->command, .attach = options->attach, .all_calls = options->all_calls,
-                                              .where = options->where};
+                                              .where = options->where, .mask = &options->mask};
         const struct tracer_hooks hooks = {.ended = tell, .stopped = options->attach ? NULL : program_stopped, .context = show};
         struct tracer *tracer;
         char why[REFUSAL_MAX];
@@ -169,6 +182,7 @@ static int trace(const struct run_options *options, struct run_show *show)
         take_signals(options->attach ? 0 : tracer_pid(tracer));
         if (!options->attach)
                 take_job_signals();
+        sigprocmask(SIG_SETMASK, &options->mask, NULL);
         tracer_run(tracer, &stop, &status);
         /* Nothing ran, nothing is to be summed up. */
         if (is_heard(options) && !tracer_word(tracer).exec_error && !tracer_word(tracer).error) {
@@ -199,7 +213,7 @@ static int trace_guarded(const struct run_options *options, struct run_show *sho
 {
         struct work both = {options, show};
 
-        return options->attach ? trace(options, show) : run_guard(work, &both);
+        return options->attach ? trace(options, show) : run_guard(work, &both, &options->mask);
 }
 
 /* By BPF if that was asked for; where it may be either, by ptrace if the other does not work, and that is said. */
@@ -227,6 +241,10 @@ int run_main(int argc, char **argv)
                 return r < 0 ? STATUS_FAILED : STATUS_DONE;
         if (run_show_open(&show, &options) < 0)
                 return STATUS_FAILED;
+        if (options.attach)
+                sigprocmask(SIG_SETMASK, NULL, &options.mask);
+        else
+                hold_signals(&options.mask);
         status = run(&options, &show);
         run_show_close(&show);
         return status;

@@ -1,6 +1,7 @@
 /* finis run: its command line. */
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -21,6 +22,7 @@ struct run_options {
         bool evidence;                  /* what speaks for each verdict */
         const char *output;             /* a file; NULL: standard error */
         int error_status;               /* where a connection ended badly; 0: none of its own */
+        sigset_t mask;                  /* of signals, as we were called with it: the program's */
         struct filter filter;
 };
 

@@ -83,6 +83,7 @@ static void child(const struct run_options *options, int go, int *exec_error)
 {
         char byte;
 
+        sigprocmask(SIG_SETMASK, &options->mask, NULL);
         if (read(go, &byte, 1) != 1)
                 _exit(STATUS_FAILED);
         execvp(options->command[0], options->command);
@@ -187,6 +188,7 @@ int run_bpf(struct run_show *show, volatile sig_atomic_t *stop, void (*take_sign
         }
         if (r == 0) {
                 take_signals(run.pid);
+                sigprocmask(SIG_SETMASK, &show->options->mask, NULL);
                 r = follow(&run, stop);
                 if (!*run.exec_error)
                         run_show_summary(show);

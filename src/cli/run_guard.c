@@ -32,7 +32,7 @@ static void take_signals(void)
                 sigaction(left[i], &action, NULL);
 }
 
-int run_guard(int (*work)(void *context), void *context)
+int run_guard(int (*work)(void *context), void *context, const sigset_t *mask)
 {
         pid_t pid;
         int status;
@@ -52,6 +52,7 @@ int run_guard(int (*work)(void *context), void *context)
         }
         worker = pid;
         take_signals();
+        sigprocmask(SIG_SETMASK, mask, NULL);
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
         if (WIFEXITED(status))

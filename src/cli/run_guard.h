@@ -8,8 +8,9 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* Runs @work in the other process and returns what it returned. */
-int run_guard(int (*work)(void *context), void *context);
+/* Runs @work in the other process and returns what it returned. Signals that are to be passed on may be blocked until
+ * then; @mask is without them. */
+int run_guard(int (*work)(void *context), void *context, const sigset_t *mask);
 
 /* For @work. The program was stopped, or goes on: so does the job. */
 void run_guard_stopped(bool stopped);

@@ -42,6 +42,8 @@ child(const struct tracer_options *options, int go, struct tracer_word *word)
         char byte;
         int listener;
 
+        if (options->mask)
+                sigprocmask(SIG_SETMASK, options->mask, NULL);
         if (read(go, &byte, 1) != 1)
                 _exit(125);
         word->error = filter_install(options->all_calls, listens(options), &word->no_new_privs, &listener);

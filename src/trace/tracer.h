@@ -22,6 +22,7 @@ struct tracer_options {
         pid_t attach;                   /* 0: none */
         bool all_calls;                 /* sending and receiving too */
         bool where;                     /* the stack of a call that is told an error, or that resets */
+        const sigset_t *mask;           /* of signals, for the command; NULL: that of the caller */
 };
 
 /* A connection is over, or the tracing is. @other: the other end, where it was traced too. Borrowed. */

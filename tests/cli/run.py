@@ -8,11 +8,13 @@ small programs written here.
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 FINIS = os.environ['FINIS']
 PATIENCE = 60
@@ -24,11 +26,16 @@ class Skip(Exception):
 
 
 CLIENT = r'''
-import os, signal, socket, struct, sys, time
+import os, select, signal, socket, struct, sys, time
 host, port = os.environ['FINIS_STAGE_HOST'], int(os.environ['FINIS_STAGE_PORT'])
 s = socket.create_connection((host, port))
 s.sendall(b'question')
 def told():
+    # Until the stage has acted, however late, and a little longer.
+    if s.fileno() >= 0:
+        poll = select.poll()
+        poll.register(s, select.POLLIN | select.POLLRDHUP)
+        poll.poll(20000)
     time.sleep(0.2)
 def recv():
     try:
@@ -94,7 +101,7 @@ def the_own_close_decides_between_fin_and_reset():
     found = record(['serve', '--answer', 'hello'], 'told(); s.close()')
     check(found, 'reset', 'client', 'unread-data', 'close')
     assert found['cause'] == 'unread-data' and found['to_client']['unread'] == 5, found
-    found = record(['serve'], 's.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); told(); s.close()')
+    found = record(['serve'], 's.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); time.sleep(0.2); s.close()')
     check(found, 'reset', 'client', 'zero-linger', 'close')
 
 
@@ -118,10 +125,14 @@ told()''')
 
 def the_last_holder_ends_it():
     found = record(['serve', '--answer', 'hello'], '''
+out, into = os.pipe()
 if os.fork() == 0:
-    time.sleep(0.4)
+    os.close(into)
+    os.read(out, 1)
+    told()
     os._exit(0)
 s.close()
+os.close(into)
 os.wait()''')
     check(found, 'reset', 'client', 'unread-data', 'exit')
     assert found['acts']['client']['pid'] != found['client']['pid'], found
@@ -212,12 +223,14 @@ s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)''')
 
 def both_ends_in_one_tree_are_one_record():
     done = run('--all', '--json', program='''
-import os, socket, time
+import os, select, socket
 l = socket.create_server(('127.0.0.1', 0))
 if os.fork() == 0:
     c = socket.create_connection(l.getsockname())
     c.sendall(b'0123456789')
-    time.sleep(0.3)
+    poll = select.poll()
+    poll.register(c, 0)
+    poll.poll(20000)
     os._exit(0)
 s, _ = l.accept()
 s.recv(4)
@@ -236,7 +249,8 @@ def nothing_of_the_program_is_changed():
                 ['sh', '-c', 'echo out; echo error >&2; exit 3'], ['sh', '-c', 'seq 1000 | sort -n | tail -1'],
                 ['sh', '-c', '(sleep 0.1; echo late) & wait'], ['sh', '-c', 'trap "echo caught" TERM; kill -15 $$'],
                 [sys.executable, '-c', 'import threading; [threading.Thread(target=print, args=(i,)).start() or 0 for i in range(1)]'],
-                ['sh', '-c', 'yes | head -1000 | wc -l'], ['cat', '/etc/passwd']]
+                ['sh', '-c', 'yes | head -1000 | wc -l'], ['cat', '/etc/passwd'],
+                ['grep', '-E', 'Sig(Pnd|Blk|Ign|Cgt)', '/proc/self/status']]
     for command in commands:
         bare = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         traced = subprocess.run([FINIS, 'run', '--output', '/dev/null', '--', *command], stdin=subprocess.DEVNULL,
@@ -264,17 +278,45 @@ def a_signal_reaches_the_program():
         assert process.wait(PATIENCE) == 9
 
 
+def a_signal_that_comes_before_the_program_waits_for_it():
+    for tracer in 'ptrace', 'auto':
+        with subprocess.Popen([FINIS, 'run', '--tracer', tracer, '--', 'sleep', '60'], stderr=subprocess.PIPE, text=True) as process:
+            # From the moment on in which finis itself is no more to be ended by it.
+            deadline = time.monotonic() + PATIENCE
+            while time.monotonic() < deadline:
+                status = pathlib.Path(f'/proc/{process.pid}/status').read_text(encoding='ascii')
+                masks = [int(mask, 16) for mask in re.findall(r'^Sig(?:Blk|Cgt):\s*(\w+)', status, re.M)]
+                if any(mask >> signal.SIGTERM - 1 & 1 for mask in masks):
+                    break
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 128 + signal.SIGTERM, (tracer, process.returncode, process.stderr.read())
+
+
+def attached(staged, program, *options):
+    """finis run on a client that goes on once it is traced: it asks for a line before @program."""
+    with subprocess.Popen([sys.executable, '-c', CLIENT + 'told(); print("on", flush=True); sys.stdin.readline()\n' + program],
+                          env=staged.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        client.stdout.readline()
+        with subprocess.Popen([FINIS, 'run', '--all', *options, '-p', str(client.pid)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as finis:
+            status = pathlib.Path(f'/proc/{client.pid}/status')
+            deadline = time.monotonic() + PATIENCE
+            while 'TracerPid:\t0\n' in status.read_text(encoding='ascii') and finis.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(0.3)
+            client.stdin.write('\n')
+            client.stdin.flush()
+            said = finis.communicate(timeout=PATIENCE)[1]
+            if 'Operation not permitted' in said:
+                raise Skip('this process may not attach to others here')
+            assert client.wait(PATIENCE) == 0, said
+    return said
+
+
 def it_can_be_attached():
     with Staged('serve', '--answer', 'hello') as staged, tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, 'out.json')
-        with subprocess.Popen([sys.executable, '-c', CLIENT + 'print("on", flush=True); time.sleep(2); s.close(); time.sleep(0.3)'],
-                              env=staged.environment, stdout=subprocess.PIPE, text=True) as program:
-            program.stdout.readline()
-            done = subprocess.run([FINIS, 'run', '--all', '--json', '--output', out, '-p', str(program.pid)],
-                                  capture_output=True, text=True, timeout=PATIENCE, check=False)
-            if 'Operation not permitted' in done.stderr:
-                raise Skip('this process may not attach to others here')
-            assert program.wait(PATIENCE) == 0, done
+        attached(staged, 's.close(); time.sleep(0.3)', '--json', '--output', out)
         with open(out, encoding='utf-8') as file:
             found = json.loads(file.readline())
     check(found, 'reset', 'client', 'unread-data', 'close')
@@ -318,6 +360,7 @@ CASES = [
     nothing_of_the_program_is_changed,
     the_statuses_are_those_of_env,
     a_signal_reaches_the_program,
+    a_signal_that_comes_before_the_program_waits_for_it,
     it_can_be_attached,
     it_needs_no_rights,
 ]

@@ -5,6 +5,7 @@ for BPF and for a cgroup. TAP."""
 import glob
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -83,11 +84,13 @@ def nothing_of_the_program_is_changed():
         bare = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         done = bpf('--output', '/dev/null', '--', *command)
         status = bare.returncode if bare.returncode >= 0 else 128 - bare.returncode
-        assert (done.returncode, done.stdout, done.stderr) == (status, bare.stdout, bare.stderr), (command, done)
+        # Others of this host may end more connections meanwhile than there is room for.
+        said = re.sub(r'^finis run: \d+ endings of this host found no room, .*\n', '', done.stderr, flags=re.M)
+        assert (done.returncode, done.stdout, said) == (status, bare.stdout, bare.stderr), (command, done)
     assert bpf('--', '/nonexistent').returncode == 127
     assert bpf('--', '/etc/passwd').returncode == 126
-    done = bpf('--output', '/dev/null', '--', 'grep', '-E', 'NoNewPrivs|CapEff', '/proc/self/status')
-    bare = subprocess.run(['grep', '-E', 'NoNewPrivs|CapEff', '/proc/self/status'], capture_output=True, text=True, check=False)
+    done = bpf('--output', '/dev/null', '--', 'grep', '-E', 'NoNewPrivs|CapEff|Sig(Pnd|Blk|Ign)', '/proc/self/status')
+    bare = subprocess.run(['grep', '-E', 'NoNewPrivs|CapEff|Sig(Pnd|Blk|Ign)', '/proc/self/status'], capture_output=True, text=True, check=False)
     assert done.stdout == bare.stdout, done
 
 
@@ -111,7 +114,7 @@ def nothing_is_left_behind():
             assert len(group) == 1, group
             process.kill()
             process.wait()
-        for _ in range(50):
+        for _ in range(10 * PATIENCE):
             time.sleep(0.1)
             if os.path.exists(done) and not os.path.exists(group[0]):
                 break

@@ -21,6 +21,7 @@ from run import CLIENT, FINIS, NOBODY, PATIENCE, Skip, Staged, check, run_cases
 
 C = r'''
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ int main(void)
         to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         if (connect(s, (void *)&to, sizeof(to)) < 0 || send(s, "question", 8, 0) != 8)
                 return 1;
+        poll(&(struct pollfd){.fd = s, .events = POLLIN}, 1, 20000);
         usleep(200000);
         return close(s);
 }
@@ -43,6 +45,7 @@ import (
         "fmt"
         "net"
         "os"
+        "syscall"
         "time"
 )
 
@@ -54,10 +57,16 @@ func main() {
         done := make(chan bool)
         go func() {
                 c.Write([]byte("question"))
-                time.Sleep(200 * time.Millisecond)
                 if len(os.Args) > 1 {
+                        time.Sleep(200 * time.Millisecond)
                         _, err := c.Read(make([]byte, 100))
                         fmt.Println(err)
+                } else if raw, err := c.(*net.TCPConn).SyscallConn(); err == nil {
+                        // Until the answer is there.
+                        raw.Read(func(fd uintptr) bool {
+                                n, _, _ := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK)
+                                return n > 0
+                        })
                 }
                 c.Close()
                 done <- true
@@ -202,7 +211,7 @@ l = socket.create_server(('127.0.0.1', 0))
 print('ready', flush=True)
 n = 0
 end = time.monotonic() + 1.5
-while time.monotonic() < end:
+while time.monotonic() < end or n <= 10:
     c = socket.create_connection(l.getsockname())
     s, _ = l.accept()
     s.close()
@@ -212,7 +221,8 @@ while time.monotonic() < end:
         os._exit(0)
     os.wait()
     n += 1
-open({log!r}, 'w').write(f'done {{n > 10}}')
+open({log!r} + '.part', 'w').write(f'done {{n > 10}}')
+os.rename({log!r} + '.part', {log!r})
 '''
         with subprocess.Popen([FINIS, 'run', '--', sys.executable, '-c', program], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True) as process:
@@ -220,14 +230,21 @@ open({log!r}, 'w').write(f'done {{n > 10}}')
             time.sleep(0.3)
             process.kill()
             process.wait()
-            for _ in range(50):
-                time.sleep(0.1)
-                if os.path.exists(log):
-                    break
+            await_file(log)
             said = process.stderr.read()
         with open(log, encoding='ascii') as file:
             assert file.read() == 'done True', said
     assert 'Traceback' not in said and 'connection' not in said, said
+
+
+def await_file(path):
+    """What is in it, once there is something."""
+    deadline = time.monotonic() + PATIENCE
+    while not os.path.exists(path) or not os.path.getsize(path):
+        assert time.monotonic() < deadline, f'{path} was not written'
+        time.sleep(0.02)
+    with open(path, encoding='ascii') as file:
+        return file.read()
 
 
 class Terminal:
@@ -259,6 +276,9 @@ class Terminal:
         self.wants('begins\r\n')
         time.sleep(0.3)
 
+    def hears_nothing(self, seconds):
+        assert not select.select([self.fd], [], [], seconds)[0], os.read(self.fd, 4096)
+
     def wants(self, pattern):
         end = time.monotonic() + 20
         while not re.search(pattern, self.text):
@@ -270,13 +290,14 @@ class Terminal:
 def a_job_can_be_stopped_and_goes_on():
     if not shutil.which('bash'):
         raise Skip('no bash here')
-    with Terminal() as shell:
-        shell.runs('i=0; while [ $i -lt 15 ]; do sleep 0.1; i=$((i+1)); done; echo "en""ds"; exit 7')
+    with Terminal() as shell, tempfile.TemporaryDirectory() as folder:
+        shell.runs(f'until [ -e {folder}/go ]; do sleep 0.1; done; echo "en""ds"; exit 7')
         shell.types('\x1a')
         shell.wants(r'Stopped')
         shell.wants(r'\$ $')
-        time.sleep(2)
-        assert 'ends' not in shell.text, shell.text
+        with open(f'{folder}/go', 'w', encoding='ascii'):
+            pass
+        shell.hears_nothing(1.5)
         shell.types('fg\r')
         shell.wants('ends\r\n')
         shell.wants(r'\$ $')
@@ -289,26 +310,26 @@ def a_program_killed_while_it_is_stopped_ends_the_job():
         name = os.path.join(folder, 'pid')
         with subprocess.Popen([FINIS, 'run', '--', 'sh', '-c', f'echo $$ > {name}; while :; do sleep 0.05; done'],
                               stderr=subprocess.DEVNULL) as process:
-            time.sleep(0.5)
-            with open(name, encoding='ascii') as file:
-                pid = int(file.read())
+            pid = int(await_file(name))
             os.kill(pid, signal.SIGSTOP)
             status = os.waitpid(process.pid, os.WUNTRACED)[1]
             assert os.WIFSTOPPED(status), status
             os.kill(pid, signal.SIGKILL)
-            assert process.wait(10) == 137, process.returncode
+            assert process.wait(PATIENCE) == 137, process.returncode
 
 
 def a_stop_and_a_continuation_from_outside_are_the_jobs():
-    with subprocess.Popen([FINIS, 'run', '--', 'sh', '-c', 'echo $$; sleep 1; echo on'], stdout=subprocess.PIPE, text=True,
-                          stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen([FINIS, 'run', '--', 'sh', '-c', 'echo $$; read line; echo on'], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL) as process:
         pid = int(process.stdout.readline())
         os.kill(pid, signal.SIGSTOP)
         assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
+        process.stdin.write('\n')
+        process.stdin.flush()
         assert not select.select([process.stdout], [], [], 1.5)[0]
         process.send_signal(signal.SIGCONT)
         assert process.stdout.readline() == 'on\n'
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def ctrl_c_ends_the_program_as_it_ends_it_bare():
@@ -354,7 +375,7 @@ def who_may_not_be_attached_to_is_told_why():
     def attach(pid, prefix=(), finis=FINIS):
         return subprocess.run([*prefix, finis, 'run', '-p', str(pid)], capture_output=True, text=True, check=False, cwd='/')
     assert attach(4194304).stderr == 'finis run: there is no process 4194304\n'
-    with subprocess.Popen([FINIS, 'run', '--output', '/dev/null', '--', 'sh', '-c', 'echo $$; sleep 10'], stdout=subprocess.PIPE, text=True) as traced:
+    with subprocess.Popen([FINIS, 'run', '--output', '/dev/null', '--', 'sh', '-c', 'echo $$; exec sleep 100'], stdout=subprocess.PIPE, text=True) as traced:
         pid = int(traced.stdout.readline())
         done = attach(pid)
         assert done.returncode == 125 and 'is traced already, by finis-tracer[' in done.stderr, done
@@ -365,7 +386,7 @@ def who_may_not_be_attached_to_is_told_why():
                 done = attach(os.getpid(), ['setpriv', f'--reuid={NOBODY}', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all'], copy)
                 assert done.returncode == 125 and 'belongs to another user (uid 0)' in done.stderr, done
         os.kill(pid, signal.SIGKILL)
-        traced.wait(10)
+        traced.wait(PATIENCE)
 
 
 CASES = [
