@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 
-from watch_help import FINIS, Watch, child, ends_of, orderly, pair, port_of, reset_on_close, run_cases, told_of
+from watch_help import FINIS, Skip, Watch, arrived, child, ends_of, orderly, pair, port_of, reset_on_close, run_cases, told_of
 
 PR_SET_NAME = 15
 # A full accept queue drops the SYN, of which no tracepoint tells.
@@ -262,9 +262,10 @@ def the_silence_before_the_end_is_told():
         client.close()
         return (port,)
 
+    begun = time.monotonic()
     (records,) = told_of(act)
     for r in records:
-        if not r["idle_before"] or not 0.35 < r["idle_before"] < 2:
+        if not r["idle_before"] or not 0.35 < r["idle_before"] < time.monotonic() - begun:
             yield f"0.4 s nothing was said; told {r['idle_before']}"
     if len(records) != 1:
         yield f"{len(records)} records"
@@ -350,7 +351,7 @@ def mapped_addresses_are_those_of_ipv4():
         server, _ = listener.accept()
         port = port_of(client)
         client.send(b"x")
-        time.sleep(0.05)
+        arrived(server)
         server.close()
         time.sleep(0.1)
         client.close()
@@ -393,7 +394,7 @@ def no_program_runs_for_a_segment_or_a_call():
         watch = Watch()
         programs = programs_of(watch.process.pid)
         # What others do meanwhile varies; a program for each exchange would show every time.
-        for _ in range(5):
+        for _ in range(20):
             client, server = pair()
             before = runs_of(programs)
             for _ in range(n):
@@ -407,9 +408,15 @@ def no_program_runs_for_a_segment_or_a_call():
             best = runs if best is None else min(best, runs)
             if best <= n / 4:
                 break
+        # As long as an exchange may take, and nothing of ours in it.
+        before = runs_of(programs)
+        time.sleep(1)
+        others = runs_of(programs) - before
         watch.stop()
     finally:
         knob.write_text(was, encoding="utf-8")
+    if best > 3 * n / 4 and others > n / 2:
+        raise Skip(f"others of this machine let programs run {others} times a second")
     if best > 3 * n / 4 or seen == 0:
         yield f"{best} runs in {n} exchanges at the least, {seen} with the ends"
 
@@ -420,7 +427,7 @@ def a_summary_names_peers_and_programs():
     for _ in range(3):
         client, server = pair()
         client.send(b"x")
-        time.sleep(0.05)
+        arrived(server)
         server.close()
         client.close()
     time.sleep(2.5)
@@ -451,7 +458,7 @@ def without_rights_it_says_so_and_hears_what_it_may():
     client, server = pair()
     port = port_of(client)
     client.send(b"x" * 50)
-    time.sleep(0.1)
+    arrived(server, 50)
     server.close()
     client.close()
     time.sleep(0.5)

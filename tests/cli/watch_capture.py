@@ -12,7 +12,7 @@ import time
 
 from watch import the_lab_s_endings_are_told_as_they_were
 from watch_far import ACK, FIN, PSH, RST, Far
-from watch_help import FINIS, Skip, Watch, pair, port_of, run_cases
+from watch_help import FINIS, Skip, Watch, arrived, pair, port_of, run_cases
 
 CLONE_NEWNET = 0x40000000
 
@@ -143,7 +143,7 @@ def bad_ones_alone_are_written_by_default():
             client, server = pair()
             client.send(b"x" * 50)
             ports.append(port_of(client))
-            time.sleep(0.02)
+            arrived(server, 50)
             server.recv(50 - unread) if unread < 50 else None
             server.close()
             time.sleep(0.02)
@@ -175,7 +175,7 @@ def a_full_disk_is_told():
     watch = Watch("--capture", "/dev/full")
     client, server = pair()
     client.send(b"x")
-    time.sleep(0.05)
+    arrived(server)
     server.close()
     client.close()
     time.sleep(1.3)

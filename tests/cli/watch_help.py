@@ -76,6 +76,13 @@ def pair():
     return client, server
 
 
+def arrived(sock, n=1):
+    """Waits until @n bytes lie there unread, or an end: loopback delivers at once, but not where it is busy."""
+    sock.settimeout(20)
+    while 0 < len(sock.recv(n, socket.MSG_PEEK)) < n:
+        time.sleep(0.001)
+
+
 def orderly():
     """The port of a client that asked nothing, and closed first."""
     client, server = pair()

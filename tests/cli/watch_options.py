@@ -11,7 +11,7 @@ import tempfile
 import time
 
 from terminal import told_a_terminal
-from watch_help import FINIS, Watch, child, orderly, pair, port_of, reset_on_close, run_cases
+from watch_help import FINIS, Watch, arrived, child, orderly, pair, port_of, reset_on_close, run_cases
 
 
 def unread(n=10):
@@ -19,7 +19,7 @@ def unread(n=10):
     client, server = pair()
     port = port_of(client)
     client.send(b"x" * n)
-    time.sleep(0.02)
+    arrived(server, n)
     server.close()
     time.sleep(0.02)
     client.close()
@@ -88,7 +88,7 @@ def others_of_a_pid_are_left_out():
 def count_stops_it():
     # Others of this host may end so meanwhile.
     watch = Watch("--count", "2", "cause=unread-data", f"pid={os.getpid()}")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while watch.process.poll() is None and time.monotonic() < deadline:
         unread()
         time.sleep(0.1)
@@ -101,10 +101,11 @@ def for_stops_it():
     begun = time.monotonic()
     run = subprocess.run([FINIS, "watch", "--for", "1.5"], capture_output=True, text=True, timeout=60, check=False)
     took = time.monotonic() - begun
-    if run.returncode or not 1.4 < took < 8:
+    if run.returncode or not 1.4 < took < 60:
         yield f"status {run.returncode} after {took:.1f} s"
-    if not re.search(r"sockets? ended in [1-7]\.\d s", run.stdout):
-        yield f"it said {run.stdout!r}"
+    said = re.search(r"sockets? ended in (\d+\.\d) s", run.stdout)
+    if not said or not 1.4 < float(said[1]) < took + 0.1:
+        yield f"it said {run.stdout!r} after {took:.1f} s"
 
 
 def check_is_1_where_something_was_bad():
@@ -137,28 +138,30 @@ def output_goes_to_a_file():
 
 
 def a_table_comes_each_interval():
+    begun, heads = time.monotonic(), []
     run = subprocess.Popen([FINIS, "watch", "--summary", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     run.stderr.readline()
+    ready = time.monotonic()
     unread()
-    begun, heads = time.monotonic(), []
     while len(heads) < 3:
         line = run.stdout.readline()
         if not line:
             yield f"it ended after {heads}"
             break
         heads += re.findall(r"^(\d+\.\d) s: \d+ sockets? ended", line)
-    took = time.monotonic() - begun
+    now = time.monotonic()
     run.send_signal(signal.SIGTERM)
     run.communicate(timeout=60)
-    # On a busy machine they come later, but say so.
-    if any(float(head) < 1 for head in heads) or not 0 <= took - sum(map(float, heads)) + 0.5 < 2:
-        yield f"a table each second; in {took:.1f} s they came after {heads}"
+    # On a busy machine they come later, but say so, to a tenth of a second each; and we may read them later still.
+    told = sum(map(float, heads))
+    if any(float(head) < 1 for head in heads) or told > now - begun + 0.2 or told < now - ready - 10:
+        yield f"a table each second; in {now - ready:.1f} s they came after {heads}"
     if run.returncode:
         yield f"status {run.returncode}"
 
 
 def on_a_terminal_the_table_takes_the_place_of_the_last():
-    _, out = told_a_terminal([FINIS, "watch", "--summary", "1", "--for", "3.5"], stderr=subprocess.DEVNULL)
+    _, out = told_a_terminal([FINIS, "watch", "--summary", "1", "--for", "4.5"], stderr=subprocess.DEVNULL)
     tables, cleared = len(re.findall(rb"s: \d+ sockets? ended,", out)), out.count(b"\033[H\033[J")
     if tables < 2 or cleared != tables:
         yield f"{tables} tables, cleared {cleared} times: {out!r}"

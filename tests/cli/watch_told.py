@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from watch_help import FINIS, Skip, Watch, child, orderly, pair, port_of, reset_on_close, run_cases, told_of
+from watch_help import FINIS, Skip, Watch, arrived, child, orderly, pair, port_of, reset_on_close, run_cases, told_of
 
 IPPROTO_MPTCP = 262
 
@@ -22,7 +22,7 @@ def a_line_comes_while_it_watches():
     client, server = pair()
     port = port_of(client)
     client.send(b"x" * 100)
-    time.sleep(0.1)
+    arrived(server, 100)
     server.close()
     client.close()
     told, end = [], time.monotonic() + 20
@@ -86,6 +86,7 @@ def left_unread(port, n, with_fin):
         server.send(b"an answer")
         client.recv(100)
         client.send(b"x" * n)
+        arrived(server, n)
         if with_fin:
             client.shutdown(socket.SHUT_WR)
         time.sleep(0.1)
@@ -127,7 +128,7 @@ def of_multipath_tcp_nothing_is_certain():
         server, _ = listener.accept()
         port = port_of(client)
         client.send(b"x" * 100)
-        time.sleep(0.1)
+        arrived(server, 100)
         reset_on_close(server)
         server.close()
         time.sleep(0.2)

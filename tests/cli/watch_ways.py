@@ -16,7 +16,7 @@ import tempfile
 import time
 
 from watch_far import ACK, FIN, PSH, RST, Far
-from watch_help import FINIS, Skip, Watch, pair, port_of, run_cases, told_of
+from watch_help import FINIS, Skip, Watch, arrived, pair, port_of, run_cases, told_of
 
 libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
@@ -72,7 +72,7 @@ def both_ends_are_joined_across_a_nat():
         server, _ = listener.accept()
         ports = port_of(client), 8080
         client.send(b"x" * 40)
-        time.sleep(0.05)
+        arrived(server, 40)
         server.close()
         time.sleep(0.05)
         client.close()
@@ -107,7 +107,7 @@ def ends_in_two_namespaces_are_one_connection():
             script = """import socket; s, _ = socket.create_server(("10.89.0.2", 7000)).accept(); s.recv(1); s.close()"""
             server = subprocess.Popen(["nsenter", "-t", str(pid), "-n", sys.executable, "-c", script])
             client = socket.socket()
-            for _ in range(100):
+            for _ in range(400):
                 if client.connect_ex(("10.89.0.2", 7000)) == 0:
                     break
                 client.close()
