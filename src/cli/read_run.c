@@ -71,7 +71,6 @@ static inline void name(const struct tracked *t, char id[static ID_MAX + 16], st
         *at++ = '.';
         *decimal_put(at, t->first_frame) = '\0';
         r->id = id;
-        r->padded = true;
         r->rev = t->rev;
         address_put(r->client.ip, t->family, t->address[SIDE_CLIENT]);
         address_put(r->server.ip, t->family, t->address[SIDE_SERVER]);

@@ -163,8 +163,7 @@ struct record {
         struct maybe_u64 first_frame, last_frame; /* both or neither */
         const char *const *evidence;     /* borrowed; printed on demand */
         size_t n_evidence;
-        bool plain;                      /* judge_again() made it, and its caller has only given it a name */
-        bool padded;                     /* @id and @history are there, and of each 16 bytes may be read */
+        bool plain;                      /* judge_again() made it; its caller gave it a name, and nothing else */
 };
 
 /* A record of which nothing is known: ending unseen, severity fine, certainty possible, rev 1. */

@@ -63,7 +63,7 @@ put_maybe_seconds(char *p, struct maybe_i64 value)
 #define THROUGH(j, p, call) (json_took((j), (p), true), (call), json_room((j), ROOM))
 
 /* Text from anywhere behind its key, as a rule short and plain. */
-static __attribute__((noinline)) char *
+static inline char *
 put_text(struct json *j, char *p, const char *text)
 {
         char *to = p;
@@ -91,19 +91,6 @@ put_text(struct json *j, char *p, const char *text)
         json_took(j, p, false);
         json_text(j, NULL, text);
         return json_room(j, ROOM);
-}
-
-/* The same for what 16 bytes may be read of. */
-IN_PLACE char *
-put_padded(struct json *j, char *p, const char *text)
-{
-        unsigned n = json_put_plain(p + 1, text);
-
-        if (__builtin_expect(n == JSON_AT_ONCE || text[n] != '\0', 0))
-                return put_text(j, p, text);
-        *p = '"';
-        p[n + 1] = '"';
-        return p + n + 2;
 }
 
 #define NO_PROGRAM ",\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null}"
@@ -404,7 +391,7 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
         if (!alone)
                 json_object(j, key);
         p = json_room(j, ROOM);
-        if (r->plain && r->padded && alone && !(flags & RECORD_JSON_EVIDENCE)) {
+        if (r->plain && alone && !(flags & RECORD_JSON_EVIDENCE)) {
                 char *end = record_json_put_plain(p, r);
 
                 if (end) {
@@ -421,7 +408,7 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
                 p = json_put_source(p, r->source);
                 p = LITERAL(p, ",\"id\":");
         }
-        p = r->padded ? put_padded(j, p, r->id) : put_text(j, p, r->id);
+        p = put_text(j, p, r->id);
         p = LITERAL(p, ",\"rev\":");
         p = decimal_put(p, r->rev);
         p = LITERAL(p, ",\"client\":");
@@ -437,7 +424,7 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
         p = put_acts_and_calls(j, p, r);
         p = put_seen(p, &r->seen);
         p = put_state(p, r);
-        p = r->padded ? put_padded(j, p, r->history) : put_text(j, p, r->history);
+        p = put_text(j, p, r->history);
         p = put_frames(p, r);
         if (flags & RECORD_JSON_EVIDENCE)
                 p = THROUGH(j, p, write_evidence(j, r));

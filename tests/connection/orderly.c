@@ -229,7 +229,6 @@ tell(const struct tracked *t, struct record *r, struct json *ret_line)
         static const char id[16] = "1.1";
 
         r->id = id;
-        r->padded = true;
         r->rev = t->rev;
         r->client.port = t->port[SIDE_CLIENT];
         r->server.port = t->port[SIDE_SERVER];

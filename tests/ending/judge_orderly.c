@@ -26,7 +26,6 @@ name_record(struct record *r)
 
         r->id = id;
         r->history = history;
-        r->padded = true;
         r->conn_state_known = true;
         r->conn_state = CONN_STATE_SF;
         r->file = r->first_frame = r->last_frame = known_u64(1);

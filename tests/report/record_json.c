@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ending/judge.h"
 #include "report/record_json.h"
 #include "report/told.h"
 #include "samples.h"
@@ -84,16 +85,34 @@ a_hostile_name_cannot_leave_its_string(void **state)
         free(line);
 }
 
-/* Texts of which 16 bytes may be read at once are told as those that are read one by one, whatever stands where. */
+/* What ended in order, told in short and at length: its id and its history are the same, whatever stands where. */
 static void
-texts_at_once_are_told_as_byte_by_byte(void **state)
+short_records_have_the_same_texts(void **state)
 {
         char id[64] = "", history[64] = "";
+        struct facts f;
         struct record r;
 
         (void)state;
+        facts_init(&f, SOURCE_CAPTURE);
+        f.seen.roles = ROLES_SYN;
+        f.seen.sides = SIDES_SEEN_BOTH;
+        f.both_acked = (struct fact_flag){ HOW_SEEN, true };
+        f.first = (struct fact_time){ HOW_SEEN, 1 };
+        for (int side = 0; side < 2; side++) {
+                struct facts_of_direction *from = &f.from[side];
+
+                from->bytes = from->acked = from->packets = (struct fact_count){ HOW_SEEN, 4 };
+                from->retransmitted = from->missing = (struct fact_count){ HOW_SEEN, 0 };
+                from->fin = from->fin_acked = (struct fact_flag){ HOW_SEEN, true };
+                from->before_fin = from->fin_at = from->fin_acked_at = (struct fact_time){ HOW_SEEN, 1 };
+        }
         record_init(&r, SOURCE_CAPTURE, id);
+        assert_true(judge_again(&f, &r));
         r.history = history;
+        r.file = r.first_frame = r.last_frame = known_u64(1);
+        r.conn_state_known = true;
+        r.conn_state = CONN_STATE_SF;
         for (int c = 1; c < 256; c++)
                 for (size_t n = 0; n < 20; n++) {
                         char *one, *other;
@@ -108,9 +127,9 @@ texts_at_once_are_told_as_byte_by_byte(void **state)
                         history[n] = '\0';
                         memset(r.client.ip, 0, sizeof(r.client.ip));
                         memset(r.client.ip, 'a', 2 * n);
-                        r.padded = false;
+                        r.plain = false;
                         one = line_of(&r, 0);
-                        r.padded = true;
+                        r.plain = true;
                         other = line_of(&r, 0);
                         assert_string_equal(one, other);
                         assert_int_equal(strcspn(strstr(other, "\"ip\":\"") + 6, "\""), 2 * n);
@@ -417,7 +436,7 @@ main(void)
                 cmocka_unit_test(whatever_is_not_usual_is_told),
                 cmocka_unit_test(what_is_kept_is_what_would_be_made),
                 cmocka_unit_test(a_hostile_name_cannot_leave_its_string),
-                cmocka_unit_test(texts_at_once_are_told_as_byte_by_byte),
+                cmocka_unit_test(short_records_have_the_same_texts),
                 cmocka_unit_test(evidence_comes_only_on_demand),
                 cmocka_unit_test(the_samples_keep_the_rules),
                 cmocka_unit_test(a_full_disk_is_told),
