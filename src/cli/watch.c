@@ -235,8 +235,9 @@ static int open_sources(struct watch *watch)
                                 watch->clock.reasons ? "" : "finis watch: this kernel gives no reasons for its resets\n");
                 return r;
         }
-        fprintf(stderr, "finis watch: without BPF: %s\n", why);
+        /* Before a word of it: who reads that may act at once. */
         r = ended_open(&watch->ended);
+        fprintf(stderr, "finis watch: without BPF: %s\n", why);
         if (r < 0) {
                 fprintf(stderr, "finis watch: listening for destroyed sockets: %s\n", strerror(-r));
                 return r;
