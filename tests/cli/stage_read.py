@@ -85,6 +85,10 @@ class Stage:
     def connect(self, patience=PATIENCE):
         return socket.create_connection(self.address, patience)
 
+    def await_line(self):
+        """It tells of a connection when that is over; of one that it keeps silent about, at its own end."""
+        select.select([self.process.stdout], [], [], PATIENCE)
+
     def end(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(PATIENCE)
@@ -110,27 +114,43 @@ def ask_read_and_send_more(client, _):
         time.sleep(0.1)
 
 
-def ask_wait_and_leave(client, _):
+def ask_read_and_leave(client, _):
+    client.sendall(b'question')
+    client.recv(65536)
+
+
+def ask_and_leave(client, _):
     client.sendall(b'question')
     time.sleep(0.3)
-    with contextlib.suppress(BlockingIOError):
-        client.setblocking(False)
-        client.recv(65536)
+
+
+def unacknowledged(client):
+    return struct.unpack_from('I', client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 232), 24)[0]
 
 
 def ask_for(seconds):
     def ask(client, _):
         client.sendall(b'question')
-        time.sleep(0.2)  # the first bytes may be acknowledged before a stage can fall silent
-        with contextlib.suppress(OSError):
-            client.sendall(b'more')
         time.sleep(seconds)
     return ask
 
 
+def ask_until_silence_and_wait(client, _):
+    """The first bytes may be acknowledged before a stage can fall silent, and late (TCP_DELACK_MAX, 0.2 s)."""
+    client.sendall(b'question')
+    deadline = time.monotonic() + PATIENCE
+    with contextlib.suppress(OSError):
+        while time.monotonic() < deadline:
+            client.sendall(b'more')
+            time.sleep(0.5)
+            if unacknowledged(client):
+                break
+    time.sleep(5)
+
+
 # name: (client, arguments, ending, ended_by or None for whoever, cause or None)
 PLAYS = {
-    'serve': (ask_wait_and_leave, ['--answer', 'answer'], 'orderly', None, None),
+    'serve': (ask_read_and_leave, ['--answer', 'answer'], 'orderly', None, None),
     'orderly': (ask_and_read, [], 'orderly', 'server', None),
     'half-closed': (ask_and_read, [], 'orderly', 'server', None),
     'reset': (ask_and_read, [], 'reset', 'server', 'zero-linger'),
@@ -138,10 +158,10 @@ PLAYS = {
     'disconnect': (ask_and_read, [], 'reset', 'server', 'disconnect'),
     'sock-destroyed': (ask_and_read, [], 'reset', 'server', 'sock-destroyed'),
     'data-after-close': (ask_read_and_send_more, [], 'reset', 'server', 'data-after-close'),
-    'open': (ask_wait_and_leave, [], 'orderly', 'client', None),
+    'open': (ask_and_leave, [], 'orderly', 'client', None),
     'drip': (ask_for(1), ['--every', '100ms'], None, None, None),
-    'timed-out': (ask_for(5), [], 'timed-out', 'client', 'retransmission-timeout'),
-    'keepalive': (ask_for(5), [], None, 'server', 'keepalive'),
+    'timed-out': (ask_until_silence_and_wait, [], 'timed-out', 'client', 'retransmission-timeout'),
+    'keepalive': (ask_until_silence_and_wait, [], None, 'server', 'keepalive'),
 }
 
 
@@ -158,6 +178,8 @@ def play(name, listen):
             if name == 'timed-out':
                 sniffer.close()  # a stage that ends is silent no more
             client.close()
+            if name not in ('timed-out', 'keepalive'):
+                stage.await_line()
             time.sleep(0.2)
             stage.end()
         finally:
