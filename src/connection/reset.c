@@ -240,10 +240,27 @@ had_given_up(const struct step *step, const struct reset *r)
                 d->heard = false;
 }
 
+/* A SYN met what is left of an older connection, whose host acknowledged that one; this RST tells it that it is gone, and
+ * the SYN waits on. What was acknowledged is nothing of this connection. */
+static bool
+is_for_an_older(struct step *step)
+{
+        struct direction *d = step->d, *o = step->o;
+
+        if (!bare(step->s) || step->s->flags & SEGMENT_ACK || !(d->flags & DIRECTION_SYN) || d->flags & DIRECTION_FIN ||
+            d->payloads > 0 || o->flags & (DIRECTION_SYN | DIRECTION_FIN) || o->payloads > 0 || !o->bare_ack.has_ack ||
+            o->bare_ack.ack != step->s->seq || direction_position(d, step->s->seq) <= d->next)
+                return false;
+        d->acked = -1;
+        o->flags &= (uint16_t)~(DIRECTION_BASE | DIRECTION_SOFT);
+        return true;
+}
+
 bool
 reset_take(struct step *step)
 {
         struct extra *extra = step_extra(step);
+        bool older = is_for_an_older(step);
         struct reset *r;
 
         step->c->flags |= CONNECTION_RESET;
@@ -278,7 +295,7 @@ reset_take(struct step *step)
                 step->d->flags |= DIRECTION_OTHER_OS;
         step->position = r->position;
         step->ack_position = r->ack_position;
-        return may_be_taken(r->validity);
+        return may_be_taken(r->validity) && !older;
 }
 
 /* Its sender goes on: only what a RST just overtook on the way may come behind it, and then the RST stands at

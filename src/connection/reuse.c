@@ -58,6 +58,10 @@ decide_syn(const struct connection *c, unsigned sender, const struct segment *s,
         /* Both ends begin at once (RFC 9293 3.5). */
         if (d->packets == 0 && o->flags & DIRECTION_SYN && o->acked < 0 && !(c->flags & CONNECTION_ENDED))
                 return REUSE_SAME;
+        /* A server that splits its SYN-ACK: first the ACK, then the SYN. */
+        if (d->packets > 0 && d->payloads == 0 && !(d->flags & (DIRECTION_SYN | DIRECTION_FIN)) && o->flags & DIRECTION_SYN &&
+            o->acked == 0 && o->payloads == 0 && !(c->flags & CONNECTION_ENDED))
+                return REUSE_SAME;
         if (same_packet(d, s, time))
                 return REUSE_SAME;
         /* Of the other end nothing was seen yet, but it was asked or acknowledged just now: its segments may stand behind. */

@@ -119,6 +119,31 @@ both_may_begin_at_once(void **state)
         is_known(f->from[0].acked, 10);
 }
 
+/* Of a split handshake the server sends the halves of its SYN-ACK one after the other. */
+static void
+a_syn_behind_an_ack_is_the_rest_of_the_handshake(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 'c', .f = "S" },
+                { .t = 0.01, .by = 's', .f = ".", .at = -2, .ack = 0 },
+                { .t = 0.02, .by = 's', .f = "S" },
+                { .t = 0.03, .by = 'c', .f = ".", .ack = 0 },
+                { .t = 0.04, .by = 'c', .f = "P.", .at = 0, .n = 10, .ack = 0 },
+                { .t = 0.05, .by = 's', .f = "P.", .at = 0, .n = 20, .ack = 10 },
+                { .t = 0.06, .by = 'c', .f = ".", .at = 10, .ack = 20 },
+        };
+
+        TOLD(rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->established, true);
+        is_known(f->from[0].acked, 10);
+        is_known(f->from[1].bytes, 20);
+        is_known(f->from[1].acked, 20);
+        assert_false(f->seen.gaps);
+        for (size_t i = 0; i < story.n_segments; i++)
+                assert_false(story.segments[i].stray);
+}
+
 /* The server still holds an older connection (TIME_WAIT, say), acknowledges that one, and is told that it is gone. */
 static void
 an_acknowledgement_of_an_older_connection_is_no_hole(void **state)
@@ -145,15 +170,45 @@ an_acknowledgement_of_an_older_connection_is_no_hole(void **state)
         is_known(f->resets[0].obeyed, false);
 }
 
+/* The number may lie as near as a piece that was lost would: the RST tells what it was. */
+static void
+a_reset_tells_that_an_acknowledgement_was_of_an_older_connection(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0, .by = 'c', .f = "S" },
+                { .t = 0.02, .by = 's', .f = ".", .at = 900000, .ack = 50000 },
+                { .t = 0.0201, .by = 'c', .f = "R", .at = 50000, .bare = true },
+                { .t = 1, .by = 'c', .f = "S" },
+                { .t = 1.02, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 1.0201, .by = 'c', .f = ".", .at = 0, .ack = 0 },
+                { .t = 1.03, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 1.05, .by = 's', .f = ".", .at = 0, .ack = 100 },
+        };
+
+        TOLD(rows);
+        assert_int_equal(story.n, 1);
+        assert_false(f->seen.gaps);
+        is_known(f->established, true);
+        is_known(f->from[0].bytes, 100);
+        is_known(f->from[0].acked, 100);
+        is_known(f->from[0].missing, 0);
+        is_known(f->from[1].bytes, 0);
+        is_known(f->resets[0].obeyed, false);
+        for (size_t i = 3; i < story.n_segments; i++)
+                assert_false(story.segments[i].stray);
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_acknowledgement_of_an_older_connection_is_no_hole),
+                cmocka_unit_test(a_reset_tells_that_an_acknowledgement_was_of_an_older_connection),
                 cmocka_unit_test(unanswered_syns_are_repeats),
                 cmocka_unit_test(a_syn_ack_before_its_syn_joins),
                 cmocka_unit_test(of_two_syn_acks_the_client_chooses),
                 cmocka_unit_test(of_several_syn_acks_alone_the_data_choose),
+                cmocka_unit_test(a_syn_behind_an_ack_is_the_rest_of_the_handshake),
                 cmocka_unit_test(both_may_begin_at_once),
         };
 
