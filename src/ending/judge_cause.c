@@ -208,6 +208,17 @@ of_reset(const struct judging *j, enum side x)
         return c;
 }
 
+/* A bare RST that answers nothing came before it. */
+static bool
+before_syn_ack(const struct judging *j)
+{
+        if (!fact_is_not(j->f->established))
+                return false;
+        return count_is(j->f->syn_acks, 0) ||
+               (j->reset && j->shape == RESET_KIND_REPLY && fact_is_not(j->reset->has_ack) &&
+                !fact_known(j->reset->answers.how) && !fact_known(j->reset->validity.how));
+}
+
 static uint64_t
 of_connection(const struct judging *j)
 {
@@ -221,7 +232,7 @@ of_connection(const struct judging *j)
         c |= when(fact_is(f->end[SIDE_SERVER].accept_queue_full), COND(QUEUE_FULL));
         c |= when(count_above(f->syn_acks, 0) && count_is(server->payloads, 0) && fact_is_not(server->fin) &&
                           count_is(f->from[SIDE_CLIENT].acked, 0), COND(ONLY_SYN_ACKED));
-        c |= when(spoke, COND(TALKED)) | when(count_is(f->syn_acks, 0) && fact_is_not(f->established), COND(NO_SYN_ACK));
+        c |= when(spoke, COND(TALKED)) | when(before_syn_ack(j), COND(NO_SYN_ACK));
         c |= when(fact_is(f->siblings_reset), COND(SIBLINGS)) | when(fact_is(f->filter_answers), COND(FILTERED));
         c |= when(fact_known(f->icmp.how), COND(ICMP));
         c |= when(fact_known(f->icmp.how) && (f->icmp.value == ICMP_ERROR_ADMIN_PROHIBITED ||

@@ -135,6 +135,31 @@ two_resets_that_nothing_drew_come_from_between(void **state)
         assert_int_equal(r.reset.by, SIDE_SERVER);
 }
 
+static void
+a_client_may_take_its_syn_back_before_the_answer_comes(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        facts_init(&f, SOURCE_CAPTURE);
+        KNOW(f.syns, 1);
+        KNOW(f.syn_acks, 1);
+        KNOW(f.established, false);
+        KNOW(f.first, 1000 * MS);
+        KNOW(f.last, 1020 * MS);
+        reset = add_reset(&f, SIDE_CLIENT, true, 1010 * MS);
+        reset->validity.how = HOW_UNKNOWN;
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.causes[0], CAUSE_ABANDONED);
+        /* One that could be taken came after the answer. */
+        KNOW(reset->validity, RESET_VALIDITY_EXACT);
+        judge_facts(&f, &r);
+        assert_false(lists(&r, CAUSE_ABANDONED));
+}
+
 /* What speaks against a RST's window is that it was never shut. */
 static void
 a_reset_of_a_shut_window_is_of_its_own_accord(void **state)
@@ -219,6 +244,7 @@ main(void)
                 cmocka_unit_test(one_doubt_is_no_proof_of_forgery_and_two_are),
                 cmocka_unit_test(who_went_on_after_an_earlier_reset_may_have_sent_the_last),
                 cmocka_unit_test(two_resets_that_nothing_drew_come_from_between),
+                cmocka_unit_test(a_client_may_take_its_syn_back_before_the_answer_comes),
                 cmocka_unit_test(a_reset_of_a_shut_window_is_of_its_own_accord),
                 cmocka_unit_test(a_fin_may_have_been_lost_before_it_was_captured),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
