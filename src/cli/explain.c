@@ -31,7 +31,8 @@ static void usage(void)
               "Without a word: all words, with a line each. With --all: all pages.\n"
               "With --table: what the model says of send, recv, poll, close, rst, timers, icmp.\n"
               "\n"
-              "Exit status: 0 done, 2 a word has no page, or a name no table.\n",
+              "Exit status: 0 done; 2 a word has no page, or a name no table.\n"
+              "See finis-explain(1).\n",
               stdout);
 }
 
