@@ -83,9 +83,9 @@ static void child(const struct run_options *options, int go, int *exec_error)
 {
         char byte;
 
-        sigprocmask(SIG_SETMASK, &options->mask, NULL);
         if (read(go, &byte, 1) != 1)
                 _exit(STATUS_FAILED);
+        sigprocmask(SIG_SETMASK, &options->mask, NULL);
         execvp(options->command[0], options->command);
         *exec_error = errno;
         _exit(errno == ENOENT ? 127 : 126);

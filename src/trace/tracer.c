@@ -42,15 +42,19 @@ child(const struct tracer_options *options, int go, struct tracer_word *word)
         char byte;
         int listener;
 
-        if (options->mask)
-                sigprocmask(SIG_SETMASK, options->mask, NULL);
         if (read(go, &byte, 1) != 1)
                 _exit(125);
         word->error = filter_install(options->all_calls, listens(options), &word->no_new_privs, &listener);
         if (!word->error && listens(options))
                 word->error = notified_hand_over(go, listener);
-        if (word->error)
+        if (word->error) {
+                /* Before the end of a process that is traced it stops, its files still open: nobody is to wait for more. */
+                close(go);
                 _exit(125);
+        }
+        /* Not sooner: a signal stops who is traced, and the tracer waits for nothing but what is handed over until then. */
+        if (options->mask)
+                sigprocmask(SIG_SETMASK, options->mask, NULL);
         execvp(options->command[0], options->command);
         word->exec_error = errno;
         _exit(errno == ENOENT ? 127 : 126);

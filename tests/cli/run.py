@@ -278,18 +278,56 @@ def a_signal_reaches_the_program():
         assert process.wait(PATIENCE) == 9
 
 
+def await_hold(pid):
+    """Until finis itself is no more to be ended by SIGTERM."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        status = pathlib.Path(f'/proc/{pid}/status').read_text(encoding='ascii')
+        masks = [int(mask, 16) for mask in re.findall(r'^Sig(?:Blk|Cgt):\s*(\w+)', status, re.M)]
+        if any(mask >> signal.SIGTERM - 1 & 1 for mask in masks):
+            return
+
+
 def a_signal_that_comes_before_the_program_waits_for_it():
     for tracer in 'ptrace', 'auto':
         with subprocess.Popen([FINIS, 'run', '--tracer', tracer, '--', 'sleep', '60'], stderr=subprocess.PIPE, text=True) as process:
-            # From the moment on in which finis itself is no more to be ended by it.
-            deadline = time.monotonic() + PATIENCE
-            while time.monotonic() < deadline:
-                status = pathlib.Path(f'/proc/{process.pid}/status').read_text(encoding='ascii')
-                masks = [int(mask, 16) for mask in re.findall(r'^Sig(?:Blk|Cgt):\s*(\w+)', status, re.M)]
-                if any(mask >> signal.SIGTERM - 1 & 1 for mask in masks):
-                    break
+            await_hold(process.pid)
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 128 + signal.SIGTERM, (tracer, process.returncode, process.stderr.read())
+
+
+def a_signal_to_its_whole_group_ends_it_whenever_it_comes():
+    """As timeout(1) sends it: the program to be is told as well, be it traced already or not."""
+    for i in range(50):
+        with subprocess.Popen([FINIS, 'run', '--tracer', 'ptrace', '--', 'sleep', '60'], stderr=subprocess.PIPE, text=True,
+                              start_new_session=True) as process:
+            await_hold(process.pid)
+            time.sleep(i * 0.0001)
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                status = process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+            assert status == 128 + signal.SIGTERM, (i, status, process.stderr.read())
+
+
+def where_no_filter_may_be_installed_that_is_said():
+    """As in a container whose own filter refuses seccomp(2)."""
+    number = {'x86_64': 317, 'aarch64': 277}.get(os.uname().machine)
+    if not number:
+        raise Skip('the number of seccomp(2) is not known here')
+    done = subprocess.run([sys.executable, '-c', '''
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+# Its number, if it is seccomp(2), EPERM, otherwise go on.
+code = ctypes.create_string_buffer(struct.pack('=' + 4 * 'HBBI', 0x20, 0, 0, 0, 0x15, 0, 1, int(sys.argv[1]),
+                                               6, 0, 0, 0x00050001, 6, 0, 0, 0x7fff0000))
+program = struct.pack('@HP', 4, ctypes.addressof(code))
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program) == 0, ctypes.get_errno()
+os.execv(sys.argv[2], sys.argv[2:])
+''', str(number), FINIS, 'run', '--tracer', 'ptrace', '--', 'true'], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 125 and 'installing the filter of system calls: Operation not permitted' in done.stderr, done
 
 
 def attached(staged, program, *options):
@@ -361,6 +399,8 @@ CASES = [
     the_statuses_are_those_of_env,
     a_signal_reaches_the_program,
     a_signal_that_comes_before_the_program_waits_for_it,
+    a_signal_to_its_whole_group_ends_it_whenever_it_comes,
+    where_no_filter_may_be_installed_that_is_said,
     it_can_be_attached,
     it_needs_no_rights,
 ]
