@@ -41,6 +41,9 @@ struct call {
         int other;              /* of CALL_CARRY: the other descriptor; else -1 */
 };
 
+/* The number of an argument that says how long an address is. */
+#define CALLS_ADDRESS_SIZE 2
+
 /* Is all known at its beginning? */
 bool call_only_begins(enum call_kind kind);
 

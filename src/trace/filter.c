@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -86,14 +87,17 @@ can_listen(bool *ret_no_new_privs)
         return r;
 }
 
-/* Behind the comparisons, in this order: nothing, a stop, a notification, and of getsockopt() that of SO_ERROR alone. */
-enum { TO_ALLOW, TO_TRACE, TO_NOTIFY, TO_ERROR };
+/* Behind the comparisons, in this order: nothing, a stop, a notification, of getsockopt() that of SO_ERROR alone, and of
+ * connect() a notification where the address is as long as one of the internet. */
+enum { TO_ALLOW, TO_TRACE, TO_NOTIFY, TO_ERROR, TO_CONNECT = TO_ERROR + 4 };
 
 static uint8_t
 leads_to(enum call_kind kind, bool listens)
 {
         if (kind == CALL_LISTENER)
                 return listens ? TO_TRACE : TO_ALLOW;
+        if (kind == CALL_CONNECT)
+                return listens ? TO_CONNECT : TO_TRACE;
         return kind == CALL_ERROR ? TO_ERROR : listens && call_only_begins(kind) ? TO_NOTIFY : TO_TRACE;
 }
 
@@ -116,6 +120,11 @@ filter_install(bool all_calls, bool listen, bool *ret_no_new_privs, int *ret_lis
                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SO_ERROR, 0, 1),
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LOW_HALF(CALLS_ADDRESS_SIZE)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, sizeof(struct sockaddr_in), 2, 0),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, sizeof(struct sockaddr_in6), 1, 0),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
         };
         size_t n = 6, n_calls, n_life, n_wanted;
         const struct call *calls = calls_all(&n_calls, &n_life);

@@ -2,6 +2,7 @@
 #include "trace/look.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -134,6 +135,26 @@ look_waits_for_ever(int pidfd, int fd)
         if (own < 0)
                 return false;
         r = getsockopt(own, SOL_SOCKET, SO_SNDTIMEO, &timeout, &length) == 0 && timeout.tv_sec == 0 && timeout.tv_usec == 0;
+        close(own);
+        return r;
+}
+
+/* Who does not wait is not broken off. Of one that failed in this moment it does no harm to say that it had not. */
+int
+look_whether_begun(int pidfd, int fd)
+{
+        int own = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0), flags, r;
+        struct look look = { 0 };
+
+        if (own < 0)
+                return -errno;
+        flags = fcntl(own, F_GETFL);
+        if ((flags >= 0 && (flags & O_NONBLOCK)) || option(own, SOL_SOCKET, SO_TYPE, -1) == SOCK_DGRAM)
+                r = 0;
+        else if (option(own, SOL_SOCKET, SO_PROTOCOL, -1) == IPPROTO_TCP && look_info(own, &look))
+                r = look.state != TCP_STATE_CLOSE;
+        else
+                r = -ENOTSOCK;
         close(own);
         return r;
 }

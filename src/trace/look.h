@@ -47,6 +47,9 @@ enum look_kind {
 /* A call that waits on the socket waits without a time-out: interrupted, it is taken up again. */
 bool look_waits_for_ever(int pidfd, int fd);
 
+/* A signal broke off a connect(): had that begun? 1 or 0, where the socket shows it; or a negative errno. */
+int look_whether_begun(int pidfd, int fd);
+
 /* @pidfd: of the process, @fd: its descriptor, @expected: the cookie of the TCP socket that it is thought to lead to, or
  * 0, @watch: where it is to be watched, or NULL. Returns 0; -ENOTSOCK if that is no TCP socket, or a listener;
  * -EPROTONOSUPPORT if it is one of Multipath TCP; or another negative errno, -EPERM where the kernel does not let us. */

@@ -16,6 +16,7 @@
 #include "trace/tracer_internal.h"
 
 #define ERESTARTSYS 512
+#define ERESTARTNOINTR 513
 
 struct passing {
         struct msghdr message;
@@ -101,11 +102,33 @@ notified_unlock(struct tracer *tracer)
 
 /* Whoever was killed meanwhile waits for no answer. */
 static void
-let_go(const struct notified *notified, uint64_t id)
+answer(const struct notified *notified, uint64_t id, int error)
 {
-        struct seccomp_notif_resp answer = { .id = id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+        struct seccomp_notif_resp response = { .id = id, .error = error,
+                                               .flags = error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE };
 
-        ioctl(notified->fd, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+        ioctl(notified->fd, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+/* Is the end of the attempt that begins wanted? Who asks may make one stop less until the next tick. */
+static bool
+wants_end(struct tracer *tracer, struct traced_thread *thread)
+{
+        const int fd = (int)thread->arguments[0];
+
+        thread->called_ns = tracer_now();
+        return process_cookie(thread->process, fd) || opening_is_of(tracer, thread->process, fd) ||
+               opening_stops(tracer, thread);
+}
+
+/* Leaves it to the tracer. */
+static void
+hold(struct notified *notified, struct traced_thread *thread, uint64_t id)
+{
+        thread->held = id;
+        thread->held_next = notified->held;
+        notified->held = thread;
+        pthread_kill(notified->tracer, SIGALRM);
 }
 
 /* True if it may go on at once. */
@@ -119,12 +142,20 @@ meet(struct tracer *tracer, const struct seccomp_notif *request)
                 return true;
         for (size_t i = 0; i < 6; i++)
                 thread->arguments[i] = request->data.args[i];
-        tracer_call_begins(tracer, thread);
-        thread->call = NULL;
-        if (!failing_stops(tracer, thread) || notified->n_held == NOTIFIED_HELD_MAX)
+        if (thread->call->kind == CALL_CONNECT && !thread->stops && wants_end(tracer, thread)) {
+                thread->call = NULL;
+                thread->begins_again = true;
+                hold(notified, thread, request->id);
+                return false;
+        }
+        thread->begins_again = false;
+        thread->is_noticed = true;
+        if (!tracer_call_begins(tracer, thread) || !thread->stops)
+                thread->call = NULL;
+        thread->is_noticed = false;
+        if (thread->stops || !failing_stops(tracer, thread))
                 return true;
-        notified->held[notified->n_held++] = (struct notified_held){ request->id, thread->tid };
-        pthread_kill(notified->tracer, SIGALRM);
+        hold(notified, thread, request->id);
         return false;
 }
 
@@ -175,7 +206,7 @@ listen_on(void *context)
                 goes_on = meet(tracer, &notice.request);
                 pthread_mutex_unlock(&notified->lock);
                 if (goes_on)
-                        let_go(notified, notice.request.id);
+                        answer(notified, notice.request.id, 0);
         }
 }
 
@@ -215,14 +246,39 @@ notified_release(struct tracer *tracer)
 {
         struct notified *notified = &tracer->notified;
 
-        for (size_t i = 0; i < notified->n_held; i++) {
-                ptrace(PTRACE_INTERRUPT, notified->held[i].tid, NULL, NULL);
-                let_go(notified, notified->held[i].id);
+        for (struct traced_thread *thread; (thread = notified->held);) {
+                bool stops = ptrace(PTRACE_INTERRUPT, thread->tid, NULL, NULL) == 0;
+
+                notified->held = thread->held_next;
+                answer(notified, thread->held, stops && thread->begins_again ? -ERESTARTNOINTR : 0);
         }
-        notified->n_held = 0;
 }
 
-/* A close gives no such result by itself (SYSCALL_DEFINE1(close)), nor do the others. */
+bool
+notified_meets(long number)
+{
+        const struct call *call = call_find(number);
+
+        return call && call->kind == CALL_CONNECT;
+}
+
+/*
+ * A close gives no such result by itself (SYSCALL_DEFINE1(close)), nor do the others; but a connect() that waits does. Of
+ * TCP the socket shows whether it had begun; of other protocols, it had if it is the last call that was met.
+ */
+static bool
+had_begun(const struct traced_thread *thread, const struct call *call, const struct registers *registers)
+{
+        int begun;
+
+        if (call_only_begins(call->kind))
+                return false;
+        if (call->kind != CALL_CONNECT)
+                return true;
+        begun = look_whether_begun(thread->process->pidfd, (int)registers->arguments[0]);
+        return begun < 0 ? memcmp(thread->arguments, registers->arguments, 3 * sizeof(uint64_t)) == 0 : begun;
+}
+
 void
 notified_signalled(struct tracer *tracer, const struct traced_thread *thread)
 {
@@ -233,6 +289,6 @@ notified_signalled(struct tracer *tracer, const struct traced_thread *thread)
             registers.result != -ERESTARTSYS)
                 return;
         call = call_find(registers.number);
-        if (call && call_only_begins(call->kind))
+        if (call && !had_begun(thread, call, &registers))
                 registers_begin_again(thread->tid);
 }

@@ -90,14 +90,14 @@ tracer_socket(struct tracer *tracer, struct traced_thread *thread, int fd, enum 
 }
 
 static size_t
-read_address(const struct traced_process *process, uint64_t address, uint64_t length, struct sockaddr_storage *ret)
+read_address(const struct traced_thread *thread, uint64_t address, uint64_t length, struct sockaddr_storage *ret)
 {
         size_t n = length < sizeof(*ret) ? (size_t)length : sizeof(*ret);
         struct iovec to = { ret, n }, from = { (void *)(uintptr_t)address, n };
         ssize_t r;
 
         memset(ret, 0, sizeof(*ret));
-        r = process_vm_readv(process->pid, &to, 1, &from, 1, 0);
+        r = process_vm_readv(thread->tid, &to, 1, &from, 1, 0);
         return r < 0 ? 0 : (size_t)r;
 }
 
@@ -108,7 +108,7 @@ tracer_address(const struct traced_thread *thread, struct sockaddr_storage *ret_
         const size_t n_word = offsetof(struct sockaddr_in, sin_zero);
         long word;
 
-        if (thread->arguments[2] >= n_word) {
+        if (!thread->is_noticed && thread->arguments[2] >= n_word) {
                 errno = 0;
                 word = ptrace(PTRACE_PEEKDATA, thread->tid, (void *)(uintptr_t)thread->arguments[1], NULL);
                 memset(ret_address, 0, sizeof(*ret_address));
@@ -116,7 +116,7 @@ tracer_address(const struct traced_thread *thread, struct sockaddr_storage *ret_
                 if (errno == 0 && ret_address->ss_family != AF_INET6)
                         return n_word;
         }
-        return read_address(thread->process, thread->arguments[1], thread->arguments[2], ret_address);
+        return read_address(thread, thread->arguments[1], thread->arguments[2], ret_address);
 }
 
 /* The other's address, for a connection that fails: its socket forgets it. */
@@ -195,7 +195,7 @@ connect_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result
                 socket->all_calls = tracer->options.all_calls;
                 socket->began_ns = thread->called_ns;
                 if (!socket->has_remote &&
-                    read_address(thread->process, thread->arguments[1], thread->arguments[2], &address) >= sizeof(sa_family_t))
+                    read_address(thread, thread->arguments[1], thread->arguments[2], &address) >= sizeof(sa_family_t))
                         tracer_takes_address(tracer, socket, &address);
         }
         /* Interrupted, it goes on by itself. */
@@ -234,7 +234,7 @@ accept_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
         socket->established_ns = look.at_ns;
         /* One that was reset in the queue has forgotten the client's address; the call told it. */
         if (!socket->has_remote && thread->arguments[1] &&
-            read_address(thread->process, thread->arguments[1], sizeof(struct sockaddr_in6), &address) >= sizeof(struct sockaddr_in))
+            read_address(thread, thread->arguments[1], sizeof(struct sockaddr_in6), &address) >= sizeof(struct sockaddr_in))
                 tracer_takes_address(tracer, socket, &address);
 }
 

@@ -13,6 +13,10 @@
 #define STOPS_PER_TICK 4
 #define STOPS_MOST 50
 
+/* Ticks of a fifth of a second, and the attempts in it of which no end is stopped at any more. */
+#define TICKS_COUNTED 10
+#define PASSED_MOST (TICKS_COUNTED * STOPS_PER_TICK)
+
 /* After a failure: others are to be expected. */
 #define EXACT_NS INT64_C(60000000000)
 
@@ -39,13 +43,13 @@ drop(struct openings *openings, struct opening *opening)
         openings->n--;
 }
 
-/* A stop for each is wanted, or still to be had. */
-static bool
-is_stopped_at(struct tracer *tracer, const struct traced_thread *thread)
+/* A stop for each is wanted, or still to be had. Who stops anyway costs none. */
+bool
+opening_stops(struct tracer *tracer, const struct traced_thread *thread)
 {
         struct openings *openings = &tracer->openings;
 
-        if (tracer->options.all_calls || tracer->options.where || tracer->every_call || failing_stops(tracer, thread) ||
+        if (thread->stops || tracer->options.all_calls || tracer->options.where || tracer->every_call || failing_stops(tracer, thread) ||
             openings->n == OPENINGS_MAX || thread->called_ns < openings->exact_until_ns)
                 return true;
         if (openings->n_stops == 0)
@@ -60,7 +64,7 @@ opening_begins(struct tracer *tracer, const struct traced_thread *thread, const 
         struct openings *openings = &tracer->openings;
         struct opening *free_one = openings->all;
 
-        if ((remote->ss_family != AF_INET && remote->ss_family != AF_INET6) || is_stopped_at(tracer, thread))
+        if ((remote->ss_family != AF_INET && remote->ss_family != AF_INET6) || opening_stops(tracer, thread))
                 return false;
         while (free_one->pid)
                 free_one++;
@@ -70,6 +74,7 @@ opening_begins(struct tracer *tracer, const struct traced_thread *thread, const 
         free_one->fd = (int)thread->arguments[0];
         free_one->began_ns = thread->called_ns;
         openings->n++;
+        openings->n_passed++;
         return true;
 }
 
@@ -116,25 +121,42 @@ opening_seen(struct tracer *tracer, const struct traced_process *process, int fd
  * stop. Not with SO_SNDTIMEO: it would then fail with EINTR (sock_intr_errno()).
  */
 static void
-begin_again(const struct traced_thread *thread, int fd)
+begin_again(struct traced_thread *thread, int fd)
 {
         uint64_t first;
         long number;
 
-        if (process_waits_in(thread->tid, &number, &first) && number == SYS_connect && (int)first == fd &&
-            look_waits_for_ever(thread->process->pidfd, fd))
-                ptrace(PTRACE_INTERRUPT, thread->tid, NULL, NULL);
+        if (!process_waits_in(thread->tid, &number, &first) || number != SYS_connect || (int)first != fd ||
+            !look_waits_for_ever(thread->process->pidfd, fd))
+                return;
+        thread->begins_again = true;
+        ptrace(PTRACE_INTERRUPT, thread->tid, NULL, NULL);
+}
+
+/* Nothing shows whether the attempt failed or is still to begin, as long as its thread may be on the way to it. */
+static bool
+may_be_to_come(const struct traced_thread *thread, int fd)
+{
+        struct look look;
+        uint64_t first;
+        long number;
+
+        return look_through(thread->process->pidfd, fd, LOOK_BEGIN, 0, NULL, &look) == 0 && look.state == TCP_STATE_CLOSE &&
+               !look.error_pending && (!process_waits_in(thread->tid, &number, &first) || number == SYS_connect);
 }
 
 static void
 look_at_one(struct tracer *tracer, struct opening *opening)
 {
         struct traced_thread *thread = threads_find(&tracer->threads, opening->tid);
+        bool is_its_own = thread && thread->process->pid == opening->pid;
         struct traced_socket *socket;
         int fd = opening->fd;
         struct look look;
 
-        socket = thread && thread->process->pid == opening->pid ? tracer_socket(tracer, thread, fd, LOOK_BEGIN, &look) : NULL;
+        if (is_its_own && may_be_to_come(thread, fd))
+                return;
+        socket = is_its_own ? tracer_socket(tracer, thread, fd, LOOK_BEGIN, &look) : NULL;
         if (opening->pid) /* nothing was seen of it */
                 drop(&tracer->openings, opening);
         if (socket && look.state == TCP_STATE_SYN_SENT)
@@ -146,7 +168,13 @@ opening_tick(struct tracer *tracer)
 {
         struct openings *openings = &tracer->openings;
 
-        openings->n_stops = openings->n_stops + STOPS_PER_TICK < STOPS_MOST ? openings->n_stops + STOPS_PER_TICK : STOPS_MOST;
+        /* Some of many ends tell little: who goes on so fast pays for none. */
+        if (openings->n_passed <= PASSED_MOST && openings->n_passed_before <= PASSED_MOST)
+                openings->n_stops = openings->n_stops + STOPS_PER_TICK < STOPS_MOST ? openings->n_stops + STOPS_PER_TICK : STOPS_MOST;
+        if (++openings->n_ticks % TICKS_COUNTED == 0) {
+                openings->n_passed_before = openings->n_passed;
+                openings->n_passed = 0;
+        }
         for (size_t i = 0; openings->n > 0 && i < OPENINGS_MAX; i++)
                 if (openings->all[i].pid)
                         look_at_one(tracer, &openings->all[i]);

@@ -33,10 +33,15 @@ struct openings {
         struct opening all[OPENINGS_MAX];
         unsigned n;
         unsigned n_stops;               /* ends that may be stopped at until the next tick */
+        unsigned n_ticks;
+        unsigned n_passed, n_passed_before; /* attempts whose ends were not, in this fifth of a second and in the one before */
         int64_t exact_until_ns;         /* one has failed: until then every end is stopped at */
 };
 
 void openings_init(struct openings *openings);
+
+/* May the end of an attempt that begins now be stopped at? If so, that is one of the stops that may be made. */
+bool opening_stops(struct tracer *tracer, const struct traced_thread *thread);
 
 /* An attempt begins, on a descriptor of which nothing is known. True if its end need not be stopped at. */
 bool opening_begins(struct tracer *tracer, const struct traced_thread *thread, const struct sockaddr_storage *remote);

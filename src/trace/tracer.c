@@ -215,9 +215,10 @@ stops_at_calls(const struct tracer *tracer, const struct traced_thread *thread)
 }
 
 static void
-resume(const struct tracer *tracer, const struct traced_thread *thread, int signal)
+resume(const struct tracer *tracer, struct traced_thread *thread, int signal)
 {
-        ptrace(thread->call || stops_at_calls(tracer, thread) ? PTRACE_SYSCALL : PTRACE_CONT, thread->tid, NULL, signal);
+        thread->stops = thread->call || thread->begins_again || stops_at_calls(tracer, thread);
+        ptrace(thread->stops ? PTRACE_SYSCALL : PTRACE_CONT, thread->tid, NULL, signal);
 }
 
 /* The call that the thread stands at, if it is one of ours. */
@@ -273,6 +274,7 @@ at_boundary(struct tracer *tracer, struct traced_thread *thread)
         if (thread->process->foreign)
                 return;
         if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+                thread->begins_again = thread->begins_again && notified_meets((long)info.entry.nr);
                 if (!stops_at_calls(tracer, thread) || !at_call(thread, info.entry.nr, info.entry.args) ||
                     !begins_here(tracer, thread->call) || !tracer_call_begins(tracer, thread))
                         thread->call = NULL;

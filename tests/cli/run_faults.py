@@ -331,6 +331,52 @@ print(dict(told))''')
         assert done.stdout == "{('dup2', 0): 3000, ('close', 0): 6000}\n", done
 
 
+TICKING = '''
+import collections, ctypes, os, signal, socket, struct
+libc = ctypes.CDLL(None, use_errno=True)
+n = 0
+def tick(*_):
+    global n
+    n += 1
+signal.signal(signal.SIGALRM, tick)
+signal.siginterrupt(signal.SIGALRM, True)
+listener = socket.create_server(('127.0.0.1', 0), backlog=4096)
+to = struct.pack('=HHI8x', socket.AF_INET, socket.htons(listener.getsockname()[1]), socket.htonl(0x7f000001))
+def connect(one):
+    return ctypes.get_errno() if libc.connect(one.fileno(), to, len(to)) else 0
+'''
+
+
+def a_signal_breaks_off_only_an_attempt_that_waits():
+    """It waits for finis before it begins, and is no call then that could be interrupted."""
+    for options in [], ['--calls']:
+        done = run(*options, program=TICKING + '''
+told = collections.Counter()
+signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
+for _ in range(1000):
+    for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+        with socket.socket(socket.AF_INET, kind) as one:
+            one.setblocking(kind == socket.SOCK_DGRAM)
+            told[kind.name, connect(one)] += 1
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert n > 20, n
+print(dict(told))''')
+        assert done.stdout == "{('SOCK_STREAM', 115): 1000, ('SOCK_DGRAM', 0): 1000}\n", done
+        done = run(*options, program=TICKING + '''
+for _ in range(100):
+    with socket.socket() as one:
+        assert connect(one) == 0
+full = socket.create_server(('127.0.0.1', 0), backlog=0)
+to = to[:2] + struct.pack('=H', socket.htons(full.getsockname()[1])) + to[4:]
+waiting = [socket.socket() for _ in range(3)]
+for one in waiting:
+    one.setblocking(False)
+    connect(one)
+signal.setitimer(signal.ITIMER_REAL, 0.3)
+print(connect(socket.socket()), n)''')
+        assert done.stdout == '4 1\n', done
+
+
 def a_listener_of_the_programs_own_is_said_to_be_refused():
     if os.uname().machine != 'x86_64':
         raise Skip('elsewhere finis has no listener')
@@ -399,7 +445,7 @@ CASES = [
     a_blocked_sigpipe_and_one_asked_away_are_told_apart,
     looks_leave_no_trace,
     sockets_of_multipath_tcp_are_counted_out,
-    a_signal_breaks_no_close_off,
+    a_signal_breaks_no_close_off, a_signal_breaks_off_only_an_attempt_that_waits,
     a_listener_of_the_programs_own_is_said_to_be_refused,
     what_is_deduced_is_what_the_peer_was_told,
 ]
