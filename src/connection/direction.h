@@ -25,6 +25,15 @@ int64_t direction_contiguous(const struct direction *d, const struct extra *extr
 /* How many bytes in its holes were never seen. */
 uint64_t direction_missing(const struct extra *extra, unsigned sender);
 
+/* Greater ones count as this (RFC 7323 2.3). */
+enum { WINDOW_SCALE_MAX = 14 };
+
+static inline uint8_t
+direction_scale_of(const struct segment *syn)
+{
+        return syn->window_scale < WINDOW_SCALE_MAX ? syn->window_scale : WINDOW_SCALE_MAX;
+}
+
 /* A window as it stands in a segment of @d that is no SYN, in bytes; -1 if its scale is not known. @o is the other
  * direction: only if both ends offer it is there a scale. */
 static inline int64_t
@@ -32,7 +41,7 @@ direction_scaled(const struct direction *d, const struct direction *o, uint16_t 
 {
         if (!(d->flags & o->flags & DIRECTION_SYN_WHOLE))
                 return window == 0 ? 0 : -1;
-        return (int64_t)window << (d->flags & o->flags & DIRECTION_SCALE ? d->scale & 15 : 0);
+        return (int64_t)window << (d->flags & o->flags & DIRECTION_SCALE ? d->scale : 0);
 }
 
 /* The window that @side offered last, likewise. */

@@ -1,6 +1,7 @@
 /* Rows of segments that are in order: SYNs, and what the loop of the tracker does not do itself (orderly_take.h). */
 #include "connection/orderly_take.h"
 
+#include "connection/direction.h"
 #include "connection/system.h"
 #include "connection/table.h"
 
@@ -86,7 +87,7 @@ take_syn(struct table *table, struct orderly *o, unsigned sender, const struct t
         } else if (o->n > 1 || !(s->flags & SEGMENT_ACK) || s->ack != o->next[0]) {
                 return false;
         }
-        if (!orderly_add_here(table, o, sender, input, o->n > 0 && sender == 0 ? 0 : what_of_syn(s), s->window_scale))
+        if (!orderly_add_here(table, o, sender, input, o->n > 0 && sender == 0 ? 0 : what_of_syn(s), direction_scale_of(s)))
                 return false;
         o->next[sender] = s->seq + 1;
         o->acked[sender] = s->seq;

@@ -31,7 +31,7 @@ take_syn(struct step *step)
         }
         if (step->repeated || step->stray)
                 return;
-        d->scale = (unsigned)s->window_scale & 15;
+        d->scale = direction_scale_of(s) & 15u;
         if (s->options & SEGMENT_HAS_WINDOW_SCALE)
                 d->flags |= DIRECTION_SCALE;
         if (!(s->options & SEGMENT_HAS_BAD))

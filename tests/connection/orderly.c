@@ -87,7 +87,7 @@ talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
         s->family = t->v6 ? AF_INET6 : AF_INET;
         s->ttl = (uint8_t)((who ? 57 : 64) - (below(30) == 0));
         s->ip_id = below(3) ? ++t->ip_id[who] : (uint16_t)(below(2) ? below(UINT16_MAX) : 0);
-        s->window = (uint16_t)(1 + below(500));
+        s->window = (uint16_t)(below(20) ? 1 + below(500) : UINT16_MAX - below(4));
         s->seq = t->next[who];
         s->ack = t->acked[!who] + below(t->next[!who] - t->acked[!who] + 1);
         if (below(3))
@@ -105,7 +105,7 @@ talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
                 s->flags = t->n && !again ? SEGMENT_SYN | SEGMENT_ACK : SEGMENT_SYN;
                 s->n_header = header == 2 ? 20 : 40;
                 s->payload = HEADERS[header] + s->n_header;
-                s->window_scale = header == 2 ? 0 : 7;
+                s->window_scale = header == 2 ? 0 : below(4) ? 7 : (uint8_t)below(20);
                 s->options |= header == 2 ? 0 : SEGMENT_HAS_MSS | SEGMENT_HAS_WINDOW_SCALE | SEGMENT_HAS_TIMESTAMPS;
                 if (below(10) == 0)
                         s->options |= SEGMENT_HAS_MPTCP;
@@ -401,6 +401,8 @@ play(struct table *table, struct given *given, unsigned *taken, unsigned *ended,
                 clear_past(&past);
                 clear_past(&grown);
                 assert_memory_equal(&past, &grown, sizeof(grown));
+                /* RFC 7323 2.3: greater ones count as 14. */
+                assert_true(grown.side[0].scale <= 14 && grown.side[1].scale <= 14);
                 if (assert_same_facts(table, o, &grown, given))
                         ++*facts;
                 assert_int_equal(!!(o->flags & ORDERLY_ENDED), !!(c->flags & CONNECTION_ENDED));
