@@ -12,9 +12,13 @@
 
 #define INDENT 6
 
-static void say_who(struct phrase *p, const struct record_end *end)
+/* Who gave it up, which need not be who had it first: a descriptor may be inherited or passed on. */
+static void say_who(struct phrase *p, const struct record_end *end, const struct record_act *act)
 {
-        phrase_add(p, "%s[%" PRIu64 "]", end->comm && end->comm[0] ? end->comm : "the program", end->pid.value);
+        bool gave_up = act->known && act->pid.known;
+        const char *comm = gave_up && act->comm ? act->comm : end->comm;
+
+        phrase_add(p, "%s[%" PRIu64 "]", comm && comm[0] ? comm : "the program", gave_up ? act->pid.value : end->pid.value);
 }
 
 /* "closed it with 5 bytes unread, which sends a RST (deduced)" */
@@ -122,7 +126,7 @@ static void say_end(FILE *file, const struct run_record *r, enum side side)
 
         if (!s)
                 return;
-        say_who(&p, end);
+        say_who(&p, end, act);
         if (act->known)
                 say_act(&p, s, act);
         else

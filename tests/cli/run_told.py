@@ -3,6 +3,7 @@
 died; and that neither the watch nor the stops change anything for the program. TAP."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -80,6 +81,25 @@ time.sleep(0.3)
 print(c.recv(1))
 c.close()''')
     assert done.stdout == "b''\n" and 'orderly' in done.stderr and 'no end' not in done.stderr, done
+
+
+def who_gave_up_a_shared_end_is_named():
+    done = run('--all', program='''
+import os, socket, time
+l = socket.create_server(("127.0.0.1", 0))
+c = socket.create_connection(l.getsockname())
+s, _ = l.accept()
+c.sendall(b"hello")
+time.sleep(0.1)
+child = os.fork()
+if child == 0:
+    c.close()
+    time.sleep(0.3)
+    os._exit(0)
+s.close()
+os.wait()
+print(child)''')
+    assert re.search(rf'\[{done.stdout.strip()}\] exited with 5 bytes unread', re.sub(r'\s+', ' ', done.stderr)), done
 
 
 def each_way_of_sending_is_named():
@@ -334,6 +354,7 @@ CASES = [
     the_call_that_takes_the_error_later_is_named,
     a_close_between_lets_the_next_call_be_met,
     the_end_that_answers_the_own_is_an_end,
+    who_gave_up_a_shared_end_is_named,
     each_way_of_sending_is_named,
     an_end_after_the_error_is_no_end,
     nothing_of_it_is_said_of_a_true_end,
