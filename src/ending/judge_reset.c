@@ -49,7 +49,7 @@ told_reason(const struct facts *f, const struct facts_of_reset *reset)
 }
 
 /* Its window was shut: so is that of its own RST, unless it was closed (tcp_close() frees what lay unread first), and
- * without timestamps there are no options. */
+ * without timestamps there are no options. Where what its program did is known, that says more than a shape. */
 static bool
 was_shut(const struct facts *f, const struct facts_of_reset *reset)
 {
@@ -58,8 +58,8 @@ was_shut(const struct facts *f, const struct facts_of_reset *reset)
         if (!fact_known(reset->by.how) || !is_end(reset->by.value) || fact_known(reset->answers.how))
                 return false;
         end = &f->end[reset->by.value];
-        return fact_known(end->os.how) && end->os.value == OS_LINUX && fact_is_not(end->timestamps) &&
-               fact_is(f->from[other_side(reset->by.value)].window_shut);
+        return !fact_known(end->act.how) && fact_known(end->os.how) && end->os.value == OS_LINUX &&
+               fact_is_not(end->timestamps) && fact_is(f->from[other_side(reset->by.value)].window_shut);
 }
 
 enum reset_kind

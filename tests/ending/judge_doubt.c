@@ -183,6 +183,14 @@ a_reset_of_a_shut_window_is_of_its_own_accord(void **state)
         assert_int_equal(r.reset.kind, RESET_KIND_ACTIVE);
         assert_true(lists(&r, CAUSE_SOCK_DESTROYED));
         assert_false(lists(&r, CAUSE_FORGED));
+        /* Who closes shuts no window, so this is none of his making, whatever lay unread. */
+        KNOW(f.end[SIDE_CLIENT].act, ACT_CLOSE);
+        KNOW(f.end[SIDE_CLIENT].unread, 5);
+        KNOW(f.mptcp, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.kind, RESET_KIND_UNKNOWN);
+        assert_int_not_equal(r.certainty, CERTAINTY_CERTAIN);
+        f.end[SIDE_CLIENT].act.how = HOW_UNKNOWN;
         KNOW(f.from[SIDE_SERVER].window_shut, false);
         judge_facts(&f, &r);
         assert_int_equal(r.reset.kind, RESET_KIND_UNKNOWN);
