@@ -242,8 +242,9 @@ static int open_sources(struct watch *watch)
                 fprintf(stderr, "finis watch: listening for destroyed sockets: %s\n", strerror(-r));
                 return r;
         }
-        fputs("finis watch: so it only hears what was in each socket of this network namespace when\n"
-              "it was destroyed: neither who ended it nor how, nor which program\n", stderr);
+        fputs("finis watch: so it only hears what was in each socket of this network\n"
+              "namespace when it was destroyed: neither who ended it nor how, nor which\n"
+              "program\n", stderr);
         return 0;
 }
 
