@@ -307,10 +307,7 @@ except OSError:
     assert 'Multipath' in done.stderr, done
 
 
-def a_signal_breaks_no_close_off():
-    """A close waits for finis; without it nothing could be interrupted, and EINTR would leave the descriptor open."""
-    for options in [], ['--calls']:
-        done = run(*options, program='''
+TICK = '''
 import collections, ctypes, os, signal
 libc = ctypes.CDLL(None, use_errno=True)
 n = 0
@@ -319,6 +316,13 @@ def tick(*_):
     n += 1
 signal.signal(signal.SIGALRM, tick)
 signal.siginterrupt(signal.SIGALRM, True)
+'''
+
+
+def a_signal_breaks_no_close_off():
+    """A close waits for finis; without it nothing could be interrupted, and EINTR would leave the descriptor open."""
+    for options in [], ['--calls']:
+        done = run(*options, program=TICK + '''
 signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
 told = collections.Counter()
 for _ in range(3000):
@@ -331,15 +335,8 @@ print(dict(told))''')
         assert done.stdout == "{('dup2', 0): 3000, ('close', 0): 6000}\n", done
 
 
-TICKING = '''
-import collections, ctypes, os, signal, socket, struct
-libc = ctypes.CDLL(None, use_errno=True)
-n = 0
-def tick(*_):
-    global n
-    n += 1
-signal.signal(signal.SIGALRM, tick)
-signal.siginterrupt(signal.SIGALRM, True)
+TICKING = TICK + '''
+import socket, struct
 listener = socket.create_server(('127.0.0.1', 0), backlog=4096)
 to = struct.pack('=HHI8x', socket.AF_INET, socket.htons(listener.getsockname()[1]), socket.htonl(0x7f000001))
 def connect(one):
