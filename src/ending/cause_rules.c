@@ -202,7 +202,7 @@ static const struct cause_rule reset[] = {
         /* The RST was shown not to come from the end that it names. */
         { SAID_NOTHING, COND(BY_NETWORK) | COND(NOT_SENT) | COND(REPLY) | COND(IDLE),
           LIKELY(CAUSE_STATE_LOST, CAUSE_FIREWALL, CAUSE_FORGED),
-          "The end that the RST names never sent it, and it answers the first segment after a long silence." },
+          "The end that the RST names never sent it, and it came after a long silence." },
         { SAID_NOTHING, COND(BY_NETWORK) | COND(NOT_SENT) | COND(REPLY),
           LIKELY(CAUSE_FIREWALL, CAUSE_FORGED, CAUSE_STATE_LOST),
           "The end that the RST names never sent it: something on the way answered for it." },

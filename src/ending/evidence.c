@@ -131,7 +131,8 @@ say_reset(const struct judging *j, struct evidence *e)
         if (j->shape == RESET_KIND_REPLY && fact_known(reset->answers.how) && reset->answers.value < N_SEGMENT_KINDS)
                 say(e, "It answers a segment of %s's: %s%s.", the(other_side(reset->by.value)),
                     segment_kind_name(reset->answers.value), at(reset->answers_frame).text);
-        if (j->shape == RESET_KIND_REPLY && fact_is(reset->unasked))
+        /* Where the capture lacks segments, one of them may have. */
+        if (j->shape == RESET_KIND_REPLY && fact_is(reset->unasked) && !j->f->seen.gaps)
                 say(e, "%s had sent nothing for so long that nothing can have drawn it.", The(other_side(reset->by.value)));
         if (j->r->reset.kernel_reason)
                 say(e, "The sending kernel's reason: %s.", j->r->reset.kernel_reason);

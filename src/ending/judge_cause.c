@@ -352,7 +352,8 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
         /* After a request alone there is no state to lose, nor to a SYN. */
         if (by_rst && r->ending == ENDING_RESET && (conditions & COND(REPLY)) &&
             !(conditions & COND(TO_SYN_ACK)) && !reset_answers_syn(j->reset) &&
-            (fact_is(j->reset->ttl_differs) || fact_is(j->reset->unasked) || !fact_known(j->reset->ttl_differs.how) || fact_is(f->translated)))
+            (fact_is(j->reset->ttl_differs) || fact_is(j->reset->unasked) || !fact_known(j->reset->ttl_differs.how) ||
+             fact_is(f->translated)))
                 record_add_cause(r, CAUSE_STATE_LOST);
         /* After a long silence, and from another distance: likelier from the box that forgot than from the host. */
         if ((j->doubts & DOUBT_TTL) && (conditions & COND(IDLE)) && r->certainty == CERTAINTY_POSSIBLE)
