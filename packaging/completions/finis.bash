@@ -18,6 +18,73 @@ _finis_claims()
         finis explain 2>/dev/null | sed -n '/^Claims/,/^Terms/s/^  \([^ ][^ ]*\) .*/\1/p'
 }
 
+# The keys of filters, as a command's --help has them, each with the '=' that comes behind it.
+_finis_filter_keys()
+{
+        finis "$1" --help 2>/dev/null | sed -n '/^A FILTER/,$s/^  \([a-z][a-z-]*\) .*/\1=/p'
+}
+
+# What a key can be: finis says so of a word that it cannot be.
+_finis_filter_values()
+{
+        finis read "$1=?" 2>&1 | sed -n '/: it can be /{ s/.*: it can be //; s/,//g; p; }'
+}
+
+# Behind the '=' of a filter, which bash takes for a word of its own; of several values the last.
+_finis_filter_value()
+{
+        local key=$3 done=
+
+        case $2 in
+        [a-z]*[a-z] | [a-z]*!) ;;
+        *) return 1 ;;
+        esac
+        [[ $key == *= && $key != -* ]] || return 1
+        [[ $1 != *,* ]] || done=${1%,*},
+        COMPREPLY=($(compgen -P "$done" -W "$(_finis_filter_values "${2%!}")" -- "${1##*,}"))
+        return 0
+}
+
+_finis_read()
+{
+        case $2 in
+        --sort) COMPREPLY=($(compgen -W 'severity time bytes lost duration idle' -- "$1")); return ;;
+        --show) COMPREPLY=($(compgen -W worst -- "$1")); return ;;
+        --extract) COMPREPLY=($(compgen -W all -- "$1")); return ;;
+        --limit | --max-connections | --key) return ;;
+        esac
+        case $1 in
+        -*) COMPREPLY=($(compgen -W '--show --all --limit --sort --json --csv --zeek --evidence --check --strict
+                --extract --anonymize --key -w --client --server --vlan --max-connections --help' -- "$1")) ;;
+        *)
+                compopt -o filenames
+                COMPREPLY=($(compgen -f -- "$1"))
+                if [ -n "$1" ] && [ ${#COMPREPLY[@]} -eq 0 ]; then
+                        compopt +o filenames
+                        compopt -o nospace
+                        COMPREPLY=($(compgen -W "$(_finis_filter_keys read)" -- "$1"))
+                fi
+                ;;
+        esac
+}
+
+_finis_watch()
+{
+        case $2 in
+        --output | --capture) COMPREPLY=($(compgen -f -- "$1")); return ;;
+        --pid) COMPREPLY=($(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$1")); return ;;
+        --summary | --for | --count) return ;;
+        esac
+        case $1 in
+        -*) COMPREPLY=($(compgen -W '--all --summary --json --evidence --for --count --check --pid --output
+                --capture --unprivileged --help' -- "$1")) ;;
+        *)
+                compopt -o nospace
+                COMPREPLY=($(compgen -W "$(_finis_filter_keys watch)" -- "$1"))
+                ;;
+        esac
+}
+
 _finis_lab()
 {
         local names=_finis_scenarios
@@ -32,6 +99,49 @@ _finis_lab()
                 --quick --ipv4 --ipv6 --no-namespace --jobs --demo --help' -- "$1")) ;;
         *) COMPREPLY=($(compgen -W "$($names)" -- "$1")) ;;
         esac
+}
+
+# Where in the line the program's own command begins: behind the options, the filters and "--".
+_finis_command_at()
+{
+        local i
+
+        for ((i = 2; i < COMP_CWORD; i++)); do
+                case ${COMP_WORDS[i]} in
+                --) ((i++)) && break ;;
+                --output | --error-exitcode | --tracer | -p | --pid) ((i++)) ;;
+                -*) ;;
+                *) case ${COMP_WORDS[i + 1]} in *=) ((i += 2)) ;; *) break ;; esac ;;
+                esac
+        done
+        echo "$i"
+}
+
+_finis_run()
+{
+        if (($(_finis_command_at) < COMP_CWORD)); then
+                COMPREPLY=($(compgen -f -- "$1"))
+                return
+        fi
+        case $2 in
+        --output) COMPREPLY=($(compgen -f -- "$1")); return ;;
+        -p | --pid) COMPREPLY=($(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$1")); return ;;
+        --error-exitcode) return ;;
+        --tracer) COMPREPLY=($(compgen -W 'ptrace bpf auto' -- "$1")); return ;;
+        esac
+        case $1 in
+        -*)
+                COMPREPLY=($(compgen -W '--calls --where --tracer --all --verbose --json --evidence --output
+                        --error-exitcode --pid --help' -- "$1"))
+                return
+                ;;
+        esac
+        COMPREPLY=($(compgen -c -- "$1"))
+        if [ -n "$1" ]; then
+                # Only behind a command comes a blank.
+                compopt -o nospace
+                COMPREPLY=("${COMPREPLY[@]/%/ }" $(compgen -W "$(_finis_filter_keys run)" -- "$1"))
+        fi
 }
 
 _finis_stage()
@@ -52,130 +162,36 @@ _finis_stage()
         esac
 }
 
-# The words of a record, for filters.
-_finis_filter_values()
+_finis_explain()
 {
-        case $1 in
-        severity) echo fine notable bad ;;
-        ending) echo refused unanswered reset orderly timed-out half-closed open unseen ;;
-        certainty) echo possible likely certain ;;
-        ended-by | silent) echo client server network unknown ;;
-        fate) echo none acked uncertain lost unknown ;;
-        retry) echo safe maybe-processed unknown ;;
-        reset) echo active reply other none ;;
-        ongoing) echo yes no ;;
-        os) echo linux other unknown ;;
-        state) echo S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH ;;
-        cause) echo unread-data zero-linger disconnect sock-destroyed listener-closed backlog-full \
-                data-after-close no-connection state-lost not-listening keepalive user-timeout \
-                retransmission-timeout probe-timeout linger2 memory orphan-timeout bad-segment abandoned \
-                firewall forged unreachable mptcp unknown none ;;
-        esac
-}
-
-# Behind the '=' of a filter, which bash takes for a word of its own.
-_finis_filter_value()
-{
-        if [ "$1" = = ]; then
-                COMPREPLY=($(_finis_filter_values "$2"))
-        elif [ "$2" = = ]; then
-                COMPREPLY=($(compgen -W "$(_finis_filter_values "${COMP_WORDS[COMP_CWORD - 2]}")" -- "$1"))
-        else
-                return 1
-        fi
-}
-
-_finis_read()
-{
-        _finis_filter_value "$@" && return
         case $2 in
-        --sort) COMPREPLY=($(compgen -W 'severity time bytes lost duration idle' -- "$1")); return ;;
-        --show) COMPREPLY=($(compgen -W worst -- "$1")); return ;;
-        --extract) COMPREPLY=($(compgen -W all -- "$1")); return ;;
-        --limit | --max-connections | --key) return ;;
+        --table) COMPREPLY=($(compgen -W 'send recv poll close rst timers icmp' -- "$1")); return ;;
         esac
-        case $1 in
-        -*) COMPREPLY=($(compgen -W '--show --all --limit --sort --json --csv --zeek --evidence --check --strict
-                --extract --anonymize --key -w --client --server --vlan --max-connections --help' -- "$1")) ;;
-        *)
-                compopt -o filenames
-                COMPREPLY=($(compgen -f -- "$1"))
-                if [ -n "$1" ] && [ ${#COMPREPLY[@]} -eq 0 ]; then
-                        compopt +o filenames
-                        compopt -o nospace
-                        COMPREPLY=($(compgen -W 'severity= ending= cause= certainty= ended-by= silent= fate=
-                                retry= reset= ongoing= ip= client= server= port= since= until= duration= idle=
-                                bytes= lost= uncertain= retransmitted= missing= packets= id= state= os=' -- "$1"))
-                fi
-                ;;
-        esac
-}
-
-_finis_watch()
-{
-        _finis_filter_value "$@" && return
-        case $2 in
-        --output | --capture) COMPREPLY=($(compgen -f -- "$1")); return ;;
-        --pid) COMPREPLY=($(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$1")); return ;;
-        --summary | --for | --count) return ;;
-        esac
-        case $1 in
-        -*) COMPREPLY=($(compgen -W '--all --summary --json --evidence --for --count --check --pid --output
-                --capture --unprivileged --help' -- "$1")) ;;
-        *)
-                compopt -o nospace
-                COMPREPLY=($(compgen -W 'severity= ending= cause= certainty= ended-by= fate= ip= client= server=
-                        port= comm= pid=' -- "$1"))
-                ;;
-        esac
-}
-
-_finis_run()
-{
-        local i
-
-        # What follows the first word that is no option is the program's own.
-        for ((i = 2; i < COMP_CWORD; i++)); do
-                case ${COMP_WORDS[i]} in
-                --) ((i++)) && break ;;
-                --output | --error-exitcode | --tracer | -p | --pid) ((i++)) ;;
-                -* | *=*) ;;
-                *) break ;;
-                esac
-        done
-        if ((i < COMP_CWORD)); then
-                COMPREPLY=($(compgen -f -- "$1"))
-                return
-        fi
-        case $2 in
-        --output) COMPREPLY=($(compgen -f -- "$1")); return ;;
-        -p | --pid) COMPREPLY=($(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$1")); return ;;
-        --error-exitcode) return ;;
-        --tracer) COMPREPLY=($(compgen -W 'ptrace bpf auto' -- "$1")); return ;;
-        esac
-        case $1 in
-        -*) COMPREPLY=($(compgen -W '--calls --where --tracer --all --verbose --json --evidence --output --error-exitcode --pid --help' -- "$1")) ;;
-        *) COMPREPLY=($(compgen -c -- "$1")) ;;
-        esac
+        COMPREPLY=($(compgen -W "--all --table --help $(_finis_words)" -- "$1"))
 }
 
 _finis()
 {
-        local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
+        local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} commands='read watch lab run stage explain'
+        local before=${COMP_WORDS[COMP_CWORD - 1]} first=${COMP_WORDS[COMP_CWORD - 2]}
 
         COMPREPLY=()
         if [ "$COMP_CWORD" -eq 1 ]; then
-                COMPREPLY=($(compgen -W 'read watch lab run stage explain help --help --version' -- "$word"))
+                COMPREPLY=($(compgen -W "$commands help --help --version" -- "$word"))
                 return
         fi
+        # bash cuts a word at its '=', and what stands at the cursor may be that sign alone.
+        if [[ $word == *= ]]; then
+                first=$before before=$word word=
+        fi
+        # --sort=bytes
+        [[ $before != = || $first != --* ]] || before=$first
         case $command in
-        help) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W 'read watch lab run stage explain' -- "$word")) ;;
-        watch) _finis_watch "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
-        read) _finis_read "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
-        lab) _finis_lab "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
-        run) _finis_run "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
-        stage) _finis_stage "$word" "${COMP_WORDS[COMP_CWORD - 1]}" ;;
-        explain) COMPREPLY=($(compgen -W "--all --help $(_finis_words)" -- "$word")) ;;
+        read | watch | run) _finis_filter_value "$word" "$first" "$before" && return ;;
+        esac
+        case $command in
+        help) [ "$COMP_CWORD" -ne 2 ] || COMPREPLY=($(compgen -W "$commands" -- "$word")) ;;
+        read | watch | lab | run | stage | explain) "_finis_$command" "$word" "$before" ;;
         esac
 }
 complete -F _finis finis

@@ -25,6 +25,14 @@ static const char *cause_word(int i)
         return i == N_CAUSES ? "none" : cause_name((enum cause)i);
 }
 
+/* The network ends connections, but it is always an end that falls silent. */
+enum { SILENT_CLIENT, SILENT_SERVER, SILENT_UNKNOWN, N_SILENT };
+
+static const char *silent_word(int i)
+{
+        return side_name(i == SILENT_CLIENT ? SIDE_CLIENT : i == SILENT_SERVER ? SIDE_SERVER : SIDE_UNKNOWN);
+}
+
 static const char *yes_no_word(int i)
 {
         return i ? "yes" : "no";
@@ -49,9 +57,14 @@ ONE_WORD(ending, ending)
 ONE_WORD(certainty, certainty)
 ONE_WORD(retry, retry)
 ONE_WORD(ended_by, ended_by)
-ONE_WORD(silent, silent)
 ONE_WORD(ongoing, ongoing)
 ONE_WORD(source, source)
+
+static size_t silent_of(const struct record *r, int words[static FILTER_OF_RECORD_MAX])
+{
+        words[0] = r->silent == SIDE_CLIENT ? SILENT_CLIENT : r->silent == SIDE_SERVER ? SILENT_SERVER : SILENT_UNKNOWN;
+        return 1;
+}
 
 static size_t state_of(const struct record *r, int words[static FILTER_OF_RECORD_MAX])
 {
@@ -210,7 +223,7 @@ const struct filter_key filter_keys[] = {
         {"certainty", WORDS(certainty_word, N_CERTAINTIES), .words_of = certainty_of, .ordered = true,
          .help = "possible, likely, certain"},
         {"ended-by", WORDS(side_word, N_SIDES), .words_of = ended_by_of, .help = "client, server, network, unknown"},
-        {"silent", WORDS(side_word, N_SIDES), .words_of = silent_of, .help = "who fell silent: client, server"},
+        {"silent", WORDS(silent_word, N_SILENT), .words_of = silent_of, .help = "who fell silent: client, server, unknown"},
         {"fate", WORDS(fate_word, N_FATES), .words_of = fate_of, .help = "none, acked, uncertain, lost: of either direction"},
         {"retry", WORDS(retry_word, N_RETRIES), .words_of = retry_of, .help = "safe, maybe-processed, unknown"},
         {"reset", WORDS(reset_word, RESET_NONE + 1), .words_of = reset_of, .help = "active, reply, other, none"},
