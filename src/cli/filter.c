@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/say.h"
 #include "base/text.h"
 #include "cli/filter_keys.h"
 #include "cli/filter_values.h"
@@ -171,7 +172,7 @@ int filter_add(struct filter *filter, const char *word, char why[static FILTER_W
         if (!filter_is_word(word))
                 return refuse(why, "'%.40s' is no filter: a filter is KEY=VALUE", word);
         snprintf(name, sizeof(name), "%.*s", (int)(n < 60 ? n : 60), word);
-        *term = (struct filter_term){.key = find_key(name)};
+        *term = (struct filter_term){.typed = word, .key = find_key(name)};
         if (!term->key)
                 return unknown_key(name, why);
         for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
@@ -197,6 +198,15 @@ int filter_add(struct filter *filter, const char *word, char why[static FILTER_W
         if (r == 0)
                 filter->n_terms++;
         return r;
+}
+
+void filter_say(const struct filter *filter, FILE *file)
+{
+        for (size_t i = 0; i < filter->n_terms; i++) {
+                if (i > 0)
+                        fputc(' ', file);
+                say_typed(file, filter->terms[i].typed);
+        }
 }
 
 /* A value @number of the record against a range of the filter. */

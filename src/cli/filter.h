@@ -44,6 +44,7 @@ struct filter_value {
 struct filter_key;
 
 struct filter_term {
+        const char *typed; /* as it was given to filter_add(): borrowed */
         const struct filter_key *key;
         enum filter_op op;
         size_t n_values;
@@ -59,8 +60,11 @@ struct filter {
 /* True of what looks like a word of a filter: letters, then an operator. Not of "./a=b". */
 bool filter_is_word(const char *word);
 
-/* Adds a word. -EINVAL, and a sentence for people in @why, if it is none that is known. */
+/* Adds a word, which must live as long as the filter. -EINVAL, and a sentence for people in @why, if it is none that is known. */
 int filter_add(struct filter *filter, const char *word, char why[static FILTER_WHY_MAX]);
+
+/* Its words as they were typed, with blanks between them. */
+void filter_say(const struct filter *filter, FILE *file);
 
 bool filter_match(const struct filter *filter, const struct record *r);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,10 +181,20 @@ static int choose(struct extract *x, struct read_counts *ret_counts) {
         if (search.by_id) {
                 fputs("no connection has the frame ", stderr);
                 say_typed(stderr, id);
-                fputs(x->options->filter.n_terms ? " and fits the filter\n" : "\n", stderr);
+        } else if (!x->options->filter.n_terms || ret_counts->connections == 0) {
+                fputs("there is no connection", stderr);
         } else {
-                fputs("no connection fits the filter\n", stderr);
+                if (ret_counts->connections == 1)
+                        fputs("the one connection does not fit ", stderr);
+                else
+                        fprintf(stderr, "none of the %" PRIu64 " connections fits ", ret_counts->connections);
+                filter_say(&x->options->filter, stderr);
         }
+        if (search.by_id && x->options->filter.n_terms) {
+                fputs(" and fits ", stderr);
+                filter_say(&x->options->filter, stderr);
+        }
+        fputc('\n', stderr);
         return STATUS_COULD_NOT;
 }
 

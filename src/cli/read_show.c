@@ -157,25 +157,49 @@ static int pass(struct search *s, bool quiet, struct read_counts *ret_counts)
         return read_run(&input, &hooks, ret_counts);
 }
 
-static int not_there(const struct search *s)
+static void put_files(const struct read_options *options)
 {
-        const struct read_options *options = s->options;
-
-        bool worst = strcmp(options->show, "worst") == 0;
-
-        fprintf(stderr, "finis read: no connection%s%s%s in ", worst ? "" : " ", worst ? "" : options->show,
-                options->filter.n_terms > 0 ? " that fits the filter" : "");
         if (options->n_paths == 1)
                 read_summary_files(stderr, options);
         else
                 fprintf(stderr, "these %zu files", options->n_paths);
-        if (s->wanted.file > options->n_paths)
-                fprintf(stderr, "; there is no file %" PRIu32, s->wanted.file);
-        else if (s->n_near == 0)
+}
+
+/* What was asked for, why it is not told, and what there is instead. */
+static int not_there(const struct search *s, const struct read_counts *counts)
+{
+        const struct read_options *options = s->options;
+        const char *id = strcmp(options->show, "worst") == 0 ? NULL : options->show;
+        const bool filtered = options->filter.n_terms > 0;
+
+        fputs("finis read: ", stderr);
+        if (counts->interrupted) {
+                fprintf(stderr, "interrupted before %s%s was seen", id ? "connection " : "", id ? id : "all");
+        } else if (s->wanted.file > options->n_paths) {
+                fprintf(stderr, "no connection %s: there is no file %" PRIu32, id, s->wanted.file);
+        } else if (counts->connections == 0) {
+                fputs("no connection in ", stderr);
+                put_files(options);
                 fputs("; there is none at all", stderr);
-        for (size_t i = 0; i < s->n_near; i++)
-                fprintf(stderr, "%s%" PRIu32 ".%" PRIu64, i == 0 ? "; the nearest: " : ", ", s->near[i].file,
-                        s->near[i].frame);
+        } else if (filtered && s->owner.frame) {
+                fprintf(stderr, "connection %" PRIu32 ".%" PRIu64 " does not fit ", s->owner.file, s->owner.frame);
+                filter_say(&options->filter, stderr);
+                fputs("; without that it is told", stderr);
+        } else if (s->n_near == 0) {
+                if (counts->connections == 1)
+                        fputs("the one connection in ", stderr);
+                else
+                        fprintf(stderr, "none of the %" PRIu64 " connections in ", counts->connections);
+                put_files(options);
+                fputs(counts->connections == 1 ? " does not fit " : " fits ", stderr);
+                filter_say(&options->filter, stderr);
+        } else {
+                fprintf(stderr, "no connection %s in ", id);
+                put_files(options);
+                fprintf(stderr, "; the nearest%s: ", filtered ? " that fit" : "");
+                for (size_t i = 0; i < s->n_near; i++)
+                        fprintf(stderr, "%s%" PRIu32 ".%" PRIu64, i == 0 ? "" : ", ", s->near[i].file, s->near[i].frame);
+        }
         fputc('\n', stderr);
         return STATUS_COULD_NOT;
 }
@@ -233,7 +257,7 @@ static int search(struct search *s)
                 return STATUS_COULD_NOT; /* which was said */
         id = worst ? s->worst : s->owner;
         if (counts.interrupted || id.frame == 0)
-                return not_there(s);
+                return not_there(s, &counts);
         if (!read_again(s->options)) {
                 fprintf(stderr, "finis read: %s is a frame of connection %" PRIu32 ".%" PRIu64 ": --show that\n",
                         s->options->show, id.file, id.frame);
@@ -242,7 +266,7 @@ static int search(struct search *s)
         s->wanted = id;
         if (pass(s, true, &counts) < 0)
                 return STATUS_COULD_NOT;
-        return s->found ? tell(s, &counts) : not_there(s);
+        return s->found ? tell(s, &counts) : not_there(s, &counts);
 }
 
 int read_show(const struct read_options *options)

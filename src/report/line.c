@@ -47,12 +47,14 @@ void line_write_head(FILE *file, const struct record *r, const struct style *sty
                 put_blanks(file, 2);
                 column += 2;
         }
-        fprintf(file, "%s%s %s ", style_on(style, STYLE_BOLD), client.text, style_arrow(style));
+        fprintf(file, "%s%s %s", style_on(style, STYLE_BOLD), client.text, style_arrow(style));
         column += client.n + 1 + phrase_columns(style_arrow(style)) + 1;
         if (column + server.n + 2 + right.n > style->width) {
                 fputc('\n', file);
                 put_blanks(file, INDENT);
                 column = INDENT;
+        } else {
+                fputc(' ', file);
         }
         fprintf(file, "%s%s", server.text, style_off(style));
         column += server.n;

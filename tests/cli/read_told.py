@@ -183,8 +183,31 @@ def an_id_that_is_not_there_is_told_the_nearest():
     refuses('--show', '1.500', path, says=b'1.10, 1.1')
     refuses('--show', '2.1', path, says=b'no file 2')
     refuses('--show', '1.1', 'not-there', says=b'No such file')
-    refuses('--show', '1.1', path, 'ending=open', says=b'no connection 1.1 that fits the filter in ')
-    refuses('--show', 'worst', path, 'ending=open', says=b'no connection that fits the filter in ')
+    refuses('--show', '2.1', path, says=b'no connection 2.1: there is no file 2')
+
+
+def a_line_that_is_too_long_for_both_ends_ends_without_a_blank():
+    path = save('six.pcap', of(orderly(client=('2600:1f13:f8:d400:3a6:303c:e011:18eb', 33892),
+                                       server=('2001:4860:4860:1234:5678:9abc:def0:8888', 443))))
+    for options in [], ['--all']:
+        text = finis(*options, path).stdout.decode()
+        assert '18eb]:33892 →\n      [2001:' in text and not re.search(' $', text, re.M), text
+
+
+def a_filter_that_leaves_nothing_is_said_with_what_there_is():
+    path = save('a.pcap', of(orderly(), refused(client=client(2), at=50.0)))
+    refuses('--show', '1.2', path, 'ending=open', says=b'connection 1.1 does not fit ending=open')
+    refuses('--show', '1.500', path, 'ending=orderly', says=b'no connection 1.500 in a.pcap; the nearest that fit: 1.1\n')
+    for asked in (['ending=open'], ['ending=open', 'port!=1']):
+        says = ' '.join(asked).encode()
+        refuses('--show', 'worst', path, *asked, says=b'none of the 2 connections in a.pcap fits ' + says + b'\n')
+        refuses('--show', '1.500', path, *asked, says=b'none of the 2 connections in a.pcap fits ' + says + b'\n')
+        refuses('--extract', asked[0], '-w', 'out', path, *asked[1:], says=b'none of the 2 connections fits ' + says + b'\n')
+    one = save('one.pcap', of(orderly()))
+    refuses('--show', 'worst', one, 'ending=open', says=b'the one connection in one.pcap does not fit ending=open\n')
+    none = save('none.pcap', of())
+    refuses('--show', 'worst', none, 'ending=open', says=b'no connection in none.pcap; there is none at all\n')
+    refuses('--extract', 'all', '-w', 'out', none, says=b'there is no connection\n')
 
 
 def a_long_connection_s_ladder_is_cut_in_the_middle():
@@ -275,6 +298,8 @@ CASES = [
     any_frame_of_a_connection_leads_to_it,
     a_pipe_is_not_read_twice,
     an_id_that_is_not_there_is_told_the_nearest,
+    a_filter_that_leaves_nothing_is_said_with_what_there_is,
+    a_line_that_is_too_long_for_both_ends_ends_without_a_blank,
     a_long_connection_s_ladder_is_cut_in_the_middle,
     names_of_files_reach_no_terminal_as_control,
     the_command_that_is_proposed_can_be_typed,

@@ -62,9 +62,9 @@ def save(name, data):
 
 
 def fits(text, width=80):
-    """All but commands to be copied, which need the whole of a file's name."""
+    """All but commands to be copied, which need the whole of a file's name. No line ends with a blank."""
     lines = [line for line in text.splitlines() if not line.startswith('  finis read ')]
-    return max(map(len, lines), default=0) <= width and not re.search(r'[\x00-\x09\x0b-\x1f\x7f-\x9f]', text)
+    return max(map(len, lines), default=0) <= width and not re.search(r'[\x00-\x09\x0b-\x1f\x7f-\x9f]| $', text, re.M)
 
 
 def many(n):
