@@ -17,11 +17,11 @@ orderly_next_row(struct table *table, struct orderly *o)
         if (place == 0) {
                 if (o->n == ROW_MAX)
                         return NULL;
-                o->piece[piece] = table_new_piece(table, piece);
+                o->piece[piece] = row_pieces_new(&table->pieces, piece);
                 if (o->piece[piece] == 0)
                         return NULL;
         }
-        return &table_piece(table, o->piece[piece])[place];
+        return &row_pieces_at(&table->pieces, o->piece[piece])[place];
 }
 
 /* What a segment of this frame adds to the flags. */

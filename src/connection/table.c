@@ -61,7 +61,8 @@ static size_t
 at_most(size_t max)
 {
         const size_t each = 2 * (sizeof(struct connection) + sizeof(struct orderly) + 2 * sizeof(struct link) +
-                                 ROW_PIECES * SIZE_PIECE + sizeof(struct extra) + sizeof(struct reset) + 2 * SIZE_HOLES + STORE_MAX);
+                                 ROW_PIECES * (4 * sizeof(struct row) + 5 * sizeof(uint32_t)) + sizeof(struct extra) +
+                                 sizeof(struct reset) + 2 * SIZE_HOLES + STORE_MAX);
         struct rlimit limit;
 
         if (getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur / 2 / each >= max)
@@ -81,7 +82,7 @@ table_init(struct table *table, size_t max, bool large, size_t *ret_max)
             region_init(&table->links, max * sizeof(struct link), large) < 0 ||
             region_init(&table->orderlies, max * sizeof(struct orderly), large) < 0 ||
             region_init(&table->orderly_links, max * sizeof(struct link), large) < 0 ||
-            region_init(&table->pieces, max * ROW_PIECES * SIZE_PIECE, large) < 0 ||
+            row_pieces_init(&table->pieces, max * ROW_PIECES, large) < 0 ||
             region_init(&table->extras, max * sizeof(struct extra), large) < 0 ||
             region_init(&table->resets, max * sizeof(struct reset), false) < 0 ||
             region_init(&table->holes, max * 2 * SIZE_HOLES, false) < 0) {
@@ -109,7 +110,7 @@ table_deinit(struct table *table)
         region_deinit(&table->links);
         region_deinit(&table->orderlies);
         region_deinit(&table->orderly_links);
-        region_deinit(&table->pieces);
+        row_pieces_deinit(&table->pieces);
         region_deinit(&table->extras);
         region_deinit(&table->resets);
         region_deinit(&table->holes);
@@ -173,9 +174,9 @@ fetch_orderly(const struct table *table, const struct orderly *o)
                 return;
         }
         for (unsigned i = 0; i < ROW_PIECES_OF_4 && 4 * i < o->n; i++)
-                fetch(table_piece(table, o->piece[i]), SIZE_PIECE / 64);
+                fetch(row_pieces_at(&table->pieces, o->piece[i]), 2);
         for (unsigned i = 4 * ROW_PIECES_OF_4; i < o->n; i += 4)
-                fetch(table_piece(table, o->piece[row_piece(i)]) + row_place(i), SIZE_PIECE / 64);
+                fetch(table_row(table, o, i), 2);
 }
 
 void
@@ -268,32 +269,6 @@ table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_no
         return 0;
 }
 
-/* The first piece of a struct orderly that is as large as this one. */
-static inline unsigned
-first_of_size(unsigned piece)
-{
-        return piece < ROW_PIECES_OF_4 ? 0 : piece == ROW_PIECES_OF_4 ? piece : ROW_PIECES_OF_4 + 1;
-}
-
-uint32_t
-table_new_piece(struct table *table, unsigned piece)
-{
-        const unsigned n = row_piece_size(piece) / 4;
-        uint32_t *free_piece = &table->free_piece[first_of_size(piece)], number = *free_piece;
-
-        if (number != 0) {
-                memcpy(free_piece, table_piece(table, number), sizeof(*free_piece));
-                /* It will be the next to be used, and is long out of the cache. */
-                __builtin_prefetch(table_piece(table, *free_piece), 1);
-                return number;
-        }
-        if (table_make_usable(&table->pieces, (table->n_pieces + (size_t)n + 1) * SIZE_PIECE) < 0)
-                return 0;
-        number = table->n_pieces + 1;
-        table->n_pieces += n;
-        return number;
-}
-
 /* Takes a node with this head and this place out of its list; what @h says of it is left to the caller. */
 static inline void
 take_out(struct table *table, const struct head *h, struct link link)
@@ -331,15 +306,6 @@ table_list(struct table *table, uint32_t node, unsigned list)
         table->n_listed[list]++;
 }
 
-void
-table_free_pieces(struct table *table, const struct orderly *o)
-{
-        for (unsigned i = 0; i < ROW_PIECES_OF_4 && 4 * i < o->n; i++)
-                table_free_number(&table->pieces, SIZE_PIECE, &table->free_piece[0], o->piece[i]);
-        for (unsigned i = ROW_PIECES_OF_4, n = 4 * i; n < o->n; n += row_piece_size(i), i++)
-                table_free_number(&table->pieces, SIZE_PIECE, &table->free_piece[first_of_size(i)], o->piece[i]);
-}
-
 static void
 free_orderly(struct table *table, uint32_t node)
 {
@@ -348,7 +314,7 @@ free_orderly(struct table *table, uint32_t node)
         if (o->flags & ORDERLY_PACKED)
                 store_free(&table->packed, o->packed.number, o->packed.size);
         else
-                table_free_pieces(table, o);
+                row_pieces_free(&table->pieces, o->piece, o->n);
         table_free_orderly(table, node);
 }
 

@@ -13,6 +13,7 @@
 #include "connection/node.h"
 #include "connection/orderly.h"
 #include "connection/region.h"
+#include "connection/row_pieces.h"
 #include "connection/store.h"
 
 /* In the number of a struct orderly. */
@@ -72,15 +73,14 @@ struct table {
         struct region links;            /* struct link, likewise */
         struct region orderlies;        /* struct orderly, by number without NODE_ORDERLY */
         struct region orderly_links;
-        struct region pieces;           /* of rows of segments, by number; a larger one takes several numbers */
+        struct row_pieces pieces;           /* of rows of segments */
         struct region extras;           /* struct extra, by number */
         struct region resets;           /* struct reset, likewise */
         struct region holes;            /* HOLES_MAX of struct hole each, likewise */
         struct store packed;            /* what nodes that are packed consist of */
         uint32_t n_nodes;               /* numbers given out so far */
-        uint32_t n_orderlies, n_pieces, n_extras, n_resets, n_holes;
+        uint32_t n_orderlies, n_extras, n_resets, n_holes;
         uint32_t free_node, free_orderly, free_extra, free_reset, free_holes;
-        uint32_t free_piece[ROW_PIECES];        /* that of a size is of the first of that size */
         size_t n_used;                  /* nodes in use */
         size_t n_listed[N_LISTS];
         uint32_t oldest[N_LISTS], newest[N_LISTS];
@@ -197,18 +197,11 @@ table_is_packed(const struct table *table, uint32_t node)
         return node_is_orderly(node) && table_orderly(table, node)->flags & ORDERLY_PACKED;
 }
 
-/* The rows of a piece. */
-static inline struct row *
-table_piece(const struct table *table, uint32_t piece)
-{
-        return &((struct row *)(void *)table->pieces.base)[(size_t)piece * 4];
-}
-
 /* Of an orderly connection. */
 static inline struct row *
 table_row(const struct table *table, const struct orderly *o, unsigned i)
 {
-        return &table_piece(table, o->piece[row_piece(i)])[row_place(i)];
+        return &row_pieces_at(&table->pieces, o->piece[row_piece(i)])[row_place(i)];
 }
 
 /* Fetches what @segment will touch of the node that @name very likely means, and notes its slot there. */
@@ -319,9 +312,6 @@ table_find_soon(const struct table *table, const struct name *name, unsigned *re
 int table_new(struct table *table, const struct ends *ends, uint32_t *ret_node);
 int table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_node);
 void table_free_node(struct table *table, uint32_t node);
-
-/* What is to be the piece @piece of a struct orderly; 0 for want of memory. */
-uint32_t table_new_piece(struct table *table, unsigned piece);
 
 /* Makes a struct connection of a struct orderly: it takes its place in the index and in its list. */
 int table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node);

@@ -5,10 +5,6 @@
 
 #include "connection/table.h"
 
-enum {
-        SIZE_PIECE = 4 * sizeof(struct row),   /* of the smallest */
-};
-
 /* Nearly always it is so already. */
 static inline int
 table_make_usable(struct region *region, size_t n)
@@ -51,9 +47,6 @@ table_free_orderly(struct table *table, uint32_t node)
         table_orderly(table, node)->head.realm = 0;
         table_free_number(&table->orderlies, sizeof(struct orderly), &table->free_orderly, node & ~NODE_ORDERLY);
 }
-
-/* Frees the pieces of its rows, though not @o. */
-void table_free_pieces(struct table *table, const struct orderly *o);
 
 /* What has the head of @from now takes its place in the index and in its list. */
 void table_take_place(struct table *table, uint32_t from, uint32_t to);

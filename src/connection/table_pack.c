@@ -42,7 +42,7 @@ pack_orderly(struct table *table, struct orderly *o)
         find_rows(table, o, rows);
         if (!store_packed(table, bytes, pack_rows(rows, o->n, bytes, sizeof(bytes)), o))
                 return false;
-        table_free_pieces(table, &had);
+        row_pieces_free(&table->pieces, had.piece, had.n);
         return true;
 }
 
@@ -54,11 +54,11 @@ unpack_orderly(struct table *table, struct orderly *o)
 
         o->n = 0;
         for (unsigned i = 0, n = 0; n < had.n; n += row_piece_size(i), i++) {
-                uint32_t piece = table_new_piece(table, i);
+                uint32_t piece = row_pieces_new(&table->pieces, i);
 
                 if (piece == 0) {
                         o->n = (uint8_t)n;
-                        table_free_pieces(table, o);
+                        row_pieces_free(&table->pieces, o->piece, o->n);
                         *o = had;
                         return -ENOMEM;
                 }

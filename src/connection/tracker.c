@@ -83,6 +83,7 @@ fetch(const struct tracker *t, const struct tracker_input *inputs, size_t n, str
         const bool by_vlan = t->options.by_vlan;
         const uint32_t second = n > 0 ? (uint32_t)((uint64_t)inputs[0].time_ns / 1000000000u) : 0;
 
+        row_pieces_fetch(&t->table.pieces);
         for (size_t i = 0; i < n; i++) {
                 if (__builtin_expect(inputs[i].kind != PACKET_TCP && inputs[i].kind != PACKET_ICMP_ERROR, 0))
                         names[i].hash = 0;
