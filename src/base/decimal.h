@@ -79,13 +79,19 @@ char *decimal_put_long(char *to, uint64_t value);
 static inline char *
 decimal_put(char *to, uint64_t value)
 {
-        if (value < 10) {
-                *to = (char)('0' + value);
-                return to + 1;
-        }
         if (value < 1000)
                 return decimal_put_short(to, (unsigned)value);
         if (value < 1000000)
                 return decimal_put_three(decimal_put_short(to, (unsigned)value / 1000), (unsigned)value % 1000);
         return decimal_put_long(to, value);
+}
+
+/* The same of what nearly always is a single digit. */
+static inline char *
+decimal_put_digit(char *to, uint64_t value)
+{
+        if (__builtin_expect(value >= 10, 0))
+                return decimal_put(to, value);
+        *to = (char)('0' + value);
+        return to + 1;
 }

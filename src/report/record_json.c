@@ -410,7 +410,7 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
         }
         p = put_text(j, p, r->id);
         p = LITERAL(p, ",\"rev\":");
-        p = decimal_put(p, r->rev);
+        p = decimal_put_digit(p, r->rev);
         p = LITERAL(p, ",\"client\":");
         p = put_end(j, p, &r->client);
         p = LITERAL(p, ",\"server\":");

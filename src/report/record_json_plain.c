@@ -59,7 +59,7 @@ record_json_put_plain(char *to, const struct record *r)
         if (__builtin_expect(n == JSON_AT_ONCE || r->id[n] != '\0', 0))
                 return NULL;
         p = LITERAL(p + n, "\",\"rev\":");
-        p = decimal_put(p, r->rev);
+        p = decimal_put_digit(p, r->rev);
         p = LITERAL(p, ",\"client\":{\"ip\":\"");
         p = put_end(p, &r->client);
         p = LITERAL(p, NO_PROGRAM ",\"server\":{\"ip\":\"");
@@ -94,7 +94,7 @@ record_json_put_plain(char *to, const struct record *r)
         if (__builtin_expect(n == JSON_AT_ONCE || r->history[n] != '\0', 0))
                 return NULL;
         p = LITERAL(p + n, "\",\"file\":");
-        p = decimal_put(p, r->file.value);
+        p = decimal_put_digit(p, r->file.value);
         p = LITERAL(p, ",\"frames\":[");
         p = decimal_put(p, r->first_frame.value);
         *p++ = ',';

@@ -25,7 +25,7 @@ static void
 a_number_has_the_digits_that_printf_gives_it(void **state)
 {
         (void)state;
-        for (uint64_t i = 0; i < 20000; i++)
+        for (uint64_t i = 0; i < 1100000; i += i < 20000 ? 1 : 7)
                 compare(i);
         /* Each four digits in each place. */
         for (uint64_t i = 0; i < 10000; i++) {
