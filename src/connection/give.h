@@ -2,13 +2,14 @@
 #pragma once
 
 #include "connection/node.h"
+#include "connection/orderly_brief.h"
 #include "connection/orderly_facts.h"
 
 /* Where facts are made: those of orderly connections apart from all others, and those of rows (orderly_facts(),
  * orderly_brief()) from both. Zero it before its first use. */
 struct given {
         struct row_facts row;
-        struct tracked brief;
+        struct brief_facts brief;
         struct tracked orderly, other;
 };
 

@@ -1,6 +1,7 @@
 /*
- * Of a connection that ended in order, the few facts that its verdict rests on. Most connections end so, and who wants
- * their records alone asks for no more: the rest of what orderly_facts() makes of the row would never be looked at.
+ * Of a connection that is a row, the few facts that its verdict rests on. Who wants records alone asks for no more: the
+ * rest of what orderly_facts() makes of the row would never be looked at. Most connections ended in order, and of them
+ * the least is needed; that of others is the work of orderly_facts.c, with most of it left out.
  *
  * tests/connection/orderly.c holds the records that come of these against those that come of all the facts.
  */
@@ -8,6 +9,7 @@
 
 #include <sys/socket.h>
 
+#include "connection/orderly_facts.h"
 #include "connection/orderly_look.h"
 #include "connection/orderly_sets.h"
 #include "connection/state_fact.h"
@@ -133,8 +135,8 @@ look_at_kinds(const struct table *table, struct brief *b)
                 orderly_take_kinds(&b->kinds, b->group[i / 4], i);
 }
 
-const struct tracked *
-orderly_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct tracked *t)
+static inline const struct tracked *
+of_ended(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct tracked *t)
 {
         const struct row *syn, *syn_ack;
         struct facts *f = &t->facts;
@@ -142,8 +144,7 @@ orderly_brief(const struct table *table, const struct orderly *o, int64_t until,
         unsigned n_by_1;
         uint64_t all;
 
-        if ((o->flags & (ORDERLY_ENDED | ORDERLY_LAST | ORDERLY_SHORT)) != ORDERLY_ENDED || o->n > SEGMENTS_MAX || o->first <= 0 ||
-            o->next[1] == 0)
+        if (o->flags & ORDERLY_SHORT || o->n > SEGMENTS_MAX || o->first <= 0 || o->next[1] == 0)
                 return NULL;
         all = UINT64_MAX >> (SEGMENTS_MAX - o->n);
         b.o = o;
@@ -172,4 +173,12 @@ orderly_brief(const struct table *table, const struct orderly *o, int64_t until,
         fill_side(&b, 1, syn_ack, row_at(&b, 2), f);
         fill_fins(&b, f);
         return t;
+}
+
+const struct tracked *
+orderly_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct brief_facts *facts)
+{
+        if ((o->flags & (ORDERLY_ENDED | ORDERLY_LAST)) == ORDERLY_ENDED)
+                return of_ended(table, o, until, cut, &facts->ended);
+        return orderly_facts_brief(table, o, until, cut, &facts->other);
 }

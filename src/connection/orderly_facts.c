@@ -55,15 +55,28 @@ fill_constant_end(struct facts_of_end *f)
         SEEN(f->went_on, false);
 }
 
+/* What no verdict rests on. */
+static void
+forget(struct facts *f)
+{
+        for (unsigned side = 0; side < 2; side++) {
+                SEEN_IF(false, f->from[side].payload_seen, 0);
+                SEEN_IF(false, f->from[side].window, 0);
+                SEEN_IF(false, f->from[side].fin_frame, 0);
+                SEEN_IF(false, f->from[side].fin_repeats, 0);
+                SEEN_IF(false, f->end[side].last_heard, 0);
+        }
+}
+
 /* What is the same of all; what is known of all, but differs, is 0. */
 static __attribute__((noinline)) void
-fill_constant(struct tracked *t)
+fill_constant(bool brief, struct tracked *t)
 {
         struct facts *f = &t->facts;
 
         memset(t, 0, sizeof(*t));
         t->rev = 1;
-        t->isn_known[0] = t->isn_known[1] = true;
+        t->isn_known[0] = t->isn_known[1] = !brief;
         t->conn_state = CONN_STATE_SF;
         f->seen.source = SOURCE_CAPTURE;
         f->seen.roles = ROLES_SYN;
@@ -86,6 +99,8 @@ fill_constant(struct tracked *t)
                 fill_constant_direction(&f->from[side]);
                 fill_constant_end(&f->end[side]);
         }
+        if (brief)
+                forget(f);
 }
 
 static inline void
@@ -111,11 +126,13 @@ conn_state(const struct look *l)
 }
 
 IN_PLACE void
-fill_payload(const struct look *l, unsigned side, uint32_t end, struct facts_of_direction *f)
+fill_payload(const struct look *l, unsigned side, bool brief, struct facts_of_direction *f)
 {
         const struct looked_end *d = &l->of[side];
         const struct row *last;
 
+        f->last_run.value = d->n_run;
+        f->after_peer_fin.value = d->n_late;
         if (d->last_payload < 0) {
                 SEEN_IF(false, f->first_payload, 0);
                 SEEN_IF(false, f->last_payload, 0);
@@ -123,18 +140,17 @@ fill_payload(const struct look *l, unsigned side, uint32_t end, struct facts_of_
                 SEEN_IF(false, f->last_answered, false);
                 SEEN_IF(false, f->last_is_goodbye, false);
                 SEEN_IF(false, f->goodbye_bytes, 0);
-                f->last_run.value = f->after_peer_fin.value = 0;
                 return;
         }
         last = look_row(l, (unsigned)d->last_payload);
-        SEEN(f->first_payload, look_time(l, d->first_payload));
-        SEEN(f->last_payload, look_time(l, d->last_payload));
-        SEEN(f->last_payload_frame, last->frame);
+        if (!brief) {
+                SEEN(f->first_payload, look_time(l, d->first_payload));
+                SEEN(f->last_payload, look_time(l, d->last_payload));
+                SEEN(f->last_payload_frame, last->frame);
+        }
         SEEN(f->last_answered, l->of[!side].last_payload > d->last_payload);
         SEEN_IF(row_what(last) & ROW_GOODBYE_KNOWN, f->last_is_goodbye, row_what(last) & ROW_GOODBYE);
         SEEN_IF(row_what(last) & ROW_GOODBYE, f->goodbye_bytes, last->n_payload);
-        f->last_run.value = end - l->number[d->run];
-        f->after_peer_fin.value = d->late >= 0 ? end - l->number[d->late] : 0;
 }
 
 /* Where the FIN of @side was acknowledged. */
@@ -149,7 +165,7 @@ acked_at(const struct look *l, unsigned side)
 }
 
 IN_PLACE void
-fill_fin(const struct look *l, unsigned side, bool ended, struct facts_of_direction *f)
+fill_fin(const struct look *l, unsigned side, bool ended, bool brief, struct facts_of_direction *f)
 {
         const struct looked_end *d = &l->of[side];
         bool sent = ended || d->fin >= 0, acked = ended || (sent && l->o->acked[side] == d->end);
@@ -160,8 +176,10 @@ fill_fin(const struct look *l, unsigned side, bool ended, struct facts_of_direct
         }
         SEEN_IF(sent, f->fin_position, d->end - 1 - d->base);
         SEEN_IF(sent, f->fin_at, look_time(l, d->fin));
-        SEEN_IF(sent, f->fin_frame, look_row(l, (unsigned)d->fin)->frame);
-        SEEN_IF(sent, f->fin_repeats, 0);
+        if (!brief) {
+                SEEN_IF(sent, f->fin_frame, look_row(l, (unsigned)d->fin)->frame);
+                SEEN_IF(sent, f->fin_repeats, 0);
+        }
         SEEN_IF(sent, f->before_fin, look_time(l, d->fin - 1));
         SEEN_IF(acked, f->fin_acked_at, look_time(l, acked_at(l, side)));
 }
@@ -180,7 +198,7 @@ window(const struct look *l, unsigned receiver)
 
 /* What @side sent. */
 IN_PLACE void
-fill_direction(const struct look *l, unsigned side, bool ended, struct facts_of_direction *f)
+fill_direction(const struct look *l, unsigned side, bool ended, bool brief, struct facts_of_direction *f)
 {
         const struct looked_end *d = &l->of[side];
         const uint32_t end = d->end - (ended || d->fin >= 0), bytes = end - d->base;
@@ -189,11 +207,14 @@ fill_direction(const struct look *l, unsigned side, bool ended, struct facts_of_
 
         f->packets.value = d->n_packets;
         f->payloads.value = d->n_payloads;
-        f->bytes.value = f->payload_seen.value = bytes;
+        f->bytes.value = bytes;
         f->acked.value = acked < 0 ? 0 : acked > (int32_t)bytes ? bytes : (uint32_t)acked;
-        f->window.value = window(l, !side);
-        fill_payload(l, side, end, f);
-        fill_fin(l, side, ended, f);
+        if (!brief) {
+                f->payload_seen.value = bytes;
+                f->window.value = window(l, !side);
+        }
+        fill_payload(l, side, brief, f);
+        fill_fin(l, side, ended, brief, f);
 }
 
 /* What @side still waits for: note_request() and note_answer() over the row. Some time after the first segment that is
@@ -230,17 +251,19 @@ fill_waiting(const struct look *l, unsigned side, struct facts_of_end *f)
 }
 
 IN_PLACE void
-fill_end(const struct look *l, unsigned side, bool ended, struct facts_of_end *f)
+fill_end(const struct look *l, unsigned side, bool ended, bool brief, struct facts_of_end *f)
 {
         const struct looked_end *d = &l->of[side];
         const unsigned syn = row_what(look_row(l, side)), last = row_what(look_row(l, (unsigned)d->last));
 
-        f->last_heard.value = look_time(l, d->last);
+        if (!brief)
+                f->last_heard.value = look_time(l, d->last);
         SEEN_IF(d->ttl > 0, f->ttl, d->ttl);
         SEEN_IF(d->ttl > 0, f->timestamps, last & ROW_TIMESTAMPS);
-        SEEN_IF(d->answers_in != UINT64_MAX, f->answers_in, d->answers_in + 1);
+        if (!brief)
+                SEEN_IF(d->answers_in != UINT64_MAX, f->answers_in, d->answers_in + 1);
         INFERRED_IF(syn & (ROW_OTHER_OS | ROW_LINUX), f->os, syn & ROW_OTHER_OS ? OS_OTHER : OS_LINUX);
-        if (ended)
+        if (ended || brief)
                 return;
         if (l->o->acked[side] != d->end) {
                 fill_waiting(l, side, f);
@@ -253,7 +276,7 @@ fill_end(const struct look *l, unsigned side, bool ended, struct facts_of_end *f
 }
 
 IN_PLACE void
-fill_name(const struct look *l, struct tracked *t)
+fill_name(const struct look *l, bool brief, struct tracked *t)
 {
         const struct orderly *o = l->o;
 
@@ -264,7 +287,7 @@ fill_name(const struct look *l, struct tracked *t)
         t->vlan = o->head.realm >> REALM_VLAN_SHIFT;
         memcpy(t->address, o->head.address, sizeof(t->address));
         memcpy(t->port, o->head.port, sizeof(t->port));
-        for (unsigned side = 0; side < 2; side++) {
+        for (unsigned side = 0; side < 2 && !brief; side++) {
                 t->first_seq[side] = l->of[side].base;
                 t->isn[side] = l->of[side].base - 1;
         }
@@ -285,14 +308,14 @@ fill_fins(const struct look *l, bool ended, struct facts *f)
 }
 
 IN_PLACE void
-fill(const struct look *l, int64_t until, bool cut, bool ended, struct tracked *t)
+fill(const struct look *l, int64_t until, bool cut, bool ended, bool brief, struct tracked *t)
 {
         const struct orderly *o = l->o;
         struct facts *f = &t->facts;
 
         if (t->rev == 0)
-                fill_constant(t);
-        fill_name(l, t);
+                fill_constant(brief, t);
+        fill_name(l, brief, t);
         f->seen.cut = cut || o->flags & ORDERLY_CUT;
         f->seen.evicted = o->flags & ORDERLY_EVICTED;
         f->seen.until = until;
@@ -303,18 +326,18 @@ fill(const struct look *l, int64_t until, bool cut, bool ended, struct tracked *
         INFERRED_IF(o->head.port[1] == PORT_SSH, f->ssh, true);
         fill_fins(l, ended, f);
         for (unsigned side = 0; side < 2; side++) {
-                fill_direction(l, side, ended, &f->from[side]);
-                fill_end(l, side, ended, &f->end[side]);
+                fill_direction(l, side, ended, brief, &f->from[side]);
+                fill_end(l, side, ended, brief, &f->end[side]);
         }
 }
 
 /* It has not ended in order, or a RST came. */
-static __attribute__((noinline)) const struct tracked *
-fill_other(const struct look *l, int64_t until, bool cut, struct tracked *t)
+IN_PLACE const struct tracked *
+fill_other(const struct look *l, int64_t until, bool cut, bool brief, struct tracked *t)
 {
         struct facts *f = &t->facts;
 
-        fill(l, until, cut, false, t);
+        fill(l, until, cut, false, brief, t);
         t->conn_state = conn_state(l);
         f->established.value = l->o->flags & ORDERLY_OPEN;
         f->both_acked.value = l->o->flags & ORDERLY_ENDED;
@@ -336,7 +359,32 @@ orderly_facts(const struct table *table, const struct orderly *o, int64_t until,
                 return NULL;
         look(table, o, &l);
         if ((o->flags & (ORDERLY_ENDED | ORDERLY_RESET)) != ORDERLY_ENDED)
-                return fill_other(&l, until, cut, &facts->other);
-        fill(&l, until, cut, true, &facts->ended);
+                return fill_other(&l, until, cut, false, &facts->other);
+        fill(&l, until, cut, true, false, &facts->ended);
         return &facts->ended;
+}
+
+/* Where a RST is a reply, the time in which its sender ever answered speaks for or against it, and is not known here; who
+ * sent but a SYN before it never did. */
+static inline bool
+is_brief_reset(const struct table *table, const struct orderly *o)
+{
+        const struct row *row = table_row(table, o, o->n - 1u);
+
+        return row->window != 0 || row_what(row) & (ROW_TIMESTAMPS | SEGMENT_ACK) || (o->n == 3 && look_by(row) == 0);
+}
+
+const struct tracked *
+orderly_facts_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct tracked *t)
+{
+        const unsigned flags = o->flags & (ORDERLY_ANSWERED | ORDERLY_OPEN | ORDERLY_ENDED | ORDERLY_RESET);
+        struct look l;
+
+        if (o->flags & (ORDERLY_SHORT | ORDERLY_ICMP) || o->first <= 0 || o->next[1] == 0 || o->n > LOOK_BRIEF_MAX)
+                return NULL;
+        if (flags & ORDERLY_RESET ? !(flags & ORDERLY_ANSWERED) || !is_brief_reset(table, o)
+                                  : flags != (ORDERLY_ANSWERED | ORDERLY_OPEN))
+                return NULL;
+        look_briefly(table, o, &l);
+        return fill_other(&l, until, cut, true, t);
 }

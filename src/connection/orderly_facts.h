@@ -18,6 +18,10 @@ struct table;
 const struct tracked *orderly_facts(const struct table *table, const struct orderly *o, int64_t until, bool cut,
                                     struct row_facts *facts);
 
+/* As orderly_brief(), for one that was answered and did not end in order, or was reset. */
+const struct tracked *orderly_facts_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut,
+                                          struct tracked *t);
+
 /* The same for one of which there are only SYNs, and a RST perhaps. */
 const struct tracked *orderly_facts_syn(const struct table *table, const struct orderly *o, int64_t until, bool cut,
                                         struct row_facts *facts);

@@ -102,38 +102,30 @@ fill_answered(const struct reset_row *r, bool ipv4, struct facts_of_reset *f)
         SEEN(f->before_answers, look_time(l, i - 1));
 }
 
-/* Its TTL against those of its sender's other segments, and its IP ID against their row. */
+/* Whether its IP ID is out of the row of those of its sender's other segments, where they are one. */
 static void
-compare(const struct reset_row *r, bool ipv4, struct facts_of_reset *f)
+compare_ip_id(const struct reset_row *r, struct facts_of_reset *f)
 {
-        const struct looked_end *d = &r->l->of[r->by];
-        unsigned least = UINT8_MAX, steps = 0, jumps = 0;
-        int64_t quiet = (r->at - look_time(r->l, d->last)) / MILLISECOND;
+        int64_t quiet = (r->at - look_time(r->l, r->l->of[r->by].last)) / MILLISECOND;
+        unsigned steps = 0;
         uint16_t ip_id = 0, ahead;
 
-        for (unsigned i = 0; i < r->l->n; i++) {
+        /* The SYNs stand before all others. */
+        for (unsigned i = 2; i < r->l->n; i++) {
                 const struct row *row = look_row(r->l, i);
 
                 if (look_by(row) != r->by)
                         continue;
-                if (row->ttl < least)
-                        least = row->ttl;
-                if (row_what(row) & SEGMENT_SYN)
-                        continue;
                 ahead = (uint16_t)(row->ip_id - ip_id);
-                if (steps + jumps > 0 || ip_id != 0) {
-                        if (ahead > 0 && ahead <= IP_ID_STEP)
-                                steps++;
-                        else
-                                jumps++;
+                if (steps > 0 || ip_id != 0) {
+                        if (ahead == 0 || ahead > IP_ID_STEP)
+                                return;
+                        steps++;
                 }
                 ip_id = row->ip_id;
         }
         ahead = (uint16_t)(r->row->ip_id - ip_id);
-        SEEN(f->ttl, r->row->ttl);
-        SEEN_IF(d->ttl > 0, f->ttl_differs, r->row->ttl < least || r->row->ttl > d->ttl);
-        SEEN_IF(ipv4, f->ip_id, r->row->ip_id);
-        SEEN_IF(ipv4 && steps >= 2 && jumps == 0, f->ip_id_jumps, ahead == 0 || ahead > IP_ID_AHEAD + quiet);
+        SEEN_IF(steps >= 2, f->ip_id_jumps, ahead == 0 || ahead > IP_ID_AHEAD + quiet);
 }
 
 /* What it acknowledges, as a position in the other direction. */
@@ -188,7 +180,11 @@ fill_reset(const struct reset_row *r, struct facts *facts)
         if (!over)
                 INFERRED(f->obeyed, true);
         SEEN_IF(is_unasked(r), f->unasked, true);
-        compare(r, ipv4, f);
+        SEEN(f->ttl, r->row->ttl);
+        SEEN_IF(d->ttl > 0, f->ttl_differs, r->row->ttl < d->ttl_least || r->row->ttl > d->ttl);
+        SEEN_IF(ipv4, f->ip_id, r->row->ip_id);
+        if (ipv4)
+                compare_ip_id(r, f);
         fill_answered(r, ipv4, f);
         fill_ack(r, f, &facts->from[!r->by]);
         if (is_foreign(r, f))

@@ -387,7 +387,7 @@ grow_answered(const struct table *table, const struct orderly *o, struct connect
         c->isn[1] = c->side[1].base - 1;
         if (o->flags & ORDERLY_OPEN) {
                 c->flags |= CONNECTION_ESTABLISHED;
-                c->rtt = (int64_t)(l.since[2] - l.since[0]);
+                c->rtt = look_time(&l, 2) - look_time(&l, 0);
         }
         if (l.of[0].n_payloads + l.of[1].n_payloads > 0)
                 c->flags |= l.of[1].last_payload > l.of[0].last_payload ? CONNECTION_PAYLOAD | CONNECTION_PAYLOAD_BY_1

@@ -53,7 +53,8 @@ begin(struct look *l, struct orderly_sums *ret_sums)
                 unsigned ttl = look_row(l, side)->ttl;
 
                 l->of[side] = (struct looked_end){
-                        .base = base, .end = l->o->next[side], .answers_in = UINT64_MAX, .ttl = ttl, .last = -1, .fin = -1,
+                        .base = base, .end = l->o->next[side], .answers_in = UINT64_MAX, .ttl = ttl, .ttl_least = ttl, .last = -1,
+                        .fin = -1,
                         .first_payload = -1, .last_payload = -1, .run = -1, .late = -1,
                 };
                 ret_sums->sent[side] = orderly_all(base);
@@ -71,12 +72,15 @@ look_at_ttls(struct look *l, unsigned from, unsigned to)
 
                 if (row->ttl > d->ttl)
                         d->ttl = row->ttl;
+                if (row->ttl < d->ttl_least)
+                        d->ttl_least = row->ttl;
         }
 }
 
 /* Takes what stands in one word, @from being its first place and a multiple of 4; @to is behind its last. */
 static inline void
-gather(struct look *l, unsigned from, unsigned to, struct orderly_sums *sums, struct word *ret_word)
+gather(struct look *l, unsigned from, unsigned to, struct orderly_sums *sums, uint64_t since[static WORD],
+       struct word *ret_word)
 {
         const four all = orderly_all(UINT32_MAX);
         struct orderly_sets sets = {};
@@ -84,7 +88,7 @@ gather(struct look *l, unsigned from, unsigned to, struct orderly_sums *sums, st
 
         for (unsigned i = from; i < to; i += 4)
                 orderly_take_four(sums, &sets, l->group[i / 4], i - from, i > 0 ? all : (four){ 0, 0, UINT32_MAX, UINT32_MAX },
-                                  &l->number[i], &l->since[i]);
+                                  &l->number[i], &since[i - from]);
         /* Behind the last there may be anything. */
         *ret_word = (struct word){ .of = { ~sets.by_1 & mask, sets.by_1 & mask }, .data = sets.data & mask,
                                    .fin = sets.fin & mask, .syn = from == 0 ? 3 : 0, .full = sets.full & mask };
@@ -142,10 +146,17 @@ look_at_payload(struct looked_end *d, const struct looked_end *o, int their_last
                 d->late = at + first_of(late);
 }
 
+static inline uint64_t
+look_since(const struct look *l, int i)
+{
+        return (uint64_t)(look_time(l, i) - l->o->first);
+}
+
 /* In which time @d acknowledged all for the first time that the other end had sent, since that last sent what wants an
  * answer. @asked is that place before this word while nothing answered it, or -1. */
 static inline int
-look_at_answers(const struct look *l, struct looked_end *d, uint64_t answers, uint64_t requests, int asked, int at)
+look_at_answers(const struct look *l, const uint64_t since[static WORD], struct looked_end *d, uint64_t answers,
+                uint64_t requests, int asked, int at)
 {
         /* Each request carries up to what comes next, be it a request or an answer. */
         uint64_t fresh = answers & ((requests << 1 | (asked >= 0)) + ~(answers | requests));
@@ -153,7 +164,7 @@ look_at_answers(const struct look *l, struct looked_end *d, uint64_t answers, ui
         for (; fresh != 0; fresh &= fresh - 1) {
                 uint64_t before = requests & ((fresh & -fresh) - 1);
                 /* If it is 0 it is none, and greater than any then. */
-                uint64_t in = l->since[at + first_of(fresh)] - l->since[before ? at + last_of(before) : asked] - 1;
+                uint64_t in = since[first_of(fresh)] - (before ? since[last_of(before)] : look_since(l, asked)) - 1;
 
                 if (in < d->answers_in)
                         d->answers_in = in;
@@ -162,7 +173,7 @@ look_at_answers(const struct look *l, struct looked_end *d, uint64_t answers, ui
 }
 
 static inline void
-look_at_word(struct look *l, const struct word *w, int asked[static 2], int at)
+look_at_word(struct look *l, const struct word *w, const uint64_t since[static WORD], int asked[static 2], int at)
 {
         const uint64_t requests = w->data | w->fin | w->syn;
         const int last_payload[] = { l->of[0].last_payload, l->of[1].last_payload };
@@ -181,37 +192,117 @@ look_at_word(struct look *l, const struct word *w, int asked[static 2], int at)
         for (unsigned side = 0; side < 2; side++) {
                 const uint64_t mine = w->of[side], fin = w->fin & mine;
 
-                asked[!side] = look_at_answers(l, &l->of[side], w->full & mine, requests & w->of[!side], asked[!side], at);
+                asked[!side] = look_at_answers(l, since, &l->of[side], w->full & mine, requests & w->of[!side],
+                                               asked[!side], at);
                 if (fin)
                         l->of[side].fin = at + first_of(fin);
+        }
+}
+
+/* All that was written long ago is fetched at once. */
+static inline void
+begin_fetching(const struct table *table, const struct orderly *o, struct look *l)
+{
+        l->o = o;
+        l->n = o->n - !!(o->flags & ORDERLY_LAST);
+        for (unsigned i = 0; i < o->n; i += 4) {
+                l->group[i / 4] = table_row(table, o, i);
+                __builtin_prefetch(l->group[i / 4]);
+                __builtin_prefetch(l->group[i / 4] + 2);
         }
 }
 
 void
 look(const struct table *table, const struct orderly *o, struct look *ret_look)
 {
-        const unsigned n = o->n - !!(o->flags & ORDERLY_LAST);
         int asked[2] = { -1, -1 };
         struct orderly_sums sums;
+        unsigned n;
 
-        ret_look->o = o;
-        ret_look->n = n;
-        /* All that was written long ago is fetched at once. */
-        for (unsigned i = 0; i < o->n; i += 4) {
-                ret_look->group[i / 4] = table_row(table, o, i);
-                __builtin_prefetch(ret_look->group[i / 4]);
-                __builtin_prefetch(ret_look->group[i / 4] + 2);
-        }
+        begin_fetching(table, o, ret_look);
+        n = ret_look->n;
         begin(ret_look, &sums);
         for (unsigned from = 0; from < n; from += WORD) {
+                uint64_t since[WORD];
                 struct word w;
 
-                gather(ret_look, from, n < from + WORD ? n : from + WORD, &sums, &w);
-                look_at_word(ret_look, &w, asked, (int)from);
+                gather(ret_look, from, n < from + WORD ? n : from + WORD, &sums, since, &w);
+                look_at_word(ret_look, &w, since, asked, (int)from);
+        }
+        for (unsigned side = 0; side < 2; side++) {
+                struct looked_end *d = &ret_look->of[side];
+                const uint32_t end = d->end - (d->fin >= 0);
+
+                d->n_run = d->run < 0 ? 0 : end - ret_look->number[d->run];
+                d->n_late = d->late < 0 ? 0 : end - ret_look->number[d->late];
         }
         /* A SYN stands before the first byte. */
         ret_look->number[0]--;
         ret_look->number[1]--;
         if (o->flags & ORDERLY_RESET)
                 ret_look->of[look_by(look_row(ret_look, n))].n_packets++;
+}
+
+static inline uint32_t
+payload_of(const struct look *l, uint64_t set)
+{
+        uint32_t n = 0;
+
+        for (; set != 0; set &= set - 1)
+                n += look_row(l, (unsigned)first_of(set))->n_payload;
+        return n;
+}
+
+/* As look_at_payload(), where there is but one word. The two SYNs stand before all else. */
+static inline void
+look_at_side(const struct look *l, struct looked_end *d, uint64_t mine, uint64_t fin, uint64_t data, uint64_t theirs,
+             uint64_t their_fin)
+{
+        uint64_t run, late;
+
+        d->n_packets = orderly_count(mine);
+        d->last = last_of(mine);
+        d->fin = fin ? first_of(fin) : -1;
+        if (!data)
+                return;
+        d->n_payloads = orderly_count(data);
+        d->first_payload = first_of(data);
+        d->last_payload = last_of(data);
+        run = data & all_behind(last_of((theirs & all_before(d->last_payload)) | 1));
+        d->run = first_of(run);
+        d->n_run = payload_of(l, run);
+        late = their_fin ? data & all_behind(first_of(their_fin)) : 0;
+        if (!late)
+                return;
+        d->late = first_of(late);
+        d->n_late = payload_of(l, late);
+}
+
+void
+look_briefly(const struct table *table, const struct orderly *o, struct look *ret_look)
+{
+        struct orderly_kinds kinds = { 0 };
+        struct orderly_sums sums;
+        uint64_t all, of[2], other_ttl = 0;
+
+        begin_fetching(table, o, ret_look);
+        all = UINT64_MAX >> (WORD - ret_look->n);
+        begin(ret_look, &sums);
+        for (unsigned i = 0; i < ret_look->n; i += 4) {
+                orderly_take_kinds(&kinds, ret_look->group[i / 4], i);
+                other_ttl |= orderly_other_ttl(&sums, ret_look->group[i / 4]) << i;
+        }
+        if (other_ttl & all)
+                look_at_ttls(ret_look, 0, ret_look->n);
+        kinds.by_1 &= all;
+        kinds.data &= all & ~UINT64_C(3);
+        kinds.fin &= all;
+        of[0] = all & ~kinds.by_1;
+        of[1] = kinds.by_1;
+        for (unsigned side = 0; side < 2; side++)
+                look_at_side(ret_look, &ret_look->of[side], of[side], kinds.fin & of[side], kinds.data & of[side],
+                             kinds.data & of[!side], kinds.fin & of[!side]);
+        *orderly_put_first_letters(ret_look->history + 2, &kinds, all) = '\0';
+        if (o->flags & ORDERLY_RESET)
+                ret_look->of[look_by(look_row(ret_look, ret_look->n))].n_packets++;
 }

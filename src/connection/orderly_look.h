@@ -11,13 +11,14 @@ struct looked_end {
         uint64_t answers_in;            /* the least time in which it answered, less one; the greatest: never */
         unsigned n_packets;             /* a RST too */
         unsigned n_payloads;
-        unsigned ttl;                   /* the greatest */
+        unsigned ttl, ttl_least;        /* the greatest, and the least */
         /* Places; -1 is none. */
         int last;                       /* its last segment, but for a RST */
         int fin;
         int first_payload, last_payload;
         int run;                        /* where its payload since the other end's last begins */
         int late;                       /* its first payload behind the other end's FIN */
+        uint32_t n_run, n_late;         /* bytes from there on */
 };
 
 struct look {
@@ -27,10 +28,14 @@ struct look {
         char history[12];               /* as Zeek would have it, without a RST at the end */
         const struct row *group[ROW_MAX / 4];   /* four segments each */
         uint32_t number[ROW_MAX];       /* of the first byte of each */
-        uint64_t since[ROW_MAX];        /* when each was seen, in nanoseconds after the first */
 };
 
 void look(const struct table *table, const struct orderly *o, struct look *ret_look);
+
+/* The same at less cost, where there are so many segments at the most; but @number, and @answers_in of either end, mean
+ * nothing then. */
+enum { LOOK_BRIEF_MAX = 64 };
+void look_briefly(const struct table *table, const struct orderly *o, struct look *ret_look);
 
 static inline const struct row *
 look_row(const struct look *l, unsigned i)
@@ -62,5 +67,5 @@ look_room(const struct row *row)
 static inline int64_t
 look_time(const struct look *l, int i)
 {
-        return l->o->first + (int64_t)l->since[i];
+        return l->o->first + (int64_t)(look_row(l, (unsigned)i)->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
 }

@@ -176,3 +176,18 @@ orderly_take_kinds(struct orderly_kinds *kinds, const struct row *rows, unsigned
         kinds->fin |= orderly_set(what << 15) << at;
         kinds->data |= orderly_set(-payload) << at;
 }
+
+/* Of four segments, those that have another TTL than their sender's SYN. */
+static inline __attribute__((always_inline)) uint64_t
+orderly_other_ttl(const struct orderly_sums *sums, const struct row *rows)
+{
+        const four low_01 = __builtin_shufflevector(orderly_half(&rows[0], 0), orderly_half(&rows[1], 0), 1, 3, 5, 7);
+        const four low_23 = __builtin_shufflevector(orderly_half(&rows[2], 0), orderly_half(&rows[3], 0), 1, 3, 5, 7);
+        const four high_01 = __builtin_shufflevector(orderly_half(&rows[0], 1), orderly_half(&rows[1], 1), 1, 3, 5, 7);
+        const four high_23 = __builtin_shufflevector(orderly_half(&rows[2], 1), orderly_half(&rows[3], 1), 1, 3, 5, 7);
+        const four what = __builtin_shufflevector(low_01, low_23, 0, 2, 4, 6);
+        const four ttl = __builtin_shufflevector(high_01, high_23, 1, 3, 5, 7) >> 16 & 0xff;
+        const four by_1 = (four)((four_signed)(what << 7) >> 31);
+
+        return orderly_set((four)(ttl != (sums->ttl[0] ^ ((sums->ttl[0] ^ sums->ttl[1]) & by_1))));
+}

@@ -24,7 +24,7 @@ struct tracker_options {
         int64_t awake_ns;               /* 0: 5 s */
         bool by_vlan;                   /* the same addresses in two VLANs are two connections */
         bool large;                     /* much will come: memory in large pages from the beginning */
-        bool brief;                     /* of what ended in order, only the facts that judge() needs without evidence */
+        bool brief;                     /* only the facts that judge() needs without evidence, where that is less work */
 };
 
 /* Zeek's history is as long as its repeats make it; this much is kept, the rest is left out. */
