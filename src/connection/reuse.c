@@ -55,8 +55,9 @@ decide_syn(const struct connection *c, unsigned sender, const struct segment *s,
                 if (ahead == 0 || (may_bear && ahead > 0 && ahead <= (int64_t)s->n_payload))
                         return REUSE_SAME;
         }
-        /* Both ends begin at once (RFC 9293 3.5). */
-        if (d->packets == 0 && o->flags & DIRECTION_SYN && o->acked < 0 && !(c->flags & CONNECTION_ENDED))
+        /* Both ends begin at once (RFC 9293 3.5): what the other sent acknowledges nothing yet, or was made by hand. */
+        if (d->packets == 0 && (!(d->flags & DIRECTION_BASE) || o->ack == 0) && o->flags & DIRECTION_SYN && o->acked < 0 &&
+            !(c->flags & CONNECTION_ENDED))
                 return REUSE_SAME;
         /* A server that splits its SYN-ACK: first the ACK, then the SYN. */
         if (d->packets > 0 && d->payloads == 0 && !(d->flags & (DIRECTION_SYN | DIRECTION_FIN)) && o->flags & DIRECTION_SYN &&
@@ -122,19 +123,23 @@ enum reuse
 reuse_decide(const struct connection *c, const struct connection *pending, unsigned pending_sender, unsigned sender,
              const struct segment *s, int64_t time)
 {
-        if (pending && pending_sender != sender && s->flags & SEGMENT_ACK && s->flags & (SEGMENT_SYN | SEGMENT_RST)) {
-                const struct direction *d = &pending->side[0];
+        if (pending && pending_sender != sender && s->flags & SEGMENT_ACK) {
+                const struct direction *d = &pending->side[0], *old = &c->side[!sender];
+                int64_t acked = direction_position(old, s->ack);
 
-                if (direction_position(d, s->ack) >= 0 && direction_position(d, s->ack) <= d->next)
+                /* Its SYN-ACK may have been missed; but what the old one can have been sent may be for that one. */
+                if (direction_position(d, s->ack) >= 0 && direction_position(d, s->ack) <= d->next &&
+                    (s->flags & (SEGMENT_SYN | SEGMENT_RST) || (acked > direction_end(old) && acked > old->acked)))
                         return REUSE_PENDING;
         }
         if (pending && pending_sender == sender && !(s->flags & (SEGMENT_SYN | SEGMENT_RST))) {
-                int64_t old = direction_position(&c->side[sender], s->seq);
+                int64_t end = direction_end(&c->side[sender]), old = direction_position(&c->side[sender], s->seq);
                 int64_t new = direction_position(&pending->side[0], s->seq);
-                bool fits_old = old >= -1 && old <= direction_end(&c->side[sender]) + REACH;
+                bool fits_old = old >= -1 && old <= end + REACH;
                 bool fits_new = new >= 0 && new <= REACH;
 
-                if (fits_new && !fits_old)
+                /* The old one would go on where it was; where it would leave out a piece, the new one may leave out less. */
+                if (fits_new && (!fits_old || (old > end && new < old - end)))
                         return REUSE_PENDING;
                 if (fits_old && !fits_new)
                         return REUSE_REFUTED;

@@ -461,6 +461,63 @@ an_icmp_error_is_joined_by_what_it_quotes(void **state)
         assert_false(f->seen.gaps);
 }
 
+/* The answer to its first SYN was seen, but not that SYN: one with another number is no answer to the answer. */
+static void
+a_syn_behind_the_answer_to_another_waits(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.01, .by = 'c', .f = "S", .isn = NEW_CLIENT },
+                { .t = 0.02, .by = 's', .f = ".", .at = 0, .ack = 0 },
+                { .t = 0.03, .by = 's', .f = "P.", .at = 0, .n = 6, .ack = 23 },
+                { .t = 0.04, .by = 'c', .f = "F.", .at = 23, .ack = 6 },
+                { .t = 0.06, .by = 's', .f = "F.", .at = 6, .ack = 24 },
+                { .t = 0.07, .by = 'c', .f = ".", .at = 24, .ack = 7 },
+        };
+
+        TOLD(rows);
+        assert_int_equal(story.given[0].first_frame, 1);
+        is_known(f->from[0].bytes, 23);
+        is_known(f->both_acked, true);
+}
+
+/* Its SYN-ACK was missed, and its numbers lie within reach of the old one, whose FIN was missed, too. */
+static void
+of_two_that_fit_the_one_is_taken_that_leaves_out_less(void **state)
+{
+        enum { FURTHER = 970096 };
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.2, .by = 's', .f = "F.", .at = 0, .ack = 100 },
+                { .t = 0.3, .by = 'c', .f = ".", .at = 100, .ack = 1 },
+                { .t = 0.4, .by = 's', .f = ".", .at = 1, .ack = 577 },
+                { .t = 4.0, .by = 'c', .f = "S", .isn = (uint32_t)(CLIENT_ISN + FURTHER) },
+                { .t = 4.1, .by = 'c', .f = ".", .at = 0, .ack = 0, .isn = (uint32_t)(CLIENT_ISN + FURTHER), .of = NEW_SERVER },
+                { .t = 4.2, .by = 'c', .f = "P.", .at = 0, .n = 9, .ack = 0, .isn = (uint32_t)(CLIENT_ISN + FURTHER),
+                  .of = NEW_SERVER },
+        };
+        /* Nor was the ACK seen, but only what the other end sent then. */
+        static const struct row answered[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.2, .by = 's', .f = ".", .at = 0, .ack = 100 },
+                { .t = 4.0, .by = 'c', .f = "S", .isn = (uint32_t)(CLIENT_ISN + FURTHER) },
+                { .t = 4.2, .by = 's', .f = "P.", .at = 0, .n = 9, .ack = 0, .isn = NEW_SERVER,
+                  .of = (uint32_t)(CLIENT_ISN + FURTHER) },
+        };
+
+        TOLD(rows);
+        assert_int_equal(story.n, 2);
+        is_known(f->from[0].bytes, 576);
+        assert_int_equal(story.given[1].first_frame, 8);
+        is_known(story.given[1].facts.from[0].bytes, 9);
+        TELL(&story, answered);
+        assert_int_equal(story.n, 2);
+        is_known(f->from[0].bytes, 100);
+        is_known(story.given[1].facts.from[1].bytes, 9);
+}
+
 int
 main(void)
 {
@@ -485,6 +542,8 @@ main(void)
                 cmocka_unit_test(siblings_reset_at_once_are_noted),
                 cmocka_unit_test(memory_is_bounded_and_the_longest_silent_goes_first),
                 cmocka_unit_test(an_icmp_error_is_joined_by_what_it_quotes),
+                cmocka_unit_test(a_syn_behind_the_answer_to_another_waits),
+                cmocka_unit_test(of_two_that_fit_the_one_is_taken_that_leaves_out_less),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
