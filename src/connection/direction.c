@@ -165,6 +165,42 @@ answers_syn(const struct step *step)
         return true;
 }
 
+/* What stands @by before the first that was seen of its sender comes behind it. */
+static void
+begin_before(struct step *step, uint32_t by)
+{
+        struct direction *d = step->d;
+        struct mark *marks[] = { &d->request[0], &d->request[1], &d->bare_ack };
+
+        d->base -= by;
+        d->next += by;
+        d->acked += by;
+        if (d->edge > 0)
+                d->edge += by;
+        d->later_position += by;
+        for (unsigned i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+                marks[i]->position += by;
+        hole_add(step, step->sender, 0, by);
+        step->position = 0;
+}
+
+/* A SYN-ACK behind data that was sent after it. */
+static bool
+syn_before_first(struct step *step)
+{
+        struct direction *d = step->d;
+        int64_t ahead = seq_distance(step->s->seq + 1, d->base);
+        bool acked = d->acked > 0;
+
+        if (d->flags & (DIRECTION_SYN | DIRECTION_SOFT | DIRECTION_FIN) || ahead <= 0 || ahead > UINT16_MAX ||
+            d->payloads == 0 || d->payloads > SWAPPED || table_extra_of(step->table, step->c))
+                return false;
+        begin_before(step, (uint32_t)ahead);
+        if (!acked)
+                d->acked = -1;
+        return true;
+}
+
 static void
 place_syn(struct step *step)
 {
@@ -197,8 +233,11 @@ place_syn(struct step *step)
                 return;
         }
         if (answers_syn(step)) {
-                begin(d, s->seq + 1, false);
-                d->acked = -1;
+                if (!syn_before_first(step)) {
+                        begin(d, s->seq + 1, false);
+                        d->acked = -1;
+                }
+                step->position = -1;
                 d->flags = (uint16_t)((d->flags & ~(DIRECTION_FIN | DIRECTION_FIN_ACKED)) | DIRECTION_SYN);
                 step->c->flags &= (uint16_t)~CONNECTION_BOTH_ACKED;
                 step->c->isn[step->sender] = s->seq;
@@ -282,25 +321,6 @@ is_before_first(const struct step *step)
 }
 
 static void
-begin_before(struct step *step)
-{
-        struct direction *d = step->d;
-        uint32_t by = step->s->n_payload;
-        struct mark *marks[] = { &d->request[0], &d->request[1], &d->bare_ack };
-
-        d->base -= by;
-        d->next += by;
-        d->acked += by;
-        if (d->edge > 0)
-                d->edge += by;
-        d->later_position += by;
-        for (unsigned i = 0; i < sizeof(marks) / sizeof(*marks); i++)
-                marks[i]->position += by;
-        hole_add(step, step->sender, 0, by);
-        step->position = 0;
-}
-
-static void
 place_data(struct step *step)
 {
         const struct segment *s = step->s;
@@ -334,7 +354,7 @@ place_data(struct step *step)
                 d->flags &= (uint16_t)~DIRECTION_SOFT;
         }
         if (!probe && is_before_first(step))
-                begin_before(step);
+                begin_before(step, step->s->n_payload);
         end = step->position + s->n_payload;
         if (within_reach(d, step->position, end, s->flags & SEGMENT_FIN)) {
                 disbelieve(step, step->sender);

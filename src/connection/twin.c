@@ -55,6 +55,9 @@ twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_
                 if (d->fingerprint.what[i] == what && (when - d->fingerprint.when[i] <= within ||
                                                        d->fingerprint.when[i] - when <= within)) {
                         c->flags |= CONNECTION_TWINS;
+                        /* What comes a third time, and not at once, was sent again: nothing else tells. */
+                        if (s->ip_id == 0 && !(s->options & SEGMENT_HAS_TIMESTAMPS) && within > WITH_NEITHER)
+                                d->fingerprint.when[i] = when - (within - WITH_NEITHER);
                         return true;
                 }
         twin_remember(d, what, time_ns);

@@ -371,6 +371,50 @@ a_syn_seen_again_behind_a_burst_is_a_twin(void **state)
         assert_false(story.segments[11].twin);
 }
 
+/* Frames out of order at the beginning: what was seen before the SYN-ACK counts. */
+static void
+data_before_the_syn_ack_is_no_hole_behind_it(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.000, .by = 'c', .f = "S" },
+                { .t = 0.021, .by = 's', .f = ".", .at = 1000, .n = 1000, .ack = 0 },
+                { .t = 0.0101, .by = 'c', .f = ".", .at = 0, .ack = 0 },
+                { .t = 0.010, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.031, .by = 's', .f = ".", .at = 2000, .n = 500, .ack = 0 },
+                { .t = 0.030, .by = 's', .f = ".", .at = 0, .n = 1000, .ack = 0 },
+                { .t = 0.032, .by = 'c', .f = ".", .at = 0, .ack = 2500 },
+        };
+
+        TOLD(rows);
+        assert_int_equal(story.n, 1);
+        is_known(f->from[1].bytes, 2500);
+        is_known(f->from[1].missing, 0);
+        is_known(f->from[1].retransmitted, 0);
+        is_known(f->established, true);
+}
+
+/* Without an IP ID and timestamps a segment that is sent again looks like a copy that comes late; but of each packet there
+ * is one copy. */
+static void
+a_packet_seen_a_third_time_was_sent_again(void **state)
+{
+#define TWICE(at_ms, ...) { .t = (at_ms) / 1e3, .v6 = true, __VA_ARGS__ }, { .t = (at_ms) / 1e3 + 3e-6, .v6 = true, __VA_ARGS__ }
+        static const struct row rows[] = {
+                TWICE(0, .by = 'c', .f = "S"),
+                TWICE(5, .by = 's', .f = "S.", .ack = 0),
+                TWICE(6, .by = 'c', .f = ".", .ack = 0),
+                TWICE(11, .by = 's', .f = ".", .at = 0, .n = 1000, .ack = 0),
+                TWICE(12, .by = 's', .f = ".", .at = 1000, .n = 1000, .ack = 0),
+                TWICE(18, .by = 's', .f = ".", .at = 0, .n = 1000, .ack = 0),
+                TWICE(23, .by = 'c', .f = ".", .at = 0, .ack = 2000),
+        };
+#undef TWICE
+
+        TOLD(rows);
+        is_known(f->from[1].bytes, 2000);
+        is_known(f->from[1].retransmitted, 1000);
+}
+
 int
 main(void)
 {
@@ -392,6 +436,8 @@ main(void)
                 cmocka_unit_test(an_ack_once_more_is_an_answer_and_no_twin),
                 cmocka_unit_test(clocks_that_go_back_change_no_order),
                 cmocka_unit_test(an_alert_is_known_by_its_bytes),
+                cmocka_unit_test(data_before_the_syn_ack_is_no_hole_behind_it),
+                cmocka_unit_test(a_packet_seen_a_third_time_was_sent_again),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
