@@ -332,6 +332,7 @@ fill_handshake(const struct view *v, bool established, struct facts *f)
         SEEN_IF(begun, f->syns, c->n_syns[client]);
         SEEN_IF(begun, f->last_syn, c->last_syn);
         SEEN_IF(c->syn_gap > 0, f->syn_gap, (uint64_t)c->syn_gap);
+        SEEN_IF(begun, f->answered_syns, c->n_answered_syns);
         SEEN_IF(begun && v->flags & DIRECTION_SYN_WHOLE, f->syn_data, v->flags & DIRECTION_SYN_DATA);
         SEEN_IF(begun || answered, f->syn_acks, c->n_syn_acks[!client]);
         SEEN_IF(begun || answered, f->late_syn_acks, c->n_late_syn_acks);

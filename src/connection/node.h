@@ -269,6 +269,7 @@ struct connection {
 
         uint16_t n_syns[2], n_syn_acks[2], n_late_syn_acks;
         struct roles_seen roles;
+        uint8_t n_answered_syns;        /* repeated although there had been a SYN-ACK */
         int64_t last_syn, syn_gap, last_syn_ack;
         uint64_t verdict;               /* digest of what was given out */
         int64_t window_shut_at[2];      /* by sender */

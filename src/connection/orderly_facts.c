@@ -85,6 +85,7 @@ fill_constant(bool brief, struct tracked *t)
         SEEN(f->last, 0);
         SEEN(f->syns, 1);
         SEEN(f->last_syn, 0);
+        SEEN(f->answered_syns, 0);
         SEEN(f->syn_data, false);
         SEEN(f->syn_acks, 1);
         SEEN(f->late_syn_acks, 0);

@@ -111,6 +111,7 @@ fill_constant(bool refused, struct tracked *t)
         SEEN(f->last, 0);
         SEEN(f->syns, 0);
         SEEN(f->last_syn, 0);
+        SEEN(f->answered_syns, 0);
         SEEN(f->syn_data, false);
         SEEN(f->syn_acks, 0);
         SEEN(f->late_syn_acks, 0);

@@ -23,8 +23,11 @@ take_syn(struct step *step)
                 if (step->repeated && d->acked >= 0 && c->n_late_syn_acks < UINT16_MAX)
                         c->n_late_syn_acks++;
         } else {
-                if (c->n_syns[step->sender] > 0)
+                if (c->n_syns[step->sender] > 0) {
                         c->syn_gap = step->time - c->last_syn;
+                        if (c->n_syn_acks[!step->sender] > 0 && c->n_answered_syns < UINT8_MAX)
+                                c->n_answered_syns++;
+                }
                 if (c->n_syns[step->sender] < UINT16_MAX)
                         c->n_syns[step->sender]++;
                 c->last_syn = step->time;
@@ -99,9 +102,13 @@ take_window(struct step *step)
 static void
 take_reset(struct step *step)
 {
-        if (reset_take(step))
-                step->c->flags |= CONNECTION_ENDED;
+        bool taken = reset_take(step);
+
         step->repeated = false;
+        /* One that its receiver drops answers nothing: it goes on repeating itself. */
+        if (!taken)
+                return;
+        step->c->flags |= CONNECTION_ENDED;
         silence_answered(step);
 }
 

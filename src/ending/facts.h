@@ -62,6 +62,7 @@ FACT_KIND(validity, enum reset_validity)
         F(count, syns, "How many SYNs the client sent, repeats counted.")                          \
         F(time, last_syn, "When the last SYN was sent.")                                           \
         F(count, syn_gap, "Nanoseconds between the last two SYNs, where it was repeated.")         \
+        F(count, answered_syns, "How many SYNs the client sent after a SYN-ACK.")                  \
         F(flag, syn_data, "The SYN carried data (TCP Fast Open).")                                 \
         F(count, syn_acks, "How many SYN-ACKs the server sent, repeats counted.")                  \
         F(count, late_syn_acks, "How many SYN-ACKs came after the client had acknowledged one like it.") \

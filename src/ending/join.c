@@ -385,6 +385,7 @@ join_facts(const struct facts *at_client, const struct facts *at_server, int64_t
         /* SYN-ACKs are the server's to count. */
         TAKE(&f, syn_acks, &s, c);
         TAKE(&f, late_syn_acks, &s, c);
+        TAKE(&f, answered_syns, &s, c);
         TAKE(&f, last_syn_ack, &s, c);
         f.two_isns = either(c->two_isns, s.two_isns);
         f.established = either(c->established, s.established);

@@ -208,12 +208,14 @@ of_reset(const struct judging *j, enum side x)
         return c;
 }
 
-/* A bare RST that answers nothing came before it. */
+/* None was sent, or none reached the client; or a bare RST that answers nothing came before it. */
 static bool
 before_syn_ack(const struct judging *j)
 {
         if (!fact_is_not(j->f->established))
                 return false;
+        if (j->r->ending == ENDING_UNANSWERED && count_above(j->f->answered_syns, 0) && j->r->silent == SIDE_UNKNOWN)
+                return true;
         return count_is(j->f->syn_acks, 0) ||
                (j->reset && j->shape == RESET_KIND_REPLY && fact_is_not(j->reset->has_ack) &&
                 !fact_known(j->reset->answers.how) && !fact_known(j->reset->validity.how));

@@ -91,6 +91,13 @@ queue_was_full(const struct facts *f)
         return count_above(f->late_syn_acks, asks ? 0 : 1);
 }
 
+/* It repeats its SYN although that was answered: no answer reaches it, and neither end is silent. */
+static bool
+answers_get_lost(const struct facts *f)
+{
+        return count_above(f->syn_acks, 0) && count_above(f->answered_syns, 0) && !queue_was_full(f);
+}
+
 static bool
 is_unanswered(struct judging *j)
 {
@@ -284,11 +291,12 @@ static void
 end_unanswered(struct judging *j)
 {
         const struct facts *f = j->f;
-        bool answered = count_above(f->syn_acks, 0) && !queue_was_full(f);
-        enum side asker = answered ? SIDE_SERVER : SIDE_CLIENT;
+        bool answered = count_above(f->syn_acks, 0) && !queue_was_full(f), lost = answers_get_lost(f);
+        enum side asker = answered && !lost ? SIDE_SERVER : SIDE_CLIENT;
         bool told = told_timeout(f, asker) || fact_known(f->end[asker].act.how);
 
-        j->r->silent = other_side(asker);
+        if (!lost)
+                j->r->silent = other_side(asker);
         j->asker = asker;
         j->told_timeout = told;
         j->r->ongoing = !told && attempt_goes_on(f, asker);

@@ -56,6 +56,8 @@ static void unanswered(struct phrase *p, const struct record *r)
         if (!silence) {
                 if (is_end(r->silent))
                         phrase_add(p, "the %s never completed the handshake", name_of(r->silent));
+                else if (r->to_server.packets.known && r->to_server.packets.value > 1)
+                        phrase_add(p, "the client repeated its SYN, though it was answered");
                 else
                         phrase_add(p, "the handshake was never completed");
         } else {

@@ -198,6 +198,32 @@ a_reset_tells_that_an_acknowledgement_was_of_an_older_connection(void **state)
                 assert_false(story.segments[i].stray);
 }
 
+/* As where the answers are lost on their way to the client; each SYN draws one. */
+static void
+syns_after_an_answer_are_counted(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 'c', .f = "S" },
+                { .t = 1.00, .by = 'c', .f = "S" },
+                { .t = 1.02, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 3.00, .by = 'c', .f = "S" },
+                { .t = 3.02, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 7.00, .by = 'c', .f = "S" },
+                { .t = 7.02, .by = 's', .f = "S.", .ack = 0 },
+        };
+        static const struct row silent[] = {
+                { .t = 0.00, .by = 'c', .f = "S" },
+                { .t = 0.02, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 1.02, .by = 's', .f = "S.", .ack = 0 },
+        };
+
+        TOLD(rows);
+        is_known(f->syns, 4);
+        is_known(f->answered_syns, 2);
+        TELL(&story, silent);
+        is_known(f->answered_syns, 0);
+}
+
 int
 main(void)
 {
@@ -210,6 +236,7 @@ main(void)
                 cmocka_unit_test(of_several_syn_acks_alone_the_data_choose),
                 cmocka_unit_test(a_syn_behind_an_ack_is_the_rest_of_the_handshake),
                 cmocka_unit_test(both_may_begin_at_once),
+                cmocka_unit_test(syns_after_an_answer_are_counted),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

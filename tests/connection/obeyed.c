@@ -270,6 +270,28 @@ where_a_piece_was_not_seen_the_number_expected_is_not_known(void **state)
         is_unknown(story.given[0].facts.resets[0].validity);
 }
 
+/* A box that forgot the connection, and makes its RSTs from the numbers of the beginning: nobody takes them. */
+static void
+a_reset_that_is_dropped_answers_nothing(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 400.0, .by = 'c', .f = "P.", .at = 100, .n = 80, .ack = 300 },
+                { .t = 400.001, .by = 's', .f = "R", .at = -1, .bare = true },
+                { .t = 400.2, .by = 'c', .f = "P.", .at = 100, .n = 80, .ack = 300 },
+                { .t = 400.201, .by = 's', .f = "R", .at = -1, .bare = true },
+                { .t = 400.6, .by = 'c', .f = "P.", .at = 100, .n = 80, .ack = 300 },
+                { .t = 400.601, .by = 's', .f = "R", .at = -1, .bare = true },
+                { .t = 401.4, .by = 'c', .f = "P.", .at = 100, .n = 80, .ack = 300 },
+                { .t = 401.401, .by = 's', .f = "R", .at = -1, .bare = true },
+        };
+
+        TOLD(rows);
+        is_known(f->resets[0].validity, RESET_VALIDITY_OUTSIDE);
+        is_known(f->end[0].repeats_unanswered, 3);
+        is_known(f->end[0].unanswered_since, STORY_TIME(400));
+}
+
 int
 main(void)
 {
@@ -287,6 +309,7 @@ main(void)
                 cmocka_unit_test(an_answer_after_keepalives_reset_is_none),
                 cmocka_unit_test(who_answers_by_a_reset_had_given_up),
                 cmocka_unit_test(where_a_piece_was_not_seen_the_number_expected_is_not_known),
+                cmocka_unit_test(a_reset_that_is_dropped_answers_nothing),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

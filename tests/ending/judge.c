@@ -312,6 +312,39 @@ a_good_bye_that_lay_unread_harms_nobody(void **state)
         assert_int_equal(r.severity, SEVERITY_BAD);
 }
 
+/* It goes on asking, so it is not silent; and it has not given up before the answer came. */
+static void
+who_repeats_a_syn_that_was_answered_got_no_answer(void **state)
+{
+        struct facts f;
+        struct record r;
+
+        (void)state;
+        exchange(&f, 0);
+        KNOW(f.syns, 4);
+        KNOW(f.syn_acks, 4);
+        KNOW(f.last_syn, 7000 * MS);
+        KNOW(f.answered_syns, 0);
+        KNOW(f.established, false);
+        KNOW(f.from[SIDE_CLIENT].payloads, 0);
+        KNOW(f.from[SIDE_CLIENT].bytes, 0);
+        KNOW(f.from[SIDE_CLIENT].acked, 0);
+        KNOW(f.from[SIDE_SERVER].payloads, 0);
+        KNOW(f.from[SIDE_SERVER].packets, 4);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_UNANSWERED);
+        assert_int_equal(r.silent, SIDE_CLIENT);
+        assert_true(lists(&r, CAUSE_ABANDONED));
+        KNOW(f.answered_syns, 3);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_UNANSWERED);
+        assert_int_equal(r.silent, SIDE_UNKNOWN);
+        assert_int_equal(r.ended_by, SIDE_CLIENT);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        assert_false(lists(&r, CAUSE_ABANDONED));
+        assert_false(lists(&r, CAUSE_BACKLOG_FULL));
+}
+
 int
 main(void)
 {
@@ -328,6 +361,7 @@ main(void)
                 cmocka_unit_test(what_came_after_keepalive_gave_up_was_not_received),
                 cmocka_unit_test(a_reply_just_before_the_same_ends_own_reset_is_not_the_one_that_counts),
                 cmocka_unit_test(an_answer_from_elsewhere_after_a_long_silence_is_first_of_all_lost_state),
+                cmocka_unit_test(who_repeats_a_syn_that_was_answered_got_no_answer),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,8 @@ each_ending_has_its_words(void **state)
         r.silent = SIDE_CLIENT;
         r.ongoing = true;
         assert_sentence(&r, "the client never completed the handshake; it may be trying still");
+        r.silent = SIDE_UNKNOWN;
+        assert_sentence(&r, "the client repeated its SYN, though it was answered; it may be trying still");
         assert_sentence((r = ended(ENDING_ORDERLY, SIDE_CLIENT), &r), "closed in order, the client first");
         assert_sentence((r = ended(ENDING_ORDERLY, SIDE_UNKNOWN), &r), "closed in order by both");
         r.reset.seen = true;
