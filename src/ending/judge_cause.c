@@ -269,53 +269,34 @@ end_in_question(const struct judging *j)
         return j->r->ending == ENDING_REFUSED ? SIDE_SERVER : j->r->ended_by;
 }
 
-/* A fact that rules a cause out. */
-static bool
-ruled_out(const struct judging *j, enum side x, enum cause cause)
+_Static_assert(N_CAUSES < 63, "a set of causes is a 64-bit number, of which the last bit is no cause");
+
+/* Of a set of causes. */
+static inline uint64_t
+cause_bit(enum cause cause)
+{
+        return UINT64_C(1) << ((unsigned)cause & 63);
+}
+
+/* The causes that facts rule out. All are asked for at once: which of them a list holds is different each time. */
+static uint64_t
+ruled_out(const struct judging *j, enum side x)
 {
         const struct facts *f = j->f;
         const struct facts_of_end *end = &f->end[x];
         const struct facts_of_direction *own = &f->from[x], *peer = &f->from[other_side(x)];
-        bool spoke = count_above(own->payloads, 0) || fact_is(own->fin);
+        bool spoke = count_above(own->payloads, 0) | fact_is(own->fin), client = x == SIDE_CLIENT;
+        uint64_t causes = 0;
 
-        switch (cause) {
-        case CAUSE_UNREAD_DATA:
-                return count_is(end->unread, 0) || count_is(peer->bytes, 0);
-        case CAUSE_LISTENER_CLOSED:
-                return x == SIDE_CLIENT || spoke || fact_is(end->accepted);
-        case CAUSE_BACKLOG_FULL:
-                return j->r->ending == ENDING_RESET && (x == SIDE_CLIENT || spoke);
-        case CAUSE_KEEPALIVE:
-                return fact_is_not(end->keepalive_on);
-        case CAUSE_USER_TIMEOUT:
-                return count_is(end->user_timeout_ms, 0);
-        case CAUSE_LINGER2:
-                return fact_is_not(end->linger2_negative);
-        case CAUSE_ORPHAN_TIMEOUT:
-                return fact_is_not(end->closed);
-        case CAUSE_ZERO_LINGER:
-                return fact_is_not(end->linger_on) && fact_is(end->closed);
-        case CAUSE_DISCONNECT:
-        case CAUSE_SOCK_DESTROYED:
-        case CAUSE_DATA_AFTER_CLOSE:
-        case CAUSE_NO_CONNECTION:
-        case CAUSE_STATE_LOST:
-        case CAUSE_NOT_LISTENING:
-        case CAUSE_RETRANSMISSION_TIMEOUT:
-        case CAUSE_PROBE_TIMEOUT:
-        case CAUSE_MEMORY:
-        case CAUSE_BAD_SEGMENT:
-        case CAUSE_ABANDONED:
-        case CAUSE_FIREWALL:
-        case CAUSE_FORGED:
-        case CAUSE_UNREACHABLE:
-        case CAUSE_MPTCP:
-        case CAUSE_UNKNOWN:
-        case CAUSE_NONE:
-        case N_CAUSES:
-        default:
-                return false;
-        }
+        causes |= when(count_is(end->unread, 0) | count_is(peer->bytes, 0), cause_bit(CAUSE_UNREAD_DATA));
+        causes |= when(client | spoke | fact_is(end->accepted), cause_bit(CAUSE_LISTENER_CLOSED));
+        causes |= when((j->r->ending == ENDING_RESET) & (client | spoke), cause_bit(CAUSE_BACKLOG_FULL));
+        causes |= when(fact_is_not(end->keepalive_on), cause_bit(CAUSE_KEEPALIVE));
+        causes |= when(count_is(end->user_timeout_ms, 0), cause_bit(CAUSE_USER_TIMEOUT));
+        causes |= when(fact_is_not(end->linger2_negative), cause_bit(CAUSE_LINGER2));
+        causes |= when(fact_is_not(end->closed), cause_bit(CAUSE_ORPHAN_TIMEOUT));
+        causes |= when(fact_is_not(end->linger_on) && fact_is(end->closed), cause_bit(CAUSE_ZERO_LINGER));
+        return causes;
 }
 
 static bool
@@ -421,16 +402,22 @@ apply(struct judging *j, enum side x, uint64_t conditions, const struct cause_ru
         struct record *r = j->r;
         bool capture = j->f->seen.source == SOURCE_CAPTURE;
 
+        r->n_causes = 0;
         r->certainty = rule->certainty;
         j->why = rule->why;
         if (rule->certainty == CERTAINTY_CERTAIN) {
                 record_add_cause(r, rule->causes[0]);
         } else {
+                uint64_t out = is_end(x) ? ruled_out(j, x) : 0;
+
+                if (rule->n_causes > 0 && out & cause_bit(rule->causes[0]))
+                        r->certainty = CERTAINTY_POSSIBLE;
+                out |= cause_bit(CAUSE_NONE);
+                /* Each is put but once. */
                 for (unsigned i = 0; i < rule->n_causes; i++) {
-                        if (!is_end(x) || !ruled_out(j, x, rule->causes[i]))
-                                record_add_cause(r, rule->causes[i]);
-                        else if (i == 0)
-                                r->certainty = CERTAINTY_POSSIBLE;
+                        r->causes[r->n_causes] = rule->causes[i];
+                        r->n_causes += !(out & cause_bit(rule->causes[i]));
+                        out |= cause_bit(rule->causes[i]);
                 }
                 if (rule->said == SAID_NOTHING && is_end(x))
                         add_others(j, x, conditions);

@@ -1,6 +1,6 @@
 /*
  * How it ended, by whom, and when. The endings are tried in the order of docs/record.md, and the first that
- * fits is taken; rules[] below is that list.
+ * fits is taken (ending_of()).
  *
  * An ending that needs no cause bears its own certainty: certain only if all that speaks against it is known
  * not to be. So a direction of which no FIN was seen makes a connection open only where its FIN would have been.
@@ -233,26 +233,24 @@ is_open(struct judging *j)
                 count_above(f->from[SIDE_SERVER].packets, 0));
 }
 
-static bool
-is_unseen(struct judging *j)
+/* The first that fits. */
+static enum ending
+ending_of(struct judging *j)
 {
-        (void)j;
-        return true;
+        if (is_refused(j))
+                return ENDING_REFUSED;
+        if (is_unanswered(j))
+                return ENDING_UNANSWERED;
+        if (is_timed_out(j))
+                return ENDING_TIMED_OUT;
+        if (is_reset(j))
+                return ENDING_RESET;
+        if (is_orderly(j))
+                return ENDING_ORDERLY;
+        if (is_half_closed(j))
+                return ENDING_HALF_CLOSED;
+        return is_open(j) ? ENDING_OPEN : ENDING_UNSEEN;
 }
-
-static const struct {
-        enum ending ending;
-        bool (*fits)(struct judging *j);
-} rules[] = {
-        { ENDING_REFUSED, is_refused },
-        { ENDING_UNANSWERED, is_unanswered },
-        { ENDING_TIMED_OUT, is_timed_out },
-        { ENDING_RESET, is_reset },
-        { ENDING_ORDERLY, is_orderly },
-        { ENDING_HALF_CLOSED, is_half_closed },
-        { ENDING_OPEN, is_open },
-        { ENDING_UNSEEN, is_unseen },
-};
 
 /* Is it over, as far as who kept asking goes? Twice the last interval must have passed. */
 static bool
@@ -432,11 +430,7 @@ judge_ending(struct judging *j)
         struct record *r = j->r;
 
         j->asker = SIDE_UNKNOWN;
-        for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
-                if (rules[i].fits(j)) {
-                        r->ending = rules[i].ending;
-                        break;
-                }
+        r->ending = ending_of(j);
         if (r->ending != ENDING_TIMED_OUT) {
                 j->asker = SIDE_UNKNOWN;
                 j->told_timeout = false;

@@ -19,16 +19,18 @@ told_of_end(const struct facts_of_end *end)
 static bool
 is_done(const struct facts_of_direction *from)
 {
-        return fact_is(from->fin) && fact_known(from->bytes.how) && fact_known(from->acked.how) &&
-               from->acked.value >= from->bytes.value && !fact_known(from->acked_by_reset.how);
+        return fact_is(from->fin) & fact_known(from->bytes.how) & fact_known(from->acked.how) &
+               (from->acked.value >= from->bytes.value) & !fact_known(from->acked_by_reset.how);
 }
 
 bool
 judge_is_orderly(const struct facts *f)
 {
-        return fact_is(f->both_acked) && !fact_known(f->icmp.how) && f->n_resets == 0 && f->n_resets_in_all == 0 &&
+        bool alone = !fact_known(f->icmp.how) & (f->n_resets == 0) & (f->n_resets_in_all == 0);
+
+        return fact_is(f->both_acked) && alone &&
                !(told_of_end(&f->end[SIDE_CLIENT]) | told_of_end(&f->end[SIDE_SERVER])) &&
-               is_done(&f->from[SIDE_CLIENT]) && is_done(&f->from[SIDE_SERVER]);
+               (is_done(&f->from[SIDE_CLIENT]) & is_done(&f->from[SIDE_SERVER]));
 }
 
 static void

@@ -88,23 +88,24 @@ reset_answers_syn(const struct facts_of_reset *reset)
         return fact_known(reset->answers.how) && reset->answers.value == SEGMENT_KIND_SYN;
 }
 
+/* Without a branch: what is asked of one connection says nothing of what will be of the next. */
 static inline bool
 count_is(struct fact_count count, uint64_t value)
 {
-        return fact_known(count.how) && count.value == value;
+        return fact_known(count.how) & (count.value == value);
 }
 
 static inline bool
 count_above(struct fact_count count, uint64_t value)
 {
-        return fact_known(count.how) && count.value > value;
+        return fact_known(count.how) & (count.value > value);
 }
 
 /* Known, and at most @count. */
 static inline bool
 count_up_to(struct fact_count count, uint64_t value)
 {
-        return fact_known(count.how) && count.value <= value;
+        return fact_known(count.how) & (count.value <= value);
 }
 
 static inline bool
