@@ -10,6 +10,7 @@
 #include "base/say.h"
 #include "cli/commands.h"
 #include "cli/suggest.h"
+#include "cli/wrong.h"
 #include "explain/lookup.h"
 #include "explain/model.h"
 #include "explain/render.h"
@@ -170,22 +171,8 @@ static int write_table(const char *name)
 {
         if (explain_model_write(stdout, name) == 0)
                 return 0;
-        fputs("finis explain: the model has no table '", stderr);
-        say_typed(stderr, name);
-        fputs("': 'finis help explain' names them\n", stderr);
+        wrong_line("finis explain: the model has no table '%s': 'finis help explain' names them", name);
         return STATUS_COULD_NOT;
-}
-
-/* getopt() steps over a cluster of letters only when it is done with it; so a wrong letter is named
- * by itself, and what is wrong with a known option by the whole of it. */
-static void refuse_option(char **argv, bool missing)
-{
-        const char letter[] = {'-', (char)optopt, '\0'};
-        const bool of_cluster = optopt != 0 && strchr("aht", optopt) == NULL;
-
-        fputs(missing ? "finis explain: a name is missing behind '" : "finis explain: no such option: '", stderr);
-        say_typed(stderr, of_cluster ? letter : argv[optind - 1]);
-        fputs("'; finis explain --help shows what there is\n", stderr);
 }
 
 int explain_main(int argc, char **argv)
@@ -210,7 +197,7 @@ int explain_main(int argc, char **argv)
                 if (c == 't')
                         return write_table(optarg);
                 if (c != 'a') {
-                        refuse_option(argv, c == ':');
+                        wrong_option("explain", c, argv, options);
                         return STATUS_COULD_NOT;
                 }
                 all = true;

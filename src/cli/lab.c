@@ -12,6 +12,7 @@
 
 #include "cli/commands.h"
 #include "cli/lab.h"
+#include "cli/wrong.h"
 #include "lab/claims.h"
 #include "lab/demo.h"
 #include "lab/moment.h"
@@ -60,8 +61,7 @@ static void write_play(FILE *file, struct play *const *plays, size_t n_plays, co
         (void)n_plays;
         (void)found;
         if (lab->pcap && (r = play_write_pcap(lab->pcap, play)) < 0 && r != -ENODATA)
-                fprintf(stderr, "finis lab: writing the capture of %s to %s: %s\n", play->scenario->name,
-                        lab->pcap, strerror(-r));
+                wrong_line("finis lab: writing the capture of %s to %s: %s", play->scenario->name, lab->pcap, strerror(-r));
         if (lab->output == OUTPUT_JSON) {
                 play_write_json(file, play);
         } else if (lab->output == OUTPUT_FULL) {
@@ -214,7 +214,7 @@ static int make_directory(const char *path)
                         return 0;
                 errno = ENOTDIR;
         }
-        fprintf(stderr, "finis lab: making the directory %s for captures: %s\n", path, strerror(errno));
+        wrong_line("finis lab: making the directory %s for captures: %s", path, strerror(errno));
         return -errno;
 }
 
@@ -249,7 +249,7 @@ static int play_here(const struct lab *lab, char **names)
         options.progress = lab->progress ? stderr : NULL;
         options.pattern = names[0];
         if (names[0] && names[1]) {
-                fprintf(stderr, "finis lab: --claims takes one name or pattern, not also \"%s\"\n", names[1]);
+                wrong_line("finis lab: --claims takes one name or pattern, not also \"%s\"", names[1]);
                 return 2;
         }
         if (lab->demo)
@@ -263,7 +263,7 @@ static int play_here(const struct lab *lab, char **names)
         if (lab->demo)
                 return r;
         if (r == -ENOENT)
-                fprintf(stderr, "finis lab: no claim \"%s\"; finis lab --claims lists them\n", names[0]);
+                wrong_line("finis lab: no claim \"%s\"; finis lab --claims lists them", names[0]);
         else if (r < 0)
                 fprintf(stderr, "finis lab: testing the claims: %s\n", strerror(-r));
         if (r < 0)

@@ -6,6 +6,7 @@
 
 #include "cli/lab.h"
 #include "cli/suggest.h"
+#include "cli/wrong.h"
 #include "lab/act.h"
 
 static void add(const struct scenario *scenario, void *context)
@@ -89,17 +90,11 @@ static int add_sequence(struct selection *s, const char *name)
         if (r != -ENODATA) {
                 const char *verb = near_verb(acts);
 
-                fprintf(stderr, "finis lab: cannot read the acts at \"%s\": %s", acts, why);
-                if (verb)
-                        fprintf(stderr, "; did you mean %s?\n", verb);
-                else
-                        fputs("; see finis-lab(1), ACTS\n", stderr);
-                return r;
+                return wrong_line("finis lab: cannot read the acts at \"%s\": %s; %s%s%s", acts, why,
+                                  verb ? "did you mean " : "see finis-lab(1), ACTS", verb ?: "", verb ? "?" : "");
         }
-        if (first == sequence->acts + strlen(sequence->acts)) {
-                fprintf(stderr, "finis lab: \"%s\" has no acts; write for instance seq:c.send10,s.close\n", name);
-                return -EINVAL;
-        }
+        if (first == sequence->acts + strlen(sequence->acts))
+                return wrong_line("finis lab: \"%s\" has no acts; write for instance seq:c.send10,s.close", name);
         s->n_sequences++;
         add(sequence, s);
         return 0;
@@ -120,12 +115,11 @@ static void suggest(const char *name)
                 }
         }
         if (name[0] && strchr("csln", name[0]) && name[1] == '.')
-                fprintf(stderr, "finis lab: no scenario or theme \"%s\"; acts of your own begin with seq: (seq:%s)\n", name,
-                        name);
+                wrong_line("finis lab: no scenario or theme \"%s\"; acts of your own begin with seq: (seq:%s)", name, name);
         else if (nearest)
-                fprintf(stderr, "finis lab: no scenario or theme \"%s\"; did you mean %s?\n", name, nearest);
+                wrong_line("finis lab: no scenario or theme \"%s\"; did you mean %s?", name, nearest);
         else
-                fprintf(stderr, "finis lab: no scenario or theme \"%s\"; finis lab --list shows them\n", name);
+                wrong_line("finis lab: no scenario or theme \"%s\"; finis lab --list shows them", name);
 }
 
 int lab_choose(struct lab *lab, char **names)

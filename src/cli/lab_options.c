@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/lab.h"
+#include "cli/wrong.h"
 #include "lab/moment.h"
 
 static void usage(FILE *file)
@@ -69,10 +70,8 @@ static int set_number(const char *option, const char *text, uint64_t *ret_n)
 
         errno = 0;
         n = strtoull(text, &end, 10);
-        if (*end || end == text || errno || *text == '-') {
-                fprintf(stderr, "finis lab: --%s %s: a number is needed\n", option, text);
-                return -EINVAL;
-        }
+        if (*end || end == text || errno || *text == '-')
+                return wrong_word("lab", option, text, "a number is needed");
         *ret_n = n;
         return 0;
 }
@@ -82,10 +81,8 @@ static int set_jobs(struct lab *lab, const char *text)
         char *end;
         unsigned long n = strtoul(text, &end, 10);
 
-        if (*end || n < 1 || n > 32) {
-                fprintf(stderr, "finis lab: --jobs %s: a number from 1 to 32 is needed\n", text);
-                return -EINVAL;
-        }
+        if (*end || n < 1 || n > 32)
+                return wrong_word("lab", "--jobs", text, "a number from 1 to 32 is needed");
         lab->jobs = (unsigned)n;
         return 0;
 }
@@ -108,9 +105,7 @@ static int check_combination(const struct lab *lab, char **names, bool searches)
         for (; *names && !why; names++)
                 if (!**names)
                         why = "a name is empty";
-        if (why)
-                fprintf(stderr, "finis lab: %s; finis lab --help shows what there is\n", why);
-        return why ? -EINVAL : 0;
+        return why ? wrong_line("finis lab: %s; finis lab --help shows what there is", why) : 0;
 }
 
 int lab_options(struct lab *lab, int argc, char **argv)
@@ -163,27 +158,25 @@ int lab_options(struct lab *lab, int argc, char **argv)
                         break;
                 case OPTION_RANDOM:
                         lab->random = true;
-                        r = set_number("random", optarg, &lab->search.n);
+                        r = set_number("--random", optarg, &lab->search.n);
                         break;
                 case OPTION_SEED:
                         searches = true;
-                        r = set_number("seed", optarg, &lab->search.seed);
+                        r = set_number("--seed", optarg, &lab->search.seed);
                         break;
                 case OPTION_FIRST:
                         searches = true;
-                        r = set_number("first", optarg, &lab->search.first);
+                        r = set_number("--first", optarg, &lab->search.first);
                         break;
                 case OPTION_FOR:
                         lab->random = true;
-                        r = set_number("for", optarg, &seconds);
+                        r = set_number("--for", optarg, &seconds);
                         break;
                 case 'h':
                         usage(stdout);
                         return 1;
                 default:
-                        fprintf(stderr, "finis lab: %s %s; finis lab --help shows what there is\n",
-                                option == ':' ? "a value is missing behind" : "no such option:", argv[optind - 1]);
-                        return -EINVAL;
+                        return wrong_option("lab", option, argv, long_options);
                 }
                 if (r < 0)
                         return r;

@@ -9,8 +9,8 @@
 
 #include "cli/read.h"
 #include "cli/read_run.h"
-#include "base/say.h"
 #include "cli/suggest.h"
+#include "cli/wrong.h"
 #include "report/ladder.h"
 
 static void usage(FILE *file)
@@ -101,13 +101,9 @@ static const char *const sorts[] = {
         [READ_SORT_LOST] = "lost",         [READ_SORT_DURATION] = "duration", [READ_SORT_IDLE] = "idle",
 };
 
-/* One line: what was typed, and what is wrong with it. */
 static int wrong(const char *option, const char *text, const char *why)
 {
-        fprintf(stderr, "finis read: %s%s", option, *option && *text ? " " : "");
-        say_typed(stderr, text);
-        fprintf(stderr, "%s%s\n", *option || *text ? ": " : "", why);
-        return -EINVAL;
+        return wrong_word("read", option, text, why);
 }
 
 static int set_sort(struct read_options *options, const char *text)
@@ -150,35 +146,6 @@ static int set_show(struct read_options *options, const char *text)
                 return wrong("--show", text, "an id is needed, such as 1.3 (file 1, frame 3), or worst");
         options->show = text;
         return 0;
-}
-
-static const char *option_near(const char *word)
-{
-        const char *nearest = NULL;
-        size_t best = (size_t)-1, distance;
-
-        for (const struct option *o = long_options; o->name; o++)
-                if (suggest_near(word, o->name, &distance) && distance < best) {
-                        best = distance;
-                        nearest = o->name;
-                }
-        return nearest;
-}
-
-static int unknown_option(const char *word)
-{
-        const char *near = strncmp(word, "--", 2) == 0 ? option_near(word + 2) : NULL;
-
-        if (strncmp(word, "-r", 2) == 0)        /* as tcpdump, tshark and zeek have it */
-                return wrong(word, "", "files are named without it: finis read FILE");
-
-        fputs("finis read: no such option: ", stderr);
-        say_typed(stderr, word);
-        if (near)
-                fprintf(stderr, "; did you mean --%s?\n", near);
-        else
-                fputs("; finis read --help shows what there is\n", stderr);
-        return -EINVAL;
 }
 
 /* An id, a filter, or all: of what the other filters leave. */
@@ -244,10 +211,11 @@ static int read_option(struct read_options *options, int option, char **argv)
         case 'h':
                 usage(stdout);
                 return 1;
-        case ':':
-                return wrong(argv[optind - 1], "", "a value is missing behind it");
         default:
-                return unknown_option(argv[optind - 1]);
+                /* -r, as tcpdump, tshark and zeek have it. */
+                if (option == '?' && optopt == 'r')
+                        return wrong("", "-r", "files are named without it: finis read FILE");
+                return wrong_option("read", option, argv, long_options);
         }
 }
 
@@ -258,12 +226,8 @@ static int wrong_filter(const char *word, const char *why)
 
         for (const struct option *o = long_options; o->name; o++)
                 if (o->has_arg == required_argument && strlen(o->name) == n && strncmp(word, o->name, n) == 0 &&
-                    o->val != OPTION_CLIENT && o->val != OPTION_SERVER) {
-                        fprintf(stderr, "finis read: ");
-                        say_typed(stderr, word);
-                        fprintf(stderr, ": no filter, but an option: --%s\n", o->name);
-                        return -EINVAL;
-                }
+                    o->val != OPTION_CLIENT && o->val != OPTION_SERVER)
+                        return wrong_line("finis read: %s: no filter, but an option: --%s", word, o->name);
         return wrong("", "", why);
 }
 

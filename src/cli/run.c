@@ -14,6 +14,7 @@
 #include "cli/run_guard.h"
 #include "cli/run_record.h"
 #include "cli/run_show.h"
+#include "cli/wrong.h"
 #include "report/record_json.h"
 #include "trace/tracer.h"
 
@@ -154,7 +155,7 @@ static int status_of(const struct run_options *options, const struct run_show *s
                 return STATUS_FAILED;
         }
         if (word.exec_error)
-                fprintf(stderr, "finis run: running %s: %s\n", options->command[0], strerror(word.exec_error));
+                wrong_line("finis run: running %s: %s", options->command[0], strerror(word.exec_error));
         else if (options->error_status && show->n_bad)
                 return options->error_status;
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

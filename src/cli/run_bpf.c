@@ -15,6 +15,7 @@
 #include "cli/run_bpf.h"
 #include "cli/run_group.h"
 #include "cli/watch_record.h"
+#include "cli/wrong.h"
 #include "live/facts.h"
 #include "live/feed.h"
 #include "live/rights.h"
@@ -150,7 +151,7 @@ static int status_of(const struct run_bpf *run, int status)
         const struct run_options *options = run->show->options;
 
         if (*run->exec_error)
-                fprintf(stderr, "finis run: running %s: %s\n", options->command[0], strerror(*run->exec_error));
+                wrong_line("finis run: running %s: %s", options->command[0], strerror(*run->exec_error));
         else if (options->error_status && run->show->n_bad)
                 return options->error_status;
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/say.h"
 #include "cli/run.h"
+#include "cli/wrong.h"
 
 static void usage(FILE *f)
 {
@@ -44,26 +44,25 @@ static void usage(FILE *f)
               f);
 }
 
-static int wrong(const char *what, const char *word, const char *why)
+static int wrong(const char *option, const char *text, const char *why)
 {
-        fprintf(stderr, "finis run: %s%s", what, word ? " " : "");
-        if (word)
-                say_typed(stderr, word);
-        fprintf(stderr, ": %s\n", why);
-        return -EINVAL;
+        return wrong_word("run", option, text, why);
 }
 
-static int number(const char *name, const char *text, long least, long most, long *ret)
+static int one_too_many(const char *word)
 {
-        char *end, why[64];
+        return wrong_line("finis run: '%s' is one too many: --pid attaches to one process, and runs no command", word);
+}
+
+static int number(const char *name, const char *text, long least, long most, const char *why, long *ret)
+{
+        char *end;
         long n;
 
         errno = 0;
         n = strtol(text, &end, 10);
-        if (errno || *end || end == text || n < least || n > most) {
-                snprintf(why, sizeof(why), "a number from %ld to %ld is needed", least, most);
+        if (errno || *end || end == text || n < least || n > most)
                 return wrong(name, text, why);
-        }
         *ret = n;
         return 0;
 }
@@ -77,7 +76,7 @@ static int tracer(const char *text, enum run_tracer *ret)
                         *ret = (enum run_tracer)i;
                         return 0;
                 }
-        return wrong("--tracer", text, "ptrace, bpf or auto");
+        return wrong("--tracer", text, "it can be ptrace, bpf or auto");
 }
 
 /* Calls and stacks are only seen by stopping the program; a process that runs is in no cgroup of ours. */
@@ -86,20 +85,12 @@ static int fit_together(struct run_options *options)
         bool needs_ptrace = options->attach || options->all_calls || options->where;
 
         if (options->tracer == RUN_TRACER_BPF && options->attach)
-                return wrong("--tracer bpf", NULL, "it cannot attach; finis watch --pid PID watches a process by BPF");
+                return wrong("--tracer bpf", "", "it cannot attach; finis watch --pid PID watches a process by BPF");
         if (options->tracer == RUN_TRACER_BPF && needs_ptrace)
-                return wrong("--tracer bpf", NULL, "it sees neither calls nor stacks; --calls and --where need --tracer ptrace");
+                return wrong("--tracer bpf", "", "it sees neither calls nor stacks; --calls and --where need --tracer ptrace");
         if (needs_ptrace)
                 options->tracer = RUN_TRACER_PTRACE;
         return 0;
-}
-
-static int refused(const char *what, const char *word)
-{
-        fprintf(stderr, "finis run: %s ", what);
-        say_typed(stderr, word);
-        fputs("; finis run --help shows what there is\n", stderr);
-        return -EINVAL;
 }
 
 static int take_filters(struct run_options *options, int argc, char **argv, int *index)
@@ -107,10 +98,8 @@ static int take_filters(struct run_options *options, int argc, char **argv, int 
         char why[FILTER_WHY_MAX];
 
         while (*index < argc && filter_is_word(argv[*index])) {
-                if (filter_add(&options->filter, argv[*index], why) < 0) {
-                        fprintf(stderr, "finis run: %s\n", why);
-                        return -EINVAL;
-                }
+                if (filter_add(&options->filter, argv[*index], why) < 0)
+                        return wrong("", "", why);
                 ++*index;
         }
         return 0;
@@ -147,19 +136,20 @@ int run_options(struct run_options *options, int argc, char **argv)
                 case EVIDENCE: options->evidence = true; break;
                 case OUTPUT: options->output = optarg; break;
                 case STATUS:
-                        if (number("--error-exitcode", optarg, 1, 255, &n) < 0)
+                        if (number("--error-exitcode", optarg, 1, 255, "a number from 1 to 255 is needed", &n) < 0)
                                 return -EINVAL;
                         options->error_status = (int)n;
                         break;
                 case 'v': options->verbose = true; break;
                 case 'p':
-                        if (number("--pid", optarg, 1, 1 << 22, &n) < 0)
+                        if (options->attach)
+                                return one_too_many(optarg);
+                        if (number("--pid", optarg, 1, 1 << 22, "the number of a process is needed", &n) < 0)
                                 return -EINVAL;
                         options->attach = (pid_t)n;
                         break;
                 case 'h': usage(stdout); return 1;
-                case ':': return refused("a value is missing behind", argv[optind - 1]);
-                default: return refused("no such option:", argv[optind - 1]);
+                default: return wrong_option("run", c, argv, known);
                 }
         }
         dashes = optind > 1 && strcmp(argv[optind - 1], "--") == 0;
@@ -168,9 +158,9 @@ int run_options(struct run_options *options, int argc, char **argv)
         if (optind < argc && strcmp(argv[optind], "--") == 0)
                 optind++;
         if (options->attach && optind < argc)
-                return wrong("--pid", NULL, "a process to attach to and a command to run cannot both be given");
+                return one_too_many(argv[optind]);
         if (!options->attach && optind >= argc)
-                return wrong("no command", NULL, "finis run -- COMMAND [ARGUMENT...]");
+                return wrong("no command", "", "finis run -- COMMAND [ARGUMENT...]");
         options->command = options->attach ? NULL : argv + optind;
         return fit_together(options);
 }

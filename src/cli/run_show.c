@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/wrong.h"
 #include "report/ladder.h"
 
 int run_show_open(struct run_show *show, const struct run_options *options)
@@ -13,7 +14,7 @@ int run_show_open(struct run_show *show, const struct run_options *options)
         *show = (struct run_show){.options = options, .style = {.width = STYLE_WIDTH, .utf8 = ladder_utf8()}};
         show->out = options->output ? fopen(options->output, "we") : stderr;
         if (!show->out) {
-                fprintf(stderr, "finis run: opening %s: %s\n", options->output, strerror(errno));
+                wrong_line("finis run: opening %s: %s", options->output, strerror(errno));
                 return -errno;
         }
         show->style.colour = isatty(fileno(show->out)) == 1 && !getenv("NO_COLOR");
@@ -54,10 +55,19 @@ void run_show_summary(struct run_show *show)
         show->hold = NULL;
         if (options->json)
                 return;
-        fprintf(show->out, "finis run: %llu connection%s, %llu ended badly%s\n", (unsigned long long)show->n,
-                show->n == 1 ? "" : "s", (unsigned long long)show->n_bad, show->n_held ? ":" : "");
+        if (show->n == 0) {
+                fputs("finis run: no TCP connection was seen\n", show->out);
+                return;
+        }
+        fprintf(show->out, "finis run: %llu connection%s, %llu ended badly", (unsigned long long)show->n,
+                show->n == 1 ? "" : "s", (unsigned long long)show->n_bad);
+        if (options->filter.n_terms && show->n_shown == 0) {
+                fputs(", none fits ", show->out);
+                filter_say(&options->filter, show->out);
+        }
+        fputs(show->n_held ? ":\n" : "\n", show->out);
         fwrite(show->held, 1, show->n_held, show->out);
-        if (show->n > show->n_shown && show->n_shown == 0 && show->n_bad == 0 && !options->filter.n_terms && show->n)
+        if (show->n > show->n_shown && show->n_shown == 0 && show->n_bad == 0 && !options->filter.n_terms)
                 fputs("Those that ended well: --all\n", show->out);
 }
 
@@ -67,7 +77,7 @@ void run_show_close(struct run_show *show)
                 fclose(show->hold);
         free(show->held);
         if (show->options->output && fclose(show->out) != 0)
-                fprintf(stderr, "finis run: writing %s: %s\n", show->options->output, strerror(errno));
+                wrong_line("finis run: writing %s: %s", show->options->output, strerror(errno));
         else if (!show->options->output)
                 fflush(show->out);
 }

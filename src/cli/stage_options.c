@@ -10,6 +10,7 @@
 
 #include "cli/stage.h"
 #include "cli/suggest.h"
+#include "cli/wrong.h"
 
 #define ANSWER_MAX (UINT64_C(1) << 30)
 #define FILLER_MAX 65536
@@ -67,22 +68,9 @@ static const struct option long_options[] = {
         { 0 },
 };
 
-/* What was typed, without control characters. */
-static const char *typed(const char *text)
-{
-        static char clean[80];
-        size_t n = 0;
-
-        for (; *text && n + 1 < sizeof(clean); text++)
-                clean[n++] = *text >= ' ' && *text <= '~' ? *text : '?';
-        clean[n] = 0;
-        return clean;
-}
-
 static int wrong(const char *option, const char *text, const char *why)
 {
-        fprintf(stderr, "finis stage: %s %s: %s\n", option, typed(text), why);
-        return -EINVAL;
+        return wrong_word("stage", option, text, why);
 }
 
 static int set_number(const char *option, const char *text, uint64_t most, uint64_t *ret_n)
@@ -124,9 +112,8 @@ static int unknown_ending(const char *name)
                         best = distance;
                         nearest = stage_ending_at(i)->name;
                 }
-        fprintf(stderr, "finis stage: no such ending: %s; %s%s%s\n", typed(name),
-                nearest ? "did you mean " : "finis stage --list shows what there is", nearest ?: "", nearest ? "?" : "");
-        return -ENOENT;
+        return wrong_line("finis stage: no such ending: %s; %s%s%s", name,
+                          nearest ? "did you mean " : "finis stage --list shows what there is", nearest ?: "", nearest ? "?" : "");
 }
 
 /* "refused,reset@sent=100,serve" */
@@ -363,9 +350,7 @@ int stage_options(struct stage_command *command, int argc, char **argv)
                         usage(stdout);
                         return 1;
                 default:
-                        fprintf(stderr, "finis stage: %s %s; finis stage --help shows what there is\n",
-                                option == ':' ? "a value is missing behind" : "no such option:", typed(argv[optind - 1]));
-                        return -EINVAL;
+                        return wrong_option("stage", option, argv, long_options);
                 }
                 if (r < 0)
                         return r;

@@ -14,6 +14,7 @@
 #include "cli/watch_capture.h"
 #include "cli/watch_record.h"
 #include "cli/watch_sums.h"
+#include "cli/wrong.h"
 #include "live/facts.h"
 #include "live/feed.h"
 #include "live/heard.h"
@@ -254,7 +255,7 @@ static int open_all(struct watch *watch)
 
         watch->out = watch->options->output ? fopen(watch->options->output, "we") : stdout;
         if (!watch->out) {
-                fprintf(stderr, "finis watch: opening %s: %s\n", watch->options->output, strerror(errno));
+                wrong_line("finis watch: opening %s: %s", watch->options->output, strerror(errno));
                 return -errno;
         }
         watch->style = (struct style){.width = STYLE_WIDTH, .utf8 = ladder_utf8()};
@@ -288,7 +289,7 @@ int watch_main(int argc, char **argv)
         pairs_free(watch.pairs);
         cgroups_free(watch.cgroups);
         if (options.output && watch.out && fclose(watch.out) != 0) {
-                fprintf(stderr, "finis watch: writing %s: %s\n", options.output, strerror(errno));
+                wrong_line("finis watch: writing %s: %s", options.output, strerror(errno));
                 status = STATUS_COULD_NOT;
         }
         return status;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "capture/pcapng_write.h"
+#include "cli/wrong.h"
 #include "connection/tracker.h"
 #include "live/packets.h"
 #include "report/sentence.h"
@@ -56,7 +57,7 @@ int watch_capture_open(const char *path, struct watch_capture **ret_capture)
         if (r == 0)
                 r = pcapng_write_interface(&capture->writer, PACKETS_LINK_TYPE, NULL);
         if (r < 0) {
-                fprintf(stderr, "finis watch: --capture: writing %s: %s\n", path, strerror(-r));
+                wrong_line("finis watch: --capture: writing %s: %s", path, strerror(-r));
                 watch_capture_close(capture);
                 return r;
         }
@@ -74,7 +75,7 @@ int watch_capture_close(struct watch_capture *capture)
                 capture->error = -errno;
         r = capture->error;
         if (r < 0 && capture->path)
-                fprintf(stderr, "finis watch: --capture: writing %s: %s\n", capture->path, strerror(-r));
+                wrong_line("finis watch: --capture: writing %s: %s", capture->path, strerror(-r));
         packets_close(capture->packets);
         packet_reader_free(capture->reader);
         free(capture);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/say.h"
+#include "cli/wrong.h"
 
 static void usage(FILE *f)
 {
@@ -42,14 +42,9 @@ static void usage(FILE *f)
               f);
 }
 
-/* @text was typed, and may hold anything; NULL: it needs no saying. */
 static int wrong(const char *option, const char *text, const char *why)
 {
-        fprintf(stderr, "finis watch: %s%s", option, *option && text ? " " : "");
-        if (text)
-                say_typed(stderr, text);
-        fprintf(stderr, "%s%s\n", *option || text ? ": " : "", why);
-        return -EINVAL;
+        return wrong_word("watch", option, text, why);
 }
 
 static int number(const char *name, const char *text, double least, double most, const char *why, double *ret)
@@ -85,17 +80,9 @@ static int take_filters(struct watch_options *options, int argc, char **argv)
                 if (!filter_is_word(argv[i]))
                         return wrong("", argv[i], "neither an option nor a filter; finis watch --help shows what there is");
                 if (filter_add(&options->filter, argv[i], why) < 0)
-                        return wrong("", NULL, why);
+                        return wrong("", "", why);
         }
         return 0;
-}
-
-static int refused(const char *what, const char *word)
-{
-        fprintf(stderr, "finis watch: %s ", what);
-        say_typed(stderr, word);
-        fputs("; finis watch --help shows what there is\n", stderr);
-        return -EINVAL;
 }
 
 int watch_options(struct watch_options *options, int argc, char **argv)
@@ -144,13 +131,12 @@ int watch_options(struct watch_options *options, int argc, char **argv)
                         options->pid = (uint32_t)whole;
                         break;
                 case 'h': usage(stdout); return 1;
-                case ':': return refused("a value is missing behind", argv[optind - 1]);
-                default: return refused("no such option:", argv[optind - 1]);
+                default: return wrong_option("watch", c, argv, known);
                 }
         }
         if (options->capture && options->unprivileged)
-                return wrong("--capture", NULL, "not together with --unprivileged");
+                return wrong("--capture", "", "not together with --unprivileged");
         if (options->json && options->summary_s)
-                return wrong("--json", NULL, "not together with --summary");
+                return wrong("--json", "", "not together with --summary");
         return take_filters(options, argc, argv);
 }

@@ -100,6 +100,14 @@ static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS
         write_records(file, totals);
 }
 
+static void write_nothing_heard(FILE *file, int64_t span_ns)
+{
+        struct phrase p = {0};
+
+        phrase_span(&p, span_ns);
+        fprintf(file, "no connection was heard to end in %s\n", p.text);
+}
+
 void watch_sums_write(FILE *file, const struct watch_sums *sums, const struct feed *feed, int64_t span_ns,
                       const struct style *style)
 {
@@ -108,6 +116,8 @@ void watch_sums_write(FILE *file, const struct watch_sums *sums, const struct fe
         fputc('\n', file);
         if (feed && feed_totals(feed, totals) == 0)
                 write_sockets(file, totals, span_ns);
+        else if (sums->totals.n == 0)
+                write_nothing_heard(file, span_ns);
         if (sums->totals.n) {
                 fprintf(file, "\n%" PRIu64 " connection%s looked at\n", sums->totals.n, sums->totals.n == 1 ? "" : "s");
                 summary_write(file, &sums->totals, style);

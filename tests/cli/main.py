@@ -90,9 +90,34 @@ def a_file_in_place_of_a_command_is_told_who_reads_files():
     assert b'finis read' not in finis(capture.name).stderr
 
 
+def a_wrong_option_is_named_with_what_to_do():
+    for name in commands():
+        own = b'; finis %s --help shows what there is\n' % name
+        for typed, said in ((b'--qqqqqq', b'no such option: --qqqqqq' + own), (b'-q', b'no such option: -q' + own),
+                            (b'--hlep', b'no such option: --hlep; did you mean --help?\n'),
+                            (b'--help=3', b'--help=3: --help takes no value\n')):
+            done = finis(name, typed)
+            assert done.returncode == (125 if name == b'run' else 2) and done.stdout == b'', done
+            assert done.stderr == b'finis %s: %s' % (name, said), done
+    assert finis('read', '--show').stderr.startswith(b'finis read: a value is missing behind --show; ')
+    assert finis('run', '-vx').stderr.startswith(b'finis run: no such option: -x; ')
+
+
 def what_was_typed_reaches_no_terminal_as_control():
     done = finis(b'\x1b[31mred\x07\r\n\xc2\x9b\xff\x7f')
     assert re.fullmatch(rb"[ -~]*'\?\[31mred[?]+'[ -~]*\n", done.stderr), done.stderr
+    path = b'./not-there\x1b[31m/red\x07'
+    for arguments in (['run', '--output', path, 'true'], ['run', path], ['run', b'end\x1b[31ming=reset', 'true'],
+                      ['run', b'ending=\x1b[31m', 'true'], ['run', '--pid', b'1\x1b[31m'], ['run', '--pid', '1', path],
+                      ['run', b'--\x1b[31m'], ['watch', '--output', path], ['watch', '--pid', b'1\x1b[31m'], ['watch', path],
+                      ['watch', b'ending=\x1b[31m'], ['lab', '--pcap', path], ['lab', path], ['lab', b'seq:c.\x1b[31m'],
+                      ['lab', '--jobs', b'1\x1b[31m'], ['stage', 'reset', '--log', path, '--for', 'true'],
+                      ['stage', 'reset', '--answer', path], ['stage', path], ['stage', b'reset@\x1b[31m'],
+                      ['read', path], ['read', '--client', path, '--server', path], ['read', b'--show=\x1b[31m', path],
+                      ['explain', path], ['explain', '--table', path]):
+        done = finis(*arguments)
+        assert done.returncode >= 2, (arguments, done)
+        assert done.stdout == b'' and re.fullmatch(rb'([ -~]+\n)+', done.stderr), (arguments, done.stderr)
 
 
 def a_full_disk_is_reported():
@@ -144,6 +169,7 @@ CASES = [
     an_unknown_command_is_refused_in_a_line,
     a_near_miss_is_named,
     a_file_in_place_of_a_command_is_told_who_reads_files,
+    a_wrong_option_is_named_with_what_to_do,
     what_was_typed_reaches_no_terminal_as_control,
     a_full_disk_is_reported,
     a_closed_stdout_is_reported,

@@ -15,7 +15,7 @@ static const struct stage_ending endings[N_STAGE_ACTS] = {
         { "half-closed", { "half-close" }, STAGE_HALF_CLOSE, ENDING_HALF_CLOSED, CAUSE_NONE,
           "shutdown(SHUT_WR): FIN; reads on until the client has closed too", NULL,
           TRIGGER_FIRST_BYTE, true },
-        { "reset", { "zero-linger" }, STAGE_ZERO_LINGER, ENDING_RESET, CAUSE_ZERO_LINGER,
+        { "reset", { "zero-linger", "rst" }, STAGE_ZERO_LINGER, ENDING_RESET, CAUSE_ZERO_LINGER,
           "SO_LINGER of 0 s, then close(): RST", NULL, TRIGGER_FIRST_BYTE, true },
         { "unread-data", { "unread" }, STAGE_UNREAD, ENDING_RESET, CAUSE_UNREAD_DATA,
           "leaves the last byte that came unread, then close(): RST", NULL, TRIGGER_FIRST_BYTE, true },
