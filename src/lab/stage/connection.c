@@ -65,9 +65,9 @@ static bool ready(struct stage_connection *c, int64_t now, int64_t *ret_next)
         return c->step->ending->act != STAGE_UNREAD || queued(c->fd, SIOCINQ) > 0;
 }
 
-static bool take_due(struct stage_connection *c, int64_t now, int64_t *next)
+static bool take_due(struct stage_connection *c, bool has_read, int64_t now, int64_t *next)
 {
-        int i = connection_due(c, now, next);
+        int i = connection_due(c, has_read, now, next);
 
         if (i < 0)
                 return false;
@@ -79,7 +79,7 @@ static bool take_due(struct stage_connection *c, int64_t now, int64_t *next)
 
 static void run_talk(struct stage_connection *c, int64_t now, int64_t *next)
 {
-        if (take_due(c, now, next))
+        if (take_due(c, false, now, next))
                 return;
         if (c->upstream >= 0) {
                 connection_carry(c);
@@ -99,7 +99,7 @@ static void run_talk(struct stage_connection *c, int64_t now, int64_t *next)
                 return;
         }
         *next = ALARM_NEVER;
-        if (take_due(c, now, next) || *next == now)
+        if (take_due(c, true, now, next) || *next == now)
                 return; /* or the answer begins */
         if (c->upstream >= 0) {
                 if (c->up.passed && c->down.passed)

@@ -99,8 +99,9 @@ size_t connection_may_read(const struct stage_connection *c, size_t most);
 /* Notes bytes that came from the client: counts, patterns, whether the answer may begin. */
 void connection_note(struct stage_connection *c, const uint8_t *bytes, size_t n);
 
-/* The index of the trigger that has fired, or -1; *ret_next is when one may fire by time. */
-int connection_due(struct stage_connection *c, int64_t now, int64_t *ret_next);
+/* The index of the trigger that has fired, or -1; *ret_next is when one may fire by time. That it was idle is said only
+ * of one from which all was read that had come. */
+int connection_due(struct stage_connection *c, bool has_read, int64_t now, int64_t *ret_next);
 /* No trigger can fire any more. */
 bool connection_hopeless(const struct stage_connection *c);
 

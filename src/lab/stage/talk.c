@@ -144,7 +144,7 @@ size_t connection_may_read(const struct stage_connection *c, size_t most)
         return most;
 }
 
-static bool fired(const struct stage_connection *c, const struct trigger *t, bool fits, int64_t now, int64_t *next)
+static bool fired(const struct stage_connection *c, const struct trigger *t, bool fits, bool has_read, int64_t now, int64_t *next)
 {
         const struct stage_options *o = &c->stage->options;
         int64_t due;
@@ -166,7 +166,8 @@ static bool fired(const struct stage_connection *c, const struct trigger *t, boo
                 due = (t->kind == TRIGGER_TIME ? c->accepted_ns : c->active_ns) + (int64_t)t->n;
                 if (now < due && due < *next)
                         *next = due;
-                return now >= due;
+                /* Who is woken late may have bytes before it that came in time. */
+                return now >= due && (has_read || t->kind == TRIGGER_TIME);
         case TRIGGER_PATTERN:
                 return fits;
         case TRIGGER_FIN:
@@ -178,13 +179,13 @@ static bool fired(const struct stage_connection *c, const struct trigger *t, boo
         return false;
 }
 
-int connection_due(struct stage_connection *c, int64_t now, int64_t *ret_next)
+int connection_due(struct stage_connection *c, bool has_read, int64_t now, int64_t *ret_next)
 {
         for (size_t i = 0; i < c->step->n_after; i++)
-                if (fired(c, &c->step->after[i], c->fits[i], now, ret_next))
+                if (fired(c, &c->step->after[i], c->fits[i], has_read, now, ret_next))
                         return (int)i;
         if (!c->answering && c->stage->options.has_answer &&
-            fired(c, &c->stage->options.answer_after, c->answer_fits, now, ret_next)) {
+            fired(c, &c->stage->options.answer_after, c->answer_fits, has_read, now, ret_next)) {
                 c->answering = true;
                 *ret_next = now;
         }
