@@ -56,7 +56,7 @@ static void find_connections(struct bench *b, size_t n) {
                 table_fetch_node(&b->table, &b->names[i], &b->packets[i].segment);
         for (size_t i = 0; i < n; ++i) {
                 unsigned sender;
-                uint32_t node = table_find_soon(&b->table, &b->names[i], &sender);
+                uint32_t node = table_find_soon(&b->table, &b->names[i], &b->packets[i], &sender);
                 struct ends ends;
 
                 b->sum += sender;

@@ -295,17 +295,45 @@ table_is_name(const struct head *h, const struct name *name, unsigned sender)
                  (h->realm ^ name->realm));
 }
 
-/* The node of these ends, or NODE_NONE, where it is likely that it is there and where it stands, and it is IPv4. Else
- * NODE_NONE says nothing. */
-static inline uint32_t
-table_find_soon(const struct table *table, const struct name *name, unsigned *ret_sender)
+/* Where the addresses of @packet stand one behind the other, as far as that is read. */
+static inline const uint8_t *
+table_addresses(const struct packet *packet)
 {
+        return packet->ip ? packet->ip + 8 : packet->segment.source;
+}
+
+/* The same for names of IPv6. */
+static inline bool
+table_is_name_ipv6(const struct head *h, const struct name *name, const struct packet *packet, unsigned sender)
+{
+        const uint8_t *addresses = table_addresses(packet);
+        uint64_t source[2], destination[2], mine[2], other[2];
+        uint32_t both;
+
+        memcpy(source, addresses, sizeof(source));
+        memcpy(destination, addresses + 16, sizeof(destination));
+        memcpy(mine, h->address[sender], sizeof(mine));
+        memcpy(other, h->address[!sender], sizeof(other));
+        memcpy(&both, h->port, sizeof(both));
+        return !((source[0] ^ mine[0]) | (source[1] ^ mine[1]) | (destination[0] ^ other[0]) | (destination[1] ^ other[1]) |
+                 (both ^ name->ports[sender]) | ((h->realm | NAME_IPV6) ^ name->realm));
+}
+
+/* The node of these ends, or NODE_NONE, where it is likely that it is there and where it stands. Else NODE_NONE says
+ * nothing. */
+static inline uint32_t
+table_find_soon(const struct table *table, const struct name *name, const struct packet *packet, unsigned *ret_sender)
+{
+        const struct head *head;
         const struct slot *slot = &table->slots[name->slot & table->mask];
         uint32_t differ = slot->hash ^ name->hash;
 
         *ret_sender = differ >> 31;
-        return !(differ & ~HASH_WAY) && slot->node != NODE_NONE &&
-               table_is_name(table_head(table, slot->node), name, *ret_sender) ? slot->node : NODE_NONE;
+        if (differ & ~HASH_WAY || slot->node == NODE_NONE)
+                return NODE_NONE;
+        head = table_head(table, slot->node);
+        return table_is_name(head, name, *ret_sender) || table_is_name_ipv6(head, name, packet, *ret_sender) ? slot->node :
+               NODE_NONE;
 }
 
 /* A new node of zeroes with its ends set, in no list and not in the index. */

@@ -365,7 +365,8 @@ tracker_take_tcp(struct tracker *t, const struct name *name, struct tracker_inpu
 
         if (__builtin_expect(o != NULL, 1)) {
                 sender = (name->hash ^ o->head.hash) >> 31;
-                if (table_is_name(&o->head, name, sender)) {
+                if (__builtin_expect(table_is_name(&o->head, name, sender), 1) ||
+                    table_is_name_ipv6(&o->head, name, &input->packet, sender)) {
                         if (!(o->flags & ORDERLY_OVER) && orderly_take_here(&t->table, o, sender, input)) {
                                 list_orderly(t, o);
                                 return 0;
@@ -374,7 +375,7 @@ tracker_take_tcp(struct tracker *t, const struct name *name, struct tracker_inpu
                 }
                 return take_whole(t, name, node, sender, input);
         }
-        node = table_find_soon(&t->table, name, &sender);
+        node = table_find_soon(&t->table, name, &input->packet, &sender);
         if (node != NODE_NONE && !node_is_orderly(node) && !t->hooks.segment) {
                 struct connection *c = table_at(&t->table, node);
 

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/choose.h"
 #include "wire/packet.h"
 #include "wire/segment_fill.h"
 
@@ -61,11 +62,9 @@ static inline __attribute__((always_inline)) void plain_put_first(const uint8_t 
 static inline __attribute__((always_inline)) bool plain_take_tcp(const uint8_t *ip, uint32_t n_ip, uint32_t n,
                                                                  uint32_t n_total, bool cut,
                                                                  struct segment *segment) {
-        static const uint8_t none[12];
-        const uint8_t *options = ip + n_ip + SEGMENT_SIZE_TCP;
+        const uint8_t *tcp = ip + n_ip, *options;
         uint32_t n_header = (uint32_t) ip[n_ip + 12] >> 4 << 2, n_headers = n_ip + n_header;
-        uint64_t timestamps;
-        bool usual;
+        uint64_t timestamps, has;
 
         if (__builtin_expect(n_header < SEGMENT_SIZE_TCP || n_headers > n_total, 0))
                 return false;
@@ -80,15 +79,15 @@ static inline __attribute__((always_inline)) bool plain_take_tcp(const uint8_t *
         segment->n_payload = n_total - n_headers;
         segment->n_captured = n - n_headers;
         /* Two NOPs and timestamps: nearly every segment of Linux after the handshake; or no options at all. Which of both
-         * it is cannot be foreseen, so it is no branch. */
-        options = n_header == SEGMENT_SIZE_TCP + 12 ? options : none;
-        usual = plain_load(options) == PLAIN_TIMESTAMPS;
-        timestamps = usual ? bytes_get64(options + 4) : 0;
-        segment->options = usual ? SEGMENT_HAS_TIMESTAMPS : 0;
+         * it is cannot be foreseen, so it is no branch: where there is no room for them, the header is looked at instead. */
+        options = tcp + (n_header >> 5) * SEGMENT_SIZE_TCP;
+        has = choose_mask(((plain_load(options) ^ PLAIN_TIMESTAMPS) | (n_header ^ (SEGMENT_SIZE_TCP + 12))) == 0);
+        timestamps = bytes_get64(options + 4) & has;
+        segment->options = (uint16_t) (has & SEGMENT_HAS_TIMESTAMPS);
         SEGMENT_FILL_PAIR(segment, ts_echo, ts_value, timestamps);
-        if (__builtin_expect(n_header > SEGMENT_SIZE_TCP && !usual, 0)) {
+        if (__builtin_expect(((n_header - SEGMENT_SIZE_TCP) & ~has) != 0, 0)) {
                 segment_fill_no_options(segment);
-                segment_fill_options(ip + n_ip + SEGMENT_SIZE_TCP, n_header - SEGMENT_SIZE_TCP, segment);
+                segment_fill_options(tcp + SEGMENT_SIZE_TCP, n_header - SEGMENT_SIZE_TCP, segment);
         }
         return true;
 }
