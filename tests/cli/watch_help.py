@@ -55,6 +55,7 @@ class Watch:
         self.status = self.process.wait(timeout=60)
         with open(self.file.name, encoding="utf-8") as lines:
             records = [json.loads(line) for line in lines if line.endswith("\n")]
+        self.n_lines = len(records)
         # A later rev takes the place of an earlier one.
         self.of_the_host = list({r["id"]: r for r in records}.values())
         return [r for r in self.of_the_host if is_ours(r)]
