@@ -73,6 +73,11 @@ def sources(root):
     return sorted(path for path in (root / 'src').rglob('*.[ch]'))
 
 
+def code(root):
+    """All that is written to be built or run, wherever it lies."""
+    return [path for path in tracked(root) if path.suffix in ('.c', '.h', '.py', '.sh')]
+
+
 def includes(path):
     """(line number, 'quoted' or 'system', name) of each include of a source."""
     for number, line in enumerate(path.read_text(errors='replace').splitlines(), 1):
@@ -125,8 +130,7 @@ def a_source_opens_with_a_comment(root):
 
 
 def a_file_has_one_purpose(root):
-    tests = sorted(path for path in (root / 'tests').rglob('*') if path.suffix in ('.c', '.h', '.py'))
-    for path in sources(root) + tests:
+    for path in code(root):
         lines = path.read_text(errors='replace').count('\n')
         if lines > LONGEST_FILE:
             yield f'{path.relative_to(root)}: {lines} lines, {LONGEST_FILE} are the most'
