@@ -1,5 +1,4 @@
-/* The index is open addressing with the hash beside the number, so that a wrong node is hardly ever fetched;
- * what is taken out is closed up behind, so there are no traces of the past in it. */
+/* Where nodes and what belongs to them come from, and where they go. */
 #include "connection/table_internal.h"
 
 #include <string.h>
@@ -10,8 +9,6 @@
 #include "base/zero.h"
 
 enum {
-        SLOTS_AT_FIRST = 1024,
-        SLOTS_OF_LARGE = 65536,
         NODES_MAX = 1 << 28,
         SIZE_HOLES = HOLES_MAX * sizeof(struct hole),
 };
@@ -34,25 +31,6 @@ table_hash_ipv6(const struct table *table, const struct ends *ends)
         uint64_t b = hash_end(table, ends->destination, ends->destination_port);
 
         return ((uint32_t)(table_mix((a + b) ^ ends->realm, table->secret[2]) >> 16) & ~HASH_WAY) | (a > b ? HASH_WAY : 0);
-}
-
-/* An empty index of @n slots. */
-static int
-new_slots(struct table *table, size_t n)
-{
-        struct region region;
-
-        if (region_init(&region, n * sizeof(struct slot), table->large) < 0)
-                return -ENOMEM;
-        if (region_grow(&region, n * sizeof(struct slot)) < 0) {
-                region_deinit(&region);
-                return -ENOMEM;
-        }
-        table->slots_region = region;
-        table->slots = (struct slot *)(void *)region.base;
-        table->mask = n - 1;
-        table->n_slots_used = 0;
-        return 0;
 }
 
 /* So many connections, for which addresses are reserved at once, may there be where a limit is set (ulimit -v): half
@@ -78,7 +56,8 @@ table_init(struct table *table, size_t max, bool large, size_t *ret_max)
         *ret_max = max;
         /* Each may have a second that waits beside it; number 0 is none. */
         max = max * 2 + 2;
-        if (new_slots(table, large ? SLOTS_OF_LARGE : SLOTS_AT_FIRST) < 0 || region_init(&table->nodes, max * sizeof(struct connection), large) < 0 ||
+        if (index_init(&table->index, large) < 0 ||
+            region_init(&table->nodes, max * sizeof(struct connection), large) < 0 ||
             region_init(&table->links, max * sizeof(struct link), large) < 0 ||
             region_init(&table->orderlies, max * sizeof(struct orderly), large) < 0 ||
             region_init(&table->orderly_links, max * sizeof(struct link), large) < 0 ||
@@ -115,7 +94,7 @@ table_deinit(struct table *table)
         region_deinit(&table->resets);
         region_deinit(&table->holes);
         store_deinit(&table->packed);
-        region_deinit(&table->slots_region);
+        index_deinit(&table->index);
         *table = (struct table){};
 }
 
@@ -131,36 +110,38 @@ fetch(const void *from, unsigned n)
 void
 table_fetch_any(const struct table *table, struct name *name, const struct segment *segment)
 {
-        size_t at = name->hash & table->mask;
+        const struct index_line *line = index_home(&table->index, name->hash);
+        unsigned like = index_like(line, name->hash), sender;
+        const struct connection *c;
+        uint32_t entry;
 
-        name->orderly = NULL;
-        for (; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask) {
-                uint32_t differ = table->slots[at].hash ^ name->hash;
-                const struct connection *c;
-                unsigned sender;
-
-                if (differ & ~HASH_WAY)
-                        continue;
-                if (node_is_orderly(table->slots[at].node)) {
-                        name->orderly = table_orderly(table, table->slots[at].node);
-                        fetch(name->orderly, sizeof(struct orderly) / 64);
-                        break;
-                }
-                c = table_at(table, table->slots[at].node);
-                sender = differ != 0;
-                /* Of each what nearly every segment touches. */
-                fetch(c, 2);
-                fetch(&c->side[!sender], 1);
-                fetch(&c->side[sender], 2);
-                if (segment->n_payload > 0) {
-                        fetch(&c->side[sender].edge, 2);
-                } else {
-                        fetch(&c->side[sender].bare_ack, 1);
-                        fetch(&c->side[!sender].edge, 1);
-                }
-                break;
+        while (!like && index_is_full(line)) {
+                line = index_next(&table->index, line);
+                like = index_like(line, name->hash);
         }
-        name->slot = (uint32_t)at;
+        name->orderly = NULL;
+        name->slot = (uint32_t)(line - table->index.lines) * INDEX_LINE;
+        if (!like)
+                return;
+        name->slot += index_first(like);
+        entry = line->entry[index_first(like)];
+        if (node_is_orderly(entry)) {
+                name->orderly = table_orderly(table, index_node(entry));
+                fetch(name->orderly, sizeof(struct orderly) / 64);
+                return;
+        }
+        c = table_at(table, index_node(entry));
+        sender = index_other_way(entry, name->hash);
+        /* Of each what nearly every segment touches. */
+        fetch(c, 2);
+        fetch(&c->side[!sender], 1);
+        fetch(&c->side[sender], 2);
+        if (segment->n_payload > 0) {
+                fetch(&c->side[sender].edge, 2);
+        } else {
+                fetch(&c->side[sender].bare_ack, 1);
+                fetch(&c->side[!sender].edge, 1);
+        }
 }
 
 /* The pieces of its rows, and its own lines. */
@@ -188,7 +169,7 @@ table_fetch_next(const struct table *table, uint32_t node)
                         return;
         }
         /* Its head was fetched when the one before it was at this place: that says where the rest of it is. */
-        fetch(&table->slots[table_head(table, node)->hash & table->mask], 1);
+        fetch(index_home(&table->index, table_head(table, node)->hash), 1);
         if (node_is_orderly(node)) {
                 fetch_orderly(table, table_orderly(table, node));
         } else {
@@ -216,16 +197,19 @@ same_ends(const struct head *h, unsigned sender, const struct ends *ends)
 uint32_t
 table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender)
 {
-        for (size_t at = ends->hash & table->mask; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask) {
-                uint32_t differ = table->slots[at].hash ^ ends->hash, node = table->slots[at].node;
-                unsigned sender = differ >> 31;
+        for (const struct index_line *line = index_home(&table->index, ends->hash);; line = index_next(&table->index, line)) {
+                for (unsigned like = index_like(line, ends->hash) & 0x5555; like; like &= like - 1) {
+                        uint32_t entry = line->entry[index_first(like)];
+                        unsigned sender = index_other_way(entry, ends->hash);
 
-                if (!(differ & ~HASH_WAY) && same_ends(table_head(table, node), sender, ends)) {
-                        *ret_sender = sender;
-                        return node;
+                        if (same_ends(table_head(table, index_node(entry)), sender, ends)) {
+                                *ret_sender = sender;
+                                return index_node(entry);
+                        }
                 }
+                if (!index_is_full(line))
+                        return NODE_NONE;
         }
-        return NODE_NONE;
 }
 
 static void
@@ -353,63 +337,16 @@ table_free_node(struct table *table, uint32_t node)
         }
 }
 
-static void
-place(struct table *table, uint32_t hash, uint32_t node)
-{
-        size_t at = hash & table->mask;
-
-        while (table->slots[at].node != NODE_NONE)
-                at = (at + 1) & table->mask;
-        table->slots[at] = (struct slot){ hash, node };
-        table->n_slots_used++;
-}
-
-static int
-grow(struct table *table)
-{
-        struct region region = table->slots_region;
-        struct slot *old = table->slots;
-        size_t n = table->mask + 1;
-
-        if (new_slots(table, n * 2) < 0)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
-                if (old[i].node != NODE_NONE)
-                        place(table, old[i].hash, old[i].node);
-        region_deinit(&region);
-        return 0;
-}
-
 int
 table_index(struct table *table, uint32_t node)
 {
-        if (table->n_slots_used * 2 > table->mask && grow(table) < 0)
-                return -ENOMEM;
-        place(table, table_head(table, node)->hash, node);
-        return 0;
+        return index_add(&table->index, table_head(table, node)->hash, node);
 }
 
 void
 table_unindex(struct table *table, uint32_t node)
 {
-        size_t at = table_head(table, node)->hash & table->mask, next;
-
-        while (table->slots[at].node != node) {
-                if (table->slots[at].node == NODE_NONE)
-                        return;
-                at = (at + 1) & table->mask;
-        }
-        /* What stands behind moves up, unless it stands where it belongs. */
-        for (next = (at + 1) & table->mask; table->slots[next].node != NODE_NONE; next = (next + 1) & table->mask) {
-                size_t home = table->slots[next].hash & table->mask;
-
-                if (((next - home) & table->mask) < ((next - at) & table->mask))
-                        continue;
-                table->slots[at] = table->slots[next];
-                at = next;
-        }
-        table->slots[at] = (struct slot){};
-        table->n_slots_used--;
+        index_take_out(&table->index, table_head(table, node)->hash, node);
 }
 
 void
@@ -418,11 +355,7 @@ table_take_place(struct table *table, uint32_t from, uint32_t to)
         struct link link = *table_link(table, from);
         const struct head *h = table_head(table, to);
 
-        for (size_t at = h->hash & table->mask; table->slots[at].node != NODE_NONE; at = (at + 1) & table->mask)
-                if (table->slots[at].node == from) {
-                        table->slots[at].node = to;
-                        break;
-                }
+        index_replace(&table->index, h->hash, from, to);
         if (h->list != LIST_NONE) {
                 *table_link(table, to) = link;
                 *(link.older ? &table_link(table, link.older)->newer : &table->oldest[h->list]) = to;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "connection/index.h"
 #include "connection/node.h"
 #include "connection/orderly.h"
 #include "connection/region.h"
@@ -53,11 +54,6 @@ struct name {
         uint32_t slot;                  /* … where the index may have it: a hint */
 };
 
-struct slot {
-        uint32_t hash;
-        uint32_t node;
-};
-
 /* Before and behind a node in its list. Apart from the nodes: a neighbour is not at hand when one moves. */
 struct link {
         uint32_t older, newer;
@@ -65,10 +61,7 @@ struct link {
 
 struct table {
         bool large;                     /* memory comes in large pages */
-        struct slot *slots;
-        struct region slots_region;     /* where they lie */
-        size_t mask;
-        size_t n_slots_used;
+        struct index index;
         struct region nodes;            /* struct connection, by number */
         struct region links;            /* struct link, likewise */
         struct region orderlies;        /* struct orderly, by number without NODE_ORDERLY */
@@ -149,7 +142,7 @@ table_name(const struct table *table, const struct packet *packet, uint32_t vlan
         ret_name->ports[1] = ports;
         ret_name->realm = realm & REALM_IPV4 ? realm : realm | NAME_IPV6;
         ret_name->hash = hash;
-        __builtin_prefetch(&table->slots[hash & table->mask]);
+        __builtin_prefetch(index_home(&table->index, hash));
 }
 
 static inline bool
@@ -207,20 +200,15 @@ table_row(const struct table *table, const struct orderly *o, unsigned i)
 /* Fetches what @segment will touch of the node that @name very likely means, and notes its slot there. */
 void table_fetch_any(const struct table *table, struct name *name, const struct segment *segment);
 
-/* The same, but for an orderly connection at the first place or the second. Which of both it is cannot be foreseen, so
- * it is no branch. */
+/* The same, but for an orderly connection where its hash says. */
 static inline void
 table_fetch_node(const struct table *table, struct name *name, const struct segment *segment)
 {
-        size_t at = name->hash & table->mask;
-        bool second = (table->slots[at].hash ^ name->hash) & ~HASH_WAY;
-        const struct slot *slot;
+        uint32_t entry = index_likely(&table->index, name->hash);
         struct orderly *o;
 
-        at = (at + second) & table->mask;
-        slot = &table->slots[at];
-        if (__builtin_expect(!((slot->hash ^ name->hash) & ~HASH_WAY) && node_is_orderly(slot->node), 1)) {
-                o = table_orderly(table, slot->node);
+        if (__builtin_expect(node_is_orderly(entry), 1)) {
+                o = table_orderly(table, index_node(entry));
                 name->orderly = o;
                 __builtin_prefetch(o, 1);
                 __builtin_prefetch((const char *)o + sizeof(*o) / 2, 1);
@@ -251,7 +239,7 @@ table_fetch_row(const struct table *table, const struct name *name, const struct
         const struct orderly *o = name->orderly;
 
         if (__builtin_expect(!o, 0)) {
-                uint32_t node = table->slots[name->slot].node;
+                uint32_t node = index_node(table->index.lines[name->slot / INDEX_LINE].entry[name->slot % INDEX_LINE]);
 
                 if (node != NODE_NONE && !node_is_orderly(node) && table_at(table, node)->extra != NODE_NONE)
                         table_fetch_extra(table, table_at(table, node)->extra);
@@ -324,15 +312,16 @@ table_is_name_ipv6(const struct head *h, const struct name *name, const struct p
 static inline uint32_t
 table_find_soon(const struct table *table, const struct name *name, const struct packet *packet, unsigned *ret_sender)
 {
+        const struct index_line *line = &table->index.lines[name->slot / INDEX_LINE & table->index.mask];
+        uint32_t entry = line->entry[name->slot % INDEX_LINE];
         const struct head *head;
-        const struct slot *slot = &table->slots[name->slot & table->mask];
-        uint32_t differ = slot->hash ^ name->hash;
 
-        *ret_sender = differ >> 31;
-        if (differ & ~HASH_WAY || slot->node == NODE_NONE)
+        *ret_sender = index_other_way(entry, name->hash);
+        /* Another's is not even fetched. */
+        if (line->key[name->slot % INDEX_LINE] != index_key(name->hash))
                 return NODE_NONE;
-        head = table_head(table, slot->node);
-        return table_is_name(head, name, *ret_sender) || table_is_name_ipv6(head, name, packet, *ret_sender) ? slot->node :
+        head = table_head(table, index_node(entry));
+        return table_is_name(head, name, *ret_sender) || table_is_name_ipv6(head, name, packet, *ret_sender) ? index_node(entry) :
                NODE_NONE;
 }
 
