@@ -48,6 +48,7 @@ fill_constant(struct tracked *t)
         f->seen.source = SOURCE_CAPTURE;
         f->seen.roles = ROLES_SYN;
         f->seen.sides = SIDES_SEEN_BOTH;
+        f->seen.over = true;
         SEEN(f->first, 0);
         SEEN(f->last, 0);
         SEEN(f->established, true);

@@ -234,6 +234,7 @@ struct facts_seen {
         bool cut;           /* frames were cut short, or the file ends within one */
         bool both_ends;     /* both kernels were heard, not only the wire between them */
         bool evicted;       /* given out before its time, for want of memory */
+        bool over;          /* who made the facts knows beforehand that judge_again() finds nothing amiss with them */
         int64_t until;      /* when the evidence ends: nothing later could have been seen */
 };
 

@@ -37,3 +37,6 @@ void judge(const struct facts *f, struct record *r, struct evidence *ret_evidenc
  * for the next.
  */
 bool judge_again(const struct facts *f, struct record *r);
+
+/* Whether facts are such as judge_again() takes; its maker may know without asking (@over of struct facts_seen). */
+bool judge_is_plain(const struct facts *f);

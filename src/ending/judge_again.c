@@ -63,12 +63,18 @@ fill_end(const struct fact_os *os, struct record_end *end, struct record_next *n
 }
 
 bool
+judge_is_plain(const struct facts *f)
+{
+        return is_seen_whole(&f->seen) && judge_is_orderly(f) && is_whole(&f->from[SIDE_CLIENT]) &&
+               is_whole(&f->from[SIDE_SERVER]);
+}
+
+bool
 judge_again(const struct facts *f, struct record *r)
 {
         const struct facts_of_direction *client = &f->from[SIDE_CLIENT], *server = &f->from[SIDE_SERVER];
 
-        if (!is_seen_whole(&f->seen) || !judge_is_orderly(f) || !is_whole(client) || !is_whole(server) ||
-            !judge_orderly_times(f, r))
+        if ((!f->seen.over && !judge_is_plain(f)) || !judge_orderly_times(f, r))
                 return false;
         if (!r->plain)
                 fill_constant(r);

@@ -163,6 +163,7 @@ struct record {
         struct maybe_u64 first_frame, last_frame; /* both or neither */
         const char *const *evidence;     /* borrowed; printed on demand */
         size_t n_evidence;
+        bool roomy;                      /* 16 bytes can be read of @id and of @history, however short they are */
         bool plain;                      /* judge_again() made it; its caller gave it a name, and nothing else */
 };
 

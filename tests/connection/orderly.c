@@ -275,6 +275,8 @@ assert_same_record(const struct tracked *brief, const struct tracked *whole, boo
         if (!again.plain)
                 record_init(&again, SOURCE_CAPTURE, NULL);
         record_init(&few, SOURCE_CAPTURE, NULL);
+        assert_int_equal(brief->facts.seen.over, ended);
+        assert_int_equal(judge_is_plain(&brief->facts), ended);
         if (ended)
                 assert_true(judge_again(&brief->facts, &again));
         else
