@@ -25,6 +25,7 @@ enum { LIMIT = 10, KEPT_MAX = 1000000, WHERE_MAX = 280 };
 struct read_output {
         const struct read_options *options;
         bool counts;                    /* totals are wanted */
+        bool lines;                     /* JSON, and nothing but: all records are wanted */
         bool header;                    /* it was printed */
         bool short_of_memory;
         struct totals totals;
@@ -46,6 +47,7 @@ int read_output_new(const struct read_options *options, struct read_output **ret
         output->options = options;
         json_begin(&output->json, stdout);
         output->counts = options->format == READ_EYES || options->check;
+        output->lines = options->format == READ_JSON && !output->counts && options->filter.n_terms == 0;
         if (output->counts)
                 r = read_known_new(&output->known);
         if (r == 0 && options->format == READ_EYES)
@@ -119,6 +121,12 @@ static const char *where_is(const struct read_options *options, const struct rec
         return where;
 }
 
+static void print_json(struct read_output *output, const struct record *r)
+{
+        json_record(&output->json, NULL, r, output->options->evidence ? RECORD_JSON_EVIDENCE : 0);
+        json_next(&output->json);
+}
+
 static void print(struct read_output *output, const struct record *r)
 {
         const struct read_options *options = output->options;
@@ -126,8 +134,7 @@ static void print(struct read_output *output, const struct record *r)
 
         switch (options->format) {
         case READ_JSON:
-                json_record(&output->json, NULL, r, options->evidence ? RECORD_JSON_EVIDENCE : 0);
-                json_next(&output->json);
+                print_json(output, r);
                 break;
         case READ_CSV:
                 record_csv_write(stdout, r);
@@ -153,8 +160,13 @@ static void print(struct read_output *output, const struct record *r)
 
 void read_output_record(struct read_output *output, const struct record *r)
 {
-        bool wanted = filter_match(&output->options->filter, r);
+        bool wanted;
 
+        if (__builtin_expect(output->lines, 1)) {
+                print_json(output, r);
+                return;
+        }
+        wanted = filter_match(&output->options->filter, r);
         if (output->counts)
                 count(output, r, wanted);
         if (wanted)

@@ -79,6 +79,7 @@ static inline void name(const struct tracked *t, char id[static ID_MAX + 16], st
         r->conn_state_known = true;
         r->conn_state = t->conn_state;
         r->history = t->history;
+        r->roomy = true;
         r->file = known_u64(t->file);
         r->first_frame = known_u64(t->first_frame);
         r->last_frame = known_u64(t->last_frame);

@@ -42,6 +42,21 @@ put_maybe(char *p, struct maybe_u64 value)
         return value.known ? decimal_put(p, value.value) : LITERAL(p, "null");
 }
 
+/* Without a branch on what is as often known as not. */
+static inline char *
+put_either(char *p, struct maybe_u64 value)
+{
+        const char *end = decimal_put(p, value.value);
+        size_t n = (size_t)(end - p);
+        uint32_t text, null;
+
+        memcpy(&text, p, sizeof(text));
+        memcpy(&null, "null", sizeof(null));
+        text = value.known ? text : null;
+        memcpy(p, &text, sizeof(text));
+        return p + (value.known ? n : sizeof(null));
+}
+
 static inline char *
 put_maybe_time(char *p, struct maybe_i64 value)
 {
@@ -93,6 +108,21 @@ put_text(struct json *j, char *p, const char *text)
         return json_room(j, ROOM);
 }
 
+/* The same of an id or a history. */
+static inline char *
+put_name(struct json *j, char *p, const char *text, bool roomy)
+{
+        if (__builtin_expect(roomy, 1)) {
+                unsigned n = json_put_plain(p + 1, text);
+
+                if (__builtin_expect(n < JSON_AT_ONCE && text[n] == '\0', 1)) {
+                        p[0] = p[n + 1] = '"';
+                        return p + n + 2;
+                }
+        }
+        return put_text(j, p, text);
+}
+
 #define NO_PROGRAM ",\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null}"
 
 /* The system, and what is known of a program on this host. */
@@ -124,58 +154,21 @@ put_end(struct json *j, char *p, const struct record_end *end)
         p = decimal_put(p, end->port);
         if (__builtin_expect(end->pid.known | (end->comm != NULL) | (end->cgroup != NULL) | end->netns.known, 0))
                 return put_program(j, p, end);
-        if (end->os == OS_LINUX)
-                return LITERAL(p, ",\"os\":\"linux\"" NO_PROGRAM);
         p = LITERAL(p, ",\"os\":");
         p = json_put_os(p, end->os);
         return LITERAL(p, NO_PROGRAM);
 }
 
-/* Most directions are like this: all bytes and the FIN acknowledged, nothing sent again, nothing missing, and no kernel
- * heard. Looked at all at once, since the answer is nearly always the same. */
-IN_PLACE bool
-is_usual(const struct record_direction *d)
-{
-        bool known = d->bytes.known & d->acked.known & d->uncertain.known & d->fin_acked.known & d->fin_acked.value &
-                     d->retransmitted.known & d->missing.known & d->packets.known;
-        bool others = d->acked_by_reset.known | d->unsent.known | d->unread.known;
-
-        return (known & !others & (d->closed == CLOSED_FIN)) &&
-               (d->uncertain.value | d->retransmitted.value | d->missing.value) == 0;
-}
-
-static char *put_any_direction(char *p, const struct record_direction *d);
-
 /* All of a direction after its key. */
-IN_PLACE char *
-put_direction(char *p, const struct record_direction *d)
-{
-        if (is_usual(d)) {
-                p = LITERAL(p, "{\"bytes\":");
-                p = decimal_put(p, d->bytes.value);
-                p = LITERAL(p, ",\"acked\":");
-                p = decimal_put(p, d->acked.value);
-                p = LITERAL(p, ",\"acked_by_reset\":null,\"uncertain\":0,\"unsent\":null,\"unread\":null,"
-                               "\"closed\":\"fin\",\"fin_acked\":true,\"retransmitted\":0,\"missing\":0,\"packets\":");
-                p = decimal_put(p, d->packets.value);
-                if (d->fate == FATE_ACKED)
-                        return LITERAL(p, ",\"fate\":\"acked\"}");
-                p = LITERAL(p, ",\"fate\":");
-                p = json_put_fate(p, d->fate);
-                return LITERAL(p, "}");
-        }
-        return put_any_direction(p, d);
-}
-
 static char *
-put_any_direction(char *p, const struct record_direction *d)
+put_direction(char *p, const struct record_direction *d)
 {
         p = LITERAL(p, "{\"bytes\":");
         p = put_maybe(p, d->bytes);
         p = LITERAL(p, ",\"acked\":");
         p = put_maybe(p, d->acked);
         p = LITERAL(p, ",\"acked_by_reset\":");
-        p = put_maybe(p, d->acked_by_reset);
+        p = put_either(p, d->acked_by_reset);
         p = LITERAL(p, ",\"uncertain\":");
         p = put_maybe(p, d->uncertain);
         if (!d->unsent.known && !d->unread.known) {
@@ -349,8 +342,6 @@ put_seen(char *p, const struct record_seen *seen)
 IN_PLACE char *
 put_state(char *p, const struct record *r)
 {
-        if (r->retry == RETRY_MAYBE_PROCESSED && r->conn_state_known && r->conn_state == CONN_STATE_SF)
-                return LITERAL(p, ",\"retry\":\"maybe-processed\",\"conn_state\":\"SF\",\"history\":");
         p = LITERAL(p, ",\"retry\":");
         p = json_put_retry(p, r->retry);
         p = LITERAL(p, ",\"conn_state\":");
@@ -408,7 +399,7 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
                 p = json_put_source(p, r->source);
                 p = LITERAL(p, ",\"id\":");
         }
-        p = put_text(j, p, r->id);
+        p = put_name(j, p, r->id, r->roomy);
         p = LITERAL(p, ",\"rev\":");
         p = decimal_put_digit(p, r->rev);
         p = LITERAL(p, ",\"client\":");
@@ -424,7 +415,7 @@ void json_record(struct json *j, const char *key, const struct record *r, unsign
         p = put_acts_and_calls(j, p, r);
         p = put_seen(p, &r->seen);
         p = put_state(p, r);
-        p = put_text(j, p, r->history);
+        p = put_name(j, p, r->history, r->roomy);
         p = put_frames(p, r);
         if (flags & RECORD_JSON_EVIDENCE)
                 p = THROUGH(j, p, write_evidence(j, r));

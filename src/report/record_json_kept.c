@@ -15,6 +15,7 @@ enum {
         TOLD_IN_KEY = 2,                /* of each list */
         ERROR_BITS = 11,                /* of a told, and three more */
         VERDICT_MAX = 448,              /* with so many causes */
+        VERDICT_SHORT = 256,            /* most are */
         NEXT_MAX = 2 * TOLD_IN_KEY * (TOLD_TEXT_MAX + 3) + 32,
 };
 
@@ -80,12 +81,24 @@ byte_of(int value, unsigned i)
         return (uint64_t)(uint8_t)value << 8 * i;
 }
 
+/* Those that there are, which are no more than CAUSES_IN_KEY, a byte for each; 0 behind them. */
+static inline uint64_t
+causes_of(const struct record *r)
+{
+        uint64_t causes = 0, there = r->n_causes > 0 ? UINT64_MAX >> (64 - 8 * r->n_causes) : 0;
+
+#pragma GCC unroll 8
+        for (unsigned i = 0; i < CAUSES_IN_KEY; i++)
+                causes |= (uint64_t)(uint8_t)r->causes[i] << 8 * i;
+        return causes & there;
+}
+
 char *
 record_json_put_verdict(char *to, const struct record *r)
 {
         static _Thread_local struct kept_verdict all[N_KEPT];
         struct kept_verdict *kept;
-        uint64_t how, causes = 0;
+        uint64_t how, causes;
         char *end;
 
         if (r->n_causes > CAUSES_IN_KEY)
@@ -93,11 +106,13 @@ record_json_put_verdict(char *to, const struct record *r)
         how = byte_of((int)r->ending, 0) | byte_of(r->ongoing, 1) | byte_of((int)r->ended_by, 2) |
               byte_of((int)r->silent, 3) | byte_of((int)r->severity, 4) | byte_of((int)r->cause, 5) |
               byte_of((int)r->certainty, 6) | (uint64_t)r->n_causes << 56;
-        for (size_t i = 0; i < r->n_causes; i++)
-                causes = causes << 8 | (uint8_t)r->causes[i];
+        causes = causes_of(r);
         kept = &all[place_of(how ^ causes * 3)];
         if (kept->n > 0 && kept->how == how && kept->causes == causes) {
-                memcpy(to, kept->text, kept->n);
+                /* As a rule in two pieces of a fixed size. */
+                memcpy(to, kept->text, VERDICT_SHORT);
+                if (__builtin_expect(kept->n > VERDICT_SHORT, 0))
+                        memcpy(to + VERDICT_SHORT, kept->text + VERDICT_SHORT, sizeof(kept->text) - VERDICT_SHORT);
                 return to + kept->n;
         }
         end = make_verdict(to, r);
