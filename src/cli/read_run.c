@@ -33,6 +33,7 @@ struct pass {
         struct tracker *tracker;
         struct read_progress progress;
         uint32_t file;
+        size_t n_others;            /* of the frames that are being read, those that go another way than the straight one */
         const struct frame *frames; /* of the batch that is being read */
         size_t n_frames;
         struct tracker_input inputs[TRACKER_BATCH];
@@ -145,15 +146,12 @@ static void count_time(struct read_counts *counts, int64_t time_ns)
                 counts->last_ns = time_ns;
 }
 
-static inline void count(struct read_counts *counts, const struct frame *frame)
+/* The same, where the last is kept aside for now: returns it. */
+static __attribute__((noinline)) int64_t count_time_apart(struct read_counts *counts, int64_t last_ns, int64_t time_ns)
 {
-        counts->frames++;
-        counts->bytes += frame->n_frame;
-        /* As a rule they are in order; then the first is known. */
-        if (__builtin_expect(frame->time_ns >= counts->last_ns && counts->last_ns > 0, 1))
-                counts->last_ns = frame->time_ns;
-        else
-                count_time(counts, frame->time_ns);
+        counts->last_ns = last_ns;
+        count_time(counts, time_ns);
+        return counts->last_ns;
 }
 
 /* True where the packet was put together from fragments: it then holds until the next is read only. */
@@ -173,6 +171,7 @@ static __attribute__((noinline)) struct tracker_input *take_other(struct pass *p
         kind = packet_walk(p->reader, frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame, frame->time_ns,
                            &in->packet);
         p->counts->kinds[kind]++;
+        p->n_others++;
         /* Others go along for their time alone: as long as there are any, the evidence goes on. */
         in->kind = kind;
         in++;
@@ -185,34 +184,44 @@ static __attribute__((noinline)) struct tracker_input *take_other(struct pass *p
 static inline __attribute__((always_inline)) struct tracker_input *take_frame(struct pass *p, struct frame frame,
                                                                               struct tracker_input *in)
 {
-        count(p->counts, &frame);
         in->file = p->file;
         in->frame = frame.number;
         in->time_ns = frame.time_ns;
         in->cut = frame.n_bytes < frame.n_frame;
         in->kind = PACKET_TCP;
-        if (__builtin_expect(plain_read_first(frame.link_type, frame.bytes, frame.n_bytes, frame.n_frame, &in->packet), 1)) {
-                p->counts->kinds[PACKET_TCP]++;
+        if (__builtin_expect(plain_read_first(frame.link_type, frame.bytes, frame.n_bytes, frame.n_frame, &in->packet), 1))
                 return in + 1;
-        }
         /* A copy, so that the frame itself need not be in memory. */
         const struct frame other = frame;
 
         return take_other(p, &other, in);
 }
 
+/* What is counted of all frames is counted in registers, and told here: @n frames, @n_bytes of them on the wire. */
+static void count(struct pass *p, size_t n, uint64_t n_bytes)
+{
+        p->counts->frames += n;
+        p->counts->bytes += n_bytes;
+        p->counts->kinds[PACKET_TCP] += n - p->n_others;
+        p->n_others = 0;
+}
+
 static int take(struct pass *p, const struct frame *frames, size_t n)
 {
         struct tracker_input *in = p->inputs;
+        uint64_t n_bytes = 0;
         int r;
 
         p->frames = frames;
         p->n_frames = n;
         for (size_t i = 0; i < n; i++) {
+                n_bytes += frames[i].n_frame;
+                count_time(p->counts, frames[i].time_ns);
                 in = take_frame(p, frames[i], in);
                 if (!in)
                         return -ENOMEM;
         }
+        count(p, n, n_bytes);
         r = track(p, (size_t)(in - p->inputs));
         p->n_frames = 0; /* the bytes are gone with the next batch */
         return r;
@@ -222,14 +231,24 @@ static int take(struct pass *p, const struct frame *frames, size_t n)
 static int take_run(struct pass *p, struct frame_run *run)
 {
         struct tracker_input *in = p->inputs;
+        int64_t last_ns = p->counts->last_ns;
+        uint64_t n_bytes = 0;
         struct frame frame;
         int n;
 
         for (n = 0; n < TRACKER_BATCH && frame_next(run, &frame); n++) {
+                n_bytes += frame.n_frame;
+                /* As a rule they are in order; then the first is known. */
+                if (__builtin_expect(frame.time_ns >= last_ns && last_ns > 0, 1))
+                        last_ns = frame.time_ns;
+                else
+                        last_ns = count_time_apart(p->counts, last_ns, frame.time_ns);
                 in = take_frame(p, frame, in);
                 if (!in)
                         return -ENOMEM;
         }
+        p->counts->last_ns = last_ns;
+        count(p, (size_t)n, n_bytes);
         return track(p, (size_t)(in - p->inputs)) < 0 ? -ENOMEM : n;
 }
 

@@ -413,7 +413,7 @@ fill_side(const struct view *v, unsigned side, struct tracked *t)
 {
         const struct connection *c = v->c;
 
-        memcpy(t->address[side], c->head.address[v->side], 16);
+        head_address(&c->head, v->side, t->address[side]);
         t->port[side] = c->head.port[v->side];
         t->isn_known[side] = v->flags & DIRECTION_SYN;
         t->isn[side] = c->isn[v->side];

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "connection/roles.h"
 #include "connection/tracker.h"
@@ -234,15 +235,42 @@ struct extra {
 
 /* Which connection it is, and where it stands in the index and the lists. */
 struct head {
-        uint8_t address[2][16];
+        /* What struct name has, in its order: all of them are compared at once. */
+        uint32_t address[2];            /* the first four bytes of each as they lie: of IPv4 that is all */
         uint16_t port[2];
         uint32_t realm;                 /* the family, and the VLANs if they matter */
+
+        uint8_t rest[2][12];            /* of the addresses; IPv4: zeroes */
         uint32_t hash;
         uint32_t queued_s;              /* the second in which it was put at its place in the list */
         uint8_t list;
         uint8_t n_packed;               /* how often it was */
         bool awaited;                   /* a SYN beside it waits: its extra's @pending is one */
 };
+
+/* The whole address of an end; IPv4: the first four bytes, the others 0. */
+static inline void
+head_address(const struct head *h, unsigned end, uint8_t ret_address[static 16])
+{
+        memcpy(ret_address, &h->address[end], 4);
+        memcpy(ret_address + 4, h->rest[end], 12);
+}
+
+static inline bool
+head_is_address(const struct head *h, unsigned end, const uint8_t address[static 16])
+{
+        uint8_t mine[16];
+
+        head_address(h, end, mine);
+        return memcmp(mine, address, sizeof(mine)) == 0;
+}
+
+static inline void
+head_set_address(struct head *h, unsigned end, const uint8_t address[static 16])
+{
+        memcpy(&h->address[end], address, 4);
+        memcpy(h->rest[end], address + 4, 12);
+}
 
 struct connection {
         /* A line of 64 bytes with the head. */

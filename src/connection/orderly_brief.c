@@ -116,7 +116,8 @@ fill_name(const struct brief *b, struct tracked *t)
         t->last_frame = row_at(b, o->n - 1u)->frame;
         t->family = o->head.realm & REALM_IPV4 ? AF_INET : AF_INET6;
         t->vlan = o->head.realm >> REALM_VLAN_SHIFT;
-        memcpy(t->address, o->head.address, sizeof(t->address));
+        head_address(&o->head, 0, t->address[0]);
+        head_address(&o->head, 1, t->address[1]);
         memcpy(t->port, o->head.port, sizeof(t->port));
 }
 

@@ -286,7 +286,8 @@ fill_name(const struct look *l, bool brief, struct tracked *t)
         t->last_frame = look_row(l, o->n - 1u)->frame;
         t->family = o->head.realm & REALM_IPV4 ? AF_INET : AF_INET6;
         t->vlan = o->head.realm >> REALM_VLAN_SHIFT;
-        memcpy(t->address, o->head.address, sizeof(t->address));
+        head_address(&o->head, 0, t->address[0]);
+        head_address(&o->head, 1, t->address[1]);
         memcpy(t->port, o->head.port, sizeof(t->port));
         for (unsigned side = 0; side < 2 && !brief; side++) {
                 t->first_seq[side] = l->of[side].base;

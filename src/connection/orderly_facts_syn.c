@@ -144,7 +144,8 @@ fill_name(const struct orderly *o, uint32_t last_frame, struct tracked *t)
         t->last_frame = last_frame;
         t->family = o->head.realm & REALM_IPV4 ? AF_INET : AF_INET6;
         t->vlan = o->head.realm >> REALM_VLAN_SHIFT;
-        memcpy(t->address, o->head.address, sizeof(t->address));
+        head_address(&o->head, 0, t->address[0]);
+        head_address(&o->head, 1, t->address[1]);
         memcpy(t->port, o->head.port, sizeof(t->port));
         t->first_seq[SIDE_CLIENT] = o->next[0];
         t->isn[SIDE_CLIENT] = o->next[0] - 1;

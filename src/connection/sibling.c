@@ -33,12 +33,12 @@ siblings_reset(struct siblings *siblings, struct table *table, uint32_t node, un
         for (unsigned i = 0; i < n; i++) {
                 if (siblings->last[i].node == node || time - siblings->last[i].at > MOMENT ||
                     siblings->last[i].at - time > MOMENT || siblings->last[i].port != h->port[sender] ||
-                    memcmp(siblings->last[i].address, h->address[sender], 16) != 0)
+                    !head_is_address(h, sender, siblings->last[i].address))
                         continue;
                 note(table, node, frame);
                 note(table, siblings->last[i].node, siblings->last[i].frame);
         }
-        memcpy(siblings->last[next].address, h->address[sender], 16);
+        head_address(h, sender, siblings->last[next].address);
         siblings->last[next].port = h->port[sender];
         siblings->last[next].node = node;
         siblings->last[next].frame = frame;

@@ -191,7 +191,7 @@ static bool
 same_ends(const struct head *h, unsigned sender, const struct ends *ends)
 {
         return h->realm == ends->realm && h->port[sender] == ends->source_port && h->port[!sender] == ends->destination_port &&
-               memcmp(h->address[sender], ends->source, 16) == 0 && memcmp(h->address[!sender], ends->destination, 16) == 0;
+               head_is_address(h, sender, ends->source) && head_is_address(h, !sender, ends->destination);
 }
 
 uint32_t
@@ -215,8 +215,8 @@ table_find(const struct table *table, const struct ends *ends, unsigned *ret_sen
 static void
 set_head(struct table *table, struct head *h, const struct ends *ends)
 {
-        memcpy(h->address[0], ends->source, 16);
-        memcpy(h->address[1], ends->destination, 16);
+        head_set_address(h, 0, ends->source);
+        head_set_address(h, 1, ends->destination);
         h->port[0] = ends->source_port;
         h->port[1] = ends->destination_port;
         h->realm = ends->realm;

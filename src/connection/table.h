@@ -46,9 +46,9 @@ struct ends {
 
 /* The same as far as it takes to look for a connection, that is all of it where it is IPv4. */
 struct name {
-        uint32_t address[2];            /* the first four bytes of each as they lie, the sender's first */
-        uint32_t ports[2];              /* both, as in a struct head whose first end is the sender, and whose second is */
-        uint32_t realm;
+        struct {
+                uint32_t address[2], ports, realm;
+        } key[2];                       /* what begins a struct head whose first end is the sender, and whose second is */
         uint32_t hash;
         struct orderly *orderly;        /* which it very likely is, or NULL; then … */
         uint32_t slot;                  /* … where the index may have it: a hint */
@@ -96,15 +96,14 @@ table_mix(uint64_t a, uint64_t b)
         return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* @a and @b are the ends of IPv4: their addresses as they lie in memory above their ports. */
+/* @a and @b are the ends of IPv4: their addresses as they lie in memory above their ports. Their product does not know which
+ * of them sent. */
 static inline uint32_t
 table_hash_ipv4(const struct table *table, uint64_t a, uint64_t b, uint32_t realm)
 {
-        uint64_t low = a < b ? a : b, high = a < b ? b : a;
+        uint64_t mixed = table_mix(a ^ table->secret[0], b ^ table->secret[0]) ^ table->secret[1] * realm;
 
-        low ^= table->secret[0];
-        high ^= table->secret[1] + table->secret[2] * realm;
-        return ((uint32_t)(table_mix(low, high) >> 16) & ~HASH_WAY) | (a > b ? HASH_WAY : 0);
+        return ((uint32_t)(mixed >> 16) & ~HASH_WAY) | (uint32_t)(a > b) << 31;
 }
 
 /* The name of a segment, of which the first part may be all that is read; the index is fetched from where that may
@@ -137,10 +136,13 @@ table_name(const struct table *table, const struct packet *packet, uint32_t vlan
         if (__builtin_expect(realm & REALM_IPV4, 1))
                 hash = table_hash_ipv4(table, (uint64_t)(uint32_t)addresses << 16 | ports >> 16,
                                        addresses >> 32 << 16 | (ports & UINT16_MAX), realm);
-        memcpy(ret_name->address, &addresses, sizeof(addresses));
-        ret_name->ports[0] = ports >> 16 | ports << 16;
-        ret_name->ports[1] = ports;
-        ret_name->realm = realm & REALM_IPV4 ? realm : realm | NAME_IPV6;
+        realm |= realm & REALM_IPV4 ? 0 : NAME_IPV6;
+        for (unsigned sender = 0; sender < 2; sender++) {
+                ret_name->key[sender].address[sender] = (uint32_t)addresses;
+                ret_name->key[sender].address[!sender] = (uint32_t)(addresses >> 32);
+                ret_name->key[sender].ports = sender ? ports : ports >> 16 | ports << 16;
+                ret_name->key[sender].realm = realm;
+        }
         ret_name->hash = hash;
         __builtin_prefetch(index_home(&table->index, hash));
 }
@@ -261,7 +263,7 @@ table_ends(const struct packet *packet, const struct name *name)
 
         return (struct ends){
                 .source = s->source, .destination = s->destination, .destination_port = s->destination_port,
-                .source_port = s->source_port, .realm = name->realm & ~NAME_IPV6, .hash = name->hash,
+                .source_port = s->source_port, .realm = name->key[0].realm & ~NAME_IPV6, .hash = name->hash,
         };
 }
 
@@ -273,14 +275,7 @@ uint32_t table_find(const struct table *table, const struct ends *ends, unsigned
 static inline bool
 table_is_name(const struct head *h, const struct name *name, unsigned sender)
 {
-        uint32_t first, second, both;
-
-        memcpy(&first, h->address[0], sizeof(first));
-        memcpy(&second, h->address[1], sizeof(second));
-        memcpy(&both, h->port, sizeof(both));
-        /* One branch for all of them: they hardly ever differ. */
-        return !((first ^ name->address[sender]) | (second ^ name->address[!sender]) | (both ^ name->ports[sender]) |
-                 (h->realm ^ name->realm));
+        return memcmp(h, &name->key[sender], sizeof(name->key[sender])) == 0;
 }
 
 /* Where the addresses of @packet stand one behind the other, as far as that is read. */
@@ -295,16 +290,11 @@ static inline bool
 table_is_name_ipv6(const struct head *h, const struct name *name, const struct packet *packet, unsigned sender)
 {
         const uint8_t *addresses = table_addresses(packet);
-        uint64_t source[2], destination[2], mine[2], other[2];
-        uint32_t both;
 
-        memcpy(source, addresses, sizeof(source));
-        memcpy(destination, addresses + 16, sizeof(destination));
-        memcpy(mine, h->address[sender], sizeof(mine));
-        memcpy(other, h->address[!sender], sizeof(other));
-        memcpy(&both, h->port, sizeof(both));
-        return !((source[0] ^ mine[0]) | (source[1] ^ mine[1]) | (destination[0] ^ other[0]) | (destination[1] ^ other[1]) |
-                 (both ^ name->ports[sender]) | ((h->realm | NAME_IPV6) ^ name->realm));
+        return name->key[sender].realm == (h->realm | NAME_IPV6) &&
+               memcmp(h, &name->key[sender], offsetof(struct head, realm)) == 0 &&
+               memcmp(h->rest[sender], addresses + 4, sizeof(h->rest[0])) == 0 &&
+               memcmp(h->rest[!sender], addresses + 20, sizeof(h->rest[0])) == 0;
 }
 
 /* The node of these ends, or NODE_NONE, where it is likely that it is there and where it stands. Else NODE_NONE says

@@ -54,16 +54,19 @@ set_of(struct graveyard *graveyard, uint64_t key)
 }
 
 static struct ends
-ends_of(const struct head *h)
+ends_of(const struct head *h, uint8_t ret_address[static 2][16])
 {
-        return (struct ends){ .source = h->address[0], .destination = h->address[1], .source_port = h->port[0],
+        head_address(h, 0, ret_address[0]);
+        head_address(h, 1, ret_address[1]);
+        return (struct ends){ .source = ret_address[0], .destination = ret_address[1], .source_port = h->port[0],
                               .destination_port = h->port[1], .realm = h->realm };
 }
 
 void
 graveyard_fetch(struct graveyard *graveyard, const struct head *h)
 {
-        struct ends ends = ends_of(h);
+        uint8_t address[2][16];
+        struct ends ends = ends_of(h, address);
         const char *set;
 
         if (!graveyard->stones)
@@ -77,7 +80,8 @@ void
 graveyard_bury(struct graveyard *graveyard, const struct head *h, uint32_t file, uint64_t frame,
                const uint32_t next[static 2])
 {
-        struct ends ends = ends_of(h);
+        uint8_t address[2][16];
+        struct ends ends = ends_of(h, address);
         uint64_t key = digest(&ends);
         struct tombstone *set;
         unsigned at;
@@ -93,7 +97,7 @@ graveyard_bury(struct graveyard *graveyard, const struct head *h, uint32_t file,
                 ;
         /* The newest stands first. */
         memmove(set + 1, set, at * sizeof(*set));
-        set[0] = (struct tombstone){ .key = key, .first = (uint32_t)digest_end(h->address[0], h->port[0]),
+        set[0] = (struct tombstone){ .key = key, .first = (uint32_t)digest_end(address[0], h->port[0]),
                                      .file = file, .frame = frame, .next = { next[0], next[1] } };
 }
 

@@ -75,22 +75,33 @@ tracker_packed(const struct tracker *tracker)
         return tracker->n_packed;
 }
 
+/* Compiled apart for captures whose VLANs mean nothing. */
+static inline __attribute__((always_inline)) void
+name_all(const struct table *table, const struct tracker_input *inputs, size_t n, bool by_vlan, struct name *names)
+{
+        for (size_t i = 0; i < n; i++) {
+                const struct packet *packet = &inputs[i].packet;
+
+                _Static_assert(PACKET_TCP == 0 && PACKET_ICMP_ERROR == 1, "the first kinds are those that have a segment");
+                if (__builtin_expect(inputs[i].kind > PACKET_ICMP_ERROR, 0))
+                        names[i].hash = 0;
+                else
+                        table_name(table, packet, by_vlan ? packet->vlan << REALM_VLAN_SHIFT : 0, &names[i]);
+        }
+}
+
 /* Of a batch, step by step, so that what each step touches has been on its way since the one before: whose the segments
  * are and the places in the index, the connections, the places for their next rows. */
 static void
 fetch(const struct tracker *t, const struct tracker_input *inputs, size_t n, struct name *names)
 {
-        const bool by_vlan = t->options.by_vlan;
         const uint32_t second = n > 0 ? (uint32_t)((uint64_t)inputs[0].time_ns / 1000000000u) : 0;
 
         row_pieces_fetch(&t->table.pieces);
-        for (size_t i = 0; i < n; i++) {
-                if (__builtin_expect(inputs[i].kind != PACKET_TCP && inputs[i].kind != PACKET_ICMP_ERROR, 0))
-                        names[i].hash = 0;
-                else
-                        table_name(&t->table, &inputs[i].packet,
-                                   __builtin_expect(by_vlan, 0) ? inputs[i].packet.vlan << REALM_VLAN_SHIFT : 0, &names[i]);
-        }
+        if (t->options.by_vlan)
+                name_all(&t->table, inputs, n, true, names);
+        else
+                name_all(&t->table, inputs, n, false, names);
         for (size_t i = 0; i < n; i++)
                 table_fetch_node(&t->table, &names[i], &inputs[i].packet.segment);
         for (size_t i = 0; i < n; i++)

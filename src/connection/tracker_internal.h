@@ -42,7 +42,8 @@ int tracker_grow(struct tracker *t, uint32_t *node);
 static inline unsigned
 tracker_turned(const struct connection *c, const struct connection *pending)
 {
-        return memcmp(c->head.address[0], pending->head.address[0], 16) != 0 || c->head.port[0] != pending->head.port[0];
+        return c->head.address[0] != pending->head.address[0] ||
+               memcmp(c->head.rest[0], pending->head.rest[0], sizeof(c->head.rest[0])) != 0 || c->head.port[0] != pending->head.port[0];
 }
 
 /* When the last segment of a node was seen. */

@@ -213,7 +213,7 @@ wait_for_answer(struct tracker *t, uint32_t *node, const struct ends *ends, uint
         *ret_sender = 0;
         if (extra->pending != NODE_NONE) {
                 pending = table_at(&t->table, extra->pending);
-                if (pending->isn[0] == isn && memcmp(pending->head.address[0], ends->source, 16) == 0 &&
+                if (pending->isn[0] == isn && head_is_address(&pending->head, 0, ends->source) &&
                     pending->head.port[0] == ends->source_port) {
                         *node = extra->pending;
                         return 0;

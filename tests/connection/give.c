@@ -63,11 +63,14 @@ fill_direction(struct direction *d, uint64_t *seed)
 static void
 fill_connection(struct connection *c, uint64_t *seed)
 {
+        uint8_t address[16];
+
         memset(c, 0, sizeof(*c));
         for (unsigned side = 0; side < 2; side++) {
                 fill_direction(&c->side[side], seed);
                 for (unsigned i = 0; i < 16; i++)
-                        c->head.address[side][i] = (uint8_t)next(seed);
+                        address[i] = (uint8_t)next(seed);
+                head_set_address(&c->head, side, address);
                 c->head.port[side] = (uint16_t)next(seed);
                 c->isn[side] = (uint32_t)next(seed);
                 c->n_syns[side] = (uint16_t)(next(seed) % 3);
