@@ -12,7 +12,8 @@ enum {
         SIZE_TCP = 20,
         OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_SCALE = 3, OPTION_SACK = 4, OPTION_TIMESTAMPS = 8,
         ROW = 16,
-        OPTIONS_OF_LINUX = 20,          /* bytes of them in its usual SYN */
+        OPTIONS_OF_LINUX = 20,          /* bytes of them in its usual SYN … */
+        OPTIONS_OF_MANY = 12,           /* … and in one without timestamps, which others write likewise */
 };
 
 /* The kinds of the options in order. Returns how many, 0 if they do not add up or were not all at hand. */
@@ -36,16 +37,15 @@ read_row(const struct segment *s, uint8_t row[static ROW])
         return n;
 }
 
-/* The usual SYN of Linux, known by the places of its options: what most SYNs are. They are looked at at once:
- * the value of the MSS and that of the scale do not matter. */
+/* What most SYNs are, known by the places of their options, of which there are @n bytes: the first eight and the last
+ * four are looked at at once, and the values of the MSS and of the scale do not matter. */
 static inline bool
-is_usual(const struct segment *s)
+is_usual(const struct segment *s, unsigned n, const uint8_t first[static 8])
 {
-        static const uint8_t first[8] = { OPTION_MSS, 4, 0, 0, OPTION_SACK, 2, OPTION_TIMESTAMPS, 10 };
         static const uint8_t first_mask[8] = { 255, 255, 0, 0, 255, 255, 255, 255 };
         static const uint8_t last[4] = { OPTION_NOP, OPTION_SCALE, 3, 0 };
         static const uint8_t last_mask[4] = { 255, 255, 255, 0 };
-        const uint8_t *options = s->payload - OPTIONS_OF_LINUX;
+        const uint8_t *options = s->payload - n;
         uint64_t want, mask, is;
         uint32_t want_last, mask_last, is_last;
 
@@ -54,21 +54,26 @@ is_usual(const struct segment *s)
         memcpy(&want_last, last, 4);
         memcpy(&mask_last, last_mask, 4);
         memcpy(&is, options, 8);
-        memcpy(&is_last, options + 16, 4);
+        memcpy(&is_last, options + n - 4, 4);
         return ((is & mask) ^ want) == 0 && ((is_last & mask_last) ^ want_last) == 0;
 }
 
 unsigned
 system_of(const struct segment *s)
 {
+        static const uint8_t of_linux[8] = { OPTION_MSS, 4, 0, 0, OPTION_SACK, 2, OPTION_TIMESTAMPS, 10 };
+        static const uint8_t of_many[8] = { OPTION_MSS, 4, 0, 0, OPTION_NOP, OPTION_NOP, OPTION_SACK, 2 };
         static const uint8_t linux_row[] = { OPTION_MSS, OPTION_SACK, OPTION_TIMESTAMPS, OPTION_NOP, OPTION_SCALE };
         uint8_t row[ROW];
         bool scaled = false;
         unsigned n;
 
         if (!(s->options & SEGMENT_HAS_BAD)) {
-                if (s->n_header == SIZE_TCP + OPTIONS_OF_LINUX && s->ttl <= 64 && is_usual(s))
+                if (s->n_header == SIZE_TCP + OPTIONS_OF_LINUX && s->ttl <= 64 &&
+                    is_usual(s, OPTIONS_OF_LINUX, of_linux))
                         return DIRECTION_LINUX;
+                if (s->n_header == SIZE_TCP + OPTIONS_OF_MANY && is_usual(s, OPTIONS_OF_MANY, of_many))
+                        return 0;
                 if (s->n_header == SIZE_TCP)
                         return DIRECTION_OTHER_OS;
         }

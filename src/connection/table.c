@@ -154,6 +154,9 @@ fetch_orderly(const struct table *table, const struct orderly *o)
                         fetch((const char *)store_at(&table->packed, o->packed.number) + i, 1);
                 return;
         }
+        /* What was given out will be forgotten unread. */
+        if (o->flags & ORDERLY_GIVEN)
+                return;
         for (unsigned i = 0; i < ROW_PIECES_OF_4 && 4 * i < o->n; i++)
                 fetch(row_pieces_at(&table->pieces, o->piece[i]), 2);
         for (unsigned i = 4 * ROW_PIECES_OF_4; i < o->n; i += 4)

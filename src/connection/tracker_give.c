@@ -161,7 +161,8 @@ bury(struct tracker *t, uint32_t node)
 static void
 forget(struct tracker *t, uint32_t node)
 {
-        t->due_node = NODE_NONE;
+        if (t->due_node == node)
+                t->due_node = NODE_NONE;
         bury(t, node);
         table_unindex(&t->table, node);
         table_free_node(&t->table, node);

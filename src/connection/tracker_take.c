@@ -33,7 +33,7 @@ step_failed(struct step *step)
 static int
 begin(struct tracker *t, const struct ends *ends, const struct tracker_input *input, uint32_t *ret_node)
 {
-        uint32_t node;
+        uint32_t node, second;
         int r;
 
         tracker_make_room(t);
@@ -48,6 +48,9 @@ begin(struct tracker *t, const struct ends *ends, const struct tracker_input *in
                 table_free_node(&t->table, node);
                 return r;
         }
+        /* Where it would stand after its first segment, too. */
+        second = (uint32_t)((uint64_t)input->time_ns / 1000000000u);
+        table_head(&t->table, node)->queued_s = second >= QUEUED_FOR_S ? second : 0;
         table_list(&t->table, node, LIST_LIVE);
         t->n_connections++;
         *ret_node = node;
@@ -267,7 +270,8 @@ take_any(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sen
                 r = begin(t, ends, input, &node);
                 if (r < 0)
                         return r;
-                run(t, node, 0, input);
+                if (!node_is_orderly(node) || !orderly_take(&t->table, table_orderly(&t->table, node), 0, input))
+                        run(t, node, 0, input);
                 return 0;
         }
         if (table_is_packed(&t->table, node)) {
