@@ -142,6 +142,7 @@ static void say_end(FILE *file, const struct run_record *r, enum side side)
 void run_record_write(FILE *file, const struct run_record *r, bool evidence, const struct style *style)
 {
         line_write(file, &r->record, NULL, style);
+        line_write_bytes(file, &r->record, style);
         say_end(file, r, SIDE_CLIENT);
         say_end(file, r, SIDE_SERVER);
         if (evidence)

@@ -201,6 +201,7 @@ static void say_words(FILE *file, const struct watch_record *r, const struct sty
 void watch_record_write(FILE *file, const struct watch_record *r, bool evidence, const struct style *style)
 {
         line_write(file, &r->record, NULL, style);
+        line_write_bytes(file, &r->record, style);
         say_act(file, r, SIDE_CLIENT, style);
         say_act(file, r, SIDE_SERVER, style);
         say_words(file, r, style);

@@ -80,6 +80,34 @@ void line_write(FILE *file, const struct record *r, const char *where, const str
         line_write_words(file, r, where, style);
 }
 
+/* "5,000 bytes from the client and 70 bytes from the server, all acknowledged" */
+void line_write_bytes(FILE *file, const struct record *r, const struct style *style)
+{
+        const struct record_direction *ways[] = {&r->to_server, &r->to_client};
+        static const char *const from[] = {"from the client", "from the server"};
+        struct phrase words = {0}, nothing = {0};
+
+        if (r->ending != ENDING_ORDERLY && r->ending != ENDING_HALF_CLOSED)
+                return;
+        for (size_t i = 0; i < 2; i++) {
+                if (ways[i]->fate != FATE_ACKED && ways[i]->fate != FATE_NONE)
+                        return;
+                if (ways[i]->bytes.known && ways[i]->bytes.value == 0) {
+                        phrase_add(&nothing, "%s%s", nothing.n > 0 ? " nor " : "nothing ", from[i]);
+                } else if (ways[i]->bytes.known) {
+                        phrase_add(&words, "%s", words.n > 0 ? " and " : "");
+                        phrase_bytes(&words, ways[i]->bytes.value);
+                        phrase_add(&words, " %s", from[i]);
+                }
+        }
+        if (words.n > 0)
+                phrase_add(&words, ", all acknowledged");
+        if (nothing.n > 0)
+                phrase_add(&words, "%s%s", words.n > 0 ? "; " : "", nothing.text);
+        if (words.n > 0)
+                phrase_write(file, words.text, style->width, INDENT, 0);
+}
+
 void line_write_evidence(FILE *file, const struct record *r, const struct style *style)
 {
         for (size_t i = 0; i < r->n_evidence; i++) {

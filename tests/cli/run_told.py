@@ -132,6 +132,27 @@ def nothing_of_it_is_said_of_a_true_end():
     assert 'no end of the data' not in said and 'was told' not in said, said
 
 
+def the_bytes_of_what_ended_well_are_said():
+    both = '''
+import socket
+l = socket.create_server(('127.0.0.1', 0))
+c = socket.create_connection(l.getsockname())
+s, _ = l.accept()
+for one, other, n in (c, s, %d), (s, c, %d):
+    one.sendall(b"x" * n)
+    while n > 0:
+        n -= len(other.recv(n))
+c.close()
+s.recv(1)
+s.close()
+'''
+    for out, back, said in ((7, 3, '7 bytes from the client and 3 bytes from the server, all acknowledged'),
+                            (7, 0, '7 bytes from the client, all acknowledged; nothing from the server'),
+                            (0, 0, 'nothing from the client nor from the server')):
+        done = run('--all', program=both % (out, back))
+        assert done.returncode == 0 and said in ' '.join(done.stderr.split()), (said, done)
+
+
 def a_reset_that_recv_waits_for():
     listener = socket.create_server(('127.0.0.1', 0))
 
@@ -358,6 +379,7 @@ CASES = [
     each_way_of_sending_is_named,
     an_end_after_the_error_is_no_end,
     nothing_of_it_is_said_of_a_true_end,
+    the_bytes_of_what_ended_well_are_said,
     who_waited_is_deduced,
     an_error_that_nobody_looked_at_is_said,
     what_sendfile_swallows_is_said,
