@@ -123,6 +123,9 @@ fill_fin(const struct view *v, struct facts_of_direction *f)
         const struct direction *d = v->d;
 
         if (!(v->flags & DIRECTION_FIN)) {
+                /* Before the first segment seen it may have sent one, unless data came since. */
+                if (!((v->flags | v->others) & DIRECTION_SYN) && d->payloads == 0)
+                        return;
                 if (v->whole && is_placed(v)) {
                         SEEN(f->fin, false);
                         SEEN(f->fin_acked, false);

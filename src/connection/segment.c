@@ -1,6 +1,8 @@
 /* One segment after the other, in the order of the file: that order, not the clock, is what came first. */
 #include "connection/segment.h"
 
+#include <string.h>
+
 #include "connection/direction.h"
 #include "connection/note.h"
 #include "connection/plain.h"
@@ -112,6 +114,36 @@ take_reset(struct step *step)
         silence_answered(step);
 }
 
+/* A socket that is connected to itself: what it sends is what it gets, and which end sends cannot be told. */
+static void
+take_own(struct step *step)
+{
+        struct direction *d = step->d, *o = step->o;
+
+        if ((d->flags & (DIRECTION_FIN | DIRECTION_FIN_ACKED)) != DIRECTION_FIN)
+                return;
+        o->flags |= DIRECTION_FIN;
+        o->next = d->next;
+        o->fin = d->fin;
+        o->fin_at = d->fin_at;
+        o->fin_ack = d->fin_ack;
+        if (o->acked <= o->fin)
+                return;
+        d->acked = o->acked;
+        d->flags |= DIRECTION_FIN_ACKED;
+        o->flags |= DIRECTION_FIN_ACKED;
+        d->fin_acked_at = o->fin_acked_at = step->time;
+        step->c->flags |= CONNECTION_BOTH_ACKED | CONNECTION_ENDED;
+        note_answer(d);
+}
+
+static bool
+is_to_itself(const struct head *h)
+{
+        return h->port[0] == h->port[1] && h->address[0] == h->address[1] &&
+               memcmp(h->rest[0], h->rest[1], sizeof(h->rest[0])) == 0;
+}
+
 static void
 take_other(struct step *step)
 {
@@ -139,6 +171,8 @@ take_other(struct step *step)
                 take_window(step);
                 silence_answered(step);
                 silence_asked(step);
+                if (is_to_itself(&c->head))
+                        take_own(step);
         }
         if (step->kind == SEGMENT_KIND_ACK || !(s->flags & (SEGMENT_SYN | SEGMENT_ACK))) {
                 step->d->bare_ack = step_mark(step);

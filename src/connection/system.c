@@ -1,7 +1,7 @@
 /*
  * Linux writes the options of a SYN in one order (tcp_options_write): MSS; SACK permitted and timestamps, or two
- * NOPs and either alone; a NOP and the window scale. Only the whole row of five is taken for Linux, since
- * others write the shorter ones too. Windows, macOS and FreeBSD put the window scale before SACK or
+ * NOPs and either alone; a NOP and the window scale. Only the whole row of five is taken for Linux, or that without
+ * timestamps, since others write the shorter ones too. Windows, macOS and FreeBSD put the window scale before SACK or
  * timestamps, which Linux never does; neither does it ever send a SYN without MSS.
  */
 #include "connection/system.h"
@@ -13,7 +13,7 @@ enum {
         OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_SCALE = 3, OPTION_SACK = 4, OPTION_TIMESTAMPS = 8,
         ROW = 16,
         OPTIONS_OF_LINUX = 20,          /* bytes of them in its usual SYN … */
-        OPTIONS_OF_MANY = 12,           /* … and in one without timestamps, which others write likewise */
+        OPTIONS_WITHOUT_TIMESTAMPS = 12, /* … and in its SYN without them; from farther off others write it, too */
 };
 
 /* The kinds of the options in order. Returns how many, 0 if they do not add up or were not all at hand. */
@@ -62,7 +62,7 @@ unsigned
 system_of(const struct segment *s)
 {
         static const uint8_t of_linux[8] = { OPTION_MSS, 4, 0, 0, OPTION_SACK, 2, OPTION_TIMESTAMPS, 10 };
-        static const uint8_t of_many[8] = { OPTION_MSS, 4, 0, 0, OPTION_NOP, OPTION_NOP, OPTION_SACK, 2 };
+        static const uint8_t without_timestamps[8] = { OPTION_MSS, 4, 0, 0, OPTION_NOP, OPTION_NOP, OPTION_SACK, 2 };
         static const uint8_t linux_row[] = { OPTION_MSS, OPTION_SACK, OPTION_TIMESTAMPS, OPTION_NOP, OPTION_SCALE };
         uint8_t row[ROW];
         bool scaled = false;
@@ -72,8 +72,8 @@ system_of(const struct segment *s)
                 if (s->n_header == SIZE_TCP + OPTIONS_OF_LINUX && s->ttl <= 64 &&
                     is_usual(s, OPTIONS_OF_LINUX, of_linux))
                         return DIRECTION_LINUX;
-                if (s->n_header == SIZE_TCP + OPTIONS_OF_MANY && is_usual(s, OPTIONS_OF_MANY, of_many))
-                        return 0;
+                if (s->n_header == SIZE_TCP + OPTIONS_WITHOUT_TIMESTAMPS && is_usual(s, OPTIONS_WITHOUT_TIMESTAMPS, without_timestamps))
+                        return s->ttl <= 64 ? DIRECTION_LINUX : 0;
                 if (s->n_header == SIZE_TCP)
                         return DIRECTION_OTHER_OS;
         }

@@ -121,18 +121,19 @@ say_reset(const struct judging *j, struct evidence *e)
                                               [RESET_KIND_REPLY] = "as an answer (window 0, no options)",
                                               [RESET_KIND_UNKNOWN] = "of a shape that Linux does not make" };
         const struct facts_of_reset *reset = j->shown;
-        bool seen;
+        bool seen, unasked;
 
         if (!reset || !fact_known(reset->by.how) || !is_end(reset->by.value))
                 return;
+        /* Where the capture lacks segments, one of them may have drawn it. */
+        unasked = j->shape == RESET_KIND_REPLY && fact_is(reset->unasked) && !j->f->seen.gaps;
         seen = fact_known(reset->has_ack.how) || j->shape != RESET_KIND_UNKNOWN;
-        say(e, "A RST in the name of %s%s%s%s.", the(reset->by.value), seen ? " " : "", seen ? shapes[j->shape] : "",
+        say(e, "A RST in the name of %s%s%s%s.", the(reset->by.value), seen ? " " : "", !seen ? "" : unasked ? "in the shape of an answer (window 0, no options)" : shapes[j->shape],
             at(reset->frame).text);
         if (j->shape == RESET_KIND_REPLY && fact_known(reset->answers.how) && reset->answers.value < N_SEGMENT_KINDS)
                 say(e, "It answers a segment of %s's: %s%s.", the(other_side(reset->by.value)),
                     segment_kind_name(reset->answers.value), at(reset->answers_frame).text);
-        /* Where the capture lacks segments, one of them may have. */
-        if (j->shape == RESET_KIND_REPLY && fact_is(reset->unasked) && !j->f->seen.gaps)
+        if (unasked)
                 say(e, "%s had sent nothing for so long that nothing can have drawn it.", The(other_side(reset->by.value)));
         if (j->r->reset.kernel_reason)
                 say(e, "The sending kernel's reason: %s.", j->r->reset.kernel_reason);

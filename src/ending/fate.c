@@ -121,7 +121,8 @@ drew_a_reset(const struct judging *j, enum side sender)
                 if (!fact_known(reset->by.how) || reset->by.value != other_side(sender) ||
                     is_anothers(j, reset))
                         continue;
-                if (reset_shape(f, reset) != RESET_KIND_REPLY)
+                /* A forger waits for a segment, and lets it pass. */
+                if (reset_shape(f, reset) != RESET_KIND_REPLY || (reset == j->reset && j->doubts & ~(unsigned)DOUBT_EARLY))
                         continue;
                 if (fact_is(reset->drew_data))
                         return true;

@@ -74,6 +74,7 @@ struct record_reset {
         struct maybe_u64 window;         /* as in the segment, not scaled */
         struct maybe_u64 ttl;            /* as seen, hop limit for IPv6 */
         const char *kernel_reason;       /* the running kernel's own word */
+        bool unasked;                    /* nothing can have drawn it; for sentences, printed by no output of keys */
 };
 
 /* What one end's program did. */

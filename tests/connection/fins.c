@@ -78,6 +78,46 @@ a_fin_beyond_a_hole_tells_the_length(void **state)
         is_known(f->from[0].fin_acked, true);
 }
 
+/* Each segment is its own answer, and the FIN is both ends'. */
+static void
+a_socket_connected_to_itself_closes_with_itself(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.0000, .by = 'c', .f = "S" },
+                { .t = 0.0001, .by = 'c', .f = "S.", .ack = 0, .of = CLIENT_ISN },
+                { .t = 0.0002, .by = 'c', .f = ".", .at = 0, .ack = 0, .of = CLIENT_ISN },
+                { .t = 0.0003, .by = 'c', .f = "P.", .at = 0, .n = 5, .ack = 0, .of = CLIENT_ISN },
+                { .t = 0.0004, .by = 'c', .f = ".", .at = 5, .ack = 5, .of = CLIENT_ISN },
+                { .t = 0.0005, .by = 'c', .f = "F.", .at = 5, .ack = 5, .of = CLIENT_ISN },
+                { .t = 0.0006, .by = 'c', .f = ".", .at = 6, .ack = 6, .of = CLIENT_ISN },
+        };
+        enum { N = sizeof(rows) / sizeof(rows[0]) };
+        struct story story = { 0 };
+        struct tracker_hooks hooks = { .give = story_give, .context = &story };
+        const struct facts *f = &story.given[0].facts;
+        struct tracker *tracker;
+
+        (void)state;
+        for (size_t n = N - 1; n <= N; n++) {
+                story.n = 0;
+                assert_int_equal(tracker_new(NULL, &hooks, &tracker), 0);
+                for (size_t i = 0; i < n; i++) {
+                        struct tracker_input input = story_input(&rows[i], i);
+
+                        memcpy(input.packet.segment.destination, input.packet.segment.source, 16);
+                        input.packet.segment.destination_port = input.packet.segment.source_port;
+                        assert_int_equal(tracker_add(tracker, &input, 1), 0);
+                }
+                tracker_finish(tracker, false);
+                tracker_free(tracker);
+                assert_int_equal(story.n, 1);
+                is_known(f->from[0].bytes, 5);
+                is_known(f->from[0].fin, true);
+                is_known(f->from[1].fin, true);
+                is_known(f->both_acked, n == N);
+        }
+}
+
 int
 main(void)
 {
@@ -86,6 +126,7 @@ main(void)
                 cmocka_unit_test(a_half_closed_connection_goes_on),
                 cmocka_unit_test(a_fin_sent_again_is_counted),
                 cmocka_unit_test(a_fin_beyond_a_hole_tells_the_length),
+                cmocka_unit_test(a_socket_connected_to_itself_closes_with_itself),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

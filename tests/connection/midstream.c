@@ -119,6 +119,26 @@ a_first_piece_behind_the_second_is_the_first_all_the_same(void **state)
         is_known(story.given[0].facts.from[1].bytes, 50);
 }
 
+/* All that was seen begins behind it: the ACK of a FIN looks like any other. */
+static void
+a_fin_may_have_come_before_the_first_segment(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.0, .by = 'c', .f = "F.", .at = 900, .ack = 5001 },
+                { .t = 0.1, .by = 's', .f = ".", .at = 5001, .ack = 901 },
+        };
+        static const struct row talks[] = {
+                { .t = 0.0, .by = 'c', .f = "F.", .at = 900, .ack = 5000 },
+                { .t = 0.1, .by = 's', .f = "P.", .at = 5000, .n = 10, .ack = 901 },
+        };
+
+        TOLD(rows);
+        is_known(f->from[0].fin, true);
+        is_unknown(f->from[1].fin);
+        TELL(&story, talks);
+        is_known(f->from[1].fin, false);
+}
+
 int
 main(void)
 {
@@ -128,6 +148,7 @@ main(void)
                 cmocka_unit_test(in_the_middle_the_first_byte_seen_is_the_first),
                 cmocka_unit_test(what_was_on_its_way_when_the_capture_began_is_not_missing),
                 cmocka_unit_test(a_keepalive_first_does_not_make_a_hole),
+                cmocka_unit_test(a_fin_may_have_come_before_the_first_segment),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,42 @@ the_window_of_a_syn_is_not_scaled_but_the_next_is(void **state)
         is_known(story.given[0].facts.from[0].missing, 1000);
 }
 
+/* tcp_options_write() with tcp_timestamps off: two NOPs stand before SACK permitted. */
+static void
+a_syn_of_linux_without_timestamps_is_known(void **state)
+{
+        static const uint8_t linux_row[] = { 2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7 };
+        static const uint8_t other_row[] = { 2, 4, 5, 180, 1, 3, 3, 7, 1, 1, 4, 2 };
+        static const struct row rows[] = { { .t = 0, .by = 'c', .f = "S", .plain = true } };
+        struct story story = { 0 };
+        struct tracker_hooks hooks = { .give = story_give, .context = &story };
+        const struct facts *f = &story.given[0].facts;
+
+        (void)state;
+        for (unsigned i = 0; i < 3; i++) {
+                struct tracker_input input = story_input(&rows[0], 0);
+                struct segment *s = &input.packet.segment;
+                const uint8_t *options = i == 1 ? other_row : linux_row;
+                struct tracker *tracker;
+
+                s->n_header = 32;
+                s->payload = options + sizeof(linux_row);
+                s->options = SEGMENT_HAS_MSS | SEGMENT_HAS_WINDOW_SCALE | SEGMENT_HAS_SACK_PERMITTED;
+                s->ttl = i == 2 ? 128 : 64;
+                story.n = 0;
+                assert_int_equal(tracker_new(NULL, &hooks, &tracker), 0);
+                assert_int_equal(tracker_add(tracker, &input, 1), 0);
+                tracker_finish(tracker, false);
+                tracker_free(tracker);
+                if (i == 0)
+                        is_known(f->end[0].os, OS_LINUX);
+                else if (i == 1)
+                        is_known(f->end[0].os, OS_OTHER);
+                else
+                        is_unknown(f->end[0].os);
+        }
+}
+
 int
 main(void)
 {
@@ -145,6 +181,7 @@ main(void)
                 cmocka_unit_test(a_shut_window_is_probed),
                 cmocka_unit_test(the_window_is_scaled_if_both_agreed),
                 cmocka_unit_test(the_window_of_a_syn_is_not_scaled_but_the_next_is),
+                cmocka_unit_test(a_syn_of_linux_without_timestamps_is_known),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -244,6 +244,25 @@ knowing_less_makes_nobody_surer(void **state)
         assert_int_equal(n_faults, 0);
 }
 
+/* Who forges a RST waits for a segment, and lets it pass. */
+static void
+what_drew_a_reset_that_may_be_forged_may_have_arrived(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        reset = late_data(&f, 80 * MS, 100 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.to_server.fate, FATE_LOST);
+        KNOW(reset->ttl, 41);
+        KNOW(reset->ttl_differs, true);
+        judge_facts(&f, &r);
+        assert_true(lists(&r, CAUSE_FORGED));
+        assert_int_equal(r.to_server.fate, FATE_UNCERTAIN);
+}
+
 int
 main(void)
 {
@@ -256,6 +275,7 @@ main(void)
                 cmocka_unit_test(a_reset_of_a_shut_window_is_of_its_own_accord),
                 cmocka_unit_test(a_fin_may_have_been_lost_before_it_was_captured),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
+                cmocka_unit_test(what_drew_a_reset_that_may_be_forged_may_have_arrived),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
