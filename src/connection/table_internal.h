@@ -40,11 +40,12 @@ table_free_number(struct region *region, size_t size, uint32_t *free_number, uin
         *free_number = number;
 }
 
-/* A struct orderly that is free has no name (table_is_name()): who has noted where it was does not take it for what it was. */
+/* A struct orderly that is free has no name (table_is_name()): who has noted where it was does not take it for what it was.
+ * 0 is the realm of IPv6 without VLANs. */
 static inline void
 table_free_orderly(struct table *table, uint32_t node)
 {
-        table_orderly(table, node)->head.realm = 0;
+        table_orderly(table, node)->head.realm = UINT32_MAX;
         table_free_number(&table->orderlies, sizeof(struct orderly), &table->free_orderly, node & ~NODE_ORDERLY);
 }
 

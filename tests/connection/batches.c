@@ -48,7 +48,7 @@ talk(struct talker *t, uint64_t *seed, unsigned port, struct tracker_input *inpu
                 who = 0;
         if (t->step == 1)
                 who = 1;
-        s->family = AF_INET;
+        s->family = port % 3 == 0 ? AF_INET6 : AF_INET;
         s->source[0] = who ? 2 : 1;
         s->destination[0] = who ? 1 : 2;
         s->source_port = (uint16_t)(who ? 80 : port);
