@@ -229,25 +229,31 @@ reaches_no_program(enum cause cause)
                cause == CAUSE_BAD_SEGMENT;
 }
 
+static bool
+no_cause_reaches_a_program(const struct record *r)
+{
+        for (size_t i = 0; i < r->n_causes; i++)
+                if (!reaches_no_program(r->causes[i]))
+                        return false;
+        return r->n_causes > 0;
+}
+
 void
 judge_retry(struct judging *j)
 {
         const struct facts *f = j->f;
         struct record *r = j->r;
         const struct record_direction *request = &r->to_server;
-        bool all = r->n_causes > 0;
 
-        for (size_t i = 0; i < r->n_causes; i++)
-                all = all && reaches_no_program(r->causes[i]);
         if (!request->bytes.known)
                 r->retry = RETRY_UNKNOWN;
         else if (request->bytes.value == 0)
                 r->retry = f->seen.midstream ? RETRY_UNKNOWN : RETRY_SAFE;
         else if (fact_is_not(f->end[SIDE_SERVER].accepted) && r->cause == CAUSE_LISTENER_CLOSED)
                 r->retry = RETRY_SAFE;
-        else if (r->ending == ENDING_REFUSED && all)
+        else if (r->ending == ENDING_REFUSED && no_cause_reaches_a_program(r))
                 r->retry = RETRY_SAFE;
-        else if (request->fate == FATE_LOST && all && j->named == SIDE_SERVER && !j->by_network &&
+        else if (request->fate == FATE_LOST && j->named == SIDE_SERVER && !j->by_network && no_cause_reaches_a_program(r) &&
                  request->uncertain.known && fact_known(f->from[SIDE_CLIENT].last_run.how) &&
                  request->uncertain.value >= f->from[SIDE_CLIENT].last_run.value)
                 r->retry = RETRY_SAFE;
