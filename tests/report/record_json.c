@@ -427,6 +427,31 @@ what_is_kept_is_what_would_be_made(void **state)
         }
 }
 
+/* Where 16 bytes can be read they are read at once, which is to make no difference. */
+static void
+a_name_is_the_same_text_with_room_behind_it(void **state)
+{
+        static const char names[][32] = { "", "1", "1.363", "ShADadFf", "123456789012345", "1234567890123456", "12345678901234567",
+                                          "a\"b", "\\", "tab\there", "\xc3\xa9", "1234567890123\"", "12345678901234\x7f" };
+        struct record r;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+                for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++) {
+                        char *lines[2];
+
+                        for (unsigned roomy = 0; roomy < 2; roomy++) {
+                                record_init(&r, SOURCE_CAPTURE, names[i]);
+                                r.history = names[k];
+                                r.roomy = roomy;
+                                lines[roomy] = line_of(&r, 0);
+                        }
+                        assert_string_equal(lines[0], lines[1]);
+                        free(lines[0]);
+                        free(lines[1]);
+                }
+}
+
 int
 main(void)
 {
@@ -440,6 +465,7 @@ main(void)
                 cmocka_unit_test(evidence_comes_only_on_demand),
                 cmocka_unit_test(the_samples_keep_the_rules),
                 cmocka_unit_test(a_full_disk_is_told),
+                cmocka_unit_test(a_name_is_the_same_text_with_room_behind_it),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
