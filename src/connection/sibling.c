@@ -30,6 +30,9 @@ siblings_reset(struct siblings *siblings, struct table *table, uint32_t node, un
         unsigned n = siblings->n < SIBLINGS ? siblings->n : SIBLINGS, next = siblings->n % SIBLINGS;
         uint64_t frame = node_is_orderly(node) ? table_orderly(table, node)->first_frame : table_at(table, node)->first_frame;
 
+        /* Most are alone. */
+        if (n > 0 && time - siblings->latest > MOMENT)
+                n = 0;
         for (unsigned i = 0; i < n; i++) {
                 if (siblings->last[i].node == node || time - siblings->last[i].at > MOMENT ||
                     siblings->last[i].at - time > MOMENT || siblings->last[i].port != h->port[sender] ||
@@ -43,6 +46,8 @@ siblings_reset(struct siblings *siblings, struct table *table, uint32_t node, un
         siblings->last[next].node = node;
         siblings->last[next].frame = frame;
         siblings->last[next].at = time;
+        if (siblings->n == 0 || time > siblings->latest)
+                siblings->latest = time;
         siblings->n++;
 }
 

@@ -14,6 +14,7 @@ struct siblings {
                 uint64_t frame;         /* of the connection's first: a node may have become another's */
                 int64_t at;
         } last[SIBLINGS];
+        int64_t latest;                 /* the greatest time of any */
         unsigned n;
 };
 

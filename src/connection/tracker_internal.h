@@ -19,6 +19,7 @@ struct tracker {
         bool begun;                     /* @now is set */
         uint32_t due_node;              /* while this is the oldest that has ended, none is to be given out … */
         int64_t due;                    /* … before then */
+        uint32_t not_plain;             /* the segment at hand is of this node, and does not go the short way */
         bool failed;                    /* for want of memory */
         uint64_t n_connections, n_evicted, n_packed;
         struct siblings siblings;

@@ -184,11 +184,12 @@ run(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_inpu
         c = table_at(&t->table, node);
         stray = c->flags & CONNECTION_ENDED;
         /* Who wants to see each segment is shown what the long way makes of it. */
-        if (!t->hooks.segment && plain_take(c, sender, input)) {
+        if (!t->hooks.segment && t->not_plain != node && plain_take(c, sender, input)) {
                 list(t, node, c);
                 return;
         }
-        zero(&step, sizeof(step));
+        t->not_plain = NODE_NONE;
+        zero_few(&step, sizeof(step));
         step.tracker = t;
         step.table = &t->table;
         step.c = c;
@@ -388,6 +389,7 @@ tracker_take_tcp(struct tracker *t, const struct name *name, struct tracker_inpu
                         list(t, node, c);
                         return 0;
                 }
+                t->not_plain = node;
         }
         return take_whole(t, name, node, sender, input);
 }
