@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The C in the pages compiles with the headers that it names itself. TAP."""
+"""The C in the pages, and that of the library's manual, compiles with the headers that it names itself. TAP."""
 
 import os
 import re
@@ -70,7 +70,19 @@ def each_header_is_needed():
                 assert compile_snippet(text.replace(line, '')), (name, line)
 
 
+def the_example_of_the_manual_compiles():
+    with open(os.path.join(SOURCE, 'docs', 'man', 'libfinis.3'), encoding='utf-8') as file:
+        text = re.search(r'^\.Sh EXAMPLES\n\.Bd -literal.*?\n(.*?)^\.Ed$', file.read(), re.M | re.S)[1]
+    text = text.replace('\\e', '\\')
+    assert text.count('{') == 1 and 'finis_close(' in text, text
+    done = subprocess.run([*COMPILER, '-std=c99', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Werror', '-fsyntax-only',
+                           '-I', os.path.join(SOURCE, 'include'), '-x', 'c', '-'], input=text, capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 CASES = [
+    the_example_of_the_manual_compiles,
     every_snippet_compiles,
     a_snippet_without_its_headers_does_not,
     each_header_is_needed,
