@@ -95,9 +95,10 @@ static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS
                 struct phrase count = {0};
 
                 phrase_count(&count, totals[LIVE_TOTAL_STRAY_RESET]);
-                fprintf(file, "%12s  RSTs sent for no socket\n", count.text);
+                fprintf(file, "%12s  RST%s sent for no socket\n", count.text, totals[LIVE_TOTAL_STRAY_RESET] == 1 ? "" : "s");
         }
-        write_records(file, totals);
+        if (n > 0 || totals[LIVE_TOTAL_TOLD])
+                write_records(file, totals);
 }
 
 static void write_nothing_heard(FILE *file, int64_t span_ns)

@@ -46,7 +46,7 @@ def what_finds_no_room_is_counted_exactly():
     watch.stop()
     words = "\n".join(watch.words)
     ended, lost = number(" sockets ended in", words), number(" found no room", words)
-    strays, news = number("  RSTs sent for no socket", words), number(" while their programs held them", words)
+    strays, news = number("  RSTs? sent for no socket", words), number(" while their programs held them", words)
     told, read = number(" records? told of them", words), sum(n_ends(r) for r in watch.of_the_host)
     if not lost:
         yield f"nothing was lost: {words!r}"

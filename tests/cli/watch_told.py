@@ -53,7 +53,7 @@ def ordinary_endings_leave_no_record_in_the_ring():
         return
     n, told, sockets = (int(found[1].replace(",", "")) for found in (in_order, told, sockets))
     others = sum(int(found[1].replace(",", "")) for found in (
-        re.search(r"([\d,]+)  RSTs sent for no socket", words), re.search(r"([\d,]+) while their programs held", words)) if found)
+        re.search(r"([\d,]+)  RSTs? sent for no socket", words), re.search(r"([\d,]+) while their programs held", words)) if found)
     # The end that closes first is not known to be ordinary: its FIN was taken, no more is seen of it.
     if n < 20 or told > 2 * (sockets - n) + others:
         yield f"{sockets} ended, {n} of them in order; {told} records"

@@ -122,8 +122,10 @@ def interfaces_of_a_part_stay_in_it(root):
 
 
 def a_source_opens_with_a_comment(root):
-    for path in sources(root):
-        opening = re.match(r'\s*(/\*.*?\*/|(?://[^\n]*\n)+)', path.read_text(errors='replace'), re.S)
+    openings = {'.py': r'(?:#!.*\n)?\s*(""".*?""")', '.sh': r'(?:#!.*\n)?((?:#(?!!).*\n)+)'}
+    for path in code(root):
+        opening = re.match(openings.get(path.suffix, r'\s*(/\*.*?\*/|(?://[^\n]*\n)+)'), path.read_text(errors='replace'),
+                           re.S if path.suffix != '.sh' else 0)
         words = re.sub(r'SPDX\S*.*', '', opening[1]) if opening else ''
         if len(re.findall(r'\w+', words)) < 2:
             yield f'{path.relative_to(root)}: no opening comment says what it is for'
@@ -141,6 +143,45 @@ def a_struct_is_called_a_struct(root):
         for number, line in enumerate(path.read_text(errors='replace').splitlines(), 1):
             if re.match(r'\s*typedef\s+(struct|union|enum)\b', line):
                 yield f'{path.relative_to(root)}:{number}: a typedef hides a struct, union or enum'
+
+
+def a_header_is_read_once(root):
+    for path in code(root):
+        text = path.read_text(errors='replace')
+        if path.suffix == '.h' and not re.search(r'^#pragma once$|\A\s*(/\*.*?\*/\s*)?#ifndef', text, re.M | re.S):
+            yield f'{path.relative_to(root)}: neither #pragma once nor a guard'
+
+
+def no_line_ends_with_a_blank_and_c_has_no_tabs(root):
+    prose = [path for path in tracked(root) if path.suffix == '.md' or path.name == 'meson.build']
+    for path in code(root) + prose:
+        for number, line in enumerate(path.read_text(errors='replace').splitlines(), 1):
+            if line != line.rstrip():
+                yield f'{path.relative_to(root)}:{number}: a blank at the end'
+            elif '\t' in line and path.suffix in ('.c', '.h', '.py'):
+                yield f'{path.relative_to(root)}:{number}: a tab'
+
+
+def goto_goes_forward(root):
+    for path in sources(root):
+        lines = path.read_text(errors='replace').splitlines()
+        for number, line in enumerate(lines):
+            if (jump := re.search(r'\bgoto (\w+);', line)) and not any(
+                    re.match(rf'\s*{jump[1]}:', below) for below in lines[number:]):
+                yield f'{path.relative_to(root)}:{number + 1}: goto {jump[1]} goes back'
+
+
+def what_the_documents_name_is_there(root):
+    """Files that they link to, and files of the tree that they name."""
+    named = re.compile(r'(?<![\w./-])(?:src|tests|docs|bench|fuzz|tools|include|packaging|examples)/[\w./-]*\.(?:c|h|py|md|sh|json)\b')
+    for path in tracked(root):
+        if path.suffix != '.md':
+            continue
+        text = path.read_text(errors='replace')
+        links = {path.parent / link for link in re.findall(r'\]\((?!\w+:|#)([^)#\s]+)', text)}
+        for target in sorted(links | {root / name for name in named.findall(text)}):
+            if not target.exists():
+                yield f'{path.relative_to(root)}: there is no {os.path.relpath(target, root)}'
 
 
 def every_test_program_is_run(root):
@@ -214,6 +255,10 @@ CHECKS = [
     a_source_opens_with_a_comment,
     a_file_has_one_purpose,
     a_struct_is_called_a_struct,
+    a_header_is_read_once,
+    no_line_ends_with_a_blank_and_c_has_no_tabs,
+    goto_goes_forward,
+    what_the_documents_name_is_there,
     every_test_program_is_run,
     every_function_of_a_test_is_called,
     no_file_names_a_machine_s_directories,
