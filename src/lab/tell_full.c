@@ -91,7 +91,8 @@ static void write_steps(FILE *file, const struct play *play)
                 const struct rule *r = s->expected.rule;
                 size_t stop = i + 1 < play->n_steps ? play->steps[i + 1].answered_before : play->pair.n_answered;
 
-                fprintf(file, "  %-8s %-31s %s\n", who(s->act.side), tell_act(&s->act, act), tell_result(s, result));
+                tell_result(s, result);
+                fprintf(file, *result ? "  %-8s %-31s %s\n" : "  %-8s %s%s\n", who(s->act.side), tell_act(&s->act, act), result);
                 if (r && (i == 0 || r != play->steps[i - 1].expected.rule)) /* else said just before */
                         write_rule(file, r, NULL);
                 for (size_t k = s->answered_before; k < stop; k++)

@@ -404,13 +404,12 @@ def acts_of_a_side_that_cannot_do_them_are_not_played(place):
         assert done.returncode == 2 and 'listener' in done.stdout, f'{act}: {done}'
 
 
-@todo('a comma at the end of a full line')
 def output_is_80_columns_wide_and_without_colour_in_a_pipe(place):
     for arguments in (['--table', '--quick', '--ipv4'], ['--full', '--ipv4', 'two-writes', 'zero-linger']):
         text = place.run(*arguments).stdout
         assert '\x1b' not in text
         for line in text.splitlines():
-            assert len(line) <= 80, f'{len(line)} columns: {line}'
+            assert len(line) <= 80 and line == line.rstrip(), f'{len(line)} columns: {line!r}'
 
 
 def the_manual_and_the_completions_name_every_option_and_verb(place):
