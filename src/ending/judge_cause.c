@@ -285,10 +285,11 @@ ruled_out(const struct judging *j, enum side x)
         const struct facts *f = j->f;
         const struct facts_of_end *end = &f->end[x];
         const struct facts_of_direction *own = &f->from[x], *peer = &f->from[other_side(x)];
-        bool spoke = count_above(own->payloads, 0) | fact_is(own->fin), client = x == SIDE_CLIENT;
+        bool spoke = count_above(own->payloads, 0) || fact_is(own->fin), client = x == SIDE_CLIENT;
         uint64_t causes = 0;
 
-        causes |= when(count_is(end->unread, 0) | count_is(peer->bytes, 0), cause_bit(CAUSE_UNREAD_DATA));
+        causes |= when(count_is(end->unread, 0), cause_bit(CAUSE_UNREAD_DATA));
+        causes |= when(count_is(peer->bytes, 0), cause_bit(CAUSE_UNREAD_DATA));
         causes |= when(client | spoke | fact_is(end->accepted), cause_bit(CAUSE_LISTENER_CLOSED));
         causes |= when((j->r->ending == ENDING_RESET) & (client | spoke), cause_bit(CAUSE_BACKLOG_FULL));
         causes |= when(fact_is_not(end->keepalive_on), cause_bit(CAUSE_KEEPALIVE));

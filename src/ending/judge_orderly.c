@@ -19,8 +19,10 @@ told_of_end(const struct facts_of_end *end)
 static bool
 is_done(const struct facts_of_direction *from)
 {
-        return fact_is(from->fin) & fact_known(from->bytes.how) & fact_known(from->acked.how) &
-               (from->acked.value >= from->bytes.value) & !fact_known(from->acked_by_reset.how);
+        bool fin = fact_is(from->fin), bytes = fact_known(from->bytes.how), acked = fact_known(from->acked.how);
+        bool by_reset = fact_known(from->acked_by_reset.how);
+
+        return fin & bytes & acked & (from->acked.value >= from->bytes.value) & !by_reset;
 }
 
 bool
@@ -30,7 +32,7 @@ judge_is_orderly(const struct facts *f)
 
         return fact_is(f->both_acked) && alone &&
                !(told_of_end(&f->end[SIDE_CLIENT]) | told_of_end(&f->end[SIDE_SERVER])) &&
-               (is_done(&f->from[SIDE_CLIENT]) & is_done(&f->from[SIDE_SERVER]));
+               is_done(&f->from[SIDE_CLIENT]) && is_done(&f->from[SIDE_SERVER]);
 }
 
 static void
