@@ -256,11 +256,22 @@ table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_no
         return 0;
 }
 
+static inline void
+set_oldest(struct table *table, unsigned list, uint32_t node)
+{
+        table->oldest[list] = node;
+        if (list == LIST_ENDED)
+                table->due = INT64_MIN;
+}
+
 /* Takes a node with this head and this place out of its list; what @h says of it is left to the caller. */
 static inline void
 take_out(struct table *table, const struct head *h, struct link link)
 {
-        *(link.older ? &table_link(table, link.older)->newer : &table->oldest[h->list]) = link.newer;
+        if (link.older)
+                table_link(table, link.older)->newer = link.newer;
+        else
+                set_oldest(table, h->list, link.newer);
         *(link.newer ? &table_link(table, link.newer)->older : &table->newest[h->list]) = link.older;
         table->n_listed[h->list]--;
 }
@@ -288,7 +299,10 @@ table_list(struct table *table, uint32_t node, unsigned list)
                 return;
         newest = table->newest[list];
         *link = (struct link){ .older = newest };
-        *(newest ? &table_link(table, newest)->newer : &table->oldest[list]) = node;
+        if (newest)
+                table_link(table, newest)->newer = node;
+        else
+                set_oldest(table, list, node);
         table->newest[list] = node;
         table->n_listed[list]++;
 }
@@ -361,7 +375,10 @@ table_take_place(struct table *table, uint32_t from, uint32_t to)
         index_replace(&table->index, h->hash, from, to);
         if (h->list != LIST_NONE) {
                 *table_link(table, to) = link;
-                *(link.older ? &table_link(table, link.older)->newer : &table->oldest[h->list]) = to;
+                if (link.older)
+                        table_link(table, link.older)->newer = to;
+                else
+                        set_oldest(table, h->list, to);
                 *(link.newer ? &table_link(table, link.newer)->older : &table->newest[h->list]) = to;
         }
 }

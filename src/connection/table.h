@@ -77,6 +77,8 @@ struct table {
         size_t n_used;                  /* nodes in use */
         size_t n_listed[N_LISTS];
         uint32_t oldest[N_LISTS], newest[N_LISTS];
+        int64_t due;                    /* the tracker's: when the oldest that has ended is to be given out; INT64_MIN when
+                                         * it has become another, or was put there anew */
         uint64_t secret[3];
 };
 

@@ -36,6 +36,7 @@ tracker_new(const struct tracker_options *options, const struct tracker_hooks *h
         if (t->options.awake_ns == 0)
                 t->options.awake_ns = AWAKE_NS;
         t->hooks = *hooks;
+        t->now = INT64_MIN;
         if (table_init(&t->table, t->options.max_connections, t->options.large, &t->options.max_connections) < 0 ||
             graveyard_init(&t->graveyard, t->options.large) < 0) {
                 table_deinit(&t->table);

@@ -123,8 +123,6 @@ tracker_grow(struct tracker *t, uint32_t *node)
         o = *table_orderly(&t->table, orderly);
         if (o.flags & ORDERLY_LAST)
                 orderly_last_of(&t->table, &o, &sender, &input);
-        if (t->due_node == orderly)
-                t->due_node = NODE_NONE;
         if (table_grow_orderly(&t->table, orderly, node) < 0)
                 return -ENOMEM;
         c = table_at(&t->table, *node);
@@ -161,8 +159,6 @@ bury(struct tracker *t, uint32_t node)
 static void
 forget(struct tracker *t, uint32_t node)
 {
-        if (t->due_node == node)
-                t->due_node = NODE_NONE;
         bury(t, node);
         table_unindex(&t->table, node);
         table_free_node(&t->table, node);
@@ -215,6 +211,7 @@ retire(struct tracker *t, uint32_t node, bool keep)
 void
 tracker_give_ended(struct tracker *t)
 {
+        int64_t due = INT64_MAX;
         uint32_t node;
 
         while ((node = t->table.oldest[LIST_ENDED]) != NODE_NONE) {
@@ -222,13 +219,14 @@ tracker_give_ended(struct tracker *t)
 
                 if (t->now - last < t->options.linger_ns) {
                         /* Its time never goes back, so it is not asked for again until then. */
-                        if (!__builtin_add_overflow(last, t->options.linger_ns, &t->due))
-                                t->due_node = node;
+                        if (__builtin_add_overflow(last, t->options.linger_ns, &due))
+                                due = INT64_MIN;
                         break;
                 }
                 table_fetch_next(&t->table, node);
                 retire(t, node, true);
         }
+        t->table.due = due;
 }
 
 void

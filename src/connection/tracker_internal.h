@@ -15,10 +15,7 @@ struct tracker {
         struct table table;
         struct tracker_options options;
         struct tracker_hooks hooks;
-        int64_t now;
-        bool begun;                     /* @now is set */
-        uint32_t due_node;              /* while this is the oldest that has ended, none is to be given out … */
-        int64_t due;                    /* … before then */
+        int64_t now;                    /* the greatest time so far */
         uint32_t not_plain;             /* the segment at hand is of this node, and does not go the short way */
         bool failed;                    /* for want of memory */
         uint64_t n_connections, n_evicted, n_packed;
@@ -74,13 +71,9 @@ void tracker_make_room(struct tracker *t);
 static inline void
 tracker_advance(struct tracker *t, int64_t time)
 {
-        uint32_t oldest;
-
-        if (t->begun && time <= t->now)
+        if (time <= t->now)
                 return;
-        t->begun = true;
         t->now = time;
-        oldest = t->table.oldest[LIST_ENDED];
-        if (oldest != NODE_NONE && (oldest != t->due_node || time >= t->due))
+        if (__builtin_expect(time >= t->table.due, 0))
                 tracker_give_ended(t);
 }

@@ -65,7 +65,6 @@ replace(struct tracker *t, uint32_t node)
 
         c->flags |= CONNECTION_REUSED;
         tracker_give(t, node, false);
-        t->due_node = NODE_NONE;
         table_unindex(&t->table, node);
         table_free_node(&t->table, node);
 }
@@ -160,8 +159,6 @@ run_reset(struct tracker *t, uint32_t node, unsigned sender, const struct tracke
         if (!node_is_orderly(node) || !orderly_take_reset(&t->table, table_orderly(&t->table, node), sender, input))
                 return false;
         siblings_reset(&t->siblings, &t->table, node, sender, input->time_ns);
-        if (t->due_node == node)
-                t->due_node = NODE_NONE;
         table_list(&t->table, node, LIST_ENDED);
         return true;
 }
