@@ -259,6 +259,25 @@ def stopped(look, seed):
     yield from no_lies(capture, look.records(capture, capture.frames[:n]), lambda truth: truth['last'] <= n, undecided)
 
 
+def begun_late(look, seed):
+    """The capture begins in the middle, at each tenth: what was before may have been anything."""
+    capture = made.Made(look.folder, seed=seed, **SMALL)
+    everything = capture.truth
+    for n in range(len(capture.frames) // 10, len(capture.frames), len(capture.frames) // 10):
+        capture.truth = [truth for truth in everything if truth['last'] > n]
+        records = look.records(capture, capture.frames[n:])
+        # Without a SYN nobody knows who is the client, nor whose a connection of ports used again is.
+        undecided = [ends for truth in capture.truth for ends in (made.ends(truth), made.ends(truth)[::-1])
+                     if truth['first'] <= n]
+        for line in no_lies(capture, records,
+                            lambda truth, n=n: truth['first'] > n and made.ends(truth) not in undecided, undecided):
+            if not line.startswith('keepalive'):  # the byte of the first probe that is seen looks like any other
+                yield line
+        for truth, record in made.paired(capture.truth, records):
+            if truth and record and record['certainty'] == 'certain' and record['ending'] != truth['ending']:
+                yield f"{truth['kind']} from frame {n + 1}, record {record['id']}: certainly {record['ending']}"
+
+
 def rotated(look, seed):
     """The capture goes on in a second file and a third."""
     capture = made.Made(look.folder, seed=seed, **SMALL)
@@ -295,6 +314,7 @@ CASES = [
     ('of the server alone no more is told than was seen', one_sided('server')),
     ('frames that are missing make unknown, not untrue', with_gaps),
     ('a capture that stops early tells the ended ones in full', stopped),
+    ('a capture that begins late is certain of nothing that may have been before', begun_late),
     ('a capture in three files is one', rotated),
     ('a torn capture is read up to the tear', torn),
 ]
