@@ -345,7 +345,7 @@ def what_cannot_be_done_is_said_in_a_line(folder):
             (('--extract', '1.1', made), '-w FILE'),
             (('--extract', '1.999999', '-w', out, made), '1.999999'),
             (('--extract', 'nonsense', '-w', out, made), 'nonsense'),
-            (('--extract', 'port=1', '-w', out, made), 'no connection fits'),
+            (('--extract', 'port=1', '-w', out, made), 'none of the 102 connections fits port=1'),
             (('--extract', 'prot=1', '-w', out, made), 'prot'),
             (('--extract', '1.1', '-w', folder / 'no' / 'where', made), 'No such file'),
             (('--extract', '1.1', '-w', made, made), 'one of the captures'),
