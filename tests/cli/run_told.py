@@ -2,6 +2,7 @@
 """finis run without --calls: which call was told of the end, where the program is stopped only once its socket has
 died; and that neither the watch nor the stops change anything for the program. TAP."""
 
+import json
 import os
 import re
 import shutil
@@ -151,6 +152,27 @@ s.close()
                             (0, 0, 'nothing from the client nor from the server')):
         done = run('--all', program=both % (out, back))
         assert done.returncode == 0 and said in ' '.join(done.stderr.split()), (said, done)
+
+
+def who_only_looked_may_have_acted():
+    """What MSG_PEEK has shown lies there unread: that all was unread proves no safe repeat."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, 'out.json')
+        done = run('--all', '--json', '--output', out, program='''
+import socket
+l = socket.create_server(('127.0.0.1', 0))
+c = socket.create_connection(l.getsockname())
+s, _ = l.accept()
+c.sendall(b"buy")
+while len(s.recv(9, socket.MSG_PEEK)) < 3:
+    pass
+s.close()
+c.close()''')
+        assert done.returncode == 0, done
+        with open(out, encoding='utf-8') as file:
+            found = json.loads(file.read())
+    assert found['to_server']['unread'] == found['to_server']['bytes'] == 3, found
+    assert found['retry'] == 'maybe-processed', found
 
 
 def a_reset_that_recv_waits_for():
@@ -380,6 +402,7 @@ CASES = [
     an_end_after_the_error_is_no_end,
     nothing_of_it_is_said_of_a_true_end,
     the_bytes_of_what_ended_well_are_said,
+    who_only_looked_may_have_acted,
     who_waited_is_deduced,
     an_error_that_nobody_looked_at_is_said,
     what_sendfile_swallows_is_said,
