@@ -79,6 +79,30 @@ the_evidence_says_whose_window_was_shut(void **state)
         assert_false(says(&f, "window was shut"));
 }
 
+/* So resets a box that forgets idle connections: its RST has the shape, and there is no question. */
+static void
+a_reset_that_nothing_drew_is_not_said_to_answer(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        reset = add_reset(&f, SIDE_SERVER, true, 400000 * MS);
+        assert_true(says(&f, "as an answer"));
+        judge_facts(&f, &r);
+        assert_false(r.reset.unasked);
+        KNOW(reset->unasked, true);
+        assert_false(says(&f, "as an answer"));
+        assert_true(says(&f, "in the shape of an answer"));
+        judge_facts(&f, &r);
+        assert_true(r.reset.unasked);
+        /* Its question may be among what was not seen. */
+        f.seen.gaps = true;
+        assert_true(says(&f, "as an answer"));
+}
+
 int
 main(void)
 {
@@ -86,6 +110,7 @@ main(void)
                 cmocka_unit_test(the_evidence_says_whose_window_was_shut),
                 cmocka_unit_test(the_evidence_says_who_went_on_only_where_somebody_did),
                 cmocka_unit_test(the_evidence_names_the_frames),
+                cmocka_unit_test(a_reset_that_nothing_drew_is_not_said_to_answer),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
