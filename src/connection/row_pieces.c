@@ -70,14 +70,14 @@ row_pieces_lack(struct row_pieces *pieces, unsigned piece)
 }
 
 void
-row_pieces_free(struct row_pieces *pieces, const uint32_t piece[static ROW_PIECES], unsigned n)
+row_pieces_free(struct row_pieces *pieces, const struct orderly *o)
 {
         /* How many there are cannot be foreseen either. */
 #pragma GCC unroll 4
         for (unsigned i = 0; i < ROW_PIECES_OF_4; i++) {
-                pieces->top[i][1] = piece[i];
-                pieces->top[i] += 4 * i < n;
+                pieces->top[i][1] = o->piece[i];
+                pieces->top[i] += 4 * i < o->n;
         }
-        for (unsigned i = ROW_PIECES_OF_4, from = 4 * i; from < n; from += row_piece_size(i), i++)
-                *++pieces->top[i] = piece[i];
+        for (unsigned i = ROW_PIECES_OF_4, from = 4 * i; from < o->n; from += row_piece_size(i), i++)
+                *++pieces->top[i] = o->piece[i];
 }

@@ -29,8 +29,8 @@ void row_pieces_deinit(struct row_pieces *pieces);
 /* A new piece where there was none free, and the 0 below all was taken; 0 for want of memory. */
 uint32_t row_pieces_lack(struct row_pieces *pieces, unsigned piece);
 
-/* Frees all that @n rows take. */
-void row_pieces_free(struct row_pieces *pieces, const uint32_t piece[static ROW_PIECES], unsigned n);
+/* Frees all that the rows of @o take. */
+void row_pieces_free(struct row_pieces *pieces, const struct orderly *o);
 
 static inline struct row *
 row_pieces_at(const struct row_pieces *pieces, uint32_t number)

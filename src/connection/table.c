@@ -315,7 +315,7 @@ free_orderly(struct table *table, uint32_t node)
         if (o->flags & ORDERLY_PACKED)
                 store_free(&table->packed, o->packed.number, o->packed.size);
         else
-                row_pieces_free(&table->pieces, o->piece, o->n);
+                row_pieces_free(&table->pieces, o);
         table_free_orderly(table, node);
 }
 

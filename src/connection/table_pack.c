@@ -42,7 +42,7 @@ pack_orderly(struct table *table, struct orderly *o)
         find_rows(table, o, rows);
         if (!store_packed(table, bytes, pack_rows(rows, o->n, bytes, sizeof(bytes)), o))
                 return false;
-        row_pieces_free(&table->pieces, had.piece, had.n);
+        row_pieces_free(&table->pieces, &had);
         return true;
 }
 
@@ -58,7 +58,7 @@ unpack_orderly(struct table *table, struct orderly *o)
 
                 if (piece == 0) {
                         o->n = (uint8_t)n;
-                        row_pieces_free(&table->pieces, o->piece, o->n);
+                        row_pieces_free(&table->pieces, o);
                         *o = had;
                         return -ENOMEM;
                 }
