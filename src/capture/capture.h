@@ -41,8 +41,8 @@ int capture_read(struct capture *capture, struct frame *frames, size_t n, size_t
  * is false if it is another kind; the other where no whole frame is left, or anything about it is not as usual. If none
  * came at all, capture_read() knows what to do. */
 struct frame_run {
-        const uint8_t *at, *end;
-        uint32_t link_type, unit_ns, largest;
+        const uint8_t *at, *end;        /* no further apart than the largest frame that makes sense is long */
+        uint32_t link_type, unit_ns;
         uint64_t number;        /* of the frame before */
 };
 
@@ -57,7 +57,7 @@ static inline __attribute__((always_inline)) bool frame_next(struct frame_run *r
         if (left < sizeof(header))
                 return false;
         memcpy(header, at, sizeof(header));
-        if (header[2] > run->largest || header[2] > header[3] || left - sizeof(header) < header[2])
+        if (header[2] > header[3] || left - sizeof(header) < header[2])
                 return false;
         at += sizeof(header);
         *ret_frame = (struct frame) {

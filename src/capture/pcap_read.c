@@ -84,12 +84,14 @@ static size_t take(struct capture *capture, struct frame *frames, size_t n) {
 bool capture_run(struct capture *capture, struct frame_run *ret_run) {
         const struct pcap *pcap = &capture->pcap;
         const struct block *block = &capture->block;
+        size_t n;
 
         if (capture->take != take || pcap->lengths != LENGTHS_AS_NOW || capture->ended || capture->skip > 0)
                 return false;
+        n = block_at_hand(block) < pcap->largest ? block_at_hand(block) : pcap->largest;
         *ret_run = (struct frame_run) {
-                .at = block->bytes + block->start, .end = block->bytes + block->end, .link_type = pcap->link_type,
-                .unit_ns = pcap->unit_ns, .largest = pcap->largest, .number = capture->number,
+                .at = block->bytes + block->start, .end = block->bytes + block->start + n, .link_type = pcap->link_type,
+                .unit_ns = pcap->unit_ns, .number = capture->number,
         };
         return true;
 }
