@@ -1,5 +1,5 @@
 /*
- * The block of bytes that frames are read from. It is filled by read(2) again and again, 256 KB at a time: that
+ * The block of bytes that frames are read from. It is filled by read(2) again and again, 768 KB at a time: that
  * stays in the cache, where a mapped file would cost a fault and a cold line a packet. Frames are handed
  * out as pointers into it. What straddles its end is moved to its front, and it grows only for what is larger
  * than itself, by no more than came. Bytes in memory are a block already and are not copied.
@@ -22,7 +22,7 @@ struct block {
         bool ended;             /* nothing follows @end */
 };
 
-#define BLOCK_SIZE (256 * 1024)
+#define BLOCK_SIZE (768 * 1024)
 
 int block_init(struct block *block, struct stream *stream, size_t size);
 
