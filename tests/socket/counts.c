@@ -209,10 +209,12 @@ static void eat_the_error(struct life *l) {
         }
 }
 
-/* A delayed acknowledgement takes 40 to 200 ms; most come at once. */
+/* A delayed acknowledgement takes 40 to 200 ms; most come at once. Nothing may be on its way that could come after all. */
 static bool settle(const struct life *l, uint64_t syn) {
         for (int i = 0; i < 250; ++i) {
-                if (info_of(l->own).tcpi_bytes_acked == info_of(l->peer).tcpi_bytes_received + syn)
+                struct tcp_info own = info_of(l->own);
+
+                if (own.tcpi_unacked == 0 && own.tcpi_bytes_acked == info_of(l->peer).tcpi_bytes_received + syn)
                         return true;
                 usleep(1000);
         }
