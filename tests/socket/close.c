@@ -357,7 +357,7 @@ static int read_slowly(int fd, uint64_t n_bytes) {
 
 /* Slow and steady is not idle: acknowledgements alone begin the idle time anew. */
 static void acknowledgements_are_progress(void **state) {
-        int tries = 0;
+        int tries = 0, n_unacked = 0;
         (void) state;
 
         for (enum loop loop = 0; loop < N_LOOPS; ) {
@@ -390,6 +390,9 @@ static void acknowledgements_are_progress(void **state) {
                                 skip();
                         continue;
                 }
+                /* The machine may have stood still for this end alone, but not time after time. */
+                if (told == FINIS_CLOSE_UNACKED && ++n_unacked < 4)
+                        continue;
                 assert_int_equal(told, FINIS_CLOSE_CLEAN);
                 assert_true(now_ms() - began > 400);
                 assert_int_not_equal(WEXITSTATUS(status), READ_NOT_ALL);
