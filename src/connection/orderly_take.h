@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include "base/choose.h"
 #include "connection/note.h"
 #include "connection/orderly.h"
 #include "connection/table.h"
@@ -73,7 +72,7 @@ orderly_take_fin(struct orderly *o, unsigned sender, const struct segment *s)
                 o->flags |= (uint16_t)(ORDERLY_FIN_0 << sender);
                 o->next[sender]++;
         }
-        if (choose_once(((o->flags & fins) == fins) & (o->acked[0] == o->next[0]) & (o->acked[1] == o->next[1])))
+        if ((o->flags & fins) == fins && o->acked[0] == o->next[0] && o->acked[1] == o->next[1])
                 o->flags |= ORDERLY_ENDED;
 }
 

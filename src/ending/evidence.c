@@ -125,11 +125,10 @@ say_reset(const struct judging *j, struct evidence *e)
 
         if (!reset || !fact_known(reset->by.how) || !is_end(reset->by.value))
                 return;
-        /* Where the capture lacks segments, one of them may have drawn it. */
-        unasked = j->shape == RESET_KIND_REPLY && fact_is(reset->unasked) && !j->f->seen.gaps;
+        unasked = j->shape == RESET_KIND_REPLY && j->r->reset.unasked;
         seen = fact_known(reset->has_ack.how) || j->shape != RESET_KIND_UNKNOWN;
-        say(e, "A RST in the name of %s%s%s%s.", the(reset->by.value), seen ? " " : "", !seen ? "" : unasked ? "in the shape of an answer (window 0, no options)" : shapes[j->shape],
-            at(reset->frame).text);
+        say(e, "A RST in the name of %s%s%s%s.", the(reset->by.value), seen ? " " : "",
+            !seen ? "" : unasked ? "in the shape of an answer (window 0, no options)" : shapes[j->shape], at(reset->frame).text);
         if (j->shape == RESET_KIND_REPLY && fact_known(reset->answers.how) && reset->answers.value < N_SEGMENT_KINDS)
                 say(e, "It answers a segment of %s's: %s%s.", the(other_side(reset->by.value)),
                     segment_kind_name(reset->answers.value), at(reset->answers_frame).text);

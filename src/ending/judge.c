@@ -47,6 +47,7 @@ fill_reset(const struct judging *j)
         if (shown) {
                 r->reset.seen = true;
                 r->reset.kind = j->shape;
+                /* Where the capture lacks segments, one of them may have drawn it. */
                 r->reset.unasked = fact_is(shown->unasked) && !j->f->seen.gaps;
                 r->reset.by = !fact_known(shown->by.how) ? SIDE_UNKNOWN
                               : j->by_network            ? SIDE_NETWORK

@@ -9,7 +9,6 @@
  */
 #pragma once
 
-#include "base/choose.h"
 #include "wire/packet.h"
 #include "wire/segment_fill.h"
 
@@ -81,7 +80,9 @@ static inline __attribute__((always_inline)) bool plain_take_tcp(const uint8_t *
         /* Two NOPs and timestamps: nearly every segment of Linux after the handshake; or no options at all. Which of both
          * it is cannot be foreseen, so it is no branch: where there is no room for them, the header is looked at instead. */
         options = tcp + (n_header >> 5) * SEGMENT_SIZE_TCP;
-        has = choose_mask(((plain_load(options) ^ PLAIN_TIMESTAMPS) | (n_header ^ (SEGMENT_SIZE_TCP + 12))) == 0);
+        has = -(uint64_t) (((plain_load(options) ^ PLAIN_TIMESTAMPS) | (n_header ^ (SEGMENT_SIZE_TCP + 12))) == 0);
+        /* Compilers do not look into it; else gcc makes a branch of the choice. */
+        __asm__("" : "+r"(has));
         timestamps = bytes_get64(options + 4) & has;
         segment->options = (uint16_t) (has & SEGMENT_HAS_TIMESTAMPS);
         SEGMENT_FILL_PAIR(segment, ts_echo, ts_value, timestamps);
