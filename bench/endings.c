@@ -38,15 +38,20 @@ static void make(unsigned long i, struct live_end *client, struct live_end *serv
 
         *client = (struct live_end){
                 .kind = LIVE_END, .family = 2, .flags = LIVE_BEGAN | LIVE_OPENED | LIVE_ESTABLISHED | LIVE_SNAPPED,
-                .local_port = port, .remote_port = htons(80), .began_ns = at, .over_ns = at + 5000, .ended_ns = at + 9000,
+                .local_port = port, .remote_port = htons(80), .began_ns = at,
+                .over_ns = at + 5000, .ended_ns = at + 9000,
                 .bytes_sent = 100, .bytes_acked = 101, .send_start = (uint32_t)i, .recv_start = (uint32_t)(i * 7 + 1),
                 .cookie = 2 * i + 1, .owner = 5, .owner_comm = "client", .error = ECONNRESET,
         };
         *server = (struct live_end){
-                .kind = LIVE_END, .family = 2, .local_port = htons(80), .remote_port = port, .began_ns = at, .over_ns = at + 4000,
-                .flags = LIVE_BEGAN | LIVE_ESTABLISHED | LIVE_SNAPPED | LIVE_ACT | LIVE_CALL_KNOWN | LIVE_RST_OUT | LIVE_REASON_KNOWN,
-                .ended_ns = at + 4500, .bytes_received = 100, .send_start = (uint32_t)(i * 7 + 1), .recv_start = (uint32_t)i + 1,
-                .cookie = 2 * i + 2, .unread = 100, .reason = RESET_REASON_TCP_ABORT_ON_CLOSE, .act_from = 1, .act_to = 7,
+                .kind = LIVE_END, .family = 2, .local_port = htons(80),
+                .remote_port = port, .began_ns = at, .over_ns = at + 4000,
+                .flags = LIVE_BEGAN | LIVE_ESTABLISHED | LIVE_SNAPPED |
+                         LIVE_ACT | LIVE_CALL_KNOWN | LIVE_RST_OUT | LIVE_REASON_KNOWN,
+                .ended_ns = at + 4500, .bytes_received = 100, .send_start = (uint32_t)(i * 7 + 1),
+                .recv_start = (uint32_t)i + 1,
+                .cookie = 2 * i + 2, .unread = 100, .reason = RESET_REASON_TCP_ABORT_ON_CLOSE,
+                .act_from = 1, .act_to = 7,
                 .act_shutdown = 3, .act = {.tgid = 6, .call = SYS_close, .comm = "server"}, .act_ns = at + 4000,
         };
         client->flags |= LIVE_RST_IN;
@@ -80,8 +85,8 @@ int main(int argc, char **argv)
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
         seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
         getrusage(RUSAGE_SELF, &usage);
-        printf("%lu ends of %lu connections, %lu told, in %.2f CPU seconds: %.0f ends a second, %ld KiB at most\n", 2 * n, n,
-               bench.n_told, seconds, (double)(2 * n) / seconds, usage.ru_maxrss);
+        printf("%lu ends of %lu connections, %lu told, in %.2f CPU seconds: %.0f ends a second, %ld KiB at most\n",
+               2 * n, n, bench.n_told, seconds, (double)(2 * n) / seconds, usage.ru_maxrss);
         pairs_free(pairs);
         return fclose(bench.out) != 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Connections over loopback as fast as one core makes them: connect, 100 bytes, close; accept, receive, close. Prints how
- * many, and the CPU seconds that they took. storm SECONDS [CPU]
+ * Connections over loopback as fast as one core makes them: connect, 100 bytes, close; accept, receive, close. Prints
+ * how many, and the CPU seconds that they took. storm SECONDS [CPU]
  */
 #include <arpa/inet.h>
 #include <sched.h>

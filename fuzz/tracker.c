@@ -48,7 +48,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         if (tracker_new(&options, &hooks, &tracker) < 0)
                 return 0;
         for (size_t i = 0; i + SIZE <= n && i / SIZE < SEGMENTS_MAX; i += SIZE) {
-                static const uint8_t rows[] = { 2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7, 0x15, 3, 3 };
+                static const uint8_t rows[] = { 2, 4, 5, 180, 4, 2, 8,
+                                                10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7, 0x15, 3, 3 };
                 const uint8_t *p = bytes + i;
                 struct tracker_input input = { .kind = p[0] & 0x40 ? PACKET_ICMP_ERROR : PACKET_TCP, .file = 1,
                                                .frame = i / SIZE + 1, .cut = p[0] & 0x20 };

@@ -50,7 +50,8 @@ static void try_acts(const char *text) {
 
         for (const char *before = text; act_parse(&text, &act, &why) == 0; before = text) {
                 check(text > before && text <= end);
-                check(act.verb < N_VERBS && memchr(act.value, 0, sizeof(act.value)) && memchr(act.text, 0, sizeof(act.text)));
+                check(act.verb < N_VERBS && memchr(act.value, 0, sizeof(act.value)) &&
+                      memchr(act.text, 0, sizeof(act.text)));
         }
         check(text <= end);
 }

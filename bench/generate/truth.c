@@ -85,7 +85,8 @@ static void put_direction(FILE *file, const char *name, const struct count *coun
         else
                 fputs("null", file);
         fprintf(file, ",\"closed\":\"%s\",\"fin_acked\":%s,\"retransmitted\":%u,\"maybe_retransmitted\":%u,"
-                "\"packets\":%llu,\"forged\":%u,\"fate\":\"%s\"}", closed_name(count->closed), count->fin_acked ? "true" : "false",
+                "\"packets\":%llu,\"forged\":%u,\"fate\":\"%s\"}", closed_name(count->closed),
+                count->fin_acked ? "true" : "false",
                 count->again, count->maybe_again, (unsigned long long) packets, count->forged,
                 fate_name(fate(count, lost)));
 }
@@ -140,11 +141,12 @@ static void write_part(FILE *file, const struct plan *plan, unsigned part) {
         put_side(file, "ended_by", v->ended_by);
         put_side(file, "silent", v->silent);
         put_word(file, "cause", cause_name(v->cause));
-        fprintf(file, ",\"gave_up\":%s,\"midstream\":%s", v->gave_up ? "true" : "false", v->midstream ? "true" : "false");
+        fprintf(file, ",\"gave_up\":%s,\"midstream\":%s", v->gave_up ? "true" : "false",
+                v->midstream ? "true" : "false");
         if (resets) {
                 put_side(file, "reset_by", v->reset_by);
-                fprintf(file, ",\"reset_frame\":%llu,\"reset_at\":%lld,\"resets\":%u", (unsigned long long) place->reset,
-                        (long long) (plan->begun + ended), resets);
+                fprintf(file, ",\"reset_frame\":%llu,\"reset_at\":%lld,\"resets\":%u",
+                        (unsigned long long) place->reset, (long long) (plan->begun + ended), resets);
         } else {
                 fputs(",\"reset_by\":null,\"reset_frame\":null,\"reset_at\":null,\"resets\":0", file);
         }

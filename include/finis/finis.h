@@ -240,7 +240,8 @@ FINIS_PUBLIC void finis_note_error(struct finis *finis, int error);
  * is not misled by an ICMP message about a living connection (sk_err_soft): it asks only if poll(2)
  * shows an error and the connection has ended.
  * Returns the error as a positive errno, or 0 where none is pending.
- * System calls: 1 where none is pending, else 3 (poll, TCP_INFO, SO_ERROR), at most 4. Threads: one at a time, a struct. */
+ * System calls: 1 where none is pending, else 3 (poll, TCP_INFO, SO_ERROR), at most 4. Threads: one at a
+ * time, a struct. */
 FINIS_PUBLIC int finis_take_error(struct finis *finis);
 
 /* Tells what became of the connection since finis_init(). Right as soon as a call has failed, and
@@ -257,8 +258,9 @@ FINIS_PUBLIC int finis_take_error(struct finis *finis);
  * In the state CLOSE the peer's FIN is known by arithmetic: bytes received, less those read, less
  * those unread, is 1 if it came. So reads must be noted, or none of it is claimed. Where no noted
  * call saw the error, and segments had been repeated without an answer, or the peer's window was shut
- * and TCP_USER_TIMEOUT set, a reset and a time-out look alike: FINIS_ENDING_UNSEEN. If the error is still pending, finis_take_error() first. An ORDERLY end does not show that the peer's program read everything:
- * its kernel answers in order even if it later throws data away.
+ * and TCP_USER_TIMEOUT set, a reset and a time-out look alike: FINIS_ENDING_UNSEEN. If the error is still pending,
+ * finis_take_error() first. An ORDERLY end does not show that the peer's program read everything: its kernel answers
+ * in order even if it later throws data away.
  * Takes no error away. Must come before close(). poll(2) may show an error a moment before the state
  * tells of the end, as it does not wait for the socket's lock; a call that failed never is early.
  * Returns 0.

@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Compilers make of a constant size of this kind what is slower than the C library's way, so they are not to know it. */
+/* Compilers make of a constant size of this kind what is slower than the C library's way, so they are not
+ * to know it. */
 static inline void
 zero(void *from, size_t n)
 {

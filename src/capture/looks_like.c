@@ -12,10 +12,13 @@ struct look {
 
 static const struct look looks[] = {
         LOOK("snoop\0\0\0", "it is a snoop capture, which is not read here; try: editcap -F pcapng FILE OUT"),
-        LOOK("\x54\x52\x53\x4e\x49\x46\x46\x20", "it is a Sniffer capture, which is not read here; try: editcap -F pcapng FILE OUT"),
+        LOOK("\x54\x52\x53\x4e\x49\x46\x46\x20",
+             "it is a Sniffer capture, which is not read here; try: editcap -F pcapng FILE OUT"),
         LOOK("XCP\0", "it is a NetXRay capture, which is not read here; try: editcap -F pcapng FILE OUT"),
-        LOOK("GMBU", "it is a Microsoft Network Monitor capture, which is not read here; try: editcap -F pcapng FILE OUT"),
-        LOOK("RTSS", "it is a Microsoft Network Monitor capture, which is not read here; try: editcap -F pcapng FILE OUT"),
+        LOOK("GMBU",
+             "it is a Microsoft Network Monitor capture, which is not read here; try: editcap -F pcapng FILE OUT"),
+        LOOK("RTSS",
+             "it is a Microsoft Network Monitor capture, which is not read here; try: editcap -F pcapng FILE OUT"),
         LOOK("iptrace ", "it is an iptrace capture, which is not read here; try: editcap -F pcapng FILE OUT"),
         LOOK("btsnoop\0", "it is a Bluetooth capture: there is no TCP in it"),
         LOOK("\xfd" "7zXZ\0", "it is packed with xz; try: xz -dc FILE | finis read -"),

@@ -13,7 +13,8 @@ const struct unpack unpack_gzip = {
 #if !FINIS_LIBZSTD
 const struct unpack unpack_zstd = {
         .name = "zstd",
-        .left_out = "it is packed with zstd, and this finis was built without libzstd; try: zstd -dc FILE | finis read -",
+        .left_out = "it is packed with zstd, and this finis was built without libzstd; "
+                    "try: zstd -dc FILE | finis read -",
 };
 #endif
 

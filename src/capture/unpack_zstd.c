@@ -36,7 +36,8 @@ static const char *step(void *state, struct unpack_step *step, bool *ret_between
                 if (ZSTD_isError(r)) {
                         switch ((int) ZSTD_getErrorCode(r)) {
                         case ZSTD_error_frameParameter_windowTooLarge:
-                                return "need a window of more than 128 MB (try: zstd -dc --long=31 FILE | finis read -) and stop being read";
+                                return "need a window of more than 128 MB (try: "
+                                       "zstd -dc --long=31 FILE | finis read -) and stop being read";
                         case ZSTD_error_memory_allocation:
                                 return "need more memory than there is";
                         default:

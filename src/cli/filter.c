@@ -114,7 +114,8 @@ static int read_value(const struct filter_term *term, const char *text, struct f
         case FILTER_PORT:
                 if (filter_read_count(text, false, value) == 0 && value->range.to <= UINT16_MAX)
                         return 0;
-                return refuse(why, "%s=%.40s: a port is needed, such as 443, or two, such as 8000-8100", key->name, text);
+                return refuse(why, "%s=%.40s: a port is needed, such as 443, or two, such as 8000-8100",
+                              key->name, text);
         case FILTER_BYTES:
                 if (filter_read_count(text, true, value) == 0)
                         return 0;
@@ -128,8 +129,8 @@ static int read_value(const struct filter_term *term, const char *text, struct f
         case FILTER_UNTIL:
                 if (filter_read_time(text, value) == 0)
                         return 0;
-                return refuse(why, "%s=%.40s: a time is needed, such as 2026-11-22T05:56:00 or 05:56, in UTC, or -1h: an hour ago",
-                              key->name, text);
+                return refuse(why, "%s=%.40s: a time is needed, such as 2026-11-22T05:56:00 or 05:56, in UTC, "
+                              "or -1h: an hour ago", key->name, text);
         case FILTER_ADDRESS:
                 if (filter_read_address(text, value) == 0)
                         return 0;

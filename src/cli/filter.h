@@ -60,7 +60,8 @@ struct filter {
 /* True of what looks like a word of a filter: letters, then an operator. Not of "./a=b". */
 bool filter_is_word(const char *word);
 
-/* Adds a word, which must live as long as the filter. -EINVAL, and a sentence for people in @why, if it is none that is known. */
+/* Adds a word, which must live as long as the filter. -EINVAL, and a sentence for people in @why, if it is none
+ * that is known. */
 int filter_add(struct filter *filter, const char *word, char why[static FILTER_WHY_MAX]);
 
 /* Its words as they were typed, with blanks between them. */

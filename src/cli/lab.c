@@ -61,7 +61,8 @@ static void write_play(FILE *file, struct play *const *plays, size_t n_plays, co
         (void)n_plays;
         (void)found;
         if (lab->pcap && (r = play_write_pcap(lab->pcap, play)) < 0 && r != -ENODATA)
-                wrong_line("finis lab: writing the capture of %s to %s: %s", play->scenario->name, lab->pcap, strerror(-r));
+                wrong_line("finis lab: writing the capture of %s to %s: %s",
+                           play->scenario->name, lab->pcap, strerror(-r));
         if (lab->output == OUTPUT_JSON) {
                 play_write_json(file, play);
         } else if (lab->output == OUTPUT_FULL) {

@@ -115,7 +115,8 @@ static void suggest(const char *name)
                 }
         }
         if (name[0] && strchr("csln", name[0]) && name[1] == '.')
-                wrong_line("finis lab: no scenario or theme \"%s\"; acts of your own begin with seq: (seq:%s)", name, name);
+                wrong_line("finis lab: no scenario or theme \"%s\"; acts of your own begin with seq: (seq:%s)",
+                           name, name);
         else if (nearest)
                 wrong_line("finis lab: no scenario or theme \"%s\"; did you mean %s?", name, nearest);
         else

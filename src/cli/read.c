@@ -44,7 +44,8 @@ static int read_files(const struct read_options *options)
         const struct read_input input = {
                 .paths = options->paths,
                 .n_paths = options->n_paths,
-                .tracker = {.max_connections = options->max_connections, .by_vlan = options->by_vlan, .brief = !options->evidence},
+                .tracker = {.max_connections = options->max_connections,
+                            .by_vlan = options->by_vlan, .brief = !options->evidence},
                 .evidence = options->evidence,
         };
         struct read_hooks hooks = {.record = take_record, .wait = flush};
@@ -75,7 +76,8 @@ static int run(const struct read_options *options)
 {
         if (options->client) {
                 if (options->show || options->extract || options->anonymize) {
-                        fputs("finis read: --show, --extract and --anonymize take one of the two captures alone\n", stderr);
+                        fputs("finis read: --show, --extract and --anonymize take one of the two captures alone\n",
+                              stderr);
                         return STATUS_COULD_NOT;
                 }
                 return read_join(options);

@@ -92,7 +92,8 @@ static void next_comment(struct copy *copy, uint32_t at, uint64_t frame, char co
                 copy->next_note++;
                 if (note->at != at || note->frame != frame || n >= COMMENT_MAX - 1)
                         continue;
-                n += (size_t) snprintf(comment + n, COMMENT_MAX - n, "%sfinis, connection %" PRIu32 ".%" PRIu64 "%s: %s",
+                n += (size_t) snprintf(comment + n, COMMENT_MAX - n,
+                                       "%sfinis, connection %" PRIu32 ".%" PRIu64 "%s: %s",
                                        n ? "; " : "", note->chosen->file, note->chosen->first_frame,
                                        note->is_ending ? ", ended here" : "", note->chosen->verdict);
         }

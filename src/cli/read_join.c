@@ -192,8 +192,9 @@ static void add_evidence(struct join *j, struct record *r, const struct tracked 
         inet_ntop(family, server->address[SIDE_CLIENT], client, sizeof(client));
         inet_ntop(family, server->address[SIDE_SERVER], host, sizeof(host));
         n = snprintf(e->text + e->n_text, room,
-                     "The server's capture knows it as %s port %u to %s port %u, frames %" PRIu64 " to %" PRIu64 ".", client,
-                     server->port[SIDE_CLIENT], host, server->port[SIDE_SERVER], server->first_frame, server->last_frame);
+                     "The server's capture knows it as %s port %u to %s port %u, frames %" PRIu64 " to %" PRIu64 ".",
+                     client, server->port[SIDE_CLIENT], host, server->port[SIDE_SERVER],
+                     server->first_frame, server->last_frame);
         if (n < 0 || (size_t)n >= room)
                 return;
         e->lines[e->n++] = e->text + e->n_text;
@@ -255,12 +256,14 @@ static void tell(const struct join *j)
         size_t n[2] = {j->held[SIDE_CLIENT].n - j->n_pairs, j->held[SIDE_SERVER].n - j->n_pairs};
         uint64_t left_out = j->held[SIDE_CLIENT].n_left_out + j->held[SIDE_SERVER].n_left_out;
 
-        fprintf(stderr, "finis read: %zu connection%s seen at both ends, %zu at the client's alone, %zu at the server's alone\n",
-                j->n_pairs, j->n_pairs == 1 ? "" : "s", n[SIDE_CLIENT], n[SIDE_SERVER]);
+        fprintf(stderr, "finis read: %zu connection%s seen at both ends, %zu at the client's alone, %zu at the "
+                "server's alone\n", j->n_pairs, j->n_pairs == 1 ? "" : "s", n[SIDE_CLIENT], n[SIDE_SERVER]);
         if (left_out > 0)
-                fprintf(stderr, "finis read: %" PRIu64 " more connections were left out, for want of memory\n", left_out);
+                fprintf(stderr, "finis read: %" PRIu64 " more connections were left out, for want of memory\n",
+                        left_out);
         if (j->n_pairs == 0) {
-                fputs("finis read: nothing joins the two: are they of the same connections, from their SYNs on?\n", stderr);
+                fputs("finis read: nothing joins the two: are they of the same connections, from their SYNs on?\n",
+                      stderr);
                 return;
         }
         if (!j->clock_known)

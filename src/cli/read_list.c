@@ -30,7 +30,8 @@ struct read_list {
         size_t n, room;
 };
 
-int read_list_new(enum read_sort sort, size_t max, bool evidence, const struct style *style, struct read_list **ret_list)
+int read_list_new(enum read_sort sort, size_t max, bool evidence, const struct style *style,
+                  struct read_list **ret_list)
 {
         struct read_list *list = calloc(1, sizeof(*list));
 
@@ -92,7 +93,8 @@ static void rank(const struct read_list *list, const struct record *r, struct en
         case READ_SORT_SEVERITY:
                 e->major = r->severity;
                 /* What is lost goes before what is in doubt, however much. */
-                e->minor = share.lost + share.uncertain < UINT64_MAX / 4 ? share.lost + share.uncertain : UINT64_MAX / 4;
+                e->minor = share.lost + share.uncertain < UINT64_MAX / 4 ? share.lost + share.uncertain
+                                                                         : UINT64_MAX / 4;
                 if (share.lost > 0)
                         e->minor += UINT64_MAX / 2;
                 break;

@@ -10,7 +10,8 @@
 
 struct read_list;
 
-int read_list_new(enum read_sort sort, size_t max, bool evidence, const struct style *style, struct read_list **ret_list);
+int read_list_new(enum read_sort sort, size_t max, bool evidence, const struct style *style,
+                  struct read_list **ret_list);
 struct read_list *read_list_free(struct read_list *list);
 
 /* Takes a record in, in the place of its earlier revs, if it is among the first. -ENOMEM: it is left out. */

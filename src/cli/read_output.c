@@ -117,7 +117,8 @@ static const char *where_is(const struct read_options *options, const struct rec
                 return NULL;
         path = options->paths[r->file.value - 1];
         slash = strrchr(path, '/');
-        snprintf(where, WHERE_MAX, "in %s", strcmp(path, "-") == 0 ? "standard input" : slash && slash[1] ? slash + 1 : path);
+        snprintf(where, WHERE_MAX, "in %s",
+                 strcmp(path, "-") == 0 ? "standard input" : slash && slash[1] ? slash + 1 : path);
         return where;
 }
 
@@ -228,7 +229,8 @@ static size_t n_told(const struct read_output *output, const char **ret_heading)
         enum severity least = SEVERITY_BAD;
 
         *ret_heading = "";
-        if (options->filter.n_terms > 0 || options->sort || options->all || options->limit || output->totals.n <= LIMIT / 2)
+        if (options->filter.n_terms > 0 || options->sort || options->all || options->limit ||
+            output->totals.n <= LIMIT / 2)
                 return n;
         if (output->totals.severities[SEVERITY_BAD] == 0)
                 least = SEVERITY_NOTABLE;

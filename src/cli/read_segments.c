@@ -50,7 +50,8 @@ struct read_segments *read_segments_free(struct read_segments *segments)
 
 static size_t place_of(const struct read_segments *segments, uint64_t i)
 {
-        return i < segments->n_head ? (size_t)i : segments->n_head + (size_t)((i - segments->n_head) % segments->n_ring);
+        return i < segments->n_head ? (size_t)i
+                                    : segments->n_head + (size_t)((i - segments->n_head) % segments->n_ring);
 }
 
 void read_segments_add(struct read_segments *segments, const struct tracked_segment *segment)
@@ -64,8 +65,8 @@ void read_segments_add(struct read_segments *segments, const struct tracked_segm
 
 static bool same_ends(const struct segment *a, const struct segment *b)
 {
-        return a->source_port == b->source_port && a->destination_port == b->destination_port && a->family == b->family &&
-               memcmp(a->source, b->source, sizeof(a->source)) == 0 &&
+        return a->source_port == b->source_port && a->destination_port == b->destination_port &&
+               a->family == b->family && memcmp(a->source, b->source, sizeof(a->source)) == 0 &&
                memcmp(a->destination, b->destination, sizeof(a->destination)) == 0;
 }
 

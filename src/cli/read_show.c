@@ -198,7 +198,8 @@ static int not_there(const struct search *s, const struct read_counts *counts)
                 put_files(options);
                 fprintf(stderr, "; the nearest%s: ", filtered ? " that fit" : "");
                 for (size_t i = 0; i < s->n_near; i++)
-                        fprintf(stderr, "%s%" PRIu32 ".%" PRIu64, i == 0 ? "" : ", ", s->near[i].file, s->near[i].frame);
+                        fprintf(stderr, "%s%" PRIu32 ".%" PRIu64, i == 0 ? "" : ", ",
+                                s->near[i].file, s->near[i].frame);
         }
         fputc('\n', stderr);
         return STATUS_COULD_NOT;
@@ -216,7 +217,8 @@ static int tell(const struct search *s, const struct read_counts *counts)
         show_heading(stdout, "Segments", &s->options->style);
         puts("  At the right: frame numbers. Bytes count from 1.");
         read_segments_write(stdout, s->segments, &s->tracked, &s->options->style);
-        printf("\nIts frames alone, for Wireshark:\n  finis read --extract %" PRIu32 ".%" PRIu64 " -w %" PRIu32 ".%" PRIu64
+        printf("\nIts frames alone, for Wireshark:\n  finis read --extract %" PRIu32
+               ".%" PRIu64 " -w %" PRIu32 ".%" PRIu64
                ".pcapng ", s->wanted.file, s->wanted.frame, s->wanted.file, s->wanted.frame);
         read_summary_files(stdout, s->options);
         putchar('\n');
@@ -243,7 +245,8 @@ static int search(struct search *s)
         struct id id;
 
         if (worst && !read_again(s->options)) {
-                fputs("finis read: --show worst reads twice, which a pipe does not allow; save it to a file first\n", stderr);
+                fputs("finis read: --show worst reads twice, which a pipe does not allow; save it to a file first\n",
+                      stderr);
                 return STATUS_COULD_NOT;
         }
         if (!worst)

@@ -113,7 +113,8 @@ static void tell(void *context, const struct traced_socket *socket, const struct
         sigaddset(&ticks, SIGALRM);
         sigprocmask(SIG_BLOCK, &ticks, &before);
         if (show->options->json)
-                record_write_json(out, &r.record, show->options->evidence || show->options->where ? RECORD_JSON_EVIDENCE : 0);
+                record_write_json(out, &r.record,
+                                  show->options->evidence || show->options->where ? RECORD_JSON_EVIDENCE : 0);
         else
                 run_record_write(out, &r, show->options->evidence, &show->style);
         run_show_written(show, out);
@@ -131,22 +132,29 @@ static void say_unseen(const struct tracer *tracer)
         }
 
         if (unseen.uring)
-                fputs("finis run: the program uses io_uring, whose requests are no calls: acts may be missing\n", stderr);
+                fputs("finis run: the program uses io_uring, whose requests are no calls: acts may be missing\n",
+                      stderr);
         if (unseen.foreign)
-                fputs("finis run: a program of another system call interface was met, such as a 32-bit one: its calls are not seen\n", stderr);
+                fputs("finis run: a program of another system call interface was met, such as a 32-bit one: its calls "
+                      "are not seen\n", stderr);
         if (unseen.mptcp)
                 fputs("finis run: sockets of Multipath TCP were met; they are not followed\n", stderr);
         if (unseen.listener)
-                fputs("finis run: a program asked for a listener of seccomp(2), and may not have one beside ours: EBUSY; not so with --calls\n", stderr);
+                fputs("finis run: a program asked for a listener of seccomp(2), and may not have one beside ours: "
+                      "EBUSY; not so with --calls\n", stderr);
         if (unseen.leader)
-                fputs("finis run: a process lost its first thread; before Linux 6.9 its sockets cannot be looked at then\n", stderr);
+                fputs("finis run: a process lost its first thread; before Linux 6.9 its sockets cannot be looked at "
+                      "then\n", stderr);
         if (tracer_lost(tracer) == UINT64_MAX)
-                fputs("finis run: this kernel tells nothing of ended sockets; last counts are those before the close\n", stderr);
+                fputs("finis run: this kernel tells nothing of ended sockets; last counts are those before the close\n",
+                      stderr);
         else if (tracer_lost(tracer))
-                fputs("finis run: the kernel dropped messages about ended sockets; some last counts are older than they could be\n", stderr);
+                fputs("finis run: the kernel dropped messages about ended sockets; some last counts are older than "
+                      "they could be\n", stderr);
 }
 
-static int status_of(const struct run_options *options, const struct run_show *show, const struct tracer *tracer, int status)
+static int status_of(const struct run_options *options, const struct run_show *show,
+                     const struct tracer *tracer, int status)
 {
         struct tracer_word word = tracer_word(tracer);
 
@@ -169,9 +177,11 @@ static void program_stopped(void *context, bool stopped)
 
 static int trace(const struct run_options *options, struct run_show *show)
 {
-        const struct tracer_options traced = {.command = options->command, .attach = options->attach, .all_calls = options->all_calls,
+        const struct tracer_options traced = {.command = options->command, .attach = options->attach,
+                                              .all_calls = options->all_calls,
                                               .where = options->where, .mask = &options->mask};
-        const struct tracer_hooks hooks = {.ended = tell, .stopped = options->attach ? NULL : program_stopped, .context = show};
+        const struct tracer_hooks hooks = {.ended = tell, .stopped = options->attach ? NULL : program_stopped,
+                                           .context = show};
         struct tracer *tracer;
         char why[REFUSAL_MAX];
         int r = tracer_start(&traced, &hooks, &tracer, why), status;

@@ -1,6 +1,6 @@
 /*
- * The same feed as finis watch has, and of what it tells only that of which an end is in the program's cgroup. Where the
- * other end is on this host too, it is told with it, and so what it did is known.
+ * The same feed as finis watch has, and of what it tells only that of which an end is in the program's cgroup. Where
+ * the other end is on this host too, it is told with it, and so what it did is known.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -108,7 +108,8 @@ static int begin(struct run_bpf *run, char why[static RUN_BPF_WHY_MAX])
         }
         r = run->pid < 0 ? -errno : run_group_take(&run->group, run->pid);
         if (r < 0)
-                snprintf(why, RUN_BPF_WHY_MAX, "putting the program into the cgroup %s: %s", run->group.path, strerror(-r));
+                snprintf(why, RUN_BPF_WHY_MAX, "putting the program into the cgroup %s: %s",
+                         run->group.path, strerror(-r));
         else
                 r = rights_drop();
         if (r == 0 && write(go[1], "", 1) != 1)
@@ -165,7 +166,8 @@ static void say_losses(const struct run_bpf *run)
                 return;
         if (totals[LIVE_TOTAL_LOST] + totals[LIVE_TOTAL_UNFOLLOWED] + feed_missed(run->feed) > 0)
                 fprintf(stderr, "finis run: %llu endings of this host found no room, the program's may be among them\n",
-                        (unsigned long long)(totals[LIVE_TOTAL_LOST] + totals[LIVE_TOTAL_UNFOLLOWED] + feed_missed(run->feed)));
+                        (unsigned long long)(totals[LIVE_TOTAL_LOST] +
+                                             totals[LIVE_TOTAL_UNFOLLOWED] + feed_missed(run->feed)));
 }
 
 int run_bpf(struct run_show *show, volatile sig_atomic_t *stop, void (*take_signals)(pid_t pass),

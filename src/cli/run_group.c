@@ -1,4 +1,5 @@
-/* The cgroup2 file system, wherever it is mounted: /proc/self/mountinfo tells, and /proc/self/cgroup where we are in it. */
+/* The cgroup2 file system, wherever it is mounted: /proc/self/mountinfo tells, and /proc/self/cgroup where we
+ * are in it. */
 #include "cli/run_group.h"
 
 #include <errno.h>
@@ -93,7 +94,8 @@ int run_group_make(struct run_group *ret_group, char why[static RUN_GROUP_WHY_MA
         int r;
 
         if (!mounted_at(root)) {
-                snprintf(why, RUN_GROUP_WHY_MAX, "no cgroup2 file system is mounted here, by which a program's sockets are told from others");
+                snprintf(why, RUN_GROUP_WHY_MAX,
+                         "no cgroup2 file system is mounted here, by which a program's sockets are told from others");
                 return -ENOENT;
         }
         own_group(own);
@@ -106,7 +108,8 @@ int run_group_make(struct run_group *ret_group, char why[static RUN_GROUP_WHY_MA
         group.id = status.st_ino;
         r = start_keeper(&group);
         if (r < 0) {
-                snprintf(why, RUN_GROUP_WHY_MAX, "starting the process that removes the cgroup %s: %s", group.path, strerror(-r));
+                snprintf(why, RUN_GROUP_WHY_MAX, "starting the process that removes the cgroup %s: %s",
+                         group.path, strerror(-r));
                 rmdir(group.path);
                 return r;
         }

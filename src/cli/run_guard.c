@@ -57,8 +57,8 @@ int run_guard(int (*work)(void *context), void *context, const sigset_t *mask)
                 ;
         if (WIFEXITED(status))
                 return WEXITSTATUS(status);
-        fprintf(stderr, "finis run: the tracer was ended by signal %d; the program may live on, but calls fail in it with ENOSYS\n",
-                WTERMSIG(status));
+        fprintf(stderr, "finis run: the tracer was ended by signal %d; the program may live on, but calls fail in it "
+                "with ENOSYS\n", WTERMSIG(status));
         return STATUS_FAILED;
 }
 

@@ -1,7 +1,7 @@
 /*
- * The tracer is a process of its own, behind the one that was called: that one has the name which people see, stands for
- * the program in the shell's job control, and passes signals on. Killed by SIGKILL it leaves the tracer at its post, and so
- * the program its calls: a filter without a tracer would fail them with ENOSYS.
+ * The tracer is a process of its own, behind the one that was called: that one has the name which people see, stands
+ * for the program in the shell's job control, and passes signals on. Killed by SIGKILL it leaves the tracer at its
+ * post, and so the program its calls: a filter without a tracer would fail them with ENOSYS.
  */
 #pragma once
 

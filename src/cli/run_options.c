@@ -69,7 +69,8 @@ static int number(const char *name, const char *text, long least, long most, con
 
 static int tracer(const char *text, enum run_tracer *ret)
 {
-        static const char *const names[] = {[RUN_TRACER_PTRACE] = "ptrace", [RUN_TRACER_BPF] = "bpf", [RUN_TRACER_AUTO] = "auto"};
+        static const char *const names[] = {[RUN_TRACER_PTRACE] = "ptrace",
+                                            [RUN_TRACER_BPF] = "bpf", [RUN_TRACER_AUTO] = "auto"};
 
         for (size_t i = 0; i < 3; i++)
                 if (strcmp(text, names[i]) == 0) {
@@ -87,7 +88,8 @@ static int fit_together(struct run_options *options)
         if (options->tracer == RUN_TRACER_BPF && options->attach)
                 return wrong("--tracer bpf", "", "it cannot attach; finis watch --pid PID watches a process by BPF");
         if (options->tracer == RUN_TRACER_BPF && needs_ptrace)
-                return wrong("--tracer bpf", "", "it sees neither calls nor stacks; --calls and --where need --tracer ptrace");
+                return wrong("--tracer bpf", "",
+                             "it sees neither calls nor stacks; --calls and --where need --tracer ptrace");
         if (needs_ptrace)
                 options->tracer = RUN_TRACER_PTRACE;
         return 0;

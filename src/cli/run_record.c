@@ -63,8 +63,8 @@ static void add_end(struct run_record *r, const struct traced_socket *s)
 
 void run_frame_put(char text[static RUN_FRAME_MAX], const struct where_frame *frame)
 {
-        snprintf(text, RUN_FRAME_MAX, frame->symbol[0] ? "%s+0x%" PRIx64 " (%s)" : "%s+0x%" PRIx64, frame->module, frame->offset,
-                 frame->symbol);
+        snprintf(text, RUN_FRAME_MAX, frame->symbol[0] ? "%s+0x%" PRIx64 " (%s)" : "%s+0x%" PRIx64,
+                 frame->module, frame->offset, frame->symbol);
 }
 
 /* A line of evidence for each stack, as far as there is room. */

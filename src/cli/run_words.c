@@ -18,7 +18,8 @@ static void say_who(struct phrase *p, const struct record_end *end, const struct
         bool gave_up = act->known && act->pid.known;
         const char *comm = gave_up && act->comm ? act->comm : end->comm;
 
-        phrase_add(p, "%s[%" PRIu64 "]", comm && comm[0] ? comm : "the program", gave_up ? act->pid.value : end->pid.value);
+        phrase_add(p, "%s[%" PRIu64 "]", comm && comm[0] ? comm : "the program",
+                   gave_up ? act->pid.value : end->pid.value);
 }
 
 /* "closed it with 5 bytes unread, which sends a RST (deduced)" */
@@ -26,8 +27,10 @@ static void say_act(struct phrase *p, const struct traced_socket *s, const struc
 {
         static const char *const did[N_ACTS] = {
                 [ACT_CLOSE] = "closed it", [ACT_SHUTDOWN] = "shut its sending way down", [ACT_EXIT] = "exited",
-                [ACT_SIGNAL] = "was killed", [ACT_EXEC] = "closed it by exec", [ACT_CONNECT_UNSPEC] = "disconnected it, by connect() with AF_UNSPEC",
-                [ACT_SOCK_DESTROY] = "destroyed it", [ACT_LISTENER_CLOSE] = "closed its listener", [ACT_TIMER] = "timed out",
+                [ACT_SIGNAL] = "was killed", [ACT_EXEC] = "closed it by exec",
+                [ACT_CONNECT_UNSPEC] = "disconnected it, by connect() with AF_UNSPEC",
+                [ACT_SOCK_DESTROY] = "destroyed it", [ACT_LISTENER_CLOSE] = "closed its listener",
+                [ACT_TIMER] = "timed out",
         };
         const struct look *before = &s->act.before;
         uint32_t unread = socket_unread(s);
@@ -83,8 +86,11 @@ static void say_told(struct phrase *p, const struct traced_socket *s, enum endin
         } else if (call) {
                 phrase_add(p, "; %s() was told %s", call->name, errno_name((int)-call->result) ?: "an error");
                 if (strncmp(call->name, "send", 4) == 0 || strncmp(call->name, "write", 5) == 0 || call->sigpipe)
-                        phrase_add(p, !call->sigpipe ? ", without a signal" : call->blocked ? ", with SIGPIPE, which it blocks" : call->ignored ? ", with SIGPIPE, which it ignores" : ", with SIGPIPE");
-        } else if (ending != ENDING_ORDERLY && s->established_ns && s->last.state == TCP_STATE_CLOSE && s->act.known && s->act.before.state == TCP_STATE_CLOSE) {
+                        phrase_add(p, !call->sigpipe ? ", without a signal"
+                                      : call->blocked ? ", with SIGPIPE, which it blocks"
+                                      : call->ignored ? ", with SIGPIPE, which it ignores" : ", with SIGPIPE");
+        } else if (ending != ENDING_ORDERLY && s->established_ns && s->last.state == TCP_STATE_CLOSE &&
+                   s->act.known && s->act.before.state == TCP_STATE_CLOSE) {
                 say_deduced(p, s);
         }
         if (s->truncated)
@@ -114,7 +120,8 @@ static void say_where(FILE *file, const char *what, const struct where *where)
                 phrase_write(file, text, STYLE_WIDTH, 2 * INDENT, 0);
         }
         if (where->by_frame_pointers)
-                phrase_write(file, "(by frame pointers: callers that keep none are left out)", STYLE_WIDTH, 2 * INDENT, 0);
+                phrase_write(file, "(by frame pointers: callers that keep none are left out)",
+                             STYLE_WIDTH, 2 * INDENT, 0);
 }
 
 static void say_end(FILE *file, const struct run_record *r, enum side side)

@@ -180,7 +180,8 @@ static int check_rights(const struct stage_options *o)
 {
         for (size_t i = 0; i < o->n_steps; i++)
                 if (o->steps[i].ending->act == STAGE_DESTROY && stage_may_destroy() < 0) {
-                        fputs("finis stage: sock-destroyed needs CAP_NET_ADMIN; disconnect sends the same segment without\n", stderr);
+                        fputs("finis stage: sock-destroyed needs CAP_NET_ADMIN; disconnect sends the same segment "
+                              "without\n", stderr);
                         return -EPERM;
                 }
         return 0;
@@ -217,7 +218,8 @@ static int close_log(struct show *show)
                 r = -errno;
         if (r == 0 || r == -EPIPE)
                 return 0;
-        fprintf(stderr, "finis stage: writing %s: %s\n", show->command->log ? "the log" : "what happened", strerror(-r));
+        fprintf(stderr, "finis stage: writing %s: %s\n", show->command->log ? "the log" : "what happened",
+                strerror(-r));
         return r;
 }
 

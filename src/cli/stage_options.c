@@ -113,7 +113,8 @@ static int unknown_ending(const char *name)
                         nearest = stage_ending_at(i)->name;
                 }
         return wrong_line("finis stage: no such ending: %s; %s%s%s", name,
-                          nearest ? "did you mean " : "finis stage --list shows what there is", nearest ?: "", nearest ? "?" : "");
+                          nearest ? "did you mean " : "finis stage --list shows what there is",
+                          nearest ?: "", nearest ? "?" : "");
 }
 
 /* "refused,reset@sent=100,serve" */
@@ -179,13 +180,17 @@ static int set_answer(struct stage_command *command, const char *text)
         command->options.has_answer = true;
         if (*text && stat(text, &s) == 0 && S_ISREG(s.st_mode)) {
                 fd = open(text, O_RDONLY | O_CLOEXEC);
-                r = fd < 0 ? wrong("--answer", text, strerror(errno)) : read_file(command, text, fd, (uint64_t)s.st_size);
+                r = fd < 0 ? wrong("--answer", text, strerror(errno))
+                           : read_file(command, text, fd, (uint64_t)s.st_size);
         } else if (is_path(text)) {
                 r = wrong("--answer", text, stat(text, &s) < 0 ? strerror(errno) : "it is no regular file");
         } else {
                 command->answer = malloc(strlen(text) + 1);
-                r = !command->answer || trigger_unescape(text, command->answer, strlen(text), &command->options.n_answer) < 0
-                            ? wrong("--answer", text, "\\n, \\r, \\t, \\0, \\\\ and \\xHH are known, and no such file is there") : 0;
+                r = !command->answer ||
+                    trigger_unescape(text, command->answer, strlen(text), &command->options.n_answer) < 0
+                            ? wrong("--answer", text,
+                                    "\\n, \\r, \\t, \\0, \\\\ and \\xHH are known, and no such file is there")
+                            : 0;
         }
         if (r == 0 && command->options.n_answer == 0)
                 r = wrong("--answer", text, "the answer is empty");
@@ -225,14 +230,17 @@ static int check_step(struct stage_options *o, size_t index, const struct trigge
 
         if (stage_ending_of_listener(e)) {
                 if (step->n_after && (e->act != STAGE_REFUSE || step->after[0].kind != TRIGGER_TIME))
-                        return wrong("ENDING", e->name, e->act == STAGE_REFUSE ? "only @time=T can follow it: how long it lasts"
-                                                                               : "it knows no time: no connection comes about");
+                        return wrong("ENDING", e->name, e->act == STAGE_REFUSE
+                                                        ? "only @time=T can follow it: how long it lasts"
+                                                        : "it knows no time: no connection comes about");
                 if (e->act != STAGE_REFUSE && !last)
-                        return wrong("ENDING", e->name, "only the last of a sequence: the stage is not told of attempts");
+                        return wrong("ENDING", e->name,
+                                     "only the last of a sequence: the stage is not told of attempts");
                 return 0;
         }
         if (e->act == STAGE_SERVE)
-                return explicit ? wrong("ENDING", e->name, "it ends when the client has closed; @WHEN does not fit") : 0;
+                return explicit ? wrong("ENDING", e->name, "it ends when the client has closed; @WHEN does not fit")
+                                : 0;
         if (!explicit && n_after) {
                 memcpy(step->after, after, n_after * sizeof(*after));
                 step->n_after = n_after;
@@ -240,7 +248,8 @@ static int check_step(struct stage_options *o, size_t index, const struct trigge
         if (!step->n_after && o->has_to && e->due != TRIGGER_ACCEPT)
                 return wrong("ENDING", e->name, "with --to say when: --after WHEN");
         if (!step->n_after)
-                trigger_init(o->has_answer && !o->endless && !o->has_to ? (e->answers ? TRIGGER_ANSWER : TRIGGER_FIRST_BYTE) : e->due,
+                trigger_init(o->has_answer && !o->endless && !o->has_to
+                             ? (e->answers ? TRIGGER_ANSWER : TRIGGER_FIRST_BYTE) : e->due,
                              &step->after[step->n_after++]);
         for (size_t i = 0; i < step->n_after; i++) {
                 const struct trigger *t = &step->after[i];
@@ -329,7 +338,8 @@ int stage_options(struct stage_command *command, int argc, char **argv)
                         o->cycle = true;
                         break;
                 case OPTION_EVERY:
-                        r = trigger_parse_time(optarg, &o->every_ns) < 0 ? wrong("--every", optarg, "a time such as 100ms is needed") : 0;
+                        r = trigger_parse_time(optarg, &o->every_ns) < 0
+                            ? wrong("--every", optarg, "a time such as 100ms is needed") : 0;
                         break;
                 case OPTION_PIECE:
                         r = set_number("--piece", optarg, FILLER_MAX, &piece);

@@ -233,7 +233,8 @@ static int open_sources(struct watch *watch)
                 else
                         fprintf(stderr, "finis watch: watching this host by tracepoints%s; Ctrl-C stops it\n%s",
                                 feed_sees_accept(watch->feed) ? " and accept()" : "",
-                                watch->clock.reasons ? "" : "finis watch: this kernel gives no reasons for its resets\n");
+                                watch->clock.reasons ? ""
+                                                     : "finis watch: this kernel gives no reasons for its resets\n");
                 return r;
         }
         /* Before a word of it: who reads that may act at once. */

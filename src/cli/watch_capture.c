@@ -53,7 +53,8 @@ int watch_capture_open(const char *path, struct watch_capture **ret_capture)
         }
         capture->path = path;
         capture->file = fopen(path, "we");
-        r = capture->file ? pcapng_write_section(&capture->writer, capture->file, "finis " FINIS_VERSION, NULL) : -errno;
+        r = capture->file ? pcapng_write_section(&capture->writer, capture->file, "finis " FINIS_VERSION, NULL)
+            : -errno;
         if (r == 0)
                 r = pcapng_write_interface(&capture->writer, PACKETS_LINK_TYPE, NULL);
         if (r < 0) {
@@ -94,7 +95,8 @@ static void give(void *context, const struct tracked *tracked)
 {
         struct watch_capture *capture = context;
 
-        if (capture->isn_known && tracked->isn_known[capture->isn_side] && tracked->isn[capture->isn_side] != capture->isn)
+        if (capture->isn_known && tracked->isn_known[capture->isn_side] &&
+            tracked->isn[capture->isn_side] != capture->isn)
                 return;
         capture->facts = tracked->facts;
         capture->found = true;
@@ -124,9 +126,11 @@ static void track(struct watch_capture *capture)
                         .file = 1, .frame = i + 1, .time_ns = packet->time_ns, .cut = packet->n_bytes < packet->n_frame,
                 };
 
-                input.kind = packet_read(capture->reader, PACKETS_LINK_TYPE, packet->bytes, packet->n_bytes, packet->n_frame,
+                input.kind = packet_read(capture->reader, PACKETS_LINK_TYPE,
+                                         packet->bytes, packet->n_bytes, packet->n_frame,
                                          packet->time_ns, &input.packet);
-                if ((input.kind == PACKET_TCP || input.kind == PACKET_ICMP_ERROR) && tracker_add(tracker, &input, 1) < 0)
+                if ((input.kind == PACKET_TCP || input.kind == PACKET_ICMP_ERROR) &&
+                    tracker_add(tracker, &input, 1) < 0)
                         break;
         }
         tracker_finish(tracker, false);
@@ -173,7 +177,8 @@ static bool is_reset(struct watch_capture *capture, const struct recent_packet *
 {
         struct packet read;
 
-        return packet_read(capture->reader, PACKETS_LINK_TYPE, packet->bytes, packet->n_bytes, packet->n_frame, packet->time_ns,
+        return packet_read(capture->reader, PACKETS_LINK_TYPE, packet->bytes,
+                           packet->n_bytes, packet->n_frame, packet->time_ns,
                            &read) == PACKET_TCP && read.segment.flags & SEGMENT_RST;
 }
 
@@ -204,7 +209,8 @@ void watch_capture_write(struct watch_capture *capture, struct live_connection *
         for (size_t i = first; i < capture->n && !capture->error; i++) {
                 const struct recent_packet *packet = &capture->kept[i];
 
-                capture->error = pcapng_write_frame(&capture->writer, 0, packet->time_ns, packet->bytes, packet->n_bytes,
+                capture->error = pcapng_write_frame(&capture->writer, 0, packet->time_ns,
+                                                    packet->bytes, packet->n_bytes,
                                                     packet->n_frame, i == noted ? comment.text : NULL);
         }
         c->written = capture->kept[capture->n - 1].number;
@@ -215,5 +221,6 @@ void watch_capture_losses(FILE *file, struct watch_capture *capture)
         uint64_t n = packets_lost(capture->packets);
 
         if (n)
-                fprintf(file, "finis watch: --capture: %" PRIu64 " packets were missed: they came faster than they were read\n", n);
+                fprintf(file, "finis watch: --capture: %" PRIu64
+                        " packets were missed: they came faster than they were read\n", n);
 }

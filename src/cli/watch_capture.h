@@ -1,6 +1,6 @@
 /*
- * finis watch --capture: the last packets of every connection stay in memory; those of each that is told are written to a
- * file, with the verdict in a comment, and RSTs from elsewhere are judged by their shape.
+ * finis watch --capture: the last packets of every connection stay in memory; those of each that is told are written
+ * to a file, with the verdict in a comment, and RSTs from elsewhere are judged by their shape.
  */
 #pragma once
 

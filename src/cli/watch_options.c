@@ -78,7 +78,8 @@ static int take_filters(struct watch_options *options, int argc, char **argv)
 
         for (int i = optind; i < argc; i++) {
                 if (!filter_is_word(argv[i]))
-                        return wrong("", argv[i], "neither an option nor a filter; finis watch --help shows what there is");
+                        return wrong("", argv[i],
+                                     "neither an option nor a filter; finis watch --help shows what there is");
                 if (filter_add(&options->filter, argv[i], why) < 0)
                         return wrong("", "", why);
         }
@@ -118,7 +119,8 @@ int watch_options(struct watch_options *options, int argc, char **argv)
                         options->summary_s = (unsigned)whole;
                         break;
                 case FOR:
-                        if (number("--for", optarg, 0.001, 1e9, "seconds are needed, such as 60 or 0.5", &options->for_s) < 0)
+                        if (number("--for", optarg, 0.001, 1e9, "seconds are needed, such as 60 or 0.5",
+                                   &options->for_s) < 0)
                                 return -EINVAL;
                         break;
                 case COUNT:

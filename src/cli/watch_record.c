@@ -56,10 +56,12 @@ static void add_owner(struct watch_record *r, enum side side, const struct live_
         own->comm = r->comm[side];
 }
 
-static void add_end(struct watch_record *r, enum side side, const struct live_end *end, bool gone, struct cgroups *cgroups)
+static void add_end(struct watch_record *r, enum side side, const struct live_end *end,
+                    bool gone, struct cgroups *cgroups)
 {
         struct record_end *own = side == SIDE_CLIENT ? &r->record.client : &r->record.server;
-        const char *cgroup = cgroups ? cgroups_name(cgroups, end->cgroup, end->ended_ns ? end->ended_ns : end->over_ns) : NULL;
+        const char *cgroup = cgroups ? cgroups_name(cgroups, end->cgroup, end->ended_ns ? end->ended_ns : end->over_ns)
+                                     : NULL;
         struct record_act *act = side == SIDE_CLIENT ? &r->record.client_act : &r->record.server_act;
 
         if (cgroup) {
@@ -111,8 +113,10 @@ void watch_record_heard(struct watch_record *ret, const struct ended_socket *soc
         heard_facts(socket, until_ns, &ret->facts, &side);
         snprintf(ret->id, sizeof(ret->id), "%" PRIu64, socket->cookie);
         record_init(&ret->record, SOURCE_WATCH, ret->id);
-        name_end(side == SIDE_CLIENT ? &ret->record.client : &ret->record.server, tuple->family, tuple->local, tuple->local_port);
-        name_end(side == SIDE_CLIENT ? &ret->record.server : &ret->record.client, tuple->family, tuple->remote, tuple->remote_port);
+        name_end(side == SIDE_CLIENT ? &ret->record.client : &ret->record.server,
+                 tuple->family, tuple->local, tuple->local_port);
+        name_end(side == SIDE_CLIENT ? &ret->record.server : &ret->record.client,
+                 tuple->family, tuple->remote, tuple->remote_port);
         judge(&ret->facts, &ret->record, evidence ? &ret->evidence : NULL);
         /* The judge sees no end; but there was one, only not how. */
         if (ret->record.ending == ENDING_OPEN) {
@@ -141,7 +145,8 @@ bool watch_record_is_of(const struct watch_record *r, uint32_t pid)
         for (int side = 0; side < 2; side++) {
                 const struct record_end *end = side == SIDE_CLIENT ? &r->record.client : &r->record.server;
 
-                if ((end->pid.known && end->pid.value == pid) || (r->act[side].by_task && r->act[side].task.tgid == pid))
+                if ((end->pid.known && end->pid.value == pid) ||
+                    (r->act[side].by_task && r->act[side].task.tgid == pid))
                         return true;
         }
         return false;
@@ -162,7 +167,8 @@ static void say_act(FILE *file, const struct watch_record *r, enum side side, co
         struct phrase p = {0};
 
         if (act->by_task)
-                phrase_add(&p, "%s: %s[%" PRIu32 "] %s", side_name(side), r->act_comm[side], act->task.tgid, did[act->how]);
+                phrase_add(&p, "%s: %s[%" PRIu32 "] %s", side_name(side),
+                           r->act_comm[side], act->task.tgid, did[act->how]);
         else if (end->pid.known)
                 phrase_add(&p, "%s: %s[%" PRIu64 "]", side_name(side), r->comm[side], end->pid.value);
         else
@@ -176,7 +182,8 @@ static void say_act(FILE *file, const struct watch_record *r, enum side side, co
         phrase_write(file, p.text, style->width, INDENT, 0);
 }
 
-/* Few bytes that were lost may be a good-bye, for which nobody is to be called; where that could not be seen it is said. */
+/* Few bytes that were lost may be a good-bye, for which nobody is to be called; where that could not be seen
+ * it is said. */
 static void say_words(FILE *file, const struct watch_record *r, const struct style *style)
 {
         enum { GOODBYE_LEAST = 2, GOODBYE_MAX = 64 };
@@ -185,7 +192,8 @@ static void say_words(FILE *file, const struct watch_record *r, const struct sty
                 return;
         for (int side = 0; side < 2; side++) {
                 const struct record_direction *d = side == SIDE_CLIENT ? &r->record.to_server : &r->record.to_client;
-                uint64_t n = d->unread.known && d->unread.value ? d->unread.value : d->uncertain.known ? d->uncertain.value : 0;
+                uint64_t n = d->unread.known && d->unread.value ? d->unread.value
+                             : d->uncertain.known ? d->uncertain.value : 0;
                 struct phrase p = {0};
 
                 if ((d->fate != FATE_LOST && d->fate != FATE_UNCERTAIN) || n < GOODBYE_LEAST || n > GOODBYE_MAX ||

@@ -95,7 +95,8 @@ static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS
                 struct phrase count = {0};
 
                 phrase_count(&count, totals[LIVE_TOTAL_STRAY_RESET]);
-                fprintf(file, "%12s  RST%s sent for no socket\n", count.text, totals[LIVE_TOTAL_STRAY_RESET] == 1 ? "" : "s");
+                fprintf(file, "%12s  RST%s sent for no socket\n", count.text,
+                        totals[LIVE_TOTAL_STRAY_RESET] == 1 ? "" : "s");
         }
         if (n > 0 || totals[LIVE_TOTAL_TOLD])
                 write_records(file, totals);
@@ -125,7 +126,8 @@ void watch_sums_write(FILE *file, const struct watch_sums *sums, const struct fe
         }
 }
 
-void watch_sums_redraw(FILE *file, struct watch_sums *sums, const struct feed *feed, int64_t span_ns, const struct style *style)
+void watch_sums_redraw(FILE *file, struct watch_sums *sums, const struct feed *feed,
+                       int64_t span_ns, const struct style *style)
 {
         double seconds = (double)span_ns / 1e9;
         uint64_t totals[N_LIVE_TOTALS], n = 0;
@@ -138,9 +140,11 @@ void watch_sums_redraw(FILE *file, struct watch_sums *sums, const struct feed *f
         if (feed && feed_totals(feed, totals) == 0) {
                 for (unsigned i = 0; i < N_LIVE_TOTALS_OF_ENDS; i++)
                         n += totals[i] - sums->before[i];
-                fprintf(file, "%.1f s: %" PRIu64 " socket%s ended, %.1f a second\n", seconds, n, n == 1 ? "" : "s", (double)n / seconds);
+                fprintf(file, "%.1f s: %" PRIu64 " socket%s ended, %.1f a second\n",
+                        seconds, n, n == 1 ? "" : "s", (double)n / seconds);
                 if (totals[LIVE_TOTAL_LOST] > sums->before[LIVE_TOTAL_LOST])
-                        fprintf(file, "%" PRIu64 " of their records found no room\n", totals[LIVE_TOTAL_LOST] - sums->before[LIVE_TOTAL_LOST]);
+                        fprintf(file, "%" PRIu64 " of their records found no room\n",
+                                totals[LIVE_TOTAL_LOST] - sums->before[LIVE_TOTAL_LOST]);
                 memcpy(sums->before, totals, sizeof(totals));
         }
         watch_top_write(file, &sums->endings, "ending", 8, seconds);
@@ -161,10 +165,11 @@ void watch_sums_losses(FILE *file, const struct feed *feed)
                 fprintf(file, "finis watch: %" PRIu64 " records without detail: they came faster than they were read\n",
                         totals[LIVE_TOTAL_LOST]);
         if (totals[LIVE_TOTAL_TOLD] != feed_taken(feed))
-                fprintf(file, "finis watch: %" PRIu64 " records were told, and %" PRIu64 " read\n", totals[LIVE_TOTAL_TOLD],
-                        feed_taken(feed));
+                fprintf(file, "finis watch: %" PRIu64 " records were told, and %" PRIu64 " read\n",
+                        totals[LIVE_TOTAL_TOLD], feed_taken(feed));
         if (feed_missed(feed))
-                fprintf(file, "finis watch: %" PRIu64 " events were missed: they came within others\n", feed_missed(feed));
+                fprintf(file, "finis watch: %" PRIu64 " events were missed: they came within others\n",
+                        feed_missed(feed));
         if (totals[LIVE_TOTAL_UNFOLLOWED])
                 fprintf(file, "finis watch: %" PRIu64 " sockets were not followed: too many at once\n",
                         totals[LIVE_TOTAL_UNFOLLOWED]);

@@ -5,8 +5,9 @@
 #include "live/facts.h"
 
 enum { PORT_SSH = 22 };
-/* An alert of TLS 1.3, encrypted (RFC 8446 5.2): of two bytes, as it has them, no application makes a record of its own. In TLS
- * 1.2 by ChaCha20 and by AES-GCM; in TLS 1.3 these hold 1 and 9 bytes, which may be an application's, but hardly its last ones. */
+/* An alert of TLS 1.3, encrypted (RFC 8446 5.2): of two bytes, as it has them, no application makes a record of its
+ * own. In TLS 1.2 by ChaCha20 and by AES-GCM; in TLS 1.3 these hold 1 and 9 bytes, which may be an application's, but
+ * hardly its last ones. */
 enum { TLS_ALERT = 24, TLS_1_2_ALERT = 23, TLS_1_2_ALERT_GCM = 31 };
 
 static void look(struct facts *f, enum side speaker, const uint8_t *words, uint32_t n_words, uint32_t n_payload)
@@ -31,7 +32,8 @@ static uint16_t server_port(const struct live_connection *c)
 void watch_words_tell(struct facts *f, const struct live_connection *c)
 {
         for (unsigned i = 0; i < c->n_ends; i++)
-                look(f, other(connection_side(c, i)), c->ends[i].reset_words, c->ends[i].n_reset_words, c->ends[i].reset_payload);
+                look(f, other(connection_side(c, i)), c->ends[i].reset_words,
+                     c->ends[i].n_reset_words, c->ends[i].reset_payload);
         for (unsigned i = 0; i < c->n_resets; i++)
                 look(f, other(live_reset_by(c, i)), c->resets[i].words, c->resets[i].n_words, c->resets[i].payload);
         if (server_port(c) == PORT_SSH)
@@ -41,7 +43,8 @@ void watch_words_tell(struct facts *f, const struct live_connection *c)
 static bool speaks_tls(uint16_t port)
 {
         /* https, smtps, nntps, ldaps, dot, ftps, imaps, pop3s, sips, amqps, ircs, mqtts, and what is usual besides. */
-        static const uint16_t ports[] = {443, 465, 563, 636, 853, 990, 993, 995, 2376, 3269, 5061, 5671, 6443, 6697, 8443, 8883, 9443};
+        static const uint16_t ports[] = {443, 465, 563, 636, 853, 990, 993, 995,
+                                         2376, 3269, 5061, 5671, 6443, 6697, 8443, 8883, 9443};
 
         for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
                 if (ports[i] == port)
@@ -64,7 +67,8 @@ bool watch_words_known(const struct live_connection *c)
 static uint64_t not_got(const struct live_connection *c, unsigned i)
 {
         const struct live_end *end = &c->ends[i];
-        uint64_t late = end->reset_payload, sent, got = end->bytes_received - (end->flags & LIVE_FIN_IN && end->bytes_received > 0);
+        uint64_t late = end->reset_payload, sent,
+                 got = end->bytes_received - (end->flags & LIVE_FIN_IN && end->bytes_received > 0);
 
         if (!(end->flags & LIVE_SNAPPED) || !c->gone[i] || end->flags & LIVE_DISCONNECTED)
                 return 0;

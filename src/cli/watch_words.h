@@ -12,5 +12,6 @@ void watch_words_tell(struct facts *f, const struct live_connection *c);
 /* Did the kernel show the beginning of what drew a RST? */
 bool watch_words_known(const struct live_connection *c);
 
-/* Where nothing tells what they were: last bytes of a certain number, before a server of TLS, are its alert. To be asked last. */
+/* Where nothing tells what they were: last bytes of a certain number, before a server of TLS, are its alert. To be
+ * asked last. */
 void watch_words_guess(struct facts *f, const struct live_connection *c);

@@ -68,8 +68,8 @@ int wrong_option(const char *command, int c, char *const *argv, const struct opt
         const char *near;
 
         if (c == ':')
-                return wrong_line("finis %s: a value is missing behind %s; finis %s --help shows what there is", command, word,
-                                  command);
+                return wrong_line("finis %s: a value is missing behind %s; finis %s --help shows what there is",
+                                  command, word, command);
         if (meant && meant->has_arg == no_argument)
                 return wrong_line("finis %s: %s: --%s takes no value", command, word, meant->name);
         near = strncmp(word, "--", 2) == 0 ? option_near(word + 2, known) : NULL;

@@ -3,7 +3,8 @@
 
 #include <getopt.h>
 
-/* A line on standard error, whose end is added; nothing in it that a terminal would obey. errno stays. Always -EINVAL. */
+/* A line on standard error, whose end is added; nothing in it that a terminal would obey. errno
+ * stays. Always -EINVAL. */
 __attribute__((format(printf, 1, 2))) int wrong_line(const char *format, ...);
 
 /* "finis read: --sort x: it can be severity, ...". @option and @text may be empty. Always -EINVAL. */

@@ -119,7 +119,8 @@ close_up(struct index_line *line, unsigned at)
 static unsigned
 passed_on(const struct index *index, const struct index_line *line, const struct index_line *home)
 {
-        const size_t number = (size_t)(line - index->lines), behind = (number - (size_t)(home - index->lines)) & index->mask;
+        const size_t number = (size_t)(line - index->lines),
+                     behind = (number - (size_t)(home - index->lines)) & index->mask;
         unsigned at = 0;
 
         while (at < INDEX_LINE && (line->entry[at] == 0 || ((number - (line->key[at] >> 1)) & index->mask) < behind))

@@ -1,7 +1,8 @@
 /*
- * From the hash of two ends to a node: lines of eight, each with the keys before the nodes. Where within its line a node stands
- * is seen at once, with no branch on it; of a line that is full some have gone to the next. What is taken out is closed up,
- * so there are no traces of the past. The highest bit of a hash does not say where it stands: it is kept beside the node.
+ * From the hash of two ends to a node: lines of eight, each with the keys before the nodes. Where within its line a
+ * node stands is seen at once, with no branch on it; of a line that is full some have gone to the next. What is taken
+ * out is closed up, so there are no traces of the past. The highest bit of a hash does not say where it stands: it is
+ * kept beside the node.
  */
 #pragma once
 

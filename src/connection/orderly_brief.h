@@ -3,7 +3,8 @@
 
 #include "connection/tracker.h"
 
-/* Where they are made: all zero at first, and written to by orderly_brief() alone, since most of them are written once. */
+/* Where they are made: all zero at first, and written to by orderly_brief() alone, since most of them
+ * are written once. */
 struct brief_facts {
         struct tracked ended, other;
 };

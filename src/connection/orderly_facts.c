@@ -112,8 +112,8 @@ fill_history(const struct look *l, char *history)
                 strcat(history, look_by(look_row(l, l->n)) ? "r" : "R");
 }
 
-/* Both ends said something: they were ESTABLISHED to Zeek, and CLOSED with their FIN. A RST after both FINs is nothing to
- * it (zeek_state()). */
+/* Both ends said something: they were ESTABLISHED to Zeek, and CLOSED with their FIN. A RST after both FINs is nothing
+ * to it (zeek_state()). */
 static enum conn_state
 conn_state(const struct look *l)
 {
@@ -366,8 +366,8 @@ orderly_facts(const struct table *table, const struct orderly *o, int64_t until,
         return &facts->ended;
 }
 
-/* Where a RST is a reply, the time in which its sender ever answered speaks for or against it, and is not known here; who
- * sent but a SYN before it never did. */
+/* Where a RST is a reply, the time in which its sender ever answered speaks for or against it, and is not known here;
+ * who sent but a SYN before it never did. */
 static inline bool
 is_brief_reset(const struct table *table, const struct orderly *o)
 {

@@ -3,7 +3,8 @@
 
 #include "connection/tracker.h"
 
-/* Where they are made: all zero at first, and written to by orderly_facts() alone, since most of them are written once. */
+/* Where they are made: all zero at first, and written to by orderly_facts() alone, since most of them
+ * are written once. */
 struct row_facts {
         struct tracked ended, other;
         struct tracked silent, refused; /* only SYNs, and those that a RST refused */

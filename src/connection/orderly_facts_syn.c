@@ -1,6 +1,6 @@
 /*
- * The facts of a connection of which there are only SYNs, all alike, and at most a RST that refuses them. Nearly all is the
- * same for all of the one kind, and for all of the other.
+ * The facts of a connection of which there are only SYNs, all alike, and at most a RST that refuses them. Nearly all is
+ * the same for all of the one kind, and for all of the other.
  */
 #include "connection/orderly_facts.h"
 
@@ -176,8 +176,8 @@ fill_client(const struct table *table, const struct orderly *o, unsigned n_syns,
 
 /* @syn is the last one, at @at, which a RST of no number answers; it came at @before where it had come before. */
 static void
-fill_reset(const struct orderly *o, const struct row *row, const struct row *syn, int64_t at, int64_t before, bool again,
-           struct facts_of_reset *f)
+fill_reset(const struct orderly *o, const struct row *row, const struct row *syn, int64_t at, int64_t before,
+           bool again, struct facts_of_reset *f)
 {
         bool ipv4 = o->head.realm & REALM_IPV4, answers = row->window == 0 && row->ts_value == 0;
 

@@ -39,8 +39,8 @@ time_of(const struct orderly *o, const struct row *row)
         return o->first + (int64_t)(row->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
 }
 
-/* Where the first byte of a segment stands in its direction; a SYN stands at -1. No row is so long that 32 bits were not
- * enough. */
+/* Where the first byte of a segment stands in its direction; a SYN stands at -1. No row is so long that 32 bits were
+ * not enough. */
 static inline int32_t
 position_of(const struct look *l, unsigned side, int i)
 {
@@ -70,7 +70,8 @@ set_mark(const struct look *l, unsigned side, int i, struct mark *ret_mark)
 static struct moment
 moment_at(const struct look *l, int i)
 {
-        return (struct moment){ .at = look_time(l, i), .before = before(l, i), .frame = look_row(l, (unsigned)i)->frame };
+        return (struct moment){ .at = look_time(l, i), .before = before(l, i),
+                                .frame = look_row(l, (unsigned)i)->frame };
 }
 
 /* The last two segments that want an answer. */
@@ -302,7 +303,8 @@ grow_zeek(const struct orderly *o, const char *history, const struct connection 
         }
 }
 
-/* What Zeek makes of bytes that are not at hand does not follow from sums: they make gaps when they are acknowledged. */
+/* What Zeek makes of bytes that are not at hand does not follow from sums: they make gaps when they are
+ * acknowledged. */
 static void
 grow_zeek_by_segments(const struct look *l, struct zeek *z)
 {
@@ -408,8 +410,8 @@ set_syn_mark(const struct table *table, const struct orderly *o, unsigned i, str
 
         *ret_mark = (struct mark){
                 .at = time_of(o, row), .before = i > 0 ? time_of(o, table_row(table, o, i - 1)) : NEVER,
-                .position = UINT32_MAX, .frame = row->frame, .ack = row->ack, .window = row->window, .ip_id = row->ip_id,
-                .ttl = row->ttl, .kind = SEGMENT_KIND_SYN, .repeat = i > 0,
+                .position = UINT32_MAX, .frame = row->frame, .ack = row->ack, .window = row->window,
+                .ip_id = row->ip_id, .ttl = row->ttl, .kind = SEGMENT_KIND_SYN, .repeat = i > 0,
         };
 }
 

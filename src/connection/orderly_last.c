@@ -1,7 +1,7 @@
 /*
  * What may stand at the end of a row and is not in order. Of RSTs, only one whose validity is beyond doubt is kept so
- * (validity() in reset.c): it stands right behind all that its sender sent, of which nothing is missing; or it answers a
- * SYN that nothing else answered. Of such a connection it is known without asking further that it has ended. Of ICMP
+ * (validity() in reset.c): it stands right behind all that its sender sent, of which nothing is missing; or it answers
+ * a SYN that nothing else answered. Of such a connection it is known without asking further that it has ended. Of ICMP
  * errors, only one that quotes the SYN that nobody answered: it is believed, and ends nothing.
  */
 #include "connection/orderly.h"

@@ -53,8 +53,8 @@ begin(struct look *l, struct orderly_sums *ret_sums)
                 unsigned ttl = look_row(l, side)->ttl;
 
                 l->of[side] = (struct looked_end){
-                        .base = base, .end = l->o->next[side], .answers_in = UINT64_MAX, .ttl = ttl, .ttl_least = ttl, .last = -1,
-                        .fin = -1,
+                        .base = base, .end = l->o->next[side], .answers_in = UINT64_MAX, .ttl = ttl, .ttl_least = ttl,
+                        .last = -1, .fin = -1,
                         .first_payload = -1, .last_payload = -1, .run = -1, .late = -1,
                 };
                 ret_sums->sent[side] = orderly_all(base);
@@ -87,7 +87,8 @@ gather(struct look *l, unsigned from, unsigned to, struct orderly_sums *sums, ui
         uint64_t mask = UINT64_MAX >> (64 - (to - from));
 
         for (unsigned i = from; i < to; i += 4)
-                orderly_take_four(sums, &sets, l->group[i / 4], i - from, i > 0 ? all : (four){ 0, 0, UINT32_MAX, UINT32_MAX },
+                orderly_take_four(sums, &sets, l->group[i / 4], i - from,
+                                  i > 0 ? all : (four){ 0, 0, UINT32_MAX, UINT32_MAX },
                                   &l->number[i], &since[i - from]);
         /* Behind the last there may be anything. */
         *ret_word = (struct word){ .of = { ~sets.by_1 & mask, sets.by_1 & mask }, .data = sets.data & mask,

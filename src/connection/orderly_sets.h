@@ -1,6 +1,6 @@
 /*
- * From the row of segments of a connection to sets of them, a bit for each, four segments at a time: who sent them, which
- * bear payload, which acknowledge all there was. A number is where a segment stands in what its sender sends.
+ * From the row of segments of a connection to sets of them, a bit for each, four segments at a time: who sent them,
+ * which bear payload, which acknowledge all there was. A number is where a segment stands in what its sender sends.
  */
 #pragma once
 
@@ -95,20 +95,23 @@ orderly_half(const struct row *row, unsigned half)
         return read;
 }
 
-/* Takes four segments, of which the first stands at @at of the sets. @counts is all ones for those whose payload counts,
- * which is not so for a SYN. Their times are those since the first of the row. */
+/* Takes four segments, of which the first stands at @at of the sets. @counts is all ones for those whose payload
+ * counts, which is not so for a SYN. Their times are those since the first of the row. */
 static inline __attribute__((always_inline)) void
-orderly_take_four(struct orderly_sums *sums, struct orderly_sets *sets, const struct row *rows, unsigned at, four counts,
-                  uint32_t ret_number[static 4], uint64_t ret_since[static 4])
+orderly_take_four(struct orderly_sums *sums, struct orderly_sets *sets, const struct row *rows, unsigned at,
+                  four counts, uint32_t ret_number[static 4], uint64_t ret_since[static 4])
 {
         const two time = { (UINT64_C(1) << ROW_WHAT_SHIFT) - 1, (UINT64_C(1) << ROW_WHAT_SHIFT) - 1 };
-        const two since_01 = (two)__builtin_shufflevector(orderly_half(&rows[0], 0), orderly_half(&rows[1], 0), 0, 1, 4, 5) & time;
-        const two since_23 = (two)__builtin_shufflevector(orderly_half(&rows[2], 0), orderly_half(&rows[3], 0), 0, 1, 4, 5) & time;
+        const two since_01 =
+                (two)__builtin_shufflevector(orderly_half(&rows[0], 0), orderly_half(&rows[1], 0), 0, 1, 4, 5) & time;
+        const two since_23 =
+                (two)__builtin_shufflevector(orderly_half(&rows[2], 0), orderly_half(&rows[3], 0), 0, 1, 4, 5) & time;
         const four low_01 = __builtin_shufflevector(orderly_half(&rows[0], 0), orderly_half(&rows[1], 0), 1, 3, 5, 7);
         const four low_23 = __builtin_shufflevector(orderly_half(&rows[2], 0), orderly_half(&rows[3], 0), 1, 3, 5, 7);
         const four high_01 = __builtin_shufflevector(orderly_half(&rows[0], 1), orderly_half(&rows[1], 1), 2, 6, 3, 7);
         const four high_23 = __builtin_shufflevector(orderly_half(&rows[2], 1), orderly_half(&rows[3], 1), 2, 6, 3, 7);
-        /* What each is, above 16 other bits; what it acknowledges; its payload, its TTL, and a byte that means nothing. */
+        /* What each is, above 16 other bits; what it acknowledges; its payload, its TTL, and a byte
+         * that means nothing. */
         const four what = __builtin_shufflevector(low_01, low_23, 0, 2, 4, 6);
         const four ack = __builtin_shufflevector(low_01, low_23, 1, 3, 5, 7);
         const four rest = __builtin_shufflevector(high_01, high_23, 2, 3, 6, 7);
@@ -116,7 +119,8 @@ orderly_take_four(struct orderly_sums *sums, struct orderly_sets *sets, const st
         const four fin = what >> 16 & SEGMENT_FIN;
         const four by_1 = (four)((four_signed)(what << 7) >> 31);
         const four room = payload + fin, room_1 = room & by_1;
-        const four sent_0 = orderly_add_up(room - room_1, sums->sent[0]), sent_1 = orderly_add_up(room_1, sums->sent[1]);
+        const four sent_0 = orderly_add_up(room - room_1, sums->sent[0]),
+                   sent_1 = orderly_add_up(room_1, sums->sent[1]);
         const four swap = (sent_0 ^ sent_1) & by_1, mine = sent_0 ^ swap, theirs = sent_1 ^ swap;
         const four first = mine - room;
 

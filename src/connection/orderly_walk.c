@@ -1,5 +1,5 @@
-/* Of the row of segments: where windows end, how IP IDs go on, the least TTLs. Nothing of it depends on branches, but where
- * TTLs differ. */
+/* Of the row of segments: where windows end, how IP IDs go on, the least TTLs. Nothing of it depends on branches, but
+ * where TTLs differ. */
 #include "connection/orderly_walk.h"
 
 #include "connection/note.h"

@@ -1,6 +1,6 @@
 /*
- * A row is two bytes of flags, the time and the frame since the row before, and what its sender's last row and the other
- * end's do not foretell: an acknowledgement of all that was sent, the same window, the other end's time stamp are
+ * A row is two bytes of flags, the time and the frame since the row before, and what its sender's last row and the
+ * other end's do not foretell: an acknowledgement of all that was sent, the same window, the other end's time stamp are
  * worth nothing. Numbers are written in groups of seven bits.
  *
  * A struct is a row of its words of four bytes. A byte says how many of them are zero, and of what kind the next is.

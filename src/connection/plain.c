@@ -3,9 +3,9 @@
  * nearly all that segment_take() asks is answered beforehand, so what is left is done here, for speed
  * alone: whatever is in doubt goes the long way. fuzz/read.c holds the two against each other.
  *
- * And most of these come in a row. What was asked of the first of its kind (take_first()) need not be asked of those that
- * follow (take_next()): who has a PLAIN_ bit has sent such a segment, and from neither end was there any other since.
- * Then
+ * And most of these come in a row. What was asked of the first of its kind (take_first()) need not be asked of those
+ * that follow (take_next()): who has a PLAIN_ bit has sent such a segment, and from neither end was there any other
+ * since. Then
  * - nothing has changed the flags of both directions, nor Zeek's states, letters and flags;
  * - what each end acknowledged last is all that it acknowledged, to Zeek, too, and for Zeek as well each stream ends
  *   where it does here;
@@ -66,8 +66,10 @@ take_mark(const struct connection *c, const struct direction *d, const struct tr
         uint32_t room = data ? s->n_payload : 0;
 
         *ret_mark = (struct mark){
-                .at = input->time_ns, .before = c->previous, .position = (uint32_t)d->next, .frame = (uint32_t)input->frame,
-                .ack = s->ack, .window = s->window, .ip_id = s->ip_id, .room = room < UINT16_MAX ? (uint16_t)room : UINT16_MAX,
+                .at = input->time_ns, .before = c->previous, .position = (uint32_t)d->next,
+                .frame = (uint32_t)input->frame,
+                .ack = s->ack, .window = s->window, .ip_id = s->ip_id,
+                .room = room < UINT16_MAX ? (uint16_t)room : UINT16_MAX,
                 .ttl = s->ttl, .kind = data ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK, .has_ack = true,
         };
 }
@@ -110,8 +112,9 @@ is_next(const struct connection *c, const struct direction *d, const struct dire
         unusual |= input->cut;
         if (data)
                 unusual |= s->n_payload >> 16 | (s->n_payload ^ s->n_captured);
-        return unusual == 0 && d->plain & (data ? PLAIN_DATA : PLAIN_ACK) << PLAIN_NEXT_SHIFT && d->packets % PLAIN_ROW != 0 &&
-               s->window != 0 && s->ack != 0 && s->ttl >= d->ttl_least && s->ttl <= d->ttl_most &&
+        return unusual == 0 && d->plain & (data ? PLAIN_DATA : PLAIN_ACK) << PLAIN_NEXT_SHIFT &&
+               d->packets % PLAIN_ROW != 0 && s->window != 0 && s->ack != 0 &&
+               s->ttl >= d->ttl_least && s->ttl <= d->ttl_most &&
                acks <= (uint64_t)(o->next - o->acked) &&
                !(data ? d->next + s->n_payload - d->acked >= ZEEK_UNACKED_MAX : twin_may_be_late(c, d, s));
 }
@@ -151,7 +154,8 @@ take_answer(const struct connection *c, unsigned sender, struct direction *d, st
 static inline __attribute__((always_inline)) void
 take_payload(struct connection *c, struct direction *d, unsigned sender, const struct tracker_input *input)
 {
-        const unsigned by = CONNECTION_PAYLOAD | CONNECTION_PAYLOAD_BY_1, goodbye = DIRECTION_GOODBYE | DIRECTION_GOODBYE_KNOWN;
+        const unsigned by = CONNECTION_PAYLOAD | CONNECTION_PAYLOAD_BY_1,
+                          goodbye = DIRECTION_GOODBYE | DIRECTION_GOODBYE_KNOWN;
         const struct segment *s = &input->packet.segment;
         unsigned mine = sender ? by : CONNECTION_PAYLOAD;
         unsigned says = s->n_payload > GOODBYE_TLS_MOST ? DIRECTION_GOODBYE_KNOWN : note_goodbye(s);
@@ -278,7 +282,8 @@ take_first(struct connection *c, unsigned sender, struct direction *d, struct di
 
 /* For data, and for what has none. */
 static __attribute__((hot, noinline)) bool
-take_data(struct connection *c, unsigned sender, struct direction *d, struct direction *o, const struct tracker_input *input)
+take_data(struct connection *c, unsigned sender, struct direction *d, struct direction *o,
+          const struct tracker_input *input)
 {
         if (is_next(c, d, o, input, true) && take_next(c, sender, d, o, input, true))
                 return true;
@@ -286,7 +291,8 @@ take_data(struct connection *c, unsigned sender, struct direction *d, struct dir
 }
 
 static __attribute__((hot, noinline)) bool
-take_bare(struct connection *c, unsigned sender, struct direction *d, struct direction *o, const struct tracker_input *input)
+take_bare(struct connection *c, unsigned sender, struct direction *d, struct direction *o,
+          const struct tracker_input *input)
 {
         if (is_next(c, d, o, input, false) && take_next(c, sender, d, o, input, false))
                 return true;

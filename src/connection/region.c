@@ -63,8 +63,8 @@ region_grow(struct region *region, size_t n)
                 return -ENOMEM;
         if (mprotect(from, usable - region->usable, PROT_READ | PROT_WRITE) < 0)
                 return -ENOMEM;
-        /* Advice only: it works as well without. Small pages are had at once for less than one by one, but not the first,
-         * of which a small capture needs few. */
+        /* Advice only: it works as well without. Small pages are had at once for less than one by one, but not the
+         * first, of which a small capture needs few. */
         if (usable > large_from)
                 madvise(region->usable < large_from ? region->base + large_from : from,
                         usable - (region->usable < large_from ? large_from : region->usable), MADV_HUGEPAGE);

@@ -1,7 +1,8 @@
 /*
  * Memory for many things of one size that never move: a long stretch of addresses is reserved at once and made
- * usable as it is needed, in large pages where it is more than some megabytes or will be. A capture touches its connections at
- * random; in small pages nearly each touch would first have to find its page, which costs more than the touch itself.
+ * usable as it is needed, in large pages where it is more than some megabytes or will be. A capture touches its
+ * connections at random; in small pages nearly each touch would first have to find its page, which costs more than the
+ * touch itself.
  */
 #pragma once
 

@@ -56,16 +56,17 @@ decide_syn(const struct connection *c, unsigned sender, const struct segment *s,
                         return REUSE_SAME;
         }
         /* Both ends begin at once (RFC 9293 3.5): what the other sent acknowledges nothing yet, or was made by hand. */
-        if (d->packets == 0 && (!(d->flags & DIRECTION_BASE) || o->ack == 0) && o->flags & DIRECTION_SYN && o->acked < 0 &&
-            !(c->flags & CONNECTION_ENDED))
+        if (d->packets == 0 && (!(d->flags & DIRECTION_BASE) || o->ack == 0) && o->flags & DIRECTION_SYN &&
+            o->acked < 0 && !(c->flags & CONNECTION_ENDED))
                 return REUSE_SAME;
         /* A server that splits its SYN-ACK: first the ACK, then the SYN. */
-        if (d->packets > 0 && d->payloads == 0 && !(d->flags & (DIRECTION_SYN | DIRECTION_FIN)) && o->flags & DIRECTION_SYN &&
-            o->acked == 0 && o->payloads == 0 && !(c->flags & CONNECTION_ENDED))
+        if (d->packets > 0 && d->payloads == 0 && !(d->flags & (DIRECTION_SYN | DIRECTION_FIN)) &&
+            o->flags & DIRECTION_SYN && o->acked == 0 && o->payloads == 0 && !(c->flags & CONNECTION_ENDED))
                 return REUSE_SAME;
         if (same_packet(d, s, time))
                 return REUSE_SAME;
-        /* Of the other end nothing was seen yet, but it was asked or acknowledged just now: its segments may stand behind. */
+        /* Of the other end nothing was seen yet, but it was asked or acknowledged just now: its
+         * segments may stand behind. */
         if (!over(c) && o->packets == 0 && (o->flags & DIRECTION_BASE || d->flags & DIRECTION_SYN) &&
             !(d->flags & DIRECTION_FIN) && time - c->last < REPEAT_AT_MOST)
                 return REUSE_WAIT;
@@ -138,7 +139,8 @@ reuse_decide(const struct connection *c, const struct connection *pending, unsig
                 bool fits_old = old >= -1 && old <= end + REACH;
                 bool fits_new = new >= 0 && new <= REACH;
 
-                /* The old one would go on where it was; where it would leave out a piece, the new one may leave out less. */
+                /* The old one would go on where it was; where it would leave out a piece, the new one
+                 * may leave out less. */
                 if (fits_new && (!fits_old || (old > end && new < old - end)))
                         return REUSE_PENDING;
                 if (fits_old && !fits_new)

@@ -19,6 +19,6 @@ enum reuse reuse_decide(const struct connection *c, const struct connection *pen
 /* Whether payload that came after the end of @c is of another connection, whose SYN was not captured. */
 bool reuse_unseen(const struct connection *c, unsigned sender, const struct segment *s, int64_t time);
 
-/* Whether the RSTs of which alone @c consists have the numbers of the SYN that comes now: they belong to it, unlike those
- * that are left over from an older connection of the same ends. */
+/* Whether the RSTs of which alone @c consists have the numbers of the SYN that comes now: they belong to it, unlike
+ * those that are left over from an older connection of the same ends. */
 bool reuse_of_resets(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s);

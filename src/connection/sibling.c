@@ -28,7 +28,8 @@ siblings_reset(struct siblings *siblings, struct table *table, uint32_t node, un
 {
         const struct head *h = table_head(table, node);
         unsigned n = siblings->n < SIBLINGS ? siblings->n : SIBLINGS, next = siblings->n % SIBLINGS;
-        uint64_t frame = node_is_orderly(node) ? table_orderly(table, node)->first_frame : table_at(table, node)->first_frame;
+        uint64_t frame = node_is_orderly(node) ? table_orderly(table, node)->first_frame
+                                               : table_at(table, node)->first_frame;
 
         /* Most are alone. */
         if (n > 0 && time - siblings->latest > MOMENT)

@@ -18,8 +18,8 @@ struct siblings {
         unsigned n;
 };
 
-/* Takes a RST of an end of @node: those of other connections that came from the same address and port at the same moment,
- * and it, are noted in their connections. */
+/* Takes a RST of an end of @node: those of other connections that came from the same address and port at the same
+ * moment, and it, are noted in their connections. */
 void siblings_reset(struct siblings *siblings, struct table *table, uint32_t node, unsigned sender, int64_t time);
 
 /* A node of them has become another. */

@@ -72,7 +72,8 @@ system_of(const struct segment *s)
                 if (s->n_header == SIZE_TCP + OPTIONS_OF_LINUX && s->ttl <= 64 &&
                     is_usual(s, OPTIONS_OF_LINUX, of_linux))
                         return DIRECTION_LINUX;
-                if (s->n_header == SIZE_TCP + OPTIONS_WITHOUT_TIMESTAMPS && is_usual(s, OPTIONS_WITHOUT_TIMESTAMPS, without_timestamps))
+                if (s->n_header == SIZE_TCP + OPTIONS_WITHOUT_TIMESTAMPS &&
+                    is_usual(s, OPTIONS_WITHOUT_TIMESTAMPS, without_timestamps))
                         return s->ttl <= 64 ? DIRECTION_LINUX : 0;
                 if (s->n_header == SIZE_TCP)
                         return DIRECTION_OTHER_OS;

@@ -15,7 +15,8 @@
 
 /* Bounds the memory where tens of thousands end in a second. */
 enum {
-        ENDED_MAX = 16384,              /* so many that have ended are kept; beyond that the oldest go before their time … */
+        ENDED_MAX = 16384,              /* so many that have ended are kept; beyond that the oldest go before
+                                         * their time … */
         GIVEN_MAX = 4096,               /* … and so many of those that were given out already */
 };
 

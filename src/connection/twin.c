@@ -2,8 +2,9 @@
  * A twin has every number of the TCP header and the IP ID in common with a packet seen a moment ago; its TTL may
  * be less by the hops between. A segment that TCP sends again is another packet: it has another IP ID, and
  * another timestamp. Without either of them nobody repeats data, SYN or FIN that soon, and a SYN not for a much longer
- * time (RFC 6298 section 2); but two RSTs for two segments are alike to the last bit, and so may ACKs be: they are twins
- * only where the connection has shown others. Where it has, a copy may be later than that: it came by way of a router.
+ * time (RFC 6298 section 2); but two RSTs for two segments are alike to the last bit, and so may ACKs be: they are
+ * twins only where the connection has shown others. Where it has, a copy may be later than that: it came by way of a
+ * router.
  */
 #include "connection/twin.h"
 
@@ -23,8 +24,8 @@ is_late_syn(const struct connection *c, unsigned sender, const struct segment *s
         const struct direction *d = &c->side[sender];
         int64_t since = time_ns - (s->flags & SEGMENT_ACK ? c->last_syn_ack : c->last_syn);
 
-        return (s->flags & (SEGMENT_SYN | SEGMENT_RST)) == SEGMENT_SYN && d->flags & DIRECTION_SYN && s->seq + 1 == d->base &&
-               d->acked >= 0 && since >= 0 && since < OF_A_SYN * 1000 &&
+        return (s->flags & (SEGMENT_SYN | SEGMENT_RST)) == SEGMENT_SYN && d->flags & DIRECTION_SYN &&
+               s->seq + 1 == d->base && d->acked >= 0 && since >= 0 && since < OF_A_SYN * 1000 &&
                !(s->flags & SEGMENT_ACK && c->n_syns[!sender] > c->n_syn_acks[sender]) &&
                (s->ip_id == 0 || (uint16_t)(d->ip_id - s->ip_id) <= TWIN_COUNTER_BACK);
 }
@@ -64,10 +65,11 @@ twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_
         return false;
 }
 
-/* A counter of IP IDs does not go back for what is sent again, and nobody repeats that soon. An acknowledgement is looked
- * at as well: taken for the next of its sender it would turn the counter back. */
+/* A counter of IP IDs does not go back for what is sent again, and nobody repeats that soon. An acknowledgement is
+ * looked at as well: taken for the next of its sender it would turn the counter back. */
 bool
-twin_late(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s, int64_t time_ns)
+twin_late(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s,
+          int64_t time_ns)
 {
         const struct direction *d = &c->side[sender];
 

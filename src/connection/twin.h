@@ -59,4 +59,5 @@ twin_may_be_late(const struct connection *c, const struct direction *d, const st
 }
 
 /* The same of a burst whose copies come behind it: its first packets are forgotten before they come again. */
-bool twin_late(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s, int64_t time_ns);
+bool twin_late(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s,
+               int64_t time_ns);

@@ -109,7 +109,8 @@ say_doubts(const struct judging *j, struct evidence *e)
         if (j->doubts & DOUBT_IP_ID)
                 say(e, "The RST's IP ID does not continue %s's others.", the(by));
         if (j->doubts & DOUBT_BOTH_NAMES)
-                say(e, "A RST in the name of the other end came at the same moment: the box that wrote both stands between.");
+                say(e, "A RST in the name of the other end came at the same moment: "
+                    "the box that wrote both stands between.");
         if (j->doubts & DOUBT_SHAPE)
                 say(e, "The RST has neither of the shapes that Linux gives it, and %s runs Linux.", the(by));
 }
@@ -128,22 +129,26 @@ say_reset(const struct judging *j, struct evidence *e)
         unasked = j->shape == RESET_KIND_REPLY && j->r->reset.unasked;
         seen = fact_known(reset->has_ack.how) || j->shape != RESET_KIND_UNKNOWN;
         say(e, "A RST in the name of %s%s%s%s.", the(reset->by.value), seen ? " " : "",
-            !seen ? "" : unasked ? "in the shape of an answer (window 0, no options)" : shapes[j->shape], at(reset->frame).text);
+            !seen ? "" : unasked ? "in the shape of an answer (window 0, no options)" : shapes[j->shape],
+            at(reset->frame).text);
         if (j->shape == RESET_KIND_REPLY && fact_known(reset->answers.how) && reset->answers.value < N_SEGMENT_KINDS)
                 say(e, "It answers a segment of %s's: %s%s.", the(other_side(reset->by.value)),
                     segment_kind_name(reset->answers.value), at(reset->answers_frame).text);
         if (unasked)
-                say(e, "%s had sent nothing for so long that nothing can have drawn it.", The(other_side(reset->by.value)));
+                say(e, "%s had sent nothing for so long that nothing can have drawn it.",
+                    The(other_side(reset->by.value)));
         if (j->r->reset.kernel_reason)
                 say(e, "The sending kernel's reason: %s.", j->r->reset.kernel_reason);
         if (fact_is(reset->not_arrived))
-                say(e, "It never reached %s: a capture at that end does not hold it.", the(other_side(reset->by.value)));
+                say(e, "It never reached %s: a capture at that end does not hold it.",
+                    the(other_side(reset->by.value)));
         if (fact_is(reset->after_both_acked))
                 say(e, "Both FINs had been acknowledged before it: it changes nothing.");
         else if (!j->reset && fact_is_not(reset->obeyed))
                 say(e, "It did not end the connection: %s went on as before.", the(other_side(reset->by.value)));
         else if (!j->reset && fact_known(reset->validity.how) && reset->validity.value == RESET_VALIDITY_OUTSIDE)
-                say(e, "Its number is outside of what %s would take: it ends nothing.", the(other_side(reset->by.value)));
+                say(e, "Its number is outside of what %s would take: it ends nothing.",
+                    the(other_side(reset->by.value)));
         else if (!j->reset)
                 say(e, "It did not end the connection.");
         if (j->f->n_resets_in_all > 1)
@@ -216,7 +221,8 @@ say_window(const struct judging *j, struct evidence *e)
                     !fact_known(to->window_shut_at.how) || !fact_known(j->f->last.how) ||
                     __builtin_sub_overflow(j->f->last.value, to->window_shut_at.value, &span) || span < 0)
                         continue;
-                say(e, "%s's window was shut for the last %.6f s: it took nothing more.", The((enum side)side), seconds(span));
+                say(e, "%s's window was shut for the last %.6f s: it took nothing more.", The((enum side)side),
+                    seconds(span));
         }
 }
 

@@ -176,8 +176,8 @@ join_direction(const struct facts *sender, const struct facts *receiver, enum si
         to->window_shut_at = fact_known(got->window_shut.how) ? got->window_shut_at : sent->window_shut_at;
         to->window = OWN_ELSE(window, got, sent);
         /* Without a hole in either capture, and without a byte that one passed over, the end of what came is known. */
-        if (comparable && outlives && fact_known(got->bytes.how) && fact_known(sent->bytes.how) && sent->bytes.how == HOW_SEEN &&
-            fact_known(got->missing.how) && got->missing.value == 0) {
+        if (comparable && outlives && fact_known(got->bytes.how) && fact_known(sent->bytes.how) &&
+            sent->bytes.how == HOW_SEEN && fact_known(got->missing.how) && got->missing.value == 0) {
                 to->arrived = got->bytes;
                 to->arrived.how = HOW_INFERRED;
         }
@@ -261,7 +261,8 @@ add_one_sided(struct facts *f, const struct facts *in, const bool *used, const s
 
                 if (used[i])
                         continue;
-                if (by == SIDE_UNKNOWN || !would_hold(other, own == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT, reset.at) ||
+                if (by == SIDE_UNKNOWN ||
+                    !would_hold(other, own == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT, reset.at) ||
                     has_another(other, by, used_other)) {
                         add_reset(f, &reset);
                         continue;

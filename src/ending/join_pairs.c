@@ -275,7 +275,8 @@ pair_by(struct pairing *p, const struct sign *sign)
 }
 
 int
-join_pair(const struct join_key *client, size_t n_client, const struct join_key *server, size_t n_server, size_t *ret_pair)
+join_pair(const struct join_key *client, size_t n_client, const struct join_key *server, size_t n_server,
+          size_t *ret_pair)
 {
         struct pairing p = { .client = client, .server = server, .pair = ret_pair };
         int r = -ENOMEM;
@@ -325,7 +326,8 @@ join_fits_in_time(const struct join_key *client, const struct join_key *server, 
                 return false;
         if (knows_both_isns(client) && knows_both_isns(server))
                 return apart < BEGINNING_SLACK_NS && apart > -BEGINNING_SLACK_NS;
-        return apart > 0 ? first - BEGINNING_SLACK_NS <= client->last_ns : last >= client->first_ns - BEGINNING_SLACK_NS;
+        return apart > 0 ? first - BEGINNING_SLACK_NS <= client->last_ns
+                         : last >= client->first_ns - BEGINNING_SLACK_NS;
 }
 
 void
@@ -335,7 +337,8 @@ join_shifts(const struct join_key *client, const struct join_key *server, struct
                 int32_t ahead = join_seq_distance(client->first_seq[side], server->first_seq[side]);
                 bool both = client->isn_known[side] && server->isn_known[side];
                 /* Without both beginnings the numbers themselves must be comparable. */
-                bool near = client->first_seq_known[side] && server->first_seq_known[side] && overlaps(client, server, side);
+                bool near = client->first_seq_known[side] && server->first_seq_known[side] &&
+                            overlaps(client, server, side);
 
                 ret_shifts[side] = (struct join_shift){ .known = both || near, .shift = both ? 0 : ahead };
         }

@@ -22,8 +22,8 @@
  *
  * The order below is the order of thought: which RST counts and whose it is (judge_reset.c), how it ended and by
  * whom (judge_ending.c), when (judge_times.c), why (judge_cause.c with the table in cause_rules.c), what became of
- * the bytes (fate.c), whether anybody needs to care (severity.c), and what the programs are told (told.c). What ended in
- * order needs none of it: judge_orderly.c.
+ * the bytes (fate.c), whether anybody needs to care (severity.c), and what the programs are told (told.c). What ended
+ * in order needs none of it: judge_orderly.c.
  */
 #include "ending/judging.h"
 

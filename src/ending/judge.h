@@ -32,9 +32,9 @@ void judge(const struct facts *f, struct record *r, struct evidence *ret_evidenc
 /*
  * The same without evidence for what ended in order in a capture and of which all is known that such connections have:
  * most are like this. @r is filled by record_init() and by this function alone, again and again, and by its caller as
- * said above; what is the same of all of them is not written anew, and @r->plain is set. Of its id and its history 16 bytes
- * may then be read, wherever they end. False: these facts need judge(), and @r is not to be looked at, though it is good
- * for the next.
+ * said above; what is the same of all of them is not written anew, and @r->plain is set. Of its id and its history 16
+ * bytes may then be read, wherever they end. False: these facts need judge(), and @r is not to be looked at, though it
+ * is good for the next.
  */
 bool judge_again(const struct facts *f, struct record *r);
 

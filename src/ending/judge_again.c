@@ -1,7 +1,7 @@
 /*
  * What judge_orderly.c says, into a record that it was said into before: of connections that ended in order most of it
- * never changes. Whatever may differ from one to the next is written here, known or not; a test holds the record against
- * one that is made anew.
+ * never changes. Whatever may differ from one to the next is written here, known or not; a test holds the record
+ * against one that is made anew.
  */
 #include <errno.h>
 

@@ -186,7 +186,8 @@ only_resets(const struct facts *f)
                 if (!fact_known(from->packets.how))
                         return false;
                 packets += from->packets.value;
-                placed = placed || fact_known(from->payloads.how) || fact_known(from->bytes.how) || fact_known(from->acked.how);
+                placed = placed || fact_known(from->payloads.how) || fact_known(from->bytes.how) ||
+                         fact_known(from->acked.how);
         }
         return f->seen.source == SOURCE_CAPTURE &&
                (packets <= f->n_resets_in_all || (f->n_resets_in_all > 0 && !placed));
@@ -207,7 +208,8 @@ is_reset(struct judging *j)
                 return !only_resets(f);
         if (fact_is(f->both_acked) || f->n_resets > 0)
                 return false;
-        /* A socket sees no RST, only the error that it left. After both FINs SOCK_DESTROY sends none (tcp_need_reset()). */
+        /* A socket sees no RST, only the error that it left. After both FINs SOCK_DESTROY sends none
+         * (tcp_need_reset()). */
         for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
                 if (error_is(f->end[side].error_set, ECONNRESET) || error_is(f->end[side].error_set, EPIPE) ||
                     (error_is(f->end[side].error_set, ECONNABORTED) && !is_orderly(j)))

@@ -11,8 +11,8 @@
 static unsigned
 told_of_end(const struct facts_of_end *end)
 {
-        return (unsigned)end->act.how | end->error_set.how | end->closed.how | end->connect_failed.how | end->unread.how |
-               end->unsent.how;
+        return (unsigned)end->act.how | end->error_set.how | end->closed.how | end->connect_failed.how |
+               end->unread.how | end->unsent.how;
 }
 
 /* All sent, all acknowledged. */
@@ -49,8 +49,8 @@ fill_direction(const struct facts_of_direction *from, struct record_direction *d
         d->fate = from->bytes.value > 0 ? FATE_ACKED : FATE_NONE;
 }
 
-/* What judge_times() says where all these times are known and none runs backwards: it was over with the later of the two
- * acknowledgements, and its ending began with the earlier FIN. Else false, and nothing was done. */
+/* What judge_times() says where all these times are known and none runs backwards: it was over with the later of the
+ * two acknowledgements, and its ending began with the earlier FIN. Else false, and nothing was done. */
 bool
 judge_orderly_times(const struct facts *f, struct record *r)
 {

@@ -89,8 +89,8 @@ answer_may_be_missing(const struct facts *f)
 }
 
 /* The last payload was the client's, and nothing came back: it waits for an answer that will not come. A good-bye
- * waits for none, nor does a client that was answered before and then sent its FIN: it is leaving. But what the RST alone
- * acknowledges may be requests, if it is more than an encrypted good-bye. The server's last payload is itself the
+ * waits for none, nor does a client that was answered before and then sent its FIN: it is leaving. But what the RST
+ * alone acknowledges may be requests, if it is more than an encrypted good-bye. The server's last payload is itself the
  * answer. */
 static bool
 cuts_an_exchange(const struct judging *j)

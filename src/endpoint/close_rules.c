@@ -284,7 +284,8 @@ const struct rule close_rules[] = {
                 .gives = GIVES_ZERO,
                 .does = ORPHANED | SHUT_BOTH,
                 .at = "__tcp_close: sock_orphan",
-                .why = "the FIN went before, or the wait is over: the kernel finishes alone, and close() says 0 whatever comes",
+                .why = "the FIN went before, or the wait is over: the kernel finishes alone, "
+                       "and close() says 0 whatever comes",
         },
 };
 const size_t n_close_rules = sizeof(close_rules) / sizeof(*close_rules);

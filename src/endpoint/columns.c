@@ -41,7 +41,8 @@ void columns_row(const struct columns *c, const char *const cells[])
                 for (size_t i = 0; i < c->n; i++) {
                         size_t n = line_length(rest[i], (size_t)c->width[i]);
 
-                        at += (size_t)snprintf(line + at, sizeof(line) - at, "%-*.*s", c->width[i] + 2, (int)n, rest[i]);
+                        at += (size_t)snprintf(line + at, sizeof(line) - at,
+                                               "%-*.*s", c->width[i] + 2, (int)n, rest[i]);
                         rest[i] += n;
                         while (*rest[i] == ' ')
                                 rest[i]++;

@@ -14,6 +14,7 @@ const struct poll_rule poll_rules[] = {
         { "poll-out", NOT_LISTENING & ~HANDSHAKE, 0, IF_SHUT_WR, POLLOUT, "there is room to send" },
         { "poll-out-shut", NOT_LISTENING & ~HANDSHAKE, IF_SHUT_WR, 0, POLLOUT, "send() would not wait: it fails" },
         { "poll-err", NOT_LISTENING, IF_ERROR, 0, POLLERR, "an error is pending" },
-        { "poll-err-queue", NOT_LISTENING, IF_QUEUED_MESSAGE, 0, POLLERR, "the error queue holds a message; the connection may live" },
+        { "poll-err-queue", NOT_LISTENING, IF_QUEUED_MESSAGE, 0, POLLERR,
+          "the error queue holds a message; the connection may live" },
 };
 const size_t n_poll_rules = sizeof(poll_rules) / sizeof(*poll_rules);

@@ -142,7 +142,8 @@ const struct rule reset_rules[] = {
                 .does = SET_ERROR | PURGE_UNSENT | SHUT_BOTH,
                 .next = TCP_STATE_CLOSE,
                 .at = "tcp_reset: TCP_CLOSE_WAIT",
-                .why = "the peer's FIN had come: EPIPE, with SIGPIPE already at the first send; recv() goes on to say 0",
+                .why = "the peer's FIN had come: EPIPE, with SIGPIPE already at the first send; "
+                       "recv() goes on to say 0",
         },
         {
                 .name = "rst",
@@ -167,8 +168,8 @@ const struct rule icmp_rules[] = {
                 .leaves = HOLDER_LISTENER,
                 .moves_holder = true,
                 .at = "tcp_v4_err, tcp_v6_err: tcp_req_err, inet_csk_reqsk_queue_drop",
-                .why = "an ICMP error about the SYN-ACK: the request is forgotten (IPv4: net and host unreachable; IPv6: "
-                       "port unreachable, prohibited, no such protocol)",
+                .why = "an ICMP error about the SYN-ACK: the request is forgotten (IPv4: net and host unreachable; "
+                       "IPv6: port unreachable, prohibited, no such protocol)",
         },
         {
                 .name = "icmp-about-an-old-segment",

@@ -29,7 +29,8 @@ const struct rule send_rules[] = {
                 .error = EPIPE,
                 .does = TAKE_ERROR | SIGPIPE_IF_EPIPE,
                 .at = "splice_to_socket (before 6.5 pipe_to_sendpage), sock_sendmsg",
-                .why = "one call makes many inner sends: the one that fails takes the error, and the short count hides it",
+                .why = "one call makes many inner sends: the one that fails takes the error, "
+                       "and the short count hides it",
         },
         {
                 .name = "splice-swallows-the-error-while-connected",
@@ -40,7 +41,8 @@ const struct rule send_rules[] = {
                 .error = EPIPE,
                 .does = TAKE_ERROR | SIGPIPE_IF_EPIPE,
                 .at = "splice_to_socket, sock_sendmsg",
-                .why = "one call makes many inner sends: the one that fails takes the error, and the short count hides it",
+                .why = "one call makes many inner sends: the one that fails takes the error, "
+                       "and the short count hides it",
         },
         {
                 .name = "send-partial-before-the-end",

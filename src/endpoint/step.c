@@ -94,7 +94,8 @@ static uint64_t segment_conditions(const struct endpoint *e, const struct event 
                       IF_OLD_ACK) |
                bit_if(placed && event->fit == RST_EXACT, IF_EXACT) |
                bit_if(placed && event->fit != RST_OUTSIDE, IF_IN_WINDOW) |
-               bit_if(event->kind == EVENT_ACK && (!event->with_data || event->at > e->acked || event->acks_fin), IF_BARE) |
+               bit_if(event->kind == EVENT_ACK && (!event->with_data || event->at > e->acked || event->acks_fin),
+                      IF_BARE) |
                bit_if(data && e->fin_received && event->at <= e->received && event->at + event->n > e->received + 1,
                       IF_OVER_FIN) |
                bit_if(event->no_ack, IF_NO_ACK) |
@@ -125,7 +126,8 @@ uint64_t endpoint_conditions(const struct endpoint *e, const struct event *event
         return bit_if(e->error != 0, IF_ERROR) | bit_if(e->soft_error != 0, IF_SOFT_ERROR) |
                bit_if(e->soft_fades, IF_SOFT_FADES) |
                bit_if(e->shut_rd, IF_SHUT_RD) | bit_if(e->shut_wr, IF_SHUT_WR) | bit_if(e->done, IF_DONE) |
-               bit_if(endpoint_inq(e) + received_so_far(e, event) > 0, IF_QUEUED_DATA) | bit_if(e->n_refs > 1, IF_OTHER_REFS) |
+               bit_if(endpoint_inq(e) + received_so_far(e, event) > 0, IF_QUEUED_DATA) |
+               bit_if(e->n_refs > 1, IF_OTHER_REFS) |
                bit_if(e->n_refs == 0 && !e->queued, IF_ORPHAN) | bit_if(e->repair, IF_REPAIR) |
                bit_if(e->linger && e->linger_s == 0, IF_LINGER0) | bit_if(e->linger2 < 0, IF_LINGER2_NONE) |
                bit_if(e->long_fin_wait2, IF_LONG_FIN_WAIT2) |
@@ -137,7 +139,8 @@ uint64_t endpoint_conditions(const struct endpoint *e, const struct event *event
                bit_if(e->traits.keeps_minisockets, IF_KEEPS_MINISOCKETS) |
                bit_if(e->traits.believes_any_reset_of_a_request, IF_BELIEVES_RESETS) |
                bit_if(e->traits.refuses_crossed_syn_acks, IF_REFUSES_CROSSING) |
-               bit_if(e->traits.refuses_old_acks, IF_REFUSES_OLD_ACKS) | bit_if(e->queued, IF_QUEUED) | bit_if(e->error_queued, IF_QUEUED_MESSAGE) |
+               bit_if(e->traits.refuses_old_acks, IF_REFUSES_OLD_ACKS) | bit_if(e->queued, IF_QUEUED) |
+               bit_if(e->error_queued, IF_QUEUED_MESSAGE) |
                call_conditions(e, event) | segment_conditions(e, event);
 }
 

@@ -119,9 +119,12 @@ static void table_send(FILE *file)
                 struct event event;
                 bool half_way;
         } calls[] = {
-                { "send, write, writev, sendto, sendmsg, sendmmsg", { .kind = EVENT_SEND, .way = SEND_SEND, .n = 1, .nonblock = true }, false },
-                { "those with MSG_NOSIGNAL", { .kind = EVENT_SEND, .way = SEND_SENDMSG, .n = 1, .nosignal = true, .nonblock = true }, false },
-                { "sendfile, splice, nothing sent yet", { .kind = EVENT_SEND, .way = SEND_SENDFILE, .n = 1, .nonblock = true }, false },
+                { "send, write, writev, sendto, sendmsg, sendmmsg",
+                  { .kind = EVENT_SEND, .way = SEND_SEND, .n = 1, .nonblock = true }, false },
+                { "those with MSG_NOSIGNAL", { .kind = EVENT_SEND, .way = SEND_SENDMSG,
+                                               .n = 1, .nosignal = true, .nonblock = true }, false },
+                { "sendfile, splice, nothing sent yet",
+                  { .kind = EVENT_SEND, .way = SEND_SENDFILE, .n = 1, .nonblock = true }, false },
                 { "send, cut half-way", { .kind = EVENT_SEND, .way = SEND_SEND, .n = 8000000 }, true },
                 { "sendfile, splice, cut half-way", { .kind = EVENT_SEND, .way = SEND_SENDFILE, .n = 8000000 }, true },
         };
@@ -191,7 +194,8 @@ static void poll_text(short bits, char text[static CELL_MAX])
         static const struct {
                 short bit;
                 const char *name;
-        } names[] = { { POLLIN, "IN" }, { POLLOUT, "OUT" }, { POLLERR, "ERR" }, { POLLHUP, "HUP" }, { POLLRDHUP, "RDHUP" } };
+        } names[] = { { POLLIN, "IN" }, { POLLOUT, "OUT" }, { POLLERR, "ERR" },
+                      { POLLHUP, "HUP" }, { POLLRDHUP, "RDHUP" } };
         size_t n = 0;
 
         strcpy(text, "(nothing)");

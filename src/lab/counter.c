@@ -30,7 +30,8 @@ int counter_read(const char *name, uint64_t *ret_value)
                 char *rest_name = NULL, *rest_value = NULL;
                 char *one = strtok_r(names, " \n", &rest_name), *value = strtok_r(values, " \n", &rest_value);
 
-                for (; one && value; one = strtok_r(NULL, " \n", &rest_name), value = strtok_r(NULL, " \n", &rest_value))
+                for (; one && value;
+                     one = strtok_r(NULL, " \n", &rest_name), value = strtok_r(NULL, " \n", &rest_value))
                         if (!strcmp(one, name)) {
                                 *ret_value = strtoull(value, NULL, 10);
                                 return 0;

@@ -15,7 +15,8 @@
 
 static const struct scenario cases[] = {
         { .name = "the peer had read all", .acts = "c.send10 s.recv10 s.close c.send1 c.send1 c.send1 c.recv c.recv" },
-        { .name = "the peer left a byte unread", .acts = "c.send10 s.recv9 s.close c.send1 c.send1 c.send1 c.recv c.recv" },
+        { .name = "the peer left a byte unread",
+          .acts = "c.send10 s.recv9 s.close c.send1 c.send1 c.send1 c.recv c.recv" },
 };
 
 static void row(FILE *file, const char *what, const char *left, const char *right)

@@ -72,7 +72,8 @@ __attribute__((format(printf, 2, 3))) static void put(struct draft *d, const cha
 
 static void put_send(struct draft *d, char side)
 {
-        static const char *const ways[] = { "send", "write", "writev", "sendto", "sendmsg", "sendmmsg", "sendfile", "splice" };
+        static const char *const ways[] = { "send", "write", "writev",
+                                            "sendto", "sendmsg", "sendmmsg", "sendfile", "splice" };
         static const unsigned sizes[] = { 0, 1, 10, 100, 1000 };
         unsigned way = below(d, 8), size = sizes[below(d, 5)];
         bool flags = way == 0 || (way >= 3 && way <= 5);
@@ -86,7 +87,8 @@ static void put_send(struct draft *d, char side)
 
 static void put_recv(struct draft *d, char side)
 {
-        static const char *const ways[] = { "recv", "read", "readv", "recvmsg", "recvmmsg", "splice-out", "peek", "trunc" };
+        static const char *const ways[] = { "recv", "read", "readv", "recvmsg",
+                                            "recvmmsg", "splice-out", "peek", "trunc" };
         static const char *const sizes[] = { "", "1", "7", "50" };
         unsigned way = below(d, 10);
 

@@ -98,7 +98,8 @@ static void tell_model(struct play *play, const struct lab_act *act, uint64_t ac
         if (is_rst(o.emission) || o.emission == EMIT_CHALLENGE)
                 return;
         if (act->verb == VERB_SEG_DATA && !is_rst(o.emission))
-                arrive(play, (struct event){ .kind = EVENT_DATA, .at = at, .n = (uint64_t)act->n, .no_ack = act->no_ack },
+                arrive(play, (struct event){ .kind = EVENT_DATA, .at = at,
+                                             .n = (uint64_t)act->n, .no_ack = act->no_ack },
                        &o);
         if (act->verb == VERB_SEG_FIN)
                 arrive(play, (struct event){ .kind = EVENT_FIN, .at = at, .no_ack = act->no_ack }, &o);

@@ -130,7 +130,8 @@ static void one(struct player *p, struct sums *sums, int fd, uint64_t number)
                 report(p, fd, number, acts);
 }
 
-__attribute__((noreturn)) static void work(const struct random_options *options, struct sums *sums, int fd, pid_t parent)
+__attribute__((noreturn)) static void work(const struct random_options *options,
+                                           struct sums *sums, int fd, pid_t parent)
 {
         struct player p = { .options = options };
         uint64_t end = options->n ? options->first + options->n : UINT64_MAX;
@@ -151,7 +152,8 @@ __attribute__((noreturn)) static void work(const struct random_options *options,
 
                 if (from >= end)
                         break;
-                for (struct pause pause = { 0 }; !p.rights.own_namespace && tuples() > MAX_TUPLES; pause_a_little(&pause))
+                for (struct pause pause = { 0 }; !p.rights.own_namespace && tuples() > MAX_TUPLES;
+                     pause_a_little(&pause))
                         if (atomic_load(&sums->enough))
                                 break;
                 for (uint64_t i = from; i < from + BATCH && i < end && !atomic_load(&sums->enough); i++)
@@ -164,8 +166,8 @@ __attribute__((noreturn)) static void work(const struct random_options *options,
 static void print_message(FILE *file, const struct message *m)
 {
         fprintf(file, "DISAGREES  %s\n", m->name);
-        fprintf(file, "           IPv%d, number %llu: %s\n", m->family == AF_INET ? 4 : 6, (unsigned long long)m->number,
-                m->why);
+        fprintf(file, "           IPv%d, number %llu: %s\n", m->family == AF_INET ? 4 : 6,
+                (unsigned long long)m->number, m->why);
         if (m->rule[0])
                 fprintf(file, "           rule %s (%s)\n", m->rule, m->kernel);
         fflush(file);

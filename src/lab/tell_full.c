@@ -92,7 +92,8 @@ static void write_steps(FILE *file, const struct play *play)
                 size_t stop = i + 1 < play->n_steps ? play->steps[i + 1].answered_before : play->pair.n_answered;
 
                 tell_result(s, result);
-                fprintf(file, *result ? "  %-8s %-31s %s\n" : "  %-8s %s%s\n", who(s->act.side), tell_act(&s->act, act), result);
+                fprintf(file, *result ? "  %-8s %-31s %s\n" : "  %-8s %s%s\n",
+                        who(s->act.side), tell_act(&s->act, act), result);
                 if (r && (i == 0 || r != play->steps[i - 1].expected.rule)) /* else said just before */
                         write_rule(file, r, NULL);
                 for (size_t k = s->answered_before; k < stop; k++)

@@ -20,7 +20,8 @@ static void segment_words(const struct lab_act *act, char text[static TELL_MAX])
         else
                 n = (size_t)snprintf(text, TELL_MAX, "segment: %s", names[act->verb]);
         if (act->has_offset)
-                n += (size_t)snprintf(text + n, TELL_MAX - n, ", %" PRId64 " %s", act->offset < 0 ? -act->offset : act->offset,
+                n += (size_t)snprintf(text + n, TELL_MAX - n, ", %" PRId64 " %s",
+                                      act->offset < 0 ? -act->offset : act->offset,
                                       act->offset < 0 ? "behind" : "ahead");
         if (act->ack_fewer)
                 n += (size_t)snprintf(text + n, TELL_MAX - n, ", ack %" PRId64 " short", act->ack_fewer);

@@ -25,7 +25,8 @@ class_of(const struct live_end *end)
                         return LIVE_TOTAL_DESTROYED;
                 if (end->unread)
                         return LIVE_TOTAL_RESET_UNREAD;
-                return end->flags & LIVE_LINGER && !end->linger_jiffies ? LIVE_TOTAL_RESET_LINGER : LIVE_TOTAL_RESET_OTHER;
+                return end->flags & LIVE_LINGER && !end->linger_jiffies
+                       ? LIVE_TOTAL_RESET_LINGER : LIVE_TOTAL_RESET_OTHER;
         }
         if (end->error == E_CONNREFUSED)
                 return LIVE_TOTAL_REFUSED;
@@ -293,8 +294,9 @@ opens(__u64 key, struct sock *sk, __u64 now)
 }
 
 /*
- * Who asked, and who was asked. Where two SYNs crossed, both come here from SYN_RECV, but each has asked and is held by its
- * program; a socket that is yet to be accepted nobody holds. What is left of another at the same place says nothing.
+ * Who asked, and who was asked. Where two SYNs crossed, both come here from SYN_RECV, but each has asked and is held
+ * by its program; a socket that is yet to be accepted nobody holds. What is left of another at the same place says
+ * nothing.
  */
 static __always_inline void
 stands(__u64 key, struct sock *sk, int from, __u64 now)

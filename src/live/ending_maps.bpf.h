@@ -12,8 +12,10 @@
 
 #include "live/event.h"
 
-enum { ESTABLISHED = 1, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE, CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING };
-enum { E_PIPE = 32, E_CONNABORTED = 103, E_TIMEDOUT = 110, E_CONNREFUSED = 111, E_HOSTUNREACH = 113, E_NETUNREACH = 101 };
+enum { ESTABLISHED = 1, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT,
+       CLOSE, CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING };
+enum { E_PIPE = 32, E_CONNABORTED = 103, E_TIMEDOUT = 110, E_CONNREFUSED = 111,
+       E_HOSTUNREACH = 113, E_NETUNREACH = 101 };
 enum { SHUT_BOTH = 3 };
 enum { NS_IN_US = 1000 };
 
@@ -44,10 +46,11 @@ struct {
 static const struct live_end nothing;
 
 /*
- * The kernel does not run a program on a CPU where it runs already: what an interrupt brings meanwhile is passed over, and
- * where tracepoints may be preempted (7.0 and later) all that other tasks do there until the first goes on. So the
- * programs that run while interrupts are let in have a stand-in each, the same under another name, which goes first and
- * works only then. That is too rare to be tested, so it can be rehearsed: then an event is left to the stand-in by choice.
+ * The kernel does not run a program on a CPU where it runs already: what an interrupt brings meanwhile is passed over,
+ * and where tracepoints may be preempted (7.0 and later) all that other tasks do there until the first goes on. So the
+ * programs that run while interrupts are let in have a stand-in each, the same under another name, which goes first
+ * and works only then. That is too rare to be tested, so it can be rehearsed: then an event is left to the stand-in by
+ * choice.
  */
 enum program { ON_STATE, ON_RESET_SENT, ON_DESTROY, N_PROGRAMS };
 

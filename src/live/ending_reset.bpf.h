@@ -74,7 +74,8 @@ read_answered(struct sk_buff *skb, struct answered *a)
 static __always_inline void
 tell_stray(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
 {
-        struct live_reset r = {.kind = LIVE_RESET, .reason = reason, .reason_known = known, .at_ns = bpf_ktime_get_ns()};
+        struct live_reset r = {.kind = LIVE_RESET, .reason = reason, .reason_known = known,
+                               .at_ns = bpf_ktime_get_ns()};
         struct answered a = {};
 
         if (sk)
@@ -146,7 +147,8 @@ resets(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
         }
 }
 
-/* The number of a raw tracepoint's arguments grew (6.10), and the socket may be NULL or a stand-in: so these are raw. */
+/* The number of a raw tracepoint's arguments grew (6.10), and the socket may be NULL or a stand-in: so
+ * these are raw. */
 static __always_inline void
 take_reset(__u64 *ctx)
 {

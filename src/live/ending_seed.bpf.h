@@ -7,8 +7,8 @@
 
 #include "live/ending_maps.bpf.h"
 
-/* Goes over all open files once, when the tracepoints are attached: whose sockets there are already, and how far they are.
- * The file is held meanwhile, so none of them can be destroyed under it. */
+/* Goes over all open files once, when the tracepoints are attached: whose sockets there are already, and how far they
+ * are. The file is held meanwhile, so none of them can be destroyed under it. */
 SEC("iter/task_file")
 int on_open_file(struct bpf_iter__task_file *ctx)
 {

@@ -1,7 +1,7 @@
 /*
- * What a segment said that draws a RST, where its payload stands in pages, as over loopback and between containers: Linux
- * 6.12 and later let a program read those of a packet that a tracepoint gives it (bpf_dynptr_from_skb(), skb__nullable).
- * It runs for RSTs only, before the program that tells of them, and leaves the words for that.
+ * What a segment said that draws a RST, where its payload stands in pages, as over loopback and between containers:
+ * Linux 6.12 and later let a program read those of a packet that a tracepoint gives it (bpf_dynptr_from_skb(),
+ * skb__nullable). It runs for RSTs only, before the program that tells of them, and leaves the words for that.
  *
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
  */

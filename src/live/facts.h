@@ -22,7 +22,8 @@ void live_clock_set(struct live_clock *clock);
 void live_facts(const struct live_connection *c, const struct live_clock *clock, struct facts *ret_facts);
 
 /* The parts. @side is that of @end; @other the other end, or NULL. */
-void live_facts_of_end(const struct live_end *end, bool gone, enum side side, const struct live_clock *clock, struct facts *f);
+void live_facts_of_end(const struct live_end *end, bool gone, enum side side,
+                       const struct live_clock *clock, struct facts *f);
 void live_facts_of_directions(const struct live_end *end, bool gone, const struct live_end *other, enum side side,
                               const struct live_clock *clock, struct facts *f);
 void live_facts_of_resets(const struct live_connection *c, const struct live_clock *clock, struct facts *f);

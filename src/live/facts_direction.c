@@ -26,7 +26,8 @@ static bool numbers_stand(const struct live_end *end)
         return end->flags & LIVE_ESTABLISHED && !(end->flags & (LIVE_REPAIR | LIVE_MISSED));
 }
 
-/* What a queue of this host drops is counted as sent each time (__tcp_transmit_skb()); the sequence numbers count it once. */
+/* What a queue of this host drops is counted as sent each time (__tcp_transmit_skb()); the sequence numbers
+ * count it once. */
 uint64_t live_sent(const struct live_end *end, enum side side)
 {
         uint64_t counted = end->bytes_sent - end->bytes_again, numbers = end->bytes_acked + end->unacked;
@@ -37,7 +38,8 @@ uint64_t live_sent(const struct live_end *end, enum side side)
         return numbers - beside;
 }
 
-static void tell_own(const struct live_end *end, enum side side, const struct live_clock *clock, struct facts_of_direction *out)
+static void tell_own(const struct live_end *end, enum side side, const struct live_clock *clock,
+                     struct facts_of_direction *out)
 {
         bool fin = fin_was_sent(end), saw_fin = end->saw_fin && numbers_stand(end);
         uint64_t sent = live_sent(end, side), at_fin = end->sent_at_fin - has_asked(end, side);

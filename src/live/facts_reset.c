@@ -11,7 +11,8 @@ enum side live_reset_by(const struct live_connection *c, unsigned index)
 {
         const struct live_reset *reset = &c->resets[index];
 
-        if (c->n_ends > 0 && !(reset->local_port == c->ends[0].local_port && reset->remote_port == c->ends[0].remote_port))
+        if (c->n_ends > 0 && !(reset->local_port == c->ends[0].local_port &&
+                               reset->remote_port == c->ends[0].remote_port))
                 return connection_side(c, 1);
         return c->first;
 }
@@ -20,9 +21,11 @@ static bool sent_in_its_place(const struct live_connection *c, enum side side)
 {
         for (unsigned i = 0; i < c->n_resets; i++) {
                 const struct live_end *end = &c->ends[0];
-                bool by_first = c->resets[i].local_port == end->local_port && c->resets[i].remote_port == end->remote_port;
+                bool by_first = c->resets[i].local_port == end->local_port &&
+                                c->resets[i].remote_port == end->remote_port;
 
-                if (connection_side(c, by_first ? 0 : 1) == side && c->resets[i].reason == RESET_REASON_TCP_ABORT_ON_DATA)
+                if (connection_side(c, by_first ? 0 : 1) == side &&
+                    c->resets[i].reason == RESET_REASON_TCP_ABORT_ON_DATA)
                         return true;
         }
         return false;
@@ -99,8 +102,8 @@ static void tell_sent(const struct live_connection *c, unsigned i, const struct 
                 LIVE_TELL(reset->obeyed, true);
 }
 
-/* Its sender's socket was closed by a FIN, had taken all before it, and sent no RST of its own; and more was sent to it. So
- * it answers that. Kernels before 6.10 do not tell of such a RST themselves. */
+/* Its sender's socket was closed by a FIN, had taken all before it, and sent no RST of its own; and more was sent to
+ * it. So it answers that. Kernels before 6.10 do not tell of such a RST themselves. */
 static bool answers_late_data(const struct live_connection *c, unsigned receiver)
 {
         const struct live_end *end = &c->ends[receiver], *sender = &c->ends[1 - receiver];

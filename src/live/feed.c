@@ -90,8 +90,8 @@ static int take_record(void *context, void *data, size_t size)
         return 0;
 }
 
-/* The sockets that are there already: whose, and in which state. Where it cannot be done they are followed from where they
- * are first met. */
+/* The sockets that are there already: whose, and in which state. Where it cannot be done they are followed from where
+ * they are first met. */
 static void seed(struct feed *feed)
 {
         struct bpf_link *link = bpf_program__attach_iter(feed->skel->progs.on_open_file, NULL);
@@ -132,7 +132,8 @@ static bool has_helper(const struct btf *btf, const char *helper)
         return false;
 }
 
-/* May a program look into the packet that a RST answers? Only where it is known that there need not be one is it checked. */
+/* May a program look into the packet that a RST answers? Only where it is known that there need not be one
+ * is it checked. */
 static bool gives_packets(const struct btf *btf)
 {
         static const char suffix[] = "__nullable";
@@ -141,11 +142,12 @@ static bool gives_packets(const struct btf *btf)
         const char *name = type && btf_vlen(type) > 2 ? btf__name_by_offset(btf, btf_params(type)[2].name_off) : NULL;
         size_t n = name ? strlen(name) : 0;
 
-        return n > strlen(suffix) && strcmp(name + n - strlen(suffix), suffix) == 0 && has_func(btf, "bpf_dynptr_from_skb");
+        return n > strlen(suffix) && strcmp(name + n - strlen(suffix), suffix) == 0 &&
+               has_func(btf, "bpf_dynptr_from_skb");
 }
 
-/* From 7.0 on a task may lose its CPU in the midst of a tracepoint. BTF does not show it; where this is wrong, events are
- * missed, counted and told. Elsewhere that is so rare that stand-ins cost more than they are worth. */
+/* From 7.0 on a task may lose its CPU in the midst of a tracepoint. BTF does not show it; where this is wrong, events
+ * are missed, counted and told. Elsewhere that is so rare that stand-ins cost more than they are worth. */
 static bool may_be_preempted(void)
 {
         struct utsname name;
@@ -171,7 +173,8 @@ struct extras {
         bool words;     /* a packet may be read */
 };
 
-static int load(struct feed *feed, bool tell_orderly, struct extras extras, const struct btf *btf, const char **ret_what)
+static int load(struct feed *feed, bool tell_orderly, struct extras extras,
+                const struct btf *btf, const char **ret_what)
 {
         enum live_stand_ins stand_ins = which_stand_ins();
 
@@ -212,12 +215,13 @@ static int attach(struct feed *feed, const char **ret_what)
         return feed->ring ? 0 : -errno;
 }
 
-/* With the second tier where the kernel lets functions be traced (5.17 and later, and not everywhere); else without. And with
- * the words that drew a RST wherever they stand, from 6.12 on. */
+/* With the second tier where the kernel lets functions be traced (5.17 and later, and not everywhere); else without.
+ * And with the words that drew a RST wherever they stand, from 6.12 on. */
 static int load_and_attach(struct feed *feed, bool tell_orderly, const struct btf *btf, const char **ret_what)
 {
         static const struct extras tries[] = {{true, true}, {false, true}, {true, false}, {false, false}};
-        bool accept = has_func(btf, "inet_csk_accept") && has_helper(btf, "BPF_FUNC_get_func_ret"), words = gives_packets(btf);
+        bool accept = has_func(btf, "inet_csk_accept") && has_helper(btf, "BPF_FUNC_get_func_ret"),
+             words = gives_packets(btf);
         int r = 0;
 
         for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++) {

@@ -43,7 +43,8 @@ uint64_t feed_taken(const struct feed *feed);
 /* What the kernel's side counted, over all CPUs. */
 int feed_totals(const struct feed *feed, uint64_t ret_totals[static N_LIVE_TOTALS]);
 
-/* How many events no program took, since it was at work on that CPU already, and so was its stand-in (5.12 and later tell). */
+/* How many events no program took, since it was at work on that CPU already, and so was its stand-in (5.12
+ * and later tell). */
 uint64_t feed_missed(const struct feed *feed);
 
 /* Does this kernel say why it sends RSTs, and of those without a socket at all (6.10 and later)? */

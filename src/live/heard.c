@@ -15,7 +15,8 @@ bool heard_is_empty(const struct ended_socket *socket)
 /* What the sequence numbers count of what was sent: the stream, the SYN of who asked, the FIN. */
 static uint64_t numbers(const struct ended_socket *socket)
 {
-        return socket->bytes_acked + socket->wqueue - (socket->unsent < socket->wqueue ? socket->unsent : socket->wqueue);
+        return socket->bytes_acked + socket->wqueue -
+               (socket->unsent < socket->wqueue ? socket->unsent : socket->wqueue);
 }
 
 static uint64_t stream_sent(const struct ended_socket *socket)
@@ -23,7 +24,8 @@ static uint64_t stream_sent(const struct ended_socket *socket)
         return socket->bytes_sent - socket->bytes_again;
 }
 
-/* What a queue of this host drops is counted as sent each time (__tcp_transmit_skb()): then it is not known how much it was. */
+/* What a queue of this host drops is counted as sent each time (__tcp_transmit_skb()): then it is not known how
+ * much it was. */
 static bool sent_is_known(const struct ended_socket *socket)
 {
         return socket->info && socket->bytes_sent >= socket->bytes_again && stream_sent(socket) <= numbers(socket);
@@ -34,7 +36,8 @@ static int surplus(const struct ended_socket *socket)
 {
         uint64_t sent = stream_sent(socket);
 
-        if (!sent_is_known(socket) || socket->wqueue > 0 || socket->bytes_acked < sent || socket->bytes_acked - sent > 2)
+        if (!sent_is_known(socket) || socket->wqueue > 0 || socket->bytes_acked < sent ||
+            socket->bytes_acked - sent > 2)
                 return -1;
         return (int)(socket->bytes_acked - sent);
 }

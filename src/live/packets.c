@@ -124,7 +124,8 @@ struct packets *packets_close(struct packets *packets)
 static void take_one(struct packets *packets, const uint8_t *bytes, uint32_t n_bytes, uint32_t n_frame, int64_t time_ns)
 {
         struct packet packet;
-        enum packet_kind kind = packet_read(packets->reader, PACKETS_LINK_TYPE, bytes, n_bytes, n_frame, time_ns, &packet);
+        enum packet_kind kind = packet_read(packets->reader, PACKETS_LINK_TYPE,
+                                            bytes, n_bytes, n_frame, time_ns, &packet);
         const struct segment *segment = &packet.segment;
         struct recent_key key;
 

@@ -197,8 +197,8 @@ static bool are_a_pair(const struct live_end *a, const struct live_end *b)
 }
 
 /*
- * Across a NAT on this host the addresses differ, and the numbers alone are left. Of 64 bits both must fit, of two whose
- * handshakes were seen, the one asking, the other asked, at the same time; then nothing else can be meant.
+ * Across a NAT on this host the addresses differ, and the numbers alone are left. Of 64 bits both must fit, of two
+ * whose handshakes were seen, the one asking, the other asked, at the same time; then nothing else can be meant.
  */
 static bool are_a_pair_by_numbers(const struct live_end *a, const struct live_end *b)
 {
@@ -390,8 +390,10 @@ static bool concerns(const struct live_reset *reset, const struct live_connectio
         /* A SYN is the beginning of another, if this one stood. */
         if ((reset->answers_flags & (SYN | ACK)) == SYN && c->ends[0].flags & LIVE_ESTABLISHED)
                 return false;
-        return is_same_way(&c->ends[0], reset->family, reset->local, reset->local_port, reset->remote, reset->remote_port) ||
-               is_same_way(&c->ends[0], reset->family, reset->remote, reset->remote_port, reset->local, reset->local_port);
+        return is_same_way(&c->ends[0], reset->family, reset->local, reset->local_port,
+                           reset->remote, reset->remote_port) ||
+               is_same_way(&c->ends[0], reset->family, reset->remote,
+                           reset->remote_port, reset->local, reset->local_port);
 }
 
 void pairs_reset(struct pairs *pairs, const struct live_reset *told)

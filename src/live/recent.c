@@ -7,7 +7,8 @@
 
 enum { BUCKETS = 1 << 16, ALIGN = 16 };
 
-/* Where a packet stands is told by how many bytes were ever written before it: what the ring has run over is seen by that. */
+/* Where a packet stands is told by how many bytes were ever written before it: what the ring has run over is
+ * seen by that. */
 struct entry {
         uint64_t before;        /* position of the one before it in the bucket, + 1; 0: none */
         uint64_t number;
@@ -95,8 +96,8 @@ static int is_there(const struct recent *recent, uint64_t position)
         return recent->head - position <= recent->size;
 }
 
-void recent_add(struct recent *recent, const struct recent_key *key, int64_t time_ns, const uint8_t *bytes, uint32_t n_bytes,
-                uint32_t n_frame)
+void recent_add(struct recent *recent, const struct recent_key *key, int64_t time_ns,
+                const uint8_t *bytes, uint32_t n_bytes, uint32_t n_frame)
 {
         uint64_t *last = &recent->last[bucket_of(key)], room, need, position;
         struct entry *entry;
@@ -119,8 +120,8 @@ void recent_add(struct recent *recent, const struct recent_key *key, int64_t tim
         *last = position + 1;
 }
 
-size_t recent_find(const struct recent *recent, const struct recent_key *key, uint64_t after, struct recent_packet *packets,
-                   size_t max)
+size_t recent_find(const struct recent *recent, const struct recent_key *key,
+                   uint64_t after, struct recent_packet *packets, size_t max)
 {
         uint64_t next = recent->last[bucket_of(key)];
         size_t n = 0;
@@ -132,7 +133,8 @@ size_t recent_find(const struct recent *recent, const struct recent_key *key, ui
                         break;
                 if (memcmp(&entry->key, key, sizeof(*key)) == 0)
                         packets[n++] = (struct recent_packet){
-                                .bytes = (const uint8_t *)(entry + 1), .n_bytes = entry->n_bytes, .n_frame = entry->n_frame,
+                                .bytes = (const uint8_t *)(entry + 1),
+                                .n_bytes = entry->n_bytes, .n_frame = entry->n_frame,
                                 .time_ns = entry->time_ns, .number = entry->number,
                         };
                 next = entry->before;

@@ -1,6 +1,6 @@
 /*
- * The last packets of all connections, in a bounded piece of memory: new ones take the place of the oldest, and those of
- * one connection are found without looking at the others.
+ * The last packets of all connections, in a bounded piece of memory: new ones take the place of the oldest, and those
+ * of one connection are found without looking at the others.
  */
 #pragma once
 
@@ -34,9 +34,9 @@ struct recent_key recent_key(uint8_t family, const uint8_t a[static 16], uint16_
 
 /* IPv4 addresses stand in the first four bytes, the others are 0. A packet longer than RECENT_BYTES_MAX is cut. */
 #define RECENT_BYTES_MAX 4096
-void recent_add(struct recent *recent, const struct recent_key *key, int64_t time_ns, const uint8_t *bytes, uint32_t n_bytes,
-                uint32_t n_frame);
+void recent_add(struct recent *recent, const struct recent_key *key, int64_t time_ns,
+                const uint8_t *bytes, uint32_t n_bytes, uint32_t n_frame);
 
 /* The last @max packets of a connection that are there still and came after number @after, the oldest first. */
-size_t recent_find(const struct recent *recent, const struct recent_key *key, uint64_t after, struct recent_packet *packets,
-                   size_t max);
+size_t recent_find(const struct recent *recent, const struct recent_key *key,
+                   uint64_t after, struct recent_packet *packets, size_t max);

@@ -281,7 +281,8 @@ static void put_left_out(const struct page *page, const struct ladder_row *from,
 
         /* A clock may have been set back on the way. */
         if (ms >= 0)
-                snprintf(text, sizeof(text), "%" PRIu64 " more, in %" PRId64 ".%03" PRId64 " s", n, ms / 1000, ms % 1000);
+                snprintf(text, sizeof(text), "%" PRIu64 " more, in %" PRId64 ".%03" PRId64 " s", n, ms / 1000,
+                         ms % 1000);
         else
                 snprintf(text, sizeof(text), "%" PRIu64 " more", n);
         put_gap(page, text);

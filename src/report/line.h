@@ -13,8 +13,8 @@ void line_write(FILE *file, const struct record *r, const char *where, const str
 void line_write_head(FILE *file, const struct record *r, const struct style *style);
 void line_write_words(FILE *file, const struct record *r, const char *where, const struct style *style);
 
-/* What was sent each way by a connection that ended with a FIN and lost nothing: its words speak of bytes only where some
- * are missed. No line of another, nor where nothing is known. */
+/* What was sent each way by a connection that ended with a FIN and lost nothing: its words speak of bytes only where
+ * some are missed. No line of another, nor where nothing is known. */
 void line_write_bytes(FILE *file, const struct record *r, const struct style *style);
 
 /* The evidence below it, a line or two each. */

@@ -1,6 +1,6 @@
 /*
- * A record that judge_again() made is the same text as all others of its kind, but for its numbers, times and a few words:
- * record_json.c, with all that is known beforehand left out. A test holds the one against the other.
+ * A record that judge_again() made is the same text as all others of its kind, but for its numbers, times and a few
+ * words: record_json.c, with all that is known beforehand left out. A test holds the one against the other.
  */
 #include "report/record_json_plain.h"
 

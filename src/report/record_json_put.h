@@ -1,6 +1,6 @@
 /*
- * What the files that write a record as JSON have in common: pieces that are known beforehand, and short texts, which are
- * looked at 16 bytes at a time.
+ * What the files that write a record as JSON have in common: pieces that are known beforehand, and short texts, which
+ * are looked at 16 bytes at a time.
  */
 #pragma once
 
@@ -46,8 +46,8 @@ json_address_length(const char ip[static INET6_ADDRSTRLEN])
         return (unsigned)strlen(ip);
 }
 
-/* Where the first byte of @text is that is not plain, NUL being none, if it is among the first 16, which can be read. They
- * are put at @to, whatever they are. */
+/* Where the first byte of @text is that is not plain, NUL being none, if it is among the first 16, which can be read.
+ * They are put at @to, whatever they are. */
 static inline unsigned
 json_put_plain(char *to, const char *text)
 {
@@ -57,7 +57,8 @@ json_put_plain(char *to, const char *text)
         memcpy(&of, text, sizeof(of));
         memcpy(to, &of, sizeof(of));
         /* Those above 127 are negative. */
-        other = (json_sixteen)(of < ' ') | (json_sixteen)(of == '"') | (json_sixteen)(of == '\\') | (json_sixteen)(of == 127);
+        other = (json_sixteen)(of < ' ') | (json_sixteen)(of == '"') | (json_sixteen)(of == '\\') |
+                (json_sixteen)(of == 127);
         return (unsigned)__builtin_ctz((unsigned)__builtin_ia32_pmovmskb128(other) | 1u << JSON_AT_ONCE);
 #else
         unsigned n = 0;

@@ -229,11 +229,13 @@ bool sentence_causes(struct phrase *p, const struct record *r, size_t max_causes
         if (r->n_causes == 0)
                 return false;
         if (r->cause != CAUSE_NONE) {
-                phrase_add(p, "%s%s", r->certainty == CERTAINTY_CERTAIN ? "cause: " : "likely cause: ", cause_name(r->cause));
+                phrase_add(p, "%s%s", r->certainty == CERTAINTY_CERTAIN ? "cause: " : "likely cause: ",
+                           cause_name(r->cause));
                 return true;
         }
         if (r->n_causes == 1) {
-                phrase_add(p, r->causes[0] == CAUSE_UNKNOWN ? "cause unknown" : "possible cause: %s", cause_name(r->causes[0]));
+                phrase_add(p, r->causes[0] == CAUSE_UNKNOWN ? "cause unknown" : "possible cause: %s",
+                           cause_name(r->causes[0]));
                 return true;
         }
         /* "or 1 other" would save nothing. */

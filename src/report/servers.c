@@ -155,7 +155,8 @@ void servers_write(FILE *file, const struct servers *servers, const struct style
         }
         if (n_seen < 2 || n == 0)       /* one that was reset once is no news */
                 return;
-        fprintf(file, "\n  %-32s%9s%9s%9s%9s%9s\n", "By server, the worst first", "all", "reset", "refused", "silent", "bad");
+        fprintf(file, "\n  %-32s%9s%9s%9s%9s%9s\n", "By server, the worst first", "all", "reset", "refused", "silent",
+                "bad");
         for (size_t i = 0; i < n; i++)
                 put_line(file, worst[i], style);
         if (n_troubled > n) {

@@ -82,8 +82,9 @@ static void put_ending(FILE *file, const struct record *r, const struct style *s
                 if (r->reset.kind == RESET_KIND_ACTIVE)
                         phrase_add(&p, ", sent of its own accord");
                 else if (r->reset.kind == RESET_KIND_REPLY)
-                        phrase_add(&p, r->reset.unasked ? ", in the shape of an answer, though nothing can have drawn it"
-                                                        : ", an answer to a segment that could not be taken");
+                        phrase_add(&p, r->reset.unasked
+                                       ? ", in the shape of an answer, though nothing can have drawn it"
+                                       : ", an answer to a segment that could not be taken");
                 if (r->reset.by == SIDE_NETWORK)
                         phrase_add(&p, "; it did not come from the end that it names");
                 if (r->reset.obeyed.known && !r->reset.obeyed.value)

@@ -100,6 +100,7 @@ void show_bytes(FILE *file, const struct record *r, const struct style *style)
         show_direction(file, "to client", &r->to_client, style);
         if (totals_lost(&r->to_server) + totals_lost(&r->to_client) == 0 &&
             (r->to_server.fate == FATE_ACKED || r->to_client.fate == FATE_ACKED))
-                phrase_write(file, "Acknowledged means by the other kernel; whether its program read them, no packet tells.",
+                phrase_write(file,
+                             "Acknowledged means by the other kernel; whether its program read them, no packet tells.",
                              style->width, SHOW_INDENT, 0);
 }

@@ -14,7 +14,8 @@ static const char *reason_of(const struct told *told)
                 return NULL;
         switch (told->error) {
         case ECONNRESET:
-                return "ECONNRESET is told once, to whoever asks first: the reset left it in the socket's one error slot.";
+                return "ECONNRESET is told once, to whoever asks first: "
+                       "the reset left it in the socket's one error slot.";
         case EPIPE:
                 return "EPIPE, with SIGPIPE unless it is ignored: this end can send no more.";
         case ECONNREFUSED:
@@ -46,7 +47,8 @@ static void add_list(struct phrase *p, const char *call, const struct told *told
         }
 }
 
-static void show_next(FILE *file, const char *name, const struct record_next *next, enum os os, const struct style *style)
+static void show_next(FILE *file, const char *name, const struct record_next *next, enum os os,
+                      const struct style *style)
 {
         struct phrase p = {0};
 

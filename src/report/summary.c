@@ -31,7 +31,8 @@ static void add_causes(struct phrase *p, const struct totals_group *group)
 }
 
 /* The largest group of this ending that is smaller than the last one told, in a fixed order. */
-static const struct totals_group *next_group(const struct totals *t, enum ending ending, const struct totals_group *last)
+static const struct totals_group *next_group(const struct totals *t, enum ending ending,
+                                             const struct totals_group *last)
 {
         const struct totals_group *best = NULL;
 

@@ -56,7 +56,8 @@ void totals_uncount(struct totals *t, const struct totals_share *share);
 /* The sum of what is known of the two; not known if neither is. */
 struct maybe_u64 totals_add(struct maybe_u64 a, struct maybe_u64 b);
 
-/* Bytes of this direction that may be missing at its receiver, and some of which certainly are: 0 unless its fate is lost. */
+/* Bytes of this direction that may be missing at its receiver, and some of which certainly are: 0
+ * unless its fate is lost. */
 uint64_t totals_lost(const struct record_direction *d);
 /* Bytes that were sent and may have arrived or not: 0 unless its fate is uncertain. */
 uint64_t totals_uncertain(const struct record_direction *d);

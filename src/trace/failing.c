@@ -69,8 +69,8 @@ is_followed(const struct tracer *tracer, const struct traced_thread *thread, uin
 
 /*
  * A sleep that an interruption does not end for the program: it is taken up again (signal(7)). A wait in
- * epoll_wait(2), or with a time-out on a socket, would fail with EINTR, so such a thread is left alone. Not so on the dead
- * socket itself: its error comes before the signal.
+ * epoll_wait(2), or with a time-out on a socket, would fail with EINTR, so such a thread is left alone. Not so on the
+ * dead socket itself: its error comes before the signal.
  */
 static bool
 may_be_interrupted(const struct tracer *tracer, const struct traced_thread *thread)
@@ -79,7 +79,8 @@ may_be_interrupted(const struct tracer *tracer, const struct traced_thread *thre
         long number;
         uint64_t first;
 
-        if (!process_waits_in(tid, &number, &first) || is_followed(tracer, thread, process_cookie(thread->process, (int)first)))
+        if (!process_waits_in(tid, &number, &first) ||
+            is_followed(tracer, thread, process_cookie(thread->process, (int)first)))
                 return true;
         switch (number) {
 #ifdef SYS_poll
@@ -300,7 +301,8 @@ look_where_it_waits(struct tracer *tracer, const struct traced_thread *thread)
         uint64_t first, cookie;
         long number;
 
-        if (thread->call || thread->process->foreign || thread->process->n_cookies == 0 || !process_waits_in(thread->tid, &number, &first) ||
+        if (thread->call || thread->process->foreign || thread->process->n_cookies == 0 ||
+            !process_waits_in(thread->tid, &number, &first) ||
             !(call = call_find(number)) || call->kind < CALL_SEND || call->fd != 0)
                 return;
         cookie = process_cookie(thread->process, (int)first);

@@ -66,7 +66,8 @@ install(const struct sock_fprog *program, unsigned long flags, bool *ret_no_new_
         return install_with(program, flags);
 }
 
-/* Asked of a filter that lets everything through, and stays: one that nobody can hear would end every call that it names. */
+/* Asked of a filter that lets everything through, and stays: one that nobody can hear would end every call
+ * that it names. */
 static bool
 can_listen(bool *ret_no_new_privs)
 {
@@ -87,8 +88,8 @@ can_listen(bool *ret_no_new_privs)
         return r;
 }
 
-/* Behind the comparisons, in this order: nothing, a stop, a notification, of getsockopt() that of SO_ERROR alone, and of
- * connect() a notification where the address is as long as one of the internet. */
+/* Behind the comparisons, in this order: nothing, a stop, a notification, of getsockopt() that of SO_ERROR alone, and
+ * of connect() a notification where the address is as long as one of the internet. */
 enum { TO_ALLOW, TO_TRACE, TO_NOTIFY, TO_ERROR, TO_CONNECT = TO_ERROR + 4 };
 
 static uint8_t
@@ -135,7 +136,8 @@ filter_install(bool all_calls, bool listen, bool *ret_no_new_privs, int *ret_lis
         n_wanted = all_calls ? n_calls : n_life;
         for (size_t i = 0; i < n_wanted; i++)
                 code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i].number,
-                                                         (uint8_t)(n_wanted - i - 1 + leads_to(calls[i].kind, listens)), 0);
+                                                         (uint8_t)(n_wanted - i - 1 + leads_to(calls[i].kind, listens)),
+                                                         0);
         memcpy(&code[n], end, sizeof(end));
         program.len = (unsigned short)(n + sizeof(end) / sizeof(*end));
 

@@ -134,7 +134,8 @@ look_waits_for_ever(int pidfd, int fd)
 
         if (own < 0)
                 return false;
-        r = getsockopt(own, SOL_SOCKET, SO_SNDTIMEO, &timeout, &length) == 0 && timeout.tv_sec == 0 && timeout.tv_usec == 0;
+        r = getsockopt(own, SOL_SOCKET, SO_SNDTIMEO, &timeout, &length) == 0 &&
+            timeout.tv_sec == 0 && timeout.tv_usec == 0;
         close(own);
         return r;
 }

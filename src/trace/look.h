@@ -50,8 +50,9 @@ bool look_waits_for_ever(int pidfd, int fd);
 /* A signal broke off a connect(): had that begun? 1 or 0, where the socket shows it; or a negative errno. */
 int look_whether_begun(int pidfd, int fd);
 
-/* @pidfd: of the process, @fd: its descriptor, @expected: the cookie of the TCP socket that it is thought to lead to, or
- * 0, @watch: where it is to be watched, or NULL. Returns 0; -ENOTSOCK if that is no TCP socket, or a listener;
- * -EPROTONOSUPPORT if it is one of Multipath TCP; or another negative errno, -EPERM where the kernel does not let us. */
+/* @pidfd: of the process, @fd: its descriptor, @expected: the cookie of the TCP socket that it is thought to lead to,
+ * or 0, @watch: where it is to be watched, or NULL. Returns 0; -ENOTSOCK if that is no TCP socket, or a listener;
+ * -EPROTONOSUPPORT if it is one of Multipath TCP; or another negative errno, -EPERM where the kernel does
+ * not let us. */
 int look_through(int pidfd, int fd, enum look_kind kind, uint64_t expected, struct notice *watch,
                  struct look *ret_look);

@@ -33,7 +33,8 @@ passing_init(struct passing *passing)
 {
         *passing = (struct passing){ .bytes = { &passing->byte, 1 } };
         passing->message = (struct msghdr){ .msg_iov = &passing->bytes, .msg_iovlen = 1,
-                                            .msg_control = passing->control.room, .msg_controllen = sizeof(passing->control.room) };
+                                            .msg_control = passing->control.room,
+                                            .msg_controllen = sizeof(passing->control.room) };
 }
 
 int
@@ -263,8 +264,8 @@ notified_meets(long number)
 }
 
 /*
- * A close gives no such result by itself (SYSCALL_DEFINE1(close)), nor do the others; but a connect() that waits does. Of
- * TCP the socket shows whether it had begun; of other protocols, it had if it is the last call that was met.
+ * A close gives no such result by itself (SYSCALL_DEFINE1(close)), nor do the others; but a connect() that waits does.
+ * Of TCP the socket shows whether it had begun; of other protocols, it had if it is the last call that was met.
  */
 static bool
 had_begun(const struct traced_thread *thread, const struct call *call, const struct registers *registers)

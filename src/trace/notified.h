@@ -1,12 +1,13 @@
 /*
- * Calls of which only the beginning matters, met by a notification of the seccomp filter (seccomp_unotify(2)) and not by
- * a stop; and connect(), whose end matters now and then. Since Linux 6.6 whoever waits for one is woken on the processor
- * of the caller, and so is the caller by the answer: that costs half of a stop, which wakes the tracer on another
- * processor if one sleeps.
+ * Calls of which only the beginning matters, met by a notification of the seccomp filter (seccomp_unotify(2)) and not
+ * by a stop; and connect(), whose end matters now and then. Since Linux 6.6 whoever waits for one is woken on the
+ * processor of the caller, and so is the caller by the answer: that costs half of a stop, which wakes the tracer on
+ * another processor if one sleeps.
  *
  * A thread of its own waits for them; a lock keeps it and the tracer apart. A caller that is to be stopped is left to
- * the tracer: only that may ask for a stop. Where it is the next call that matters, this one goes on; where it is the end
- * of this one, the caller is kept from it, stops, and begins it again (-ERESTARTNOINTR, arch_do_signal_or_restart()).
+ * the tracer: only that may ask for a stop. Where it is the next call that matters, this one goes on; where it is the
+ * end of this one, the caller is kept from it, stops, and begins it again (-ERESTARTNOINTR,
+ * arch_do_signal_or_restart()).
  */
 #pragma once
 

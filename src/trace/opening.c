@@ -49,7 +49,8 @@ opening_stops(struct tracer *tracer, const struct traced_thread *thread)
 {
         struct openings *openings = &tracer->openings;
 
-        if (thread->stops || tracer->options.all_calls || tracer->options.where || tracer->every_call || failing_stops(tracer, thread) ||
+        if (thread->stops || tracer->options.all_calls || tracer->options.where ||
+            tracer->every_call || failing_stops(tracer, thread) ||
             openings->n == OPENINGS_MAX || thread->called_ns < openings->exact_until_ns)
                 return true;
         if (openings->n_stops == 0)
@@ -141,7 +142,8 @@ may_be_to_come(const struct traced_thread *thread, int fd)
         uint64_t first;
         long number;
 
-        return look_through(thread->process->pidfd, fd, LOOK_BEGIN, 0, NULL, &look) == 0 && look.state == TCP_STATE_CLOSE &&
+        return look_through(thread->process->pidfd, fd, LOOK_BEGIN, 0, NULL, &look) == 0 &&
+               look.state == TCP_STATE_CLOSE &&
                !look.error_pending && (!process_waits_in(thread->tid, &number, &first) || number == SYS_connect);
 }
 
@@ -170,7 +172,8 @@ opening_tick(struct tracer *tracer)
 
         /* Some of many ends tell little: who goes on so fast pays for none. */
         if (openings->n_passed <= PASSED_MOST && openings->n_passed_before <= PASSED_MOST)
-                openings->n_stops = openings->n_stops + STOPS_PER_TICK < STOPS_MOST ? openings->n_stops + STOPS_PER_TICK : STOPS_MOST;
+                openings->n_stops = openings->n_stops + STOPS_PER_TICK < STOPS_MOST
+                                    ? openings->n_stops + STOPS_PER_TICK : STOPS_MOST;
         if (++openings->n_ticks % TICKS_COUNTED == 0) {
                 openings->n_passed_before = openings->n_passed;
                 openings->n_passed = 0;

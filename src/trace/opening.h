@@ -34,7 +34,8 @@ struct openings {
         unsigned n;
         unsigned n_stops;               /* ends that may be stopped at until the next tick */
         unsigned n_ticks;
-        unsigned n_passed, n_passed_before; /* attempts whose ends were not, in this fifth of a second and in the one before */
+        unsigned n_passed, n_passed_before; /* attempts whose ends were not, in this fifth of a second and in
+                                             * the one before */
         int64_t exact_until_ns;         /* one has failed: until then every end is stopped at */
 };
 

@@ -11,7 +11,8 @@ struct registers {
         bool in_call;                   /* it stands on its way out of a system call: the next two are that call's */
         long number;
         int64_t result;
-        bool has_arguments;             /* the first argument is still there: not on arm64, where the result takes its place */
+        bool has_arguments;             /* the first argument is still there: not on arm64, where the result
+                                         * takes its place */
         uint64_t arguments[6];
 };
 

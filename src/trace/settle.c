@@ -68,7 +68,8 @@ compare(void *context, int fd)
         struct holder *holder = context;
         struct look look;
 
-        if (!holder->found && look_through(holder->thread->process->pidfd, fd, LOOK_BEGIN, holder->cookie, NULL, &look) == 0)
+        if (!holder->found &&
+            look_through(holder->thread->process->pidfd, fd, LOOK_BEGIN, holder->cookie, NULL, &look) == 0)
                 holder->found = look.cookie == holder->cookie;
 }
 
@@ -113,7 +114,8 @@ is_over(struct tracer *tracer, struct traced_socket *socket)
         struct diag_socket now;
         int r;
 
-        if (socket->ended && (!socket_has_tuple(socket) || has_had_both_fins(socket) || socket->end.tuple.remote_port == 0))
+        if (socket->ended && (!socket_has_tuple(socket) || has_had_both_fins(socket) ||
+                              socket->end.tuple.remote_port == 0))
                 return true;
         r = socket_has_tuple(socket) ? diag_look_on(tracer->diag, &socket->tuple, &now) : -EINVAL;
         if (r == -ENOENT && socket->ended && socket->act.known && tracer_now() - socket->act.at_ns < TIME_WAIT_LEAST_NS)
@@ -171,7 +173,8 @@ ask(struct tracer *tracer, struct traced_socket *socket, int64_t now)
         if (socket->ask_again_ns < ASK_SELDOM_NS && !tracer->hurries)
                 socket->ask_again_ns *= 2;
         /* The act may be on its way to us: an exec closes before its stop (begin_new_exec()). */
-        if (socket->ended && !socket->act.known && !tracer->hurries && tracer_now() - socket->end.heard_ns < MESSAGE_LATE_NS)
+        if (socket->ended && !socket->act.known && !tracer->hurries &&
+            tracer_now() - socket->end.heard_ns < MESSAGE_LATE_NS)
                 return false;
         if (is_over(tracer, socket))
                 return true;

@@ -31,7 +31,8 @@ static bool
 tuple_equal(const struct diag_tuple *a, const struct diag_tuple *b)
 {
         return a->family == b->family && a->local_port == b->local_port && a->remote_port == b->remote_port &&
-               memcmp(a->local, b->local, sizeof(a->local)) == 0 && memcmp(a->remote, b->remote, sizeof(a->remote)) == 0;
+               memcmp(a->local, b->local, sizeof(a->local)) == 0 &&
+               memcmp(a->remote, b->remote, sizeof(a->remote)) == 0;
 }
 
 static void
@@ -124,7 +125,8 @@ sockets_other_end(const struct sockets *sockets, const struct traced_socket *soc
         if (!socket_has_tuple(socket))
                 return NULL;
         for (struct traced_socket *s = sockets->tuples[slot_of(sockets, tuple_hash(&reverse))]; s; s = s->by_tuple) {
-                int64_t apart = s->began_ns > socket->began_ns ? s->began_ns - socket->began_ns : socket->began_ns - s->began_ns;
+                int64_t apart = s->began_ns > socket->began_ns ? s->began_ns - socket->began_ns
+                                : socket->began_ns - s->began_ns;
 
                 if (s == socket || !tuple_equal(&s->tuple, &reverse) || (best && apart >= least))
                         continue;
@@ -152,8 +154,10 @@ sockets_closing(struct sockets *sockets, struct traced_socket *socket, bool clos
                 sockets->n_closing++;
                 return;
         }
-        *(socket->closing_before ? &socket->closing_before->closing_next : &sockets->closing_first) = socket->closing_next;
-        *(socket->closing_next ? &socket->closing_next->closing_before : &sockets->closing_last) = socket->closing_before;
+        *(socket->closing_before ? &socket->closing_before->closing_next : &sockets->closing_first) =
+                socket->closing_next;
+        *(socket->closing_next ? &socket->closing_next->closing_before : &sockets->closing_last) =
+                socket->closing_before;
         sockets->n_closing--;
 }
 
@@ -212,7 +216,8 @@ was_up(const struct look *look)
 {
         if (look->state == TCP_STATE_CLOSE)
                 return look->info && (look->bytes_acked > 0 || look->bytes_received > 0);
-        return look->state != TCP_STATE_SYN_SENT && look->state != TCP_STATE_SYN_RECV && look->state != TCP_STATE_LISTEN;
+        return look->state != TCP_STATE_SYN_SENT && look->state != TCP_STATE_SYN_RECV &&
+               look->state != TCP_STATE_LISTEN;
 }
 
 void
@@ -242,7 +247,8 @@ sockets_seen(struct sockets *sockets, struct traced_socket *socket, const struct
 }
 
 void
-sockets_named(struct sockets *sockets, struct traced_socket *socket, uint8_t family, const uint8_t *remote, uint16_t port)
+sockets_named(struct sockets *sockets, struct traced_socket *socket, uint8_t family,
+              const uint8_t *remote, uint16_t port)
 {
         if (socket_has_tuple(socket))
                 take_tuple(sockets, socket);

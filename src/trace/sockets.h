@@ -71,7 +71,8 @@ struct traced_socket {
         bool error_taken;               /* a call of the program took it */
         struct socket_call calls[SOCKET_CALLS_MAX];
         size_t n_calls;                 /* of all; the last SOCKET_CALLS_MAX are there */
-        struct where *told_at;          /* where the program was when a call was first told an error; NULL: not asked for */
+        struct where *told_at;          /* where the program was when a call was first told an error; NULL:
+                                         * not asked for */
         struct where *reset_at;         /* and when it gave up what that resets */
         bool sigpipe;
         int64_t died_ns;                /* when it was noticed that it had died in its program's hands; 0: not */

@@ -36,7 +36,8 @@ struct traced_thread {
         int64_t called_ns;              /* when it began, of connect() */
         bool is_noticed;                /* it is met by a notification: not by a stop */
         bool stops;                     /* it goes on to the next beginning or end of a call */
-        bool begins_again;              /* it is on its way to a call that it was kept from, to be stopped at the end of that */
+        bool begins_again;              /* it is on its way to a call that it was kept from, to be stopped at
+                                         * the end of that */
         uint64_t held;                  /* the notification that waits for the tracer */
         struct traced_thread *held_next;
         struct exec_look exec;

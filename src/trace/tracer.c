@@ -48,11 +48,13 @@ child(const struct tracer_options *options, int go, struct tracer_word *word)
         if (!word->error && listens(options))
                 word->error = notified_hand_over(go, listener);
         if (word->error) {
-                /* Before the end of a process that is traced it stops, its files still open: nobody is to wait for more. */
+                /* Before the end of a process that is traced it stops, its files still open: nobody is to
+                 * wait for more. */
                 close(go);
                 _exit(125);
         }
-        /* Not sooner: a signal stops who is traced, and the tracer waits for nothing but what is handed over until then. */
+        /* Not sooner: a signal stops who is traced, and the tracer waits for nothing but what is handed
+         * over until then. */
         if (options->mask)
                 sigprocmask(SIG_SETMASK, options->mask, NULL);
         execvp(options->command[0], options->command);
@@ -400,8 +402,8 @@ detach_all(struct tracer *tracer)
                 for (struct traced_thread *t = tracer->threads.buckets[i]; t; t = t->next) {
                         int status;
 
-                        if (ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL) != 0 || waitpid(t->tid, &status, __WALL) != t->tid ||
-                            !WIFSTOPPED(status))
+                        if (ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL) != 0 ||
+                            waitpid(t->tid, &status, __WALL) != t->tid || !WIFSTOPPED(status))
                                 continue;
                         if (t->tid == t->process->pid)
                                 tracer_leaves(tracer, t);

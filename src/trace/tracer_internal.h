@@ -1,4 +1,5 @@
-/* The tracer's own: the loop (tracer.c), what calls mean (on_call.c), what ends mean (on_end.c), who is done (settle.c). */
+/* The tracer's own: the loop (tracer.c), what calls mean (on_call.c), what ends mean (on_end.c), who
+ * is done (settle.c). */
 #pragma once
 
 #include "netlink/ended.h"

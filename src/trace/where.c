@@ -27,7 +27,8 @@ address_in_file(pid_t pid, const struct map *map, uint64_t at)
         int fd;
 
         /* By the mapping, not the name: the file may have been replaced, or lie in another mount namespace. */
-        snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid, (unsigned long long)map->first, (unsigned long long)map->end);
+        snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid,
+                 (unsigned long long)map->first, (unsigned long long)map->end);
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (fd < 0)
                 fd = open(map->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -58,7 +59,8 @@ map_of(FILE *maps, uint64_t pc, struct map *ret_map)
                 unsigned long long first, end, at;
                 char path[512] = "";
 
-                if (sscanf(line, "%llx-%llx %*s %llx %*s %*s %511[^\n]", &first, &end, &at, path) < 3 || pc < first || pc >= end)
+                if (sscanf(line, "%llx-%llx %*s %llx %*s %*s %511[^\n]", &first, &end, &at, path) < 3 ||
+                    pc < first || pc >= end)
                         continue;
                 *ret_map = (struct map){ .first = first, .end = end, .at = at };
                 memcpy(ret_map->path, path, sizeof(path));
@@ -79,7 +81,8 @@ name(FILE *maps, pid_t pid, uint64_t pc, struct where_frame *frame)
                 return;
         }
         file = strrchr(map.path, '/');
-        snprintf(frame->module, sizeof(frame->module), "%.*s", (int)sizeof(frame->module) - 1, file ? file + 1 : map.path);
+        snprintf(frame->module, sizeof(frame->module), "%.*s", (int)sizeof(frame->module) - 1,
+                 file ? file + 1 : map.path);
         frame->offset = map.path[0] == '/' ? address_in_file(pid, &map, pc - map.first + map.at) : pc - map.first;
 }
 
@@ -94,7 +97,8 @@ where_by_frame_pointers(pid_t pid, uint64_t pc, uint64_t frame, uint64_t *pcs, s
                 uint64_t two[2];
                 struct iovec to = { two, sizeof(two) }, from = { (void *)(uintptr_t)frame, sizeof(two) };
 
-                if (frame == 0 || frame % 8 != 0 || process_vm_readv(pid, &to, 1, &from, 1, 0) != sizeof(two) || two[1] == 0)
+                if (frame == 0 || frame % 8 != 0 || process_vm_readv(pid, &to, 1, &from, 1, 0) != sizeof(two) ||
+                    two[1] == 0)
                         break;
                 pcs[found++] = two[1] - 1;
                 if (two[0] <= frame)

@@ -13,7 +13,8 @@ enum {
         SEGMENT_SIZE_TCP_LEAST = 14,     /* up to the flags */
 };
 
-/* The options, @n bytes of them, to a segment of which none are known yet. The second way takes no short cut: for tests. */
+/* The options, @n bytes of them, to a segment of which none are known yet. The second way takes no
+ * short cut: for tests. */
 void segment_fill_options(const uint8_t *p, size_t n, struct segment *segment);
 void segment_fill_options_any(const uint8_t *p, size_t n, struct segment *segment);
 

@@ -17,7 +17,8 @@ static const struct word reasons[N_RESET_REASONS] = {
         [RESET_REASON_TCP_FLAGS] = { "TCP_FLAGS", "An ACK came for a listening socket." },
         [RESET_REASON_TCP_OLD_ACK] = { "TCP_OLD_ACK", "In SYN_RECV an old ACK came." },
         [RESET_REASON_TCP_ABORT_ON_DATA] = { "TCP_ABORT_ON_DATA",
-                "Data came for a socket that was closed or shut down, or TCP_LINGER2 is negative and the FIN was acknowledged." },
+                "Data came for a socket that was closed or shut down, "
+                "or TCP_LINGER2 is negative and the FIN was acknowledged." },
         [RESET_REASON_TCP_TIMEWAIT_SOCKET] = { "TCP_TIMEWAIT_SOCKET",
                 "Data came for a connection whose socket was closed before; only a small remainder of it was left." },
         [RESET_REASON_INVALID_SYN] = { "INVALID_SYN",
@@ -26,9 +27,11 @@ static const struct word reasons[N_RESET_REASONS] = {
                 "The program closed with data unread; with MPTCP, a close with zero linger too." },
         [RESET_REASON_TCP_ABORT_ON_LINGER] = { "TCP_ABORT_ON_LINGER",
                 "The program closed with a negative TCP_LINGER2; SO_LINGER is not meant." },
-        [RESET_REASON_TCP_ABORT_ON_MEMORY] = { "TCP_ABORT_ON_MEMORY", "TCP was short of memory, or had too many orphans." },
+        [RESET_REASON_TCP_ABORT_ON_MEMORY] = { "TCP_ABORT_ON_MEMORY",
+                                               "TCP was short of memory, or had too many orphans." },
         [RESET_REASON_TCP_STATE] = { "TCP_STATE",
-                "Zero linger, SOCK_DESTROY, connect(AF_UNSPEC), a closed listener, or a closed socket that timed out in FIN_WAIT2." },
+                "Zero linger, SOCK_DESTROY, connect(AF_UNSPEC), a closed listener, "
+                "or a closed socket that timed out in FIN_WAIT2." },
         [RESET_REASON_TCP_KEEPALIVE_TIMEOUT] = { "TCP_KEEPALIVE_TIMEOUT", "Keepalive probes went unanswered." },
         [RESET_REASON_TCP_DISCONNECT_WITH_DATA] = { "TCP_DISCONNECT_WITH_DATA",
                 "The connection was disconnected while it still had data to send." },

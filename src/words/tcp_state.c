@@ -6,7 +6,8 @@
 static const struct word states[N_TCP_STATES] = {
         [TCP_STATE_ESTABLISHED] = { "ESTABLISHED", "Open both ways." },
         [TCP_STATE_SYN_SENT] = { "SYN_SENT", "The SYN went out and was not answered yet." },
-        [TCP_STATE_SYN_RECV] = { "SYN_RECV", "The SYN came and was answered; the last ACK of the handshake is awaited." },
+        [TCP_STATE_SYN_RECV] = { "SYN_RECV",
+                                 "The SYN came and was answered; the last ACK of the handshake is awaited." },
         [TCP_STATE_FIN_WAIT1] = { "FIN_WAIT1", "The own FIN was sent and is not acknowledged yet." },
         [TCP_STATE_FIN_WAIT2] = { "FIN_WAIT2", "The own FIN was acknowledged; the peer's is awaited." },
         [TCP_STATE_TIME_WAIT] = { "TIME_WAIT", "Both FINs are done; the side that closed first waits for stragglers." },

@@ -26,7 +26,8 @@ every_byte_of_an_ipv4_address_is_written(void **state)
 {
         (void)state;
         for (unsigned i = 0; i < 256; i++)
-                compare(AF_INET, (const uint8_t[]){ (uint8_t)i, (uint8_t)(255 - i), (uint8_t)(i / 2), (uint8_t)(i / 9) });
+                compare(AF_INET, (const uint8_t[]){ (uint8_t)i, (uint8_t)(255 - i), (uint8_t)(i / 2),
+                                                    (uint8_t)(i / 9) });
 }
 
 /* Every pattern of zeros, and words of one to four digits and of all ones between them. */

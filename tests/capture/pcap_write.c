@@ -84,7 +84,8 @@ static const struct story stories[] = {
             .window_scale = 7, .ts_value = 123, .ts_echo = 0 },
           "192.0.2.1", "198.51.100.2",
           "192.0.2.1|198.51.100.2|33|||51234|443|4294967280|0|0x0002|64240|0|1460|7|123|0|||1|" },
-        { { .family = AF_INET, .ttl = 64, .flags = SEGMENT_ACK | SEGMENT_PSH, .source_port = 443, .destination_port = 51234,
+        { { .family = AF_INET, .ttl = 64, .flags = SEGMENT_ACK | SEGMENT_PSH,
+            .source_port = 443, .destination_port = 51234,
             .seq = 7, .ack = 0xfffffff1, .window = 501, .n_payload = 3, .payload = (const uint8_t *) "odd" },
           "198.51.100.2", "192.0.2.1",
           "198.51.100.2|192.0.2.1|64|||443|51234|7|4294967281|0x0018|501|3|||||||1|" },
@@ -136,8 +137,9 @@ static FILE *ask_tshark(const char *path, const char *arguments) {
         char command[2048];
 
         snprintf(command, sizeof(command),
-                 "tshark -r %s -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -o tcp.relative_sequence_numbers:FALSE "
-                 "-T fields -E separator='|' -E occurrence=a %s 2>/dev/null", path, arguments);
+                 "tshark -r %s -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -o "
+                 "tcp.relative_sequence_numbers:FALSE -T fields -E separator='|' -E occurrence=a %s 2>/dev/null",
+                 path, arguments);
         return popen(command, "re");
 }
 

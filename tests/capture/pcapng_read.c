@@ -307,7 +307,8 @@ static void where_both_lengths_of_a_block_differ_reading_ends(void **state) {
                 make_enhanced(&made, 0, 3, 5, 5, 3);
                 assert_int_equal(read_made(4), 1);
                 assert_non_null(capture_complaint(capture));
-                assert_non_null(strstr(capture_complaint(capture), "is of 40 bytes by its beginning and of 44 by its end"));
+                assert_non_null(strstr(capture_complaint(capture),
+                                       "is of 40 bytes by its beginning and of 44 by its end"));
         }
 }
 
@@ -385,7 +386,8 @@ static void a_capture_cut_anywhere_is_read_up_to_there(void **state) {
                         char expected[32];
 
                         snprintf(expected, sizeof(expected), ", at byte %zu", cut);
-                        assert_non_null(strstr(capture_complaint(capture), cut < ends[1] + 12 ? "cut short before the first frame"
+                        assert_non_null(strstr(capture_complaint(capture),
+                                               cut < ends[1] + 12 ? "cut short before the first frame"
                                                                            : "cut short within "));
                         assert_non_null(strstr(capture_complaint(capture), expected));
                 }

@@ -138,7 +138,8 @@ static void tshark_sees_the_comments(void **state) {
         assert_non_null(file);
         assert_int_equal(pcapng_write_section(&writer, file, "finis", "on all"), 0);
         assert_int_equal(pcapng_write_interface(&writer, 1, "lo"), 0);
-        assert_int_equal(pcapng_write_frame(&writer, 0, 1700000000123456789, ethernet, 60, 60, "on \xe2\x86\x92 one"), 0);
+        assert_int_equal(pcapng_write_frame(&writer, 0, 1700000000123456789, ethernet, 60, 60, "on \xe2\x86\x92 one"),
+                         0);
         assert_int_equal(pcapng_write_frame(&writer, 0, 1700000000123456790, ethernet, 60, 1000, NULL), 0);
         fclose(file);
         snprintf(command, sizeof(command), "tshark -n -r %s -T fields -e frame.number -e frame.time_epoch -e frame.len "

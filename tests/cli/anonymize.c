@@ -177,7 +177,8 @@ static void vlans_stay(void **state) {
                 struct anonymized out;
                 struct packet packet, after;
 
-                assert_int_equal(packet_read(reader, LINK_RAW, bytes, (uint32_t) n, (uint32_t) n, 1, &packet), PACKET_TCP);
+                assert_int_equal(packet_read(reader, LINK_RAW, bytes, (uint32_t) n, (uint32_t) n, 1, &packet),
+                                 PACKET_TCP);
                 packet.vlan = vlans[i];
                 anonymize_packet(&anonymizer, &packet, false, &out);
                 assert_int_equal(packet_read(reader, LINK_ETHERNET, out.bytes, out.n_bytes, out.n_frame, 1, &after),
@@ -212,7 +213,8 @@ static void options_stay_without_their_secrets(void **state) {
                 uint32_t n;
         } cases[] = {
                 /* MSS, window scale, SACK permitted, timestamps: as they were */
-                CASE("\2\4\5\xb4\1\3\3\7\4\2\1\1\x8\xa" "abcdefgh\1\1", "\2\4\5\xb4\1\3\3\7\4\2\1\1\x8\xa" "abcdefgh\1\1"),
+                CASE("\2\4\5\xb4\1\3\3\7\4\2\1\1\x8\xa" "abcdefgh\1\1",
+                     "\2\4\5\xb4\1\3\3\7\4\2\1\1\x8\xa" "abcdefgh\1\1"),
                 CASE("\1\1\5\x12" "abcdefghijklmnop", "\1\1\5\x12" "abcdefghijklmnop"),
                 /* MD5, TCP-AO */
                 CASE("\x13\x12" "abcdefghijklmnop\1\1", "\x13\x12\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\1"),
@@ -270,7 +272,8 @@ static void an_icmp_error_stays_one(void **state) {
         }
         /* Those that icmp_write() does not write. */
         for (int v6 = 0; v6 < 2; v6++) {
-                static const enum icmp_error others[] = { ICMP_ERROR_TOO_BIG, ICMP_ERROR_TIME_EXCEEDED, ICMP_ERROR_OTHER };
+                static const enum icmp_error others[] = { ICMP_ERROR_TOO_BIG,
+                                                          ICMP_ERROR_TIME_EXCEEDED, ICMP_ERROR_OTHER };
 
                 for (size_t i = 0; i < 3; i++) {
                         struct segment segment = sample_of(v6 ? AF_INET6 : AF_INET);

@@ -74,8 +74,10 @@ each_key_asks_of_its_part_of_the_record(void **state)
                 "comm=nginx", "comm=ng*", "pid=812", "packets=9", "packets<10",
         };
         static const char *const no[] = {
-                "severity=fine", "severity<bad", "severity!=bad", "ending=orderly", "ending!=reset", "certainty>possible",
-                "ended-by=client", "silent=client", "fate=lost", "fate!=none", "retry=safe", "reset=reply", "reset=none",
+                "severity=fine", "severity<bad", "severity!=bad", "ending=orderly",
+                "ending!=reset", "certainty>possible",
+                "ended-by=client", "silent=client", "fate=lost", "fate!=none",
+                "retry=safe", "reset=reply", "reset=none",
                 "ongoing=yes", "state=SF", "os=other", "source=run", "id=1.33", "id=1.?3", "comm=nginx2", "pid=81",
                 "packets>9",
         };
@@ -120,7 +122,8 @@ addresses_fit_by_prefix_port_and_side(void **state)
         };
         static const char *const no[] = {
                 "ip=10.0.0.6/31", "ip=10.0.0.5:443", "ip=11.0.0.0/8", "ip=2001:db9::/32", "server=10.0.0.5",
-                "client=2001:db8::1", "client=:443", "ip!=10.0.0.5", "port=80", "port=444-500", "port!=443", "port>51234",
+                "client=2001:db8::1", "client=:443", "ip!=10.0.0.5", "port=80",
+                "port=444-500", "port!=443", "port>51234",
         };
         struct record r = sample();
 

@@ -1,6 +1,7 @@
-/* Random connections in which all is in order, and some in which something is not: as long as it is in order, the row of
- * segments grows into the very struct connection that the long way makes of them, after each segment, a RST or an
- * ICMP error at the end too; and both may be packed at any time. Facts made of the row are those of that connection. */
+/* Random connections in which all is in order, and some in which something is not: as long as it is in order,
+ * the row of segments grows into the very struct connection that the long way makes of them, after each
+ * segment, a RST or an ICMP error at the end too; and both may be packed at any time. Facts made of the row are
+ * those of that connection. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -290,7 +291,8 @@ assert_same_record(const struct tracked *brief, const struct tracked *whole, boo
         assert_int_equal(a.n_buffer, b.n_buffer);
         assert_memory_equal(a.buffer, b.buffer, a.n_buffer);
         assert_memory_equal(brief->address, whole->address, sizeof(whole->address));
-        assert_true(brief->family == whole->family && brief->vlan == whole->vlan && brief->last_file == whole->last_file);
+        assert_true(brief->family == whole->family && brief->vlan == whole->vlan &&
+                    brief->last_file == whole->last_file);
 }
 
 /* Facts made of the row are those of the struct connection that it grows into. */

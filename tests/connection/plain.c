@@ -196,7 +196,8 @@ play(struct table *table, unsigned n, const struct talk *begun, bool *ret_far)
 static struct talk
 begin(unsigned odd, uint32_t most)
 {
-        return (struct talk){ .next = { below(UINT32_MAX), below(UINT32_MAX) }, .timestamps = below(2), .v6 = below(4) == 0,
+        return (struct talk){ .next = { below(UINT32_MAX), below(UINT32_MAX) },
+                              .timestamps = below(2), .v6 = below(4) == 0,
                               .counts = below(4), .bulk = below(2), .most = most, .odd = odd, .window = { 500, 501 },
                               .missed = below(2) ? 0 : below(5), .time = below(4) ? 1700000000000000000 : 0,
                               .frame = below(4) ? 0 : UINT32_MAX - 100 };

@@ -378,7 +378,8 @@ both_sides_of_a_firewall_that_changes_numbers(void **state)
                 { .t = 0.022, .by = 'c', .f = ".", .ack = 0, .ip_id = 6 },
                 { .t = 0.023, .by = 'c', .f = ".", .ack = 0, .ip_id = 6, .isn = 1000000000, .ttl = 63 },
                 { .t = 0.030, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0, .ip_id = 7 },
-                { .t = 0.031, .by = 'c', .f = "P.", .at = 0, .n = 100, .ack = 0, .ip_id = 7, .isn = 1000000000, .ttl = 63 },
+                { .t = 0.031, .by = 'c', .f = "P.", .at = 0, .n = 100,
+                  .ack = 0, .ip_id = 7, .isn = 1000000000, .ttl = 63 },
                 { .t = 0.040, .by = 's', .f = "P.", .at = 0, .n = 50, .ack = 100, .of = 1000000000, .ip_id = 8 },
                 { .t = 0.041, .by = 's', .f = "P.", .at = 0, .n = 50, .ack = 100, .ip_id = 8, .ttl = 56 },
                 { .t = 0.050, .by = 'c', .f = "F.", .at = 100, .ack = 50, .ip_id = 9 },
@@ -415,7 +416,8 @@ siblings_reset_at_once_are_noted(void **state)
         TELL(&story, rows);
         assert_int_equal(story.n, 3);
         for (size_t i = 0; i < 3; i++)
-                assert_int_equal(fact_is(story.given[i].facts.siblings_reset), story.given[i].port[SIDE_CLIENT] != 1003);
+                assert_int_equal(fact_is(story.given[i].facts.siblings_reset),
+                                 story.given[i].port[SIDE_CLIENT] != 1003);
 }
 
 static void
@@ -493,7 +495,8 @@ of_two_that_fit_the_one_is_taken_that_leaves_out_less(void **state)
                 { .t = 0.3, .by = 'c', .f = ".", .at = 100, .ack = 1 },
                 { .t = 0.4, .by = 's', .f = ".", .at = 1, .ack = 577 },
                 { .t = 4.0, .by = 'c', .f = "S", .isn = (uint32_t)(CLIENT_ISN + FURTHER) },
-                { .t = 4.1, .by = 'c', .f = ".", .at = 0, .ack = 0, .isn = (uint32_t)(CLIENT_ISN + FURTHER), .of = NEW_SERVER },
+                { .t = 4.1, .by = 'c', .f = ".", .at = 0, .ack = 0, .isn = (uint32_t)(CLIENT_ISN + FURTHER),
+                  .of = NEW_SERVER },
                 { .t = 4.2, .by = 'c', .f = "P.", .at = 0, .n = 9, .ack = 0, .isn = (uint32_t)(CLIENT_ISN + FURTHER),
                   .of = NEW_SERVER },
         };

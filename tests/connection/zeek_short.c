@@ -1,4 +1,5 @@
-/* Random segments: Zeek's short ways for what nearly every segment is make the very struct zeek that the long one makes. */
+/* Random segments: Zeek's short ways for what nearly every segment is make the very struct zeek that the
+ * long one makes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

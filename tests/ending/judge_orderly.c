@@ -150,7 +150,8 @@ make_nearly_plain(struct facts *f, uint64_t *seed)
         make_nearly_orderly(f, seed);
         if (mostly(seed)) {
                 f->seen = (struct facts_seen){ .source = SOURCE_CAPTURE, .roles = ROLES_SYN, .sides = SIDES_SEEN_BOTH,
-                                               .midstream = !mostly(seed), .gaps = !mostly(seed), .both_ends = !mostly(seed),
+                                               .midstream = !mostly(seed),
+                                               .gaps = !mostly(seed), .both_ends = !mostly(seed),
                                                .cut = random_next(seed) % 2, .evicted = random_next(seed) % 2 };
         }
         if (mostly(seed))

@@ -1,4 +1,5 @@
-/* Facts by hand of connections that no capture shows: told by kernels and programs. Three of them are golden records. */
+/* Facts by hand of connections that no capture shows: told by kernels and programs. Three of them
+ * are golden records. */
 #pragma once
 
 #include <stddef.h>

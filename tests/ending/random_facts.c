@@ -104,7 +104,8 @@ random_facts(struct facts *f, uint64_t *seed, unsigned sense)
         f->seen.cut = chance(&c, 20);
         f->seen.both_ends = chance(&c, 20);
         f->seen.evicted = chance(&c, 5);
-        f->seen.until = chance(&c, sense) ? INT64_C(1795326960000000000) + (int64_t)(random_next(seed) % UINT64_C(400000000000))
+        f->seen.until = chance(&c, sense)
+                        ? INT64_C(1795326960000000000) + (int64_t)(random_next(seed) % UINT64_C(400000000000))
                                           : (int64_t)random_next(seed);
 #define MAKE(kind, name, sentence) random_##kind(&c, &f->name);
         FACTS_OF_CONNECTION(MAKE)

@@ -104,7 +104,8 @@ static void poll_word(const struct endpoint *e, char text[static REPLAY_WORD_MAX
         static const struct {
                 short bit;
                 const char *name;
-        } names[] = { { POLLIN, "IN" }, { POLLOUT, "OUT" }, { POLLERR, "ERR" }, { POLLHUP, "HUP" }, { POLLRDHUP, "RDHUP" } };
+        } names[] = { { POLLIN, "IN" }, { POLLOUT, "OUT" }, { POLLERR, "ERR" },
+                      { POLLHUP, "HUP" }, { POLLRDHUP, "RDHUP" } };
         short ignored, bits = endpoint_poll(e, &ignored);
         size_t n = 0;
 

@@ -163,7 +163,8 @@ static void results_fit_what_is_written(void **state)
         (void)state;
         for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
                 bool fits = false;
-                int r = notation_result_fits(rows[i].alternatives, rows[i].value, rows[i].number, rows[i].sigpipe, &fits);
+                int r = notation_result_fits(rows[i].alternatives, rows[i].value,
+                                             rows[i].number, rows[i].sigpipe, &fits);
 
                 if (r != rows[i].r || (r == 0 && fits != rows[i].fits))
                         fail_msg("row %zu, \"%s\": %d, %d", i, rows[i].alternatives, r, fits);

@@ -131,7 +131,8 @@ static void mutate(const struct mutant *m)
                 r->error = r->gives == GIVES_ERRNO ? EIO : r->error;
                 break;
         case STATE:
-                r->next = r->next == SAME_STATE && (r->states & IN(CLOSE)) && r->states != ANY_STATE ? TCP_STATE_ESTABLISHED
+                r->next = r->next == SAME_STATE && (r->states & IN(CLOSE)) && r->states != ANY_STATE
+                          ? TCP_STATE_ESTABLISHED
                           : r->next == SAME_STATE                                                 ? TCP_STATE_CLOSING
                           : r->next == TCP_STATE_CLOSE                                            ? TCP_STATE_CLOSE_WAIT
                                                                                                   : TCP_STATE_CLOSE;
@@ -179,7 +180,8 @@ static const struct scenario *sequence(uint64_t number)
         struct generator generator = { .by_hand = rights.wire, .own_namespace = rights.own_namespace };
         enum sequence_kind kind = generate(&generator, 1, number, acts);
 
-        scenario = (struct scenario){ .name = "random", .acts = acts, .flags = sequence_flags(kind), .cause = CAUSE_NONE };
+        scenario = (struct scenario){ .name = "random", .acts = acts,
+                                      .flags = sequence_flags(kind), .cause = CAUSE_NONE };
         return &scenario;
 }
 
@@ -252,14 +254,16 @@ static void cover(void)
                         play_end(&play);
                         for (size_t f = 0; f < play.pair.n_fired; f++)
                                 for (size_t r = 0; r < n_rules; r++)
-                                        coverage[r].used[s] = coverage[r].used[s] || coverage[r].rule == play.pair.fired[f];
+                                        coverage[r].used[s] = coverage[r].used[s] ||
+                                                              coverage[r].rule == play.pair.fired[f];
                 }
                 for (uint64_t i = 0; i < N_SEQUENCES; i++) {
                         play_run(sequence(i), i % 2 ? AF_INET6 : AF_INET, &rights, sniffer, &play);
                         play_end(&play);
                         for (size_t f = 0; f < play.pair.n_fired; f++)
                                 for (size_t r = 0; r < n_rules; r++)
-                                        coverage[r].by_random = coverage[r].by_random || coverage[r].rule == play.pair.fired[f];
+                                        coverage[r].by_random = coverage[r].by_random ||
+                                                                coverage[r].rule == play.pair.fired[f];
                 }
                 memcpy(shared, coverage, size);
                 _exit(0);
@@ -307,7 +311,8 @@ int main(int argc, char *argv[])
         collect(icmp_rules, n_icmp_rules);
         collect(timer_rules, n_timer_rules);
         for (size_t i = 0; i < n_poll_rules; i++)
-                mutants[n_mutants++] = (struct mutant){ .poll_rule = (struct poll_rule *)(uintptr_t)&poll_rules[i], .what = POLL_BITS };
+                mutants[n_mutants++] = (struct mutant){ .poll_rule = (struct poll_rule *)(uintptr_t)&poll_rules[i],
+                                                        .what = POLL_BITS };
         if (argc > 1)
                 choose(argv + 1);
         cover();
@@ -342,12 +347,14 @@ int main(int argc, char *argv[])
                 random += m->by_random;
                 scenario += m->by_scenario;
                 if (!m->by_random && !m->by_scenario)
-                        printf("SURVIVES  %-42s %s %#x\n", m->rule ? m->rule->name : m->poll_rule->name, what_name(m), m->effect);
+                        printf("SURVIVES  %-42s %s %#x\n", m->rule ? m->rule->name : m->poll_rule->name,
+                               what_name(m), m->effect);
                 else if (m->by_scenario && by_random)
-                        printf("scenario  %-42s %s %#x: %s\n", m->rule ? m->rule->name : m->poll_rule->name, what_name(m), m->effect, m->killed_by);
+                        printf("scenario  %-42s %s %#x: %s\n", m->rule ? m->rule->name : m->poll_rule->name,
+                               what_name(m), m->effect, m->killed_by);
         }
-        printf("%zu mutants in %.0f s: %zu fall to %d random sequences (of %zu whose rule those use), %zu to a scenario, "
-               "%zu survive; %zu cannot be noticed; %zu rules are never used\n",
+        printf("%zu mutants in %.0f s: %zu fall to %d random sequences (of %zu whose rule those use), %zu to a "
+               "scenario, %zu survive; %zu cannot be noticed; %zu rules are never used\n",
                n_mutants, (double)(now_ns() - begun) / SECOND_NS, random, N_SEQUENCES, reached, scenario,
                n_mutants - random - scenario - equivalent, equivalent, unused);
         return n_mutants - random - scenario - equivalent > 0 || random * 100 < reached * 95;

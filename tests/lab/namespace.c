@@ -130,7 +130,8 @@ static void only_the_sockets_side_has_addresses(void **state) {
 
         assert_int_equal(getifaddrs(&all), 0);
         for (struct ifaddrs *one = all; one; one = one->ifa_next) {
-                bool ip = one->ifa_addr && (one->ifa_addr->sa_family == AF_INET || one->ifa_addr->sa_family == AF_INET6);
+                bool ip = one->ifa_addr &&
+                          (one->ifa_addr->sa_family == AF_INET || one->ifa_addr->sa_family == AF_INET6);
 
                 n_sockets += ip && !strcmp(one->ifa_name, NAMESPACE_SOCKETS);
                 n_wire += ip && !strcmp(one->ifa_name, NAMESPACE_WIRE);

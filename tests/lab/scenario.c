@@ -229,8 +229,8 @@ static void check_cause(const struct scenario *s)
         if (s->cause == CAUSE_SOCK_DESTROYED)
                 MUST(strstr(s->acts, "destroy"));
         if (s->cause == CAUSE_LISTENER_CLOSED)
-                MUST(strstr(s->acts, "l.close") || strstr(s->acts, "l.shut-rd") || strstr(s->acts, "l.connect-unspec") ||
-                     strstr(s->acts, "l.destroy"));
+                MUST(strstr(s->acts, "l.close") || strstr(s->acts, "l.shut-rd") ||
+                     strstr(s->acts, "l.connect-unspec") || strstr(s->acts, "l.destroy"));
         if (s->cause == CAUSE_KEEPALIVE)
                 MUST(strstr(s->acts, "keepalive"));
         if (s->cause == CAUSE_USER_TIMEOUT)

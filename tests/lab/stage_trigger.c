@@ -44,7 +44,8 @@ static void what_means_nothing_is_refused_with_a_reason(void **state)
 {
         static const char *const bad[] = { "", "=", "never", "sent", "sent=", "sent=0", "sent=-1", "sent=1x", "sent= 1",
                                            "sent=18446744073709551616", "accept=1", "time=", "time=1h", "time=-1s",
-                                           "time=99999999999999999999s", "time=9000000000000m", "pattern=", "pattern=\\",
+                                           "time=99999999999999999999s",
+                                           "time=9000000000000m", "pattern=", "pattern=\\",
                                            "pattern=\\x1", "pattern=\\q", "received=1=1", "averyverylongnameindeed=1" };
 
         (void)state;
@@ -63,7 +64,8 @@ static void times_have_units_and_milliseconds_without(void **state)
         static const struct {
                 const char *text;
                 uint64_t ns;
-        } cases[] = { { "1", 1000000 }, { "1us", 1000 }, { "1ms", 1000000 }, { "2s", 2000000000 }, { "3m", UINT64_C(180000000000) } };
+        } cases[] = { { "1", 1000000 }, { "1us", 1000 }, { "1ms", 1000000 },
+                      { "2s", 2000000000 }, { "3m", UINT64_C(180000000000) } };
 
         (void)state;
         for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

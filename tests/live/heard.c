@@ -13,7 +13,8 @@
 /* A client that sent 100 bytes and its FIN, all of it acknowledged, and had 40 back, all read. */
 static const struct ended_socket all_well = {
         .cookie = 1,
-        .tuple = {.family = AF_INET, .local = {10, 0, 0, 1}, .remote = {10, 0, 0, 2}, .local_port = 40000, .remote_port = 80},
+        .tuple = {.family = AF_INET, .local = {10, 0, 0, 1}, .remote = {10, 0, 0, 2},
+                  .local_port = 40000, .remote_port = 80},
         .heard_ns = 1000000000, .info = true, .bytes_sent = 100, .bytes_acked = 102, .bytes_received = 41,
 };
 
@@ -77,7 +78,8 @@ static void what_a_queue_of_this_host_dropped_is_not_counted_twice(void **state)
         f = facts_of(&socket, &side);
         assert_int_equal(f.from[SIDE_CLIENT].bytes.value, 100);
         assert_int_equal(f.from[SIDE_CLIENT].retransmitted.value, 100);
-        /* And where some are unacknowledged yet, and some unsent: 60 of 100 acknowledged, 30 under way, 10 and the FIN waiting. */
+        /* And where some are unacknowledged yet, and some unsent: 60 of 100 acknowledged, 30 under way, 10 and
+         * the FIN waiting. */
         socket = all_well;
         socket.bytes_acked = 61;
         socket.wqueue = 41;

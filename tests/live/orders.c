@@ -1,6 +1,6 @@
 /*
- * Events come through one ring, but those of two sockets in any order, and the reader may be late by any time: so stories
- * are played in every order, with every pattern of pauses, and whatever is told on the way must be true.
+ * Events come through one ring, but those of two sockets in any order, and the reader may be late by any time: so
+ * stories are played in every order, with every pattern of pauses, and whatever is told on the way must be true.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,7 +72,8 @@ static void hear(void *context, struct live_connection *c)
         heard->n++;
 }
 
-static void play(struct pairs *pairs, struct heard *heard, const struct story *story, const size_t *order, unsigned pauses)
+static void play(struct pairs *pairs, struct heard *heard, const struct story *story,
+                 const size_t *order, unsigned pauses)
 {
         static const uint64_t lengths[PAUSES] = {0, 200 * MS, 5000 * MS};
         uint64_t now = 2002 * MS;

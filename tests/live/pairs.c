@@ -154,7 +154,8 @@ static void numbers_alone_join_only_who_asked_and_who_was_asked(void **state)
 /* The same, with events missed: of the handshake, of the RST that was sent, of that which came. */
 static void what_was_missed_is_read_from_the_rest(void **state)
 {
-        static const unsigned missed[] = {0, LIVE_ESTABLISHED, LIVE_RST_OUT, LIVE_RST_IN, LIVE_ESTABLISHED | LIVE_RST_OUT | LIVE_RST_IN};
+        static const unsigned missed[] = {0, LIVE_ESTABLISHED, LIVE_RST_OUT,
+                                          LIVE_RST_IN, LIVE_ESTABLISHED | LIVE_RST_OUT | LIVE_RST_IN};
 
         (void)state;
         for (size_t i = 0; i < sizeof(missed) / sizeof(*missed); i++) {
@@ -306,7 +307,8 @@ static void data_after_shutdown_is_no_reset_received(void **state)
         (void)state;
         ends(&client, &server);
         acts(&server, TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SYS_shutdown);
-        server.flags |= LIVE_FIN_OUT | LIVE_RST_IN | LIVE_RST_IN_SHUT | LIVE_RST_OUT | LIVE_RST_REPLY | LIVE_REASON_KNOWN;
+        server.flags |= LIVE_FIN_OUT | LIVE_RST_IN | LIVE_RST_IN_SHUT |
+                        LIVE_RST_OUT | LIVE_RST_REPLY | LIVE_REASON_KNOWN;
         server.last_state = TCP_STATE_FIN_WAIT2;
         server.shutdown = 3;
         server.error = ECONNRESET;

@@ -46,7 +46,8 @@ static void both_directions_are_one_connection(void **state)
 {
         static const uint8_t a[16] = {10, 0, 0, 1}, b[16] = {10, 0, 0, 2};
         struct recent_key forth = recent_key(AF_OF_IPV4, a, 1000, b, 80), back = recent_key(AF_OF_IPV4, b, 80, a, 1000);
-        struct recent_key self = recent_key(AF_OF_IPV4, a, 1000, a, 80), self_back = recent_key(AF_OF_IPV4, a, 80, a, 1000);
+        struct recent_key self = recent_key(AF_OF_IPV4, a, 1000, a, 80),
+                          self_back = recent_key(AF_OF_IPV4, a, 80, a, 1000);
         struct recent_key other = recent_key(AF_OF_IPV4, a, 80, b, 1000);
 
         (void)state;

@@ -16,7 +16,8 @@
 static inline void ends(struct live_end *client, struct live_end *server)
 {
         *client = (struct live_end){
-                .kind = LIVE_END, .family = AF_INET, .flags = LIVE_BEGAN | LIVE_OPENED | LIVE_ESTABLISHED | LIVE_SNAPPED,
+                .kind = LIVE_END, .family = AF_INET,
+                .flags = LIVE_BEGAN | LIVE_OPENED | LIVE_ESTABLISHED | LIVE_SNAPPED,
                 .local = {10, 0, 0, 1}, .remote = {10, 0, 0, 2}, .local_port = htons(40000), .remote_port = htons(80),
                 .began_ns = 1000 * MS, .over_ns = 2000 * MS, .ended_ns = 2001 * MS,
                 .bytes_sent = 100, .bytes_acked = 101, .send_start = 5000, .recv_start = 9001, .cookie = 1, .owner = 7,

@@ -155,7 +155,8 @@ long_text_comes_out_whole(void **state)
                 assert_int_equal(json_end(&j), 0);
                 fclose(file);
                 assert_int_equal(size, 1 + n + 2 + 1 + 20 + 1 + 32 + 1 + sizeof(in) + 2 + 1 + 1);
-                assert_memory_equal(text + 2 + n, "\",18446744073709551615,\"1970-01-01T00:00:00.000000000Z\",\"xxx", 60);
+                assert_memory_equal(text + 2 + n, "\",18446744073709551615,\"1970-01-01T00:00:00.000000000Z\",\"xxx",
+                                    60);
                 free(text);
         }
 }

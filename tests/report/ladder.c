@@ -49,7 +49,8 @@ static const struct ladder_row story[] = {
         { 1000050000, LADDER_ACT_LEFT, "send(1000) = 1000", NULL },
         { 1000102000, LADDER_TO_RIGHT, "1000 bytes 1:1001 ACK 1", NULL },
         { 6000110000, LADDER_ACT_RIGHT, "close() = 0", "1000 bytes lie unread" },
-        { 6000131000, LADDER_TO_LEFT, "RST 1 ACK 1001 win 92", "active: sent of its own accord, with what it had received" },
+        { 6000131000, LADDER_TO_LEFT, "RST 1 ACK 1001 win 92",
+          "active: sent of its own accord, with what it had received" },
         { 6000140000, LADDER_LOST_TO_RIGHT, "7 bytes 1001:1008 ACK 1", NULL },
         { 6000150000, LADDER_BETWEEN, "a NAT forgot the connection", NULL },
 };
@@ -96,11 +97,13 @@ static void no_line_is_wider_than_asked_for(void **state) {
         static const unsigned widths[] = { 60, 61, 72, 80, 120 };
         static const struct ladder_row rows[] = {
                 { 0, LADDER_TO_RIGHT, "a label that is so long that it can never stand in one line of any ladder, "
-                  "whatever happens, and a_word_without_any_space_in_it_that_goes_on_and_on_and_on_and_on_and_on_and_on",
+                  "whatever happens, and "
+                  "a_word_without_any_space_in_it_that_goes_on_and_on_and_on_and_on_and_on_and_on",
                   "a note that is long as well, and_has_a_word_without_any_space_in_it_that_goes_on_and_on" },
                 { 1, LADDER_TO_LEFT, "a label that is so long that it can never stand in one line of any ladder", "" },
                 { 123456789000000, LADDER_ACT_RIGHT, "", "ünï" },
-                { 123456789000001, LADDER_BETWEEN, "zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich", NULL },
+                { 123456789000001, LADDER_BETWEEN, "zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich",
+                  NULL },
         };
         (void) state;
 

@@ -35,8 +35,10 @@ of_an_unknown_connection_every_key_is_there_and_null(void **state)
 {
         static const char expected[] =
                 "{\"finis\":1,\"source\":\"capture\",\"id\":\"1.1\",\"rev\":1,"
-                "\"client\":{\"ip\":\"192.0.2.1\",\"port\":1,\"os\":null,\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null},"
-                "\"server\":{\"ip\":\"192.0.2.2\",\"port\":2,\"os\":null,\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null},"
+                "\"client\":{\"ip\":\"192.0.2.1\",\"port\":1,\"os\":null,"
+                "\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null},"
+                "\"server\":{\"ip\":\"192.0.2.2\",\"port\":2,\"os\":null,"
+                "\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null},"
                 "\"started\":null,\"ended\":null,\"duration\":null,\"idle_before\":null,"
                 "\"ending\":\"unseen\",\"ongoing\":true,\"ended_by\":null,\"silent\":null,\"severity\":\"fine\","
                 "\"cause\":null,\"causes\":[],\"certainty\":\"possible\","
@@ -211,8 +213,8 @@ make_usual(struct record *r)
         r->retry = RETRY_MAYBE_PROCESSED;
 }
 
-#define USUAL_DIRECTION                                                                                               \
-        "{\"bytes\":7,\"acked\":7,\"acked_by_reset\":null,\"uncertain\":0,\"unsent\":null,\"unread\":null,"               \
+#define USUAL_DIRECTION \
+        "{\"bytes\":7,\"acked\":7,\"acked_by_reset\":null,\"uncertain\":0,\"unsent\":null,\"unread\":null," \
         "\"closed\":\"fin\",\"fin_acked\":true,\"retransmitted\":0,\"missing\":0,\"packets\":12345,\"fate\":\"acked\"}"
 
 static void
@@ -310,8 +312,10 @@ write_verdict(const struct record *r, char *to, size_t n)
 
         assert_non_null(file);
 #define QUOTED(name) ((name) ? "\"" : ""), ((name) ? (name) : "null"), ((name) ? "\"" : "")
-        fprintf(file, "\"ending\":%s%s%s,\"ongoing\":%s,", QUOTED(ending_name(r->ending)), r->ongoing ? "true" : "false");
-        fprintf(file, "\"ended_by\":%s%s%s,\"silent\":%s%s%s,", QUOTED(side_word(r->ended_by)), QUOTED(side_word(r->silent)));
+        fprintf(file, "\"ending\":%s%s%s,\"ongoing\":%s,", QUOTED(ending_name(r->ending)),
+                r->ongoing ? "true" : "false");
+        fprintf(file, "\"ended_by\":%s%s%s,\"silent\":%s%s%s,", QUOTED(side_word(r->ended_by)),
+                QUOTED(side_word(r->silent)));
         fprintf(file, "\"severity\":%s%s%s,", QUOTED(severity_name(r->severity)));
         fprintf(file, "\"cause\":%s%s%s,\"causes\":[", QUOTED(cause_name(r->cause)));
         for (size_t i = 0; i < r->n_causes; i++)
@@ -360,7 +364,8 @@ make_told(uint64_t *seed, struct told *told)
 {
         static const int errors[] = { 0, EPIPE, ECONNRESET, ETIMEDOUT, ECONNREFUSED, 2047, 2048 };
 
-        *told = (struct told){ .kind = (enum told_kind)below(seed, 4), .bytes = below(seed, 8) == 0 ? below(seed, 3) : 0,
+        *told = (struct told){ .kind = (enum told_kind)below(seed, 4),
+                               .bytes = below(seed, 8) == 0 ? below(seed, 3) : 0,
                                .error = errors[below(seed, sizeof(errors) / sizeof(*errors))],
                                .sigpipe = below(seed, 3) == 0 };
 }
@@ -431,8 +436,10 @@ what_is_kept_is_what_would_be_made(void **state)
 static void
 a_name_is_the_same_text_with_room_behind_it(void **state)
 {
-        static const char names[][32] = { "", "1", "1.363", "ShADadFf", "123456789012345", "1234567890123456", "12345678901234567",
-                                          "a\"b", "\\", "tab\there", "\xc3\xa9", "1234567890123\"", "12345678901234\x7f" };
+        static const char names[][32] = { "", "1", "1.363", "ShADadFf",
+                                          "123456789012345", "1234567890123456", "12345678901234567",
+                                          "a\"b", "\\", "tab\there", "\xc3\xa9",
+                                          "1234567890123\"", "12345678901234\x7f" };
         struct record r;
 
         (void)state;

@@ -150,7 +150,8 @@ causes_are_stated_only_as_surely_as_they_are_known(void **state)
         assert_sentence(&r, "the server reset it; possible causes: unread-data or zero-linger");
         record_add_cause(&r, CAUSE_DISCONNECT);
         record_add_cause(&r, CAUSE_SOCK_DESTROYED);
-        assert_sentence(&r, "the server reset it; possible causes: unread-data, zero-linger, disconnect or sock-destroyed");
+        assert_sentence(&r, "the server reset it; possible causes: unread-data, zero-linger, "
+                        "disconnect or sock-destroyed");
         record_add_cause(&r, CAUSE_FORGED);
         assert_sentence(&r, "the server reset it; possible causes: unread-data, zero-linger, disconnect or 2 others");
 }

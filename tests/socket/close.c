@@ -289,7 +289,8 @@ static void a_peer_that_reads_nothing_is_unacked(void **state) {
 
         for (enum loop loop = 0; loop < N_LOOPS; ++loop) {
                 for (int abort = 0; abort < 2; ++abort) {
-                        struct finis_close_options options = { .idle_ms = 200, .flags = abort ? FINIS_ABORT_IF_LATE : 0 };
+                        struct finis_close_options options = { .idle_ms = 200,
+                                                               .flags = abort ? FINIS_ABORT_IF_LATE : 0 };
                         struct finis f;
                         struct finis_report r;
                         uint64_t n = 0;

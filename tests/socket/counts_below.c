@@ -83,7 +83,8 @@ static void live_and_end(unsigned run, uint64_t seed) {
         switch (kind) {
         case 0:         /* a bare RST */
                 assert_int_equal(peer_send(peer, &(struct peer_segment) {
-                        .flags = SEGMENT_RST, .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 + acked }), 0);
+                        .flags = SEGMENT_RST, .ack = PEER_ACK_ABSOLUTE,
+                        .ack_value = peer->kernel_isn + 1 + acked }), 0);
                 break;
         case 1:         /* one that says it had all: the kernel does not look */
                 assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST }), 0);
@@ -143,8 +144,10 @@ static void live_and_end(unsigned run, uint64_t seed) {
         if (r.written != written || r.acknowledged != acked || r.uncertain != sent - acked ||
             r.unsent != written - sent || !!(r.flags & FINIS_PEER_FIN) != peer_fin ||
             !!(r.flags & FINIS_OWN_FIN) != own_fin || r.received != peer_wrote || r.unread != peer_wrote) {
-                printf("# run %u, seed %" PRIu64 ", end %u: written %" PRIu64 "/%" PRIu64 " acked %" PRIu64 "/%u uncertain %"
-                       PRIu64 "/%" PRIu64 " unsent %" PRIu64 "/%" PRIu64 " received %" PRIu64 "/%u flags %#x (says/truth)\n",
+                printf("# run %u, seed %" PRIu64 ", end %u: written %" PRIu64
+                       "/%" PRIu64 " acked %" PRIu64 "/%u uncertain %"
+                       PRIu64 "/%" PRIu64 " unsent %" PRIu64 "/%" PRIu64
+                       " received %" PRIu64 "/%u flags %#x (says/truth)\n",
                        run, seed, kind, r.written, written, r.acknowledged, acked, r.uncertain, sent - acked,
                        r.unsent, written - sent, r.received, peer_wrote, r.flags);
                 fail();

@@ -275,7 +275,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(after_thirty_seconds_a_piece_is_forgotten, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(pieces_that_were_cut_still_tell_the_length, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(pieces_that_never_meet_take_a_bounded_room, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(a_packet_in_more_pieces_than_can_be_kept_is_given_up, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_packet_in_more_pieces_than_can_be_kept_is_given_up,
+                                                set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_tunnel_in_pieces_is_followed_to_the_pieces_in_it, set_up, tear_down),
         };
 

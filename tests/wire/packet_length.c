@@ -109,11 +109,13 @@ static void a_frame_shorter_than_it_says_is_damaged_or_was_cut(void **state) {
         struct fixture *f = *state;
 
         /* The checksum of the IPv4 header holds: cut by someone who did not say so. */
-        assert_int_equal(read_text(f, 1, MAC "0800" "4500 05dc abcd 4000 4006 9d17 c0000201 c6336402" TCP, 10, 0), PACKET_TCP);
+        assert_int_equal(read_text(f, 1, MAC "0800" "4500 05dc abcd 4000 4006 9d17 c0000201 c6336402" TCP, 10, 0),
+                         PACKET_TCP);
         assert_int_equal(f->packet.segment.n_payload, 1460);
         assert_int_equal(f->packet.segment.n_captured, 10);
         /* It does not: the length is damaged. */
-        assert_int_equal(read_text(f, 1, MAC "0800" "4500 05dc abcd 4000 4006 9d18 c0000201 c6336402" TCP, 10, 0), PACKET_TCP);
+        assert_int_equal(read_text(f, 1, MAC "0800" "4500 05dc abcd 4000 4006 9d18 c0000201 c6336402" TCP, 10, 0),
+                         PACKET_TCP);
         assert_int_equal(f->packet.segment.n_payload, 10);
         assert_int_equal(f->packet.segment.n_captured, 10);
 }
@@ -144,27 +146,29 @@ static void a_route_names_the_true_destination(void **state) {
         struct fixture *f = *state;
 
         /* IPv4, a loose source route that is not at its end. */
-        assert_int_equal(read_text(f, 101, "4700 0030 abcd 4000 4006 0000 c0000201 c6336402 830704 cb007109 00" TCP, 0, 0),
+        assert_int_equal(read_text(f, 101, "4700 0030 abcd 4000 4006 0000 c0000201 c6336402 830704 cb007109 00"
+                                   TCP, 0, 0),
                          PACKET_TCP);
         assert_memory_equal(f->packet.segment.destination, "\xcb\x00\x71\x09\0\0\0\0\0\0\0\0\0\0\0\0", 16);
         /* The same at its end. */
-        assert_int_equal(read_text(f, 101, "4700 0030 abcd 4000 4006 0000 c0000201 c6336402 830708 cb007109 00" TCP, 0, 0),
+        assert_int_equal(read_text(f, 101, "4700 0030 abcd 4000 4006 0000 c0000201 c6336402 830708 cb007109 00"
+                                   TCP, 0, 0),
                          PACKET_TCP);
         assert_memory_equal(f->packet.segment.destination, "\xc6\x33\x64\x02\0\0\0\0\0\0\0\0\0\0\0\0", 16);
         /* IPv6, a routing header of mobility; then at its end. */
-        assert_int_equal(read_text(f, 101, IP6("002c", "2b") "0602 02 01 00000000 20010db8000000000000000000000009" TCP, 0,
-                                   0), PACKET_TCP);
+        assert_int_equal(read_text(f, 101, IP6("002c", "2b") "0602 02 01 00000000 20010db8000000000000000000000009" TCP,
+                                   0, 0), PACKET_TCP);
         assert_memory_equal(f->packet.segment.destination, far, 16);
-        assert_int_equal(read_text(f, 101, IP6("002c", "2b") "0602 02 00 00000000 20010db8000000000000000000000009" TCP, 0,
-                                   0), PACKET_TCP);
+        assert_int_equal(read_text(f, 101, IP6("002c", "2b") "0602 02 00 00000000 20010db8000000000000000000000009" TCP,
+                                   0, 0), PACKET_TCP);
         assert_int_equal(f->packet.segment.destination[15], 2);
         /* A segment list, whose first entry is the last stop. */
         assert_int_equal(read_text(f, 101, IP6("003c", "2b") "0604 04 01 01000000 20010db8000000000000000000000009"
                                    "20010db8000000000000000000000002" TCP, 0, 0), PACKET_TCP);
         assert_memory_equal(f->packet.segment.destination, far, 16);
         /* The home of one who is away. */
-        assert_int_equal(read_text(f, 101, IP6("002c", "3c") "0602 0102 0000 c910 20010db8000000000000000000000009" TCP, 0,
-                                   0), PACKET_TCP);
+        assert_int_equal(read_text(f, 101, IP6("002c", "3c") "0602 0102 0000 c910 20010db8000000000000000000000009" TCP,
+                                   0, 0), PACKET_TCP);
         assert_memory_equal(f->packet.segment.source, far, 16);
 }
 
@@ -215,10 +219,12 @@ static void checksums_are_good_bad_or_left_to_the_hardware(void **state) {
 static void a_checksum_of_what_is_not_at_hand_is_not_known(void **state) {
         struct fixture *f = *state;
 
-        assert_int_equal(read_text(f, 101, IP4("002b") "b582 0050 000003e8 000007d0 5010 01f5 3bb8 0000 6162", 0, 1), PACKET_TCP);
+        assert_int_equal(read_text(f, 101, IP4("002b") "b582 0050 000003e8 000007d0 5010 01f5 3bb8 0000 6162", 0, 1),
+                         PACKET_TCP);
         packet_check(&f->packet);
         assert_false(f->packet.checksum_known);
-        assert_int_equal(read_text(f, 101, IP4("0034") "b582 0050 000003e8 000007d0 8010 01f5 3bb8 0000 0101", 0, 10), PACKET_TCP);
+        assert_int_equal(read_text(f, 101, IP4("0034") "b582 0050 000003e8 000007d0 8010 01f5 3bb8 0000 0101", 0, 10),
+                         PACKET_TCP);
         packet_check(&f->packet);
         assert_false(f->packet.checksum_known);
 }

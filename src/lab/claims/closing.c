@@ -58,8 +58,8 @@ static const struct claim claims[] = {
                 .name = "late-data-resets",
                 .sentence = "Data that comes after close() is answered by a RST.",
                 .source = "RFC 9293 3.6.1 (SHLD-3); RFC 1122 4.2.2.13",
-                .right = "data that comes after shutdown(SHUT_RDWR) draws a RST as well, and there the program that shut down "
-                         "gets ECONNRESET",
+                .right = "data that comes after shutdown(SHUT_RDWR) draws a RST as well, and there the program that "
+                         "shut down gets ECONNRESET",
                 CASES({ "after close()", "s.close c.send1 =s.rst", 0 },
                       { "after shutdown(SHUT_RDWR)", "s.shut-rdwr c.send1 =s.rst", 0 },
                       { "after close(), its FIN not yet acknowledged", "c.close s.data10+ack-1 =c.rst",

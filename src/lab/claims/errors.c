@@ -78,8 +78,8 @@ static const struct claim claims[] = {
                 .name = "icmp-hard-errors-abort",
                 .sentence = "ICMP port or protocol unreachable ends the connection at once.",
                 .source = "RFC 1122 4.2.3.9 (hard errors)",
-                .right = "only while it is being opened; later Linux only notes it, since such errors are easily forged "
-                         "(RFC 5927)",
+                .right = "only while it is being opened; later Linux only notes it, "
+                         "since such errors are easily forged (RFC 5927)",
                 CASES({ "port unreachable, connecting", "c.connect s.icmp=port =c.state=CLOSE",
                         SCENARIO_SERVER_BY_HAND | SCENARIO_UNCONNECTED },
                       { "port unreachable, connected", "c.send10 s.icmp=port =c.state=CLOSE",

@@ -39,8 +39,8 @@ static const struct claim claims[] = {
                 .sentence = "With SO_LINGER on and some seconds, close() may wait for that long until the rest is "
                             "acknowledged.",
                 .source = "POSIX, SO_LINGER; socket(7)",
-                .right = "it waits with O_NONBLOCK as well; when the time is up it returns 0, and the kernel goes on in "
-                         "the background",
+                .right = "it waits with O_NONBLOCK as well; when the time is up it returns 0, "
+                         "and the kernel goes on in the background",
                 CASES({ "the peer does not read",
                         "c.send1 s.fill s.recv+block s.linger1 s.close& =0 s.expire=linger =took>900", TIMED },
                       { "the peer does not read, and the socket is non-blocking",

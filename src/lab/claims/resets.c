@@ -29,8 +29,8 @@ static const struct claim claims[] = {
                 .name = "abort-by-state",
                 .sentence = "An abort sends a RST, but not in SYN-SENT, CLOSING, LAST-ACK and TIME-WAIT.",
                 .source = "RFC 9293 3.10.5",
-                .right = "close() with zero linger goes so where the FIN was sent; in LAST-ACK and CLOSING with the FIN still "
-                         "unsent Linux sends a RST after all",
+                .right = "close() with zero linger goes so where the FIN was sent; in LAST-ACK and CLOSING with the "
+                         "FIN still unsent Linux sends a RST after all",
                 /* FIN-WAIT-2 is played by linger0-always-rst; a claim has room for eight cases. */
                 CASES({ "ESTABLISHED", "c.linger0 c.close =c.rst", 0 },
                       { "CLOSE-WAIT", "s.shut-wr c.linger0 c.close =c.rst", 0 },

@@ -29,8 +29,8 @@ static const struct claim claims[] = {
                 .right = "of the time-outs that end a connection in use only keepalive's does; after the others the "
                          "peer learns it by its own next segment",
                 CASES({ "keepalive", "c.keepalive c.expire=keepalive ?c.state=CLOSE =c.rst", TIMED },
-                      { "TCP_USER_TIMEOUT", "c.user-timeout=1000 c.send10 c.expire=user ?c.state=CLOSE =c.no-fin =c.rst",
-                        TIMED }),
+                      { "TCP_USER_TIMEOUT",
+                        "c.user-timeout=1000 c.send10 c.expire=user ?c.state=CLOSE =c.no-fin =c.rst", TIMED }),
         },
 };
 const struct claim_list claims_of_silence = { claims, sizeof(claims) / sizeof(*claims) };

@@ -26,9 +26,9 @@ static const struct claim claims[] = {
                 .sentence = "If the peer closed with data unread, send() gives ECONNRESET; if it had read "
                             "everything, EPIPE.",
                 .source = "answers in forums",
-                .right = "the errno tells only in which state the RST met your socket: CLOSE_WAIT (the peer's FIN had come, and "
-                         "you had not closed your side) makes EPIPE, SYN_SENT ECONNREFUSED, the others ECONNRESET; "
-                         "and EPIPE also comes where another call took the error before",
+                .right = "the errno tells only in which state the RST met your socket: CLOSE_WAIT (the peer's FIN had "
+                         "come, and you had not closed your side) makes EPIPE, SYN_SENT ECONNREFUSED, the others "
+                         "ECONNRESET; and EPIPE also comes where another call took the error before",
                 CASES({ "data unread", "c.send10 s.close c.send1 =ECONNRESET", 0 },
                       { "everything read", "c.send10 s.recv s.close c.send1 ?1 c.send1 =EPIPE", 0 },
                       { "data unread, but it had shut down writing before",
@@ -43,10 +43,11 @@ static const struct claim claims[] = {
                 .sentence = "EPIPE means that everything written before it was delivered.",
                 .source = "answers in forums",
                 .kind = CLAIM_ALWAYS,
-                .right = "EPIPE says that a FIN came before the RST, that the error was taken before, or that your own side "
-                         "was shut down, and nothing of the bytes: what went out after the peer's close is lost, and "
-                         "so may be what was written before",
-                CASES({ "your own side was shut down", "c.send10 s.recv c.shut-wr c.send1 ?EPIPE =s.read=c.written", 0 },
+                .right = "EPIPE says that a FIN came before the RST, that the error was taken before, or that your own "
+                         "side was shut down, and nothing of the bytes: what went out after the peer's close is lost, "
+                         "and so may be what was written before",
+                CASES({ "your own side was shut down", "c.send10 s.recv c.shut-wr c.send1 ?EPIPE =s.read=c.written",
+                        0 },
                       { "the peer had read everything, closed, and one more write went out",
                         "c.send10 s.recv s.close c.send1 ?1 c.send1 ?EPIPE =s.read=c.written", 0 },
                       { "the peer shut down writing and closed without reading",
@@ -60,8 +61,8 @@ static const struct claim claims[] = {
                             "not ECONNRESET.",
                 .source = "answers in forums",
                 .kind = CLAIM_ALWAYS,
-                .right = "the kernel looks at the state and not at the queues: a RST in CLOSE_WAIT makes EPIPE, in SYN_SENT "
-                         "ECONNREFUSED, in the others ECONNRESET",
+                .right = "the kernel looks at the state and not at the queues: a RST in CLOSE_WAIT makes EPIPE, in "
+                         "SYN_SENT ECONNREFUSED, in the others ECONNRESET",
                 CASES({ "all acknowledged and read", "c.send10 s.recv ?c.outq=0 s.linger0 s.close c.send1 =EPIPE", 0 },
                       { "nothing was ever sent", "s.linger0 s.close c.send1 =EPIPE", 0 },
                       { "all acknowledged, and the peer's FIN came before the reset",
@@ -83,8 +84,8 @@ static const struct claim claims[] = {
                 .name = "send-success-proves-nothing",
                 .sentence = "A send() that succeeds does not guarantee that anything is delivered.",
                 .source = "POSIX, send()",
-                .right = "it means that your kernel has a copy; SIOCOUTQ tells what the peer's kernel has, and only the "
-                         "peer's program what it has read",
+                .right = "it means that your kernel has a copy; SIOCOUTQ tells what the peer's kernel has, and only "
+                         "the peer's program what it has read",
                 CASES({ "the peer had closed", "c.send10 s.recv s.close c.send5 ?5 =s.read<c.written", 0 },
                       { "the peer closes without reading", "c.send10 ?10 s.close =s.read<c.written", 0 },
                       { "a RST comes before any acknowledgement",

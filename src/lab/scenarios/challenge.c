@@ -91,7 +91,8 @@ static const struct scenario scenarios[] = {
         },
         {
                 .name = "a-reset-whose-ack-says-more-than-the-sender-learns", CHALLENGE,
-                .shows = "400 of 1000 bytes were acknowledged, the RST acknowledges all: the sender's count stays at 400",
+                .shows = "400 of 1000 bytes were acknowledged, the RST acknowledges all: "
+                         "the sender's count stays at 400",
                 .advice = "the kernel's count is a lower bound; a capture of the RST can raise it",
                 .acts = "c.send1000 s.ack+ack-600 s.rst-ack c.recv c.send1", BY_HAND,
                 ENDS_RESET(SIDE_SERVER, CAUSE_NONE),

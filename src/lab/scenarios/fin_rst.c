@@ -77,7 +77,8 @@ static const struct scenario scenarios[] = {
         },
         {
                 .name = "fin-with-the-reset-right-behind-it", FIN_RST,
-                .shows = "FIN and RST in one breath, as from a peer that shut down and aborted: EPIPE with SIGPIPE at once",
+                .shows = "FIN and RST in one breath, as from a peer that shut down and aborted: "
+                         "EPIPE with SIGPIPE at once",
                 .advice = "after an end of stream expect the first write to fail",
                 .acts = "c.send10 s.fin s.rst c.send1 c.send1 c.recv", BY_HAND,
                 ENDS_RESET(SIDE_SERVER, CAUSE_NONE),

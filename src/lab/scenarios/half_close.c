@@ -69,7 +69,8 @@ static const struct scenario scenarios[] = {
         },
         {
                 .name = "shutdown-of-one-descriptor-is-for-all", HALF_CLOSE,
-                .shows = "SHUT_WR on one of two descriptors sends the FIN: shutdown() is of the socket, close() of the file",
+                .shows = "SHUT_WR on one of two descriptors sends the FIN: shutdown() is of the socket, "
+                         "close() of the file",
                 .advice = "use shutdown() to end a connection that a child or a dup still holds",
                 .acts = "c.dup c.shut-wr s.recv c.send1 c.close s.send5 c.recv",
                 ENDS_HALF_CLOSED(SIDE_CLIENT),

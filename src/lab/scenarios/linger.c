@@ -29,7 +29,8 @@ static const struct scenario linger_scenarios[] = {
         },
         {
                 .name = "linger-runs-out-and-close-says-0", LINGER,
-                .shows = "the time is over: close() returns 0, no RST; the kernel goes on alone and the peer may finish",
+                .shows = "the time is over: close() returns 0, no RST; "
+                         "the kernel goes on alone and the peer may finish",
                 .advice = "0 from a close() that lingered tells nothing: neither success nor failure",
                 .acts = "c.linger1 c.send10 c.close& c.expire=linger s.ack s.fin",
                 .flags = SCENARIO_SERVER_BY_HAND | SCENARIO_TIMERS,

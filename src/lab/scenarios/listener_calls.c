@@ -34,7 +34,8 @@ static const struct scenario listener_call_scenarios[] = {
         },
         {
                 .name = "shut-rd-stops-a-listener-and-resets-who-waits",
-                .shows = "shutdown(SHUT_RD) of a listener is as good as close(): who waits is reset, accept() is EINVAL",
+                .shows = "shutdown(SHUT_RD) of a listener is as good as close(): who waits is reset, "
+                         "accept() is EINVAL",
                 .advice = "accept() that gives EINVAL: another thread has shut the listener; end the loop",
                 .acts = "l.listen c.connect l.shut-rd s.accept l.recv l.send1 l.shut-rd c.recv c.send1 l.close",
                 UNCONNECTED, ENDS_RESET(SIDE_SERVER, CAUSE_LISTENER_CLOSED),

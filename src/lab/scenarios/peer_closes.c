@@ -41,7 +41,8 @@ static const struct scenario scenarios[] = {
         },
         {
                 .name = "an-early-answer-is-lost-to-a-client-that-stops-at-errors", PEER_CLOSES,
-                .shows = "the server answers before it read the request and closes: send() fails, yet the answer is queued",
+                .shows = "the server answers before it read the request and closes: send() fails, "
+                         "yet the answer is queued",
                 .advice = "after ECONNRESET from send() go on to receive: the answer may be there",
                 .acts = "c.send1000 s.recv100 s.send200 s.close c.send1 c.recv c.recv",
                 ENDS_RESET(SIDE_SERVER, CAUSE_UNREAD_DATA),

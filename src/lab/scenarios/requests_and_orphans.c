@@ -34,7 +34,8 @@ static const struct scenario requests[] = {
         {
                 .name = "a-syn-again-gets-its-syn-ack-again",
                 .theme = THEME_LISTENER,
-                .shows = "the SYN is repeated before the last ACK: the SYN-ACK is repeated too, there is still one request",
+                .shows = "the SYN is repeated before the last ACK: the SYN-ACK is repeated too, "
+                         "there is still one request",
                 .advice = "nothing: a lost SYN-ACK mends itself",
                 .acts = "l.listen c.syn c.syn@-1 c.ack s.accept",
                 .flags = BY_HAND_CLIENT,
@@ -52,7 +53,8 @@ static const struct scenario requests[] = {
         {
                 .name = "a-full-accept-queue-drops-the-last-ack-in-silence",
                 .theme = THEME_LISTENER,
-                .shows = "the queue fills up between SYN and ACK: nothing is answered, and the client believes it is connected",
+                .shows = "the queue fills up between SYN and ACK: nothing is answered, "
+                         "and the client believes it is connected",
                 .advice = "watch TcpExtListenOverflows; accept faster or raise the backlog",
                 .acts = "l.listen0 c.syn l.fill-backlog c.ack c.data5",
                 .flags = BY_HAND_CLIENT,
@@ -147,7 +149,8 @@ static const struct scenario corners[] = {
         {
                 .name = "time-wait-outlives-disconnect-and-dies-of-a-reset",
                 .theme = THEME_DISCONNECT,
-                .shows = "connect(AF_UNSPEC) after both FINs leaves TIME_WAIT alone; an exact RST ends it, the next ACK meets nobody",
+                .shows = "connect(AF_UNSPEC) after both FINs leaves TIME_WAIT alone; an exact RST ends it, "
+                         "the next ACK meets nobody",
                 .advice = "nothing: TIME_WAIT belongs to the addresses, not to the descriptor",
                 .acts = "c.shut-wr s.fin c.connect-unspec s.rst s.ack",
                 .flags = SCENARIO_SERVER_BY_HAND,
@@ -183,7 +186,8 @@ static const struct scenario corners[] = {
         {
                 .name = "an-icmp-error-while-connecting-may-leave-a-message",
                 .theme = THEME_ICMP,
-                .shows = "over IPv4 the error queue holds a message though IP_RECVERR is off, and poll() keeps ERR; not over IPv6",
+                .shows = "over IPv4 the error queue holds a message though IP_RECVERR is off, "
+                         "and poll() keeps ERR; not over IPv6",
                 .advice = "take the error with SO_ERROR, and the message with MSG_ERRQUEUE, before you poll again",
                 .acts = "c.connect s.icmp=host c.so-error c.poll c.error-queue c.poll",
                 .flags = SCENARIO_SERVER_BY_HAND | SCENARIO_UNCONNECTED,
@@ -200,7 +204,8 @@ static const struct scenario orphans[] = {
         {
                 .name = "an-orphan-gives-up-unacknowledged-data-in-silence",
                 .theme = THEME_TIMEOUTS,
-                .shows = "closed with data that nobody acknowledges: after tcp_orphan_retries the kernel forgets it, no RST",
+                .shows = "closed with data that nobody acknowledges: "
+                         "after tcp_orphan_retries the kernel forgets it, no RST",
                 .advice = "shutdown() and wait for the acknowledgement before close() if delivery matters",
                 .acts = "n.sysctl=tcp_orphan_retries:1 c.send10 c.close c.expire=retransmission",
                 .flags = ORPHAN,
@@ -240,7 +245,8 @@ static const struct scenario lingering[] = {
         {
                 .name = "linger-in-close-wait-waits-for-the-last-ack",
                 .theme = THEME_LINGER,
-                .shows = "the peer's FIN had come: close() sends its own and waits for the ACK, until the time runs out",
+                .shows = "the peer's FIN had come: close() sends its own and waits for the ACK, "
+                         "until the time runs out",
                 .advice = "do not let close() wait; use shutdown() and your own time limit",
                 .acts = "s.fin c.linger1 c.close& c.expire=linger s.ack",
                 .flags = LINGERS,

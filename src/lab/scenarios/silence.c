@@ -11,7 +11,8 @@
 static const struct scenario timeout_scenarios[] = {
         {
                 .name = "keepalive-gives-up-with-etimedout-and-a-reset", TIMEOUTS,
-                .shows = "the probe is not answered: ETIMEDOUT at recv(), and a RST goes out, the only time-out that sends one",
+                .shows = "the probe is not answered: ETIMEDOUT at recv(), and a RST goes out, "
+                         "the only time-out that sends one",
                 .advice = "turn keepalive on where the other side may vanish while you only wait",
                 .acts = "c.keepalive c.expire=keepalive c.poll c.recv c.recv c.send1", WAITS,
                 ENDS_TIMED_OUT(SIDE_CLIENT, CAUSE_KEEPALIVE, SIDE_SERVER),

@@ -6,7 +6,8 @@
 static const struct scenario scenarios[] = {
         {
                 .name = "two-writes-after-close-give-epipe", TWO_WRITES,
-                .shows = "a peer that had read all and closed: the first write succeeds and is lost, the second is EPIPE",
+                .shows = "a peer that had read all and closed: the first write succeeds and is lost, "
+                         "the second is EPIPE",
                 .advice = "a write that succeeds after the peer's FIN proves nothing: read the end of stream first",
                 .acts = "c.send10 s.recv s.close c.send1 c.send1 c.send1 c.recv c.recv",
                 ENDS_RESET(SIDE_SERVER, CAUSE_DATA_AFTER_CLOSE),
@@ -35,7 +36,8 @@ static const struct scenario scenarios[] = {
         {
                 .name = "writes-go-on-while-the-peer-only-half-closed", TWO_WRITES,
                 .shows = "after the peer's SHUT_WR any number of writes succeed, and it reads them all",
-                .advice = "an end of stream alone does not tell whether the peer still reads: agree on it in the protocol",
+                .advice = "an end of stream alone does not tell whether the peer still reads: "
+                          "agree on it in the protocol",
                 .acts = "s.shut-wr c.send1 c.send1 c.send1 s.recv c.recv",
                 ENDS_HALF_CLOSED(SIDE_SERVER),
         },
@@ -57,7 +59,8 @@ static const struct scenario scenarios[] = {
         },
         {
                 .name = "a-peer-that-forgot-the-connection-gives-econnreset", TWO_WRITES,
-                .shows = "no FIN was seen before the RST: the second write is ECONNRESET, though nobody aborted anything",
+                .shows = "no FIN was seen before the RST: the second write is ECONNRESET, "
+                         "though nobody aborted anything",
                 .advice = "read the errno as \"had the FIN come before?\", not as \"did the peer abort?\"",
                 .acts = "c.send10 s.ack c.send1 s.rst+noack c.send1 c.send1",
                 .flags = SCENARIO_SERVER_BY_HAND,
@@ -79,7 +82,8 @@ static const struct scenario scenarios[] = {
         },
         {
                 .name = "so-error-takes-the-reset-and-send-says-epipe", TWO_WRITES,
-                .shows = "SO_ERROR gives ECONNRESET and empties the one slot: the reset then looks like an end of stream",
+                .shows = "SO_ERROR gives ECONNRESET and empties the one slot: "
+                         "the reset then looks like an end of stream",
                 .advice = "asking for SO_ERROR takes the error: keep what it said",
                 .acts = "c.send10 s.close c.so-error c.so-error c.send1 c.recv",
                 ENDS_RESET(SIDE_SERVER, CAUSE_UNREAD_DATA),

@@ -59,8 +59,8 @@ char *stage_address_host(const struct stage_address *address, char text[static S
 
         if (ipv4)
                 inet_ntop(AF_INET, ipv4, text, STAGE_ADDRESS_TEXT_MAX);
-        else if (getnameinfo((const struct sockaddr *)&address->storage, address->length, text, STAGE_ADDRESS_TEXT_MAX - 8,
-                             NULL, 0, NI_NUMERICHOST) != 0)
+        else if (getnameinfo((const struct sockaddr *)&address->storage, address->length, text,
+                             STAGE_ADDRESS_TEXT_MAX - 8, NULL, 0, NI_NUMERICHOST) != 0)
                 strcpy(text, "?");
         return text;
 }
@@ -71,6 +71,7 @@ char *stage_address_text(const struct stage_address *address, char text[static S
         char host[STAGE_ADDRESS_TEXT_MAX];
 
         stage_address_host(address, host);
-        snprintf(text, STAGE_ADDRESS_TEXT_MAX, "%s%.63s%s:%u", v6 ? "[" : "", host, v6 ? "]" : "", stage_address_port(address));
+        snprintf(text, STAGE_ADDRESS_TEXT_MAX, "%s%.63s%s:%u", v6 ? "[" : "", host, v6 ? "]" : "",
+                 stage_address_port(address));
         return text;
 }

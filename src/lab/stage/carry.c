@@ -176,7 +176,8 @@ static void look_for_reset_behind_fin(struct stage_connection *c)
 {
         int error;
 
-        if (c->down.ended && (c->upstream_events & EPOLLERR) && !c->upstream_reset && (error = pending_error(c->upstream)))
+        if (c->down.ended && (c->upstream_events & EPOLLERR) && !c->upstream_reset &&
+            (error = pending_error(c->upstream)))
                 upstream_failed(c, error);
         if (c->client_ended && (c->events & EPOLLERR) && !c->client_reset && (error = pending_error(c->fd))) {
                 c->client_reset = true;
@@ -210,7 +211,8 @@ void connection_carry_up(struct stage_connection *c)
         for (int i = 0; i < BLOCKS_A_TURN && moved && connected(c); i++) {
                 moved = carry_up(c);
                 /* What the server says is for nobody any more. */
-                moved = (c->upstream_connected && recv(c->upstream, c->stage->scratch, STAGE_BUFFER, MSG_DONTWAIT) > 0) || moved;
+                moved = (c->upstream_connected &&
+                         recv(c->upstream, c->stage->scratch, STAGE_BUFFER, MSG_DONTWAIT) > 0) || moved;
         }
         if (moved && c->upstream_connected && !c->upstream_reset)
                 timers_set(&c->stage->timers, &c->alarm, 0);

@@ -124,7 +124,8 @@ static void open_probes(struct stage *stage)
             IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)(const void *)&stage->address.storage)->sin6_addr))
                 families[1] = AF_INET;
         for (size_t i = 0; i < STAGE_PROBES && refuses && families[i] != AF_UNSPEC; i++) {
-                if (probe_open((uint8_t)families[i], (uint16_t)stage_address_port(&stage->address), &stage->probes[i]) == 0 &&
+                if (probe_open((uint8_t)families[i], (uint16_t)stage_address_port(&stage->address),
+                               &stage->probes[i]) == 0 &&
                     epoll_ctl(stage->epoll, EPOLL_CTL_ADD, stage->probes[i], &event) < 0) {
                         close(stage->probes[i]);
                         stage->probes[i] = -1;
@@ -139,8 +140,10 @@ static void notice(struct stage *stage)
         for (size_t i = 0; i < o->n_steps; i++)
                 if (o->steps[i].ending->act == STAGE_REFUSE && stage->probes[0] < 0)
                         stage->notice = o->n_steps > 1 && !o->steps[i].n_after
-                                ? "refused attempts cannot be seen without CAP_NET_RAW: each refusal lasts 500 ms (refused@time=T sets another time)"
-                                : o->n_steps > 1 ? NULL : "refused attempts cannot be seen without CAP_NET_RAW: no line will tell of them";
+                                ? "refused attempts cannot be seen without CAP_NET_RAW: each refusal lasts 500 ms "
+                                  "(refused@time=T sets another time)"
+                                : o->n_steps > 1 ? NULL
+                                : "refused attempts cannot be seen without CAP_NET_RAW: no line will tell of them";
 }
 
 static int bound(const struct stage_address *address, const char **ret_why)
@@ -181,7 +184,8 @@ int listener_open(struct stage *stage, const char **ret_why)
 }
 
 /* A line for what no connection tells: an attempt that was refused, or all that were not answered. */
-static void tell(struct stage *stage, const struct stage_address *client, uint64_t number, uint64_t ignored, const char *note)
+static void tell(struct stage *stage, const struct stage_address *client,
+                 uint64_t number, uint64_t ignored, const char *note)
 {
         struct stage_result r = { .number = number, .step = step(stage), .server = stage->address, .staged = true,
                                   .ignored = ignored, .note = note };
@@ -236,7 +240,8 @@ static void hear(struct stage *stage, int probe)
                 if (!stage->refusing || !is_attempt(stage, stage->scratch, (size_t)n, &from))
                         continue;
                 tell(stage, &from, ++stage->n_accepted, 0,
-                     stage->alarm.place && !step(stage)->n_after ? "came while the one before was being refused" : NULL);
+                     stage->alarm.place && !step(stage)->n_after
+                     ? "came while the one before was being refused" : NULL);
                 stage->n_ended++;
                 if (!stage->alarm.place && (o->cycle || stage->step + 1 < o->n_steps))
                         timers_set(&stage->timers, &stage->alarm, now_ns() + REFUSAL_NS);

@@ -167,8 +167,8 @@ void stage_list_text(FILE *file)
                 fprintf(file, "\n    %s\n", e->mechanism);
                 if (e->needs)
                         fprintf(file, "    %-10s%s\n", "needs", e->needs);
-                fprintf(file, "    %-10s%s%s%s\n", "record", ending_name(e->ending), e->cause == CAUSE_NONE ? "" : ", cause ",
-                        cause_name(e->cause) ?: "");
+                fprintf(file, "    %-10s%s%s%s\n", "record", ending_name(e->ending),
+                        e->cause == CAUSE_NONE ? "" : ", cause ", cause_name(e->cause) ?: "");
                 write_calls(file, "wire", &told.wire);
                 write_calls(file, "connect()", &told.connect);
                 write_calls(file, "recv()", &told.recv);

@@ -121,7 +121,8 @@ size_t connection_may_send(const struct stage_connection *c, size_t most)
 {
         for (size_t i = 0; i < c->step->n_after; i++)
                 if (c->step->after[i].kind == TRIGGER_SENT && c->phase == PHASE_TALK) {
-                        uint64_t left = c->step->after[i].n - (c->sent < c->step->after[i].n ? c->sent : c->step->after[i].n);
+                        uint64_t left = c->step->after[i].n -
+                                        (c->sent < c->step->after[i].n ? c->sent : c->step->after[i].n);
 
                         if (left < most)
                                 most = (size_t)left;
@@ -144,7 +145,8 @@ size_t connection_may_read(const struct stage_connection *c, size_t most)
         return most;
 }
 
-static bool fired(const struct stage_connection *c, const struct trigger *t, bool fits, bool has_read, int64_t now, int64_t *next)
+static bool fired(const struct stage_connection *c, const struct trigger *t,
+                  bool fits, bool has_read, int64_t now, int64_t *next)
 {
         const struct stage_options *o = &c->stage->options;
         int64_t due;

@@ -19,7 +19,9 @@ static void step(struct pair *pair, int end, struct event event)
 
 static void text_of(const struct outcome *o, char text[static STAGE_TOLD_TEXT])
 {
-        if (o->result == RESULT_BLOCKS || (o->result == RESULT_ERROR && (o->error == EAGAIN || o->error == EINPROGRESS || o->error == EALREADY)))
+        if (o->result == RESULT_BLOCKS ||
+            (o->result == RESULT_ERROR &&
+             (o->error == EAGAIN || o->error == EINPROGRESS || o->error == EALREADY)))
                 strcpy(text, "waits");
         else if (o->result == RESULT_ERROR)
                 snprintf(text, STAGE_TOLD_TEXT, "%s%s", errno_name(o->error), o->sigpipe ? "+SIGPIPE" : "");

@@ -43,7 +43,8 @@ int trigger_parse_time(const char *text, uint64_t *ret_ns)
         static const struct {
                 const char *unit;
                 uint64_t ns;
-        } units[] = { { "", 1000000 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 }, { "m", UINT64_C(60000000000) } };
+        } units[] = { { "", 1000000 }, { "us", 1000 }, { "ms", 1000000 },
+                      { "s", 1000000000 }, { "m", UINT64_C(60000000000) } };
         const char *rest;
         uint64_t n;
 
@@ -62,7 +63,9 @@ int trigger_parse_time(const char *text, uint64_t *ret_ns)
 
 static int hex(char c)
 {
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        return c >= '0' && c <= '9' ? c - '0'
+               : c >= 'a' && c <= 'f' ? c - 'a' + 10
+               : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 int trigger_unescape(const char *text, uint8_t *bytes, size_t size, size_t *ret_n)
@@ -132,7 +135,8 @@ static int set_value(struct trigger *t, const char *value, const char **ret_why)
                 return trigger_parse_time(value, &t->n);
         case TRIGGER_PATTERN:
                 *ret_why = "a pattern of 1 to 256 bytes is needed; \\n, \\r, \\t, \\0, \\\\ and \\xHH are known";
-                if (trigger_unescape(value, t->pattern, sizeof(t->pattern), &t->pattern_length) < 0 || t->pattern_length == 0)
+                if (trigger_unescape(value, t->pattern, sizeof(t->pattern), &t->pattern_length) < 0 ||
+                    t->pattern_length == 0)
                         return -EINVAL;
                 prepare(t);
                 return 0;
@@ -217,7 +221,8 @@ char *trigger_text(const struct trigger *trigger, char text[static TRIGGER_TEXT_
                 for (size_t i = 0; i < trigger->pattern_length && n < TRIGGER_TEXT_MAX - 8; i++) {
                         uint8_t c = trigger->pattern[i];
 
-                        n += (size_t)snprintf(text + n, TRIGGER_TEXT_MAX - n, c >= ' ' && c <= '~' && c != '\\' ? "%c" : "\\x%02x", c);
+                        n += (size_t)snprintf(text + n, TRIGGER_TEXT_MAX - n,
+                                              c >= ' ' && c <= '~' && c != '\\' ? "%c" : "\\x%02x", c);
                 }
         } else if (trigger->kind == TRIGGER_TIME || trigger->kind == TRIGGER_IDLE) {
                 time_text(trigger->n, text + n, TRIGGER_TEXT_MAX - n);
