@@ -3,7 +3,7 @@
 not, in rounds in turn, since the machine's own moods are greater than the difference. Beside it, where they are found in
 PATH and start: tcplife, tcpstates, tcptracer and tcpconnect of libbpf-tools, and strace. Needs root and BPF.
 
-watch.py FINIS STORM [ROUNDS] [SECONDS]
+watch.py FINIS STORM [ROUNDS] [SECONDS]     STORM is what `ninja -C build bench/bench-storm` makes
 """
 
 import os
@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 
+if len(sys.argv) < 3 or not all(os.access(path, os.X_OK) for path in sys.argv[1:3]):
+    sys.exit(__doc__.strip())
 FINIS, STORM = sys.argv[1:3]
 ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 20
 SECONDS = sys.argv[4] if len(sys.argv) > 4 else "1"

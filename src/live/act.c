@@ -21,8 +21,8 @@ static const char *name_of(const struct live_end *end)
         } names[] = {
                 {SYS_close, "close"}, {SYS_shutdown, "shutdown"}, {SYS_connect, "connect"}, {SYS_execve, "execve"},
                 {SYS_execveat, "execveat"}, {SYS_exit_group, "exit_group"}, {SYS_exit, "exit"}, {SYS_dup3, "dup3"},
-                {SYS_sendto, "sendto"}, {SYS_sendmsg, "sendmsg"}, {SYS_write, "write"}, {CALL_CLOSE_RANGE, "close_range"},
-                {CALL_IO_URING_ENTER, "io_uring_enter"},
+                {SYS_sendto, "sendto"}, {SYS_sendmsg, "sendmsg"}, {SYS_write, "write"},
+                {CALL_CLOSE_RANGE, "close_range"}, {CALL_IO_URING_ENTER, "io_uring_enter"},
 #ifdef SYS_dup2
                 {SYS_dup2, "dup2"},
 #endif
@@ -44,18 +44,28 @@ static bool was_taken_down(const struct live_end *end)
                (end->act_error == ECONNABORTED || end->act_shutdown != SHUT_BOTH || is_call(end, SYS_connect));
 }
 
-/* tcp_abort() puts ECONNABORTED on it, before or after the change of state; connect(AF_UNSPEC) nothing. */
+/* tcp_abort() puts ECONNABORTED on it, before or after the change of state; connect(AF_UNSPEC) nothing. A shutdown()
+ * that finds no answer yet to the SYN disconnects (inet_shutdown()). */
 static enum act taken_down_by(const struct live_end *end)
 {
         if (end->act_error == ECONNABORTED || end->error == ECONNABORTED)
                 return ACT_SOCK_DESTROY;
+        if (is_call(end, SYS_shutdown) && end->act_from == TCP_STATE_SYN_SENT)
+                return ACT_SHUTDOWN;
         if (is_call(end, SYS_connect) || !(end->flags & LIVE_CALL_KNOWN))
                 return ACT_CONNECT_UNSPEC;
         return ACT_SOCK_DESTROY;
 }
 
-/* close() shuts both ways first, so one way alone is shutdown(), by whichever call: io_uring has its own. If both ways are
- * shut, and the socket was still held when all was over, it had not been closed. */
+bool live_end_never_asked(const struct live_end *end)
+{
+        return !(end->flags & LIVE_ESTABLISHED) && end->flags & LIVE_SNAPPED && is_call(end, SYS_connect) &&
+               end->act_from == TCP_STATE_SYN_SENT && end->act_to == TCP_STATE_CLOSE &&
+               (end->unacked == 0 || end->unsent > 0);
+}
+
+/* close() shuts both ways first, so one way alone is shutdown(), by whichever call: io_uring has its own. If both ways
+ * are shut, and the socket was still held when all was over, it had not been closed. */
 static bool is_shutdown(const struct live_end *end)
 {
         bool by_ring = end->flags & LIVE_CALL_KNOWN && !(end->flags & LIVE_EXITING) &&
@@ -74,7 +84,9 @@ static struct live_act of_task(const struct live_end *end)
         struct live_act act = {.known = true, .by_task = true, .how = ACT_CLOSE, .task = end->act};
 
         act.call = end->flags & LIVE_EXITING ? NULL : name_of(end);
-        if (was_taken_down(end)) {
+        if (live_end_never_asked(end)) {
+                act.known = false;
+        } else if (was_taken_down(end)) {
                 act.how = taken_down_by(end);
         } else if (end->flags & LIVE_EXITING) {
                 act.signal = end->act.exit_code & 0x7f;
@@ -86,8 +98,8 @@ static struct live_act of_task(const struct live_end *end)
                 act.how = ACT_EXEC;
         } else if (is_call(end, SYS_exit_group) || is_call(end, SYS_exit)) {
                 act.how = ACT_EXIT;
-        } else if (!(end->flags & LIVE_CALL_KNOWN) && end->act_held == LIVE_HELD_UNKNOWN && end->act_to != TCP_STATE_CLOSE &&
-                   end->act_from == TCP_STATE_CLOSE_WAIT) {
+        } else if (!(end->flags & LIVE_CALL_KNOWN) && end->act_held == LIVE_HELD_UNKNOWN &&
+                   end->act_to != TCP_STATE_CLOSE && end->act_from == TCP_STATE_CLOSE_WAIT) {
                 /* Before 5.15 the call is not known, and shutdown() looks the same here. */
                 act.known = false;
         }

@@ -18,6 +18,9 @@ struct live_act {
 /* What ended it. A close of what was dead already is none. */
 struct live_act live_act_of(const struct live_end *end);
 
+/* Its connect() failed before a SYN had left: no port, no route. */
+bool live_end_never_asked(const struct live_end *end);
+
 /* Has it reset the connection of its own accord? */
 bool live_end_resets(const struct live_end *end);
 

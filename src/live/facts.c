@@ -9,7 +9,8 @@ enum { SHUT_RECEIVE = 1, SHUT_SEND = 2 };
 
 static bool act_closes(const struct live_act *act)
 {
-        return act->known && (act->how == ACT_CLOSE || act->how == ACT_EXIT || act->how == ACT_SIGNAL || act->how == ACT_EXEC);
+        return act->known && (act->how == ACT_CLOSE || act->how == ACT_EXIT ||
+                              act->how == ACT_SIGNAL || act->how == ACT_EXEC);
 }
 
 /* TCP_ABORT_ON_DATA where the other's FIN had come: what lies past that FIN drew it, whoever had closed here. */
@@ -36,8 +37,10 @@ static void tell_act(const struct live_end *end, bool gone, const struct live_cl
                 if (meets_data_past_fin(end))
                         e->closed.how = e->shut_read.how = HOW_UNKNOWN;
         } else {
-                /* Who waited in vain counts as he stood then: whether a program still held the socket decides how long. */
-                LIVE_TELL(e->closed, end->flags & LIVE_ORPHAN || (gone && !live_end_gave_up(end) && !meets_data_past_fin(end)));
+                /* Who waited in vain counts as he stood then: whether a program still held the socket
+                 * decides how long. */
+                LIVE_TELL(e->closed, end->flags & LIVE_ORPHAN ||
+                          (gone && !live_end_gave_up(end) && !meets_data_past_fin(end)));
                 if (fact_is(e->closed) && !(end->flags & LIVE_ORPHAN))
                         LIVE_TELL(e->closed_at, live_time(clock, end->ended_ns));
                 LIVE_TELL(e->shut_write, (end->shutdown & SHUT_SEND) != 0);
@@ -47,7 +50,8 @@ static void tell_act(const struct live_end *end, bool gone, const struct live_cl
         }
         if (meets_data_past_fin(end))
                 e->shut_read.how = HOW_UNKNOWN;
-        if (end->flags & LIVE_OPENED || (act.by_task && act.how != ACT_SOCK_DESTROY) || end->flags & (LIVE_CLOSER | LIVE_ORPHAN))
+        if (end->flags & LIVE_OPENED || (act.by_task && act.how != ACT_SOCK_DESTROY) ||
+            end->flags & (LIVE_CLOSER | LIVE_ORPHAN))
                 LIVE_TELL(e->accepted, true);
         else if (act.known && act.how == ACT_LISTENER_CLOSE)
                 LIVE_TELL(e->accepted, false);
@@ -72,7 +76,8 @@ static bool is_icmp(const struct live_end *end, enum icmp_error *ret_icmp)
 /* Destroyed when all was said and both FINs were there: nothing was sent, and nothing lost. */
 static bool died_in_silence(const struct live_end *end)
 {
-        return end->error == ECONNABORTED && !(end->flags & LIVE_RST_OUT) && end->flags & LIVE_FIN_IN && end->flags & LIVE_FIN_OUT;
+        return end->error == ECONNABORTED && !(end->flags & LIVE_RST_OUT) &&
+               end->flags & LIVE_FIN_IN && end->flags & LIVE_FIN_OUT;
 }
 
 static void tell_error(const struct live_end *end, bool gone, const struct live_clock *clock, struct facts_of_end *e)
@@ -96,8 +101,9 @@ static void tell_error(const struct live_end *end, bool gone, const struct live_
                 LIVE_TELL(e->gave_up, true);
 }
 
-/* Closed for good in FIN_WAIT2, and reset at once: of an orphan in that state __tcp_close() does that where TCP_LINGER2 is
- * negative, and counts TCPAbortOnLinger; tcp_abort() would have left its error. Where the kernel gives reasons it says so. */
+/* Closed for good in FIN_WAIT2, and reset at once: of an orphan in that state __tcp_close() does that where
+ * TCP_LINGER2 is negative, and counts TCPAbortOnLinger; tcp_abort() would have left its error. Where the kernel gives
+ * reasons it says so. */
 static bool counts_linger2(const struct live_end *end)
 {
         return live_end_resets(end) && !(end->flags & LIVE_REASON_KNOWN) && end->flags & LIVE_ORPHAN && !end->error &&
@@ -112,7 +118,8 @@ static void tell_questions(const struct live_end *end, struct facts_of_end *e)
         if (end->unacked > 0) {
                 if (end->retransmits > 0)
                         LIVE_TELL(e->repeats_unanswered, end->retransmits);
-                LIVE_TELL(e->repeated, end->unacked == 1 && end->flags & LIVE_FIN_OUT ? SEGMENT_KIND_FIN : SEGMENT_KIND_DATA);
+                LIVE_TELL(e->repeated, end->unacked == 1 && end->flags & LIVE_FIN_OUT
+                          ? SEGMENT_KIND_FIN : SEGMENT_KIND_DATA);
         } else if (end->probes > 0) {
                 if (end->unsent > 0)
                         LIVE_TELL(e->probes_unanswered, end->probes);
@@ -121,7 +128,8 @@ static void tell_questions(const struct live_end *end, struct facts_of_end *e)
         }
 }
 
-void live_facts_of_end(const struct live_end *end, bool gone, enum side side, const struct live_clock *clock, struct facts *f)
+void live_facts_of_end(const struct live_end *end, bool gone, enum side side,
+                       const struct live_clock *clock, struct facts *f)
 {
         struct facts_of_end *e = &f->end[side];
         bool fin_waits = end->flags & LIVE_FIN_OUT && end->unsent > 0;
@@ -147,7 +155,9 @@ void live_facts_of_end(const struct live_end *end, bool gone, enum side side, co
         /* While its program holds it, it may still read. */
         if (gone && !(end->flags & LIVE_DISCONNECTED && end->act_from == TCP_STATE_CLOSE))
                 LIVE_TELL(e->unread, end->unread);
-        LIVE_TELL(e->unsent, end->unsent - fin_waits);
+        /* Before the handshake nothing is queued; where no SYN left, these numbers are none (tcp_connect_init()). */
+        LIVE_TELL(e->unsent,
+                  end->flags & LIVE_OPENED && !(end->flags & LIVE_ESTABLISHED) ? 0 : end->unsent - fin_waits);
         if (end->flags & LIVE_EOF_READ)
                 LIVE_TELL(e->eof_read, true);
         tell_error(end, gone, clock, e);
@@ -183,7 +193,7 @@ static void tell_handshake(const struct live_connection *c, const struct live_cl
                 last = over > last ? over : last;
                 if (connection_side(c, i) == SIDE_CLIENT && end->flags & LIVE_BEGAN) {
                         if (!(end->flags & LIVE_ESTABLISHED)) {
-                                LIVE_TELL(f->syns, 1u + end->retransmits);
+                                LIVE_TELL(f->syns, live_end_never_asked(end) ? 0 : 1u + end->retransmits);
                                 LIVE_TELL(f->syn_acks, 0);
                         }
                 }
@@ -237,7 +247,8 @@ void live_facts(const struct live_connection *c, const struct live_clock *clock,
 
         facts_init(&f, SOURCE_WATCH);
         f.seen.roles = c->roles;
-        f.seen.sides = c->n_ends == 2 ? SIDES_SEEN_BOTH : c->first == SIDE_CLIENT ? SIDES_SEEN_CLIENT : SIDES_SEEN_SERVER;
+        f.seen.sides = c->n_ends == 2 ? SIDES_SEEN_BOTH
+                       : c->first == SIDE_CLIENT ? SIDES_SEEN_CLIENT : SIDES_SEEN_SERVER;
         f.seen.both_ends = c->n_ends == 2;
         /* What was lost may have been of the other end. */
         f.seen.gaps = clock->gaps && c->n_ends < 2;
@@ -253,7 +264,8 @@ void live_facts(const struct live_connection *c, const struct live_clock *clock,
                         f.seen.gaps = true;
                 tell_icmp(&c->ends[i], clock, &f);
                 live_facts_of_end(&c->ends[i], c->gone[i], side, clock, &f);
-                live_facts_of_directions(&c->ends[i], c->gone[i], c->n_ends == 2 ? &c->ends[1 - i] : NULL, side, clock, &f);
+                live_facts_of_directions(&c->ends[i], c->gone[i], c->n_ends == 2 ? &c->ends[1 - i] : NULL,
+                                         side, clock, &f);
         }
         if (c->translated)
                 LIVE_TELL(f.translated, true);

@@ -173,7 +173,7 @@ orphan_has_queued_a_fin(const struct traced_socket *s)
 
         if (s->end.unsent == 0)
                 return kernel_counted_a_fin(s);
-        return !before->info ||
+        return s->shut.known || !before->info ||
                s->end.bytes_sent - s->end.bytes_again + s->end.unsent > before->bytes_sent - before->bytes_again + before->unsent;
 }
 
@@ -393,9 +393,10 @@ tell_end(const struct traced_socket *s, enum side side, struct facts *f)
                 tell_what_it_waited_for(s, end);
         if (died_in_hand(s) && !s->error)
                 TELL(end->error_taken, !s->last.error_pending);
-        /* What a reset throws away was never sent; after an orderly close the kernel goes on sending. */
+        /* What a reset throws away was never sent; after an orderly close the kernel goes on sending. A FIN of
+         * shutdown() is the last in the queue (tcp_send_fin()). */
         if (socket_act_resets(s) || died_in_hand(s))
-                TELL(end->unsent, at->unsent);
+                TELL(end->unsent, at->unsent - (at->unsent > 0 && s->shut.known));
         else if (died_as_orphan(s))
                 TELL(end->unsent, s->end.unsent - (s->end.unsent > 0 && orphan_has_queued_a_fin(s)));
         else if (s->ended)

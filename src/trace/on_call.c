@@ -38,7 +38,8 @@ look_of(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_k
         int r = look_through(thread->process->pidfd, fd, kind, expected, watch, ret_look), pidfd;
 
         /* A leader that has exited has no descriptors any more. */
-        if ((r == -EBADF || r == -ESRCH) && thread->tid != thread->process->pid && process_has_socket(thread->tid, fd)) {
+        if ((r == -EBADF || r == -ESRCH) && thread->tid != thread->process->pid &&
+            process_has_socket(thread->tid, fd)) {
                 pidfd = thread_pidfd(thread);
                 r = pidfd >= 0 ? look_through(pidfd, fd, kind, expected, watch, ret_look) : pidfd;
                 tracer->unseen.leader = tracer->unseen.leader || pidfd < 0;
@@ -234,7 +235,8 @@ accept_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
         socket->established_ns = look.at_ns;
         /* One that was reset in the queue has forgotten the client's address; the call told it. */
         if (!socket->has_remote && thread->arguments[1] &&
-            read_address(thread, thread->arguments[1], sizeof(struct sockaddr_in6), &address) >= sizeof(struct sockaddr_in))
+            read_address(thread, thread->arguments[1], sizeof(struct sockaddr_in6), &address) >=
+                    sizeof(struct sockaddr_in))
                 tracer_takes_address(tracer, socket, &address);
 }
 
@@ -278,7 +280,8 @@ tracer_notes_where(struct tracer *tracer, const struct traced_thread *thread, st
 static bool
 may_reset(const struct look *look)
 {
-        return look->state != TCP_STATE_CLOSE && (look->unread > 0 || (look->linger_on && look->linger_s == 0) || look->linger2_negative);
+        return look->state != TCP_STATE_CLOSE &&
+               (look->unread > 0 || (look->linger_on && look->linger_s == 0) || look->linger2_negative);
 }
 
 static void
@@ -389,6 +392,17 @@ is_of_the_end(int error)
                error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNREFUSED;
 }
 
+/* An ICMP error ends no connection that stands: SO_ERROR gives it, and with IP_RECVERR every call (tcp_v4_err()). */
+static bool
+goes_on(struct tracer *tracer, struct traced_thread *thread, int fd, int error)
+{
+        struct look look;
+
+        if (error == ECONNRESET || error == EPIPE || error == ETIMEDOUT || error == ECONNABORTED)
+                return false;
+        return tracer_socket(tracer, thread, fd, LOOK_END, &look) && look.state != TCP_STATE_CLOSE;
+}
+
 /* What was sent since the last answer is the request, as far as a connection tells. */
 static void
 count_run(struct traced_socket *socket, const struct call *call, int64_t result)
@@ -408,14 +422,15 @@ static bool
 raises_sigpipe(const struct traced_thread *thread, int64_t result)
 {
         uint64_t flags = thread->call->number == SYS_sendmsg ? thread->arguments[2]
-                         : thread->call->number == SYS_sendto || thread->call->number == SYS_sendmmsg ? thread->arguments[3]
+                         : thread->call->number == SYS_sendto || thread->call->number == SYS_sendmmsg
+                         ? thread->arguments[3]
                                                                                                     : 0;
 
         return result == -EPIPE && thread->call->kind != CALL_RECEIVE && !(flags & MSG_NOSIGNAL);
 }
 
-/* Of a socket whose error was taken, or that died without one. The latter is a reset whose error a call took unseen; but
- * if the program had sent its FIN, the other's leaves the socket as dead, and 0 is what is to be told. */
+/* Of a socket whose error was taken, or that died without one. The latter is a reset whose error a call took unseen;
+ * but if the program had sent its FIN, the other's leaves the socket as dead, and 0 is what is to be told. */
 static bool
 was_reset(const struct traced_socket *socket)
 {
@@ -433,13 +448,16 @@ transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64
         if (!socket || result == -EAGAIN || result < -4095 || is_to_be_restarted(result))
                 return;
         /* EPIPE without an error pending is a shutdown of its own, or a call that was not seen had emptied the slot. */
+        if (result < 0 && is_of_the_end((int)-result) && goes_on(tracer, thread, fd, (int)-result))
+                return;
         call.took_error = result < 0 && is_of_the_end((int)-result) && !socket->error_taken &&
                           !(result == -EPIPE && (socket->shut.known || !failing_was_waiting(tracer, socket->cookie)));
         if (call.took_error)
                 socket->error = (int)-result;
         socket->error_taken = socket->error_taken || call.took_error || (result == -EPIPE && !socket->shut.known);
         thread->told_epipe = result == -EPIPE ? socket->cookie : 0;
-        /* Only where bytes were asked for; a read of none gives 0 too. So does a socket that was reset, once its error is taken. */
+        /* Only where bytes were asked for; a read of none gives 0 too. So does a socket that was reset, once its error
+         * is taken. */
         if (result == 0 && thread->call->kind == CALL_RECEIVE && thread->arguments[2] > 0 && !socket->shut_read) {
                 if (!socket->error_taken)
                         socket->end_received = true;
@@ -455,7 +473,8 @@ transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64
         failing_told(tracer, socket->cookie, result < 0);
 }
 
-/* A call that moved bytes, or none, and took the error of a dead socket on its way (splice_to_socket(), __sys_sendmmsg()). */
+/* A call that moved bytes, or none, and took the error of a dead socket on its way
+ * (splice_to_socket(), __sys_sendmmsg()). */
 static void
 swallow(struct tracer *tracer, struct traced_thread *thread, struct traced_socket *socket, const struct look *look)
 {
@@ -495,7 +514,10 @@ error_is_taken(struct tracer *tracer, struct traced_thread *thread, int64_t resu
 
         to = (struct iovec){ &error, sizeof(error) };
         from = (struct iovec){ (void *)(uintptr_t)thread->arguments[3], sizeof(error) };
-        if (!socket || result != 0 || process_vm_readv(thread->process->pid, &to, 1, &from, 1, 0) != sizeof(error) || !error)
+        if (!socket || result != 0 || process_vm_readv(thread->process->pid, &to, 1, &from, 1, 0) != sizeof(error) ||
+            !error)
+                return;
+        if (goes_on(tracer, thread, (int)thread->arguments[0], error))
                 return;
         socket->error = error;
         socket->error_taken = true;

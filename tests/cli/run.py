@@ -221,6 +221,78 @@ s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)''')
     assert found['client_saw'][-1]['result'] == 'ECONNREFUSED', found['client_saw']
 
 
+def a_fin_that_never_left_is_no_byte_unsent():
+    program = '''
+import socket, struct
+l = socket.socket()
+l.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+l.bind(('127.0.0.1', 0))
+l.listen()
+c = socket.create_connection(l.getsockname())
+a, _ = l.accept()
+c.setblocking(False)
+n = 0
+try:
+    while True:
+        n += c.send(b'y' * 65536)
+except BlockingIOError:
+    print(n)
+c.shutdown(socket.SHUT_WR)
+c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+c.close()
+'''
+    done = run('--all', '--json', program=program)
+    way = json.loads(done.stderr.splitlines()[-1])['to_server']
+    assert way['unsent'] and way['bytes'] + way['unsent'] == int(done.stdout), (way, done.stdout)
+
+
+SOFT_ERROR = r'''
+import ctypes, os, socket, struct
+l = socket.create_server(('127.0.0.1', 0))
+c = socket.create_connection(l.getsockname())
+a, _ = l.accept()
+# The number of its next byte, which an ICMP error must quote.
+c.setsockopt(socket.IPPROTO_TCP, 19, 1)
+c.setsockopt(socket.IPPROTO_TCP, 20, 2)
+number = c.getsockopt(socket.IPPROTO_TCP, 21)
+c.setsockopt(socket.IPPROTO_TCP, 19, -1)
+home = socket.inet_aton('127.0.0.1')
+quoted = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 40, 0, 0, 64, 6, 0, home, home)
+quoted += struct.pack('!HHI', c.getsockname()[1], l.getsockname()[1], number & 0xffffffff)
+def unreachable():
+    message = struct.pack('!BBHI', 3, 1, 0, 0) + quoted
+    total = sum(struct.unpack('!%dH' % (len(message) // 2), message))
+    total = (total & 0xffff) + (total >> 16)
+    total = ~((total & 0xffff) + (total >> 16)) & 0xffff
+    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    raw.sendto(message[:2] + struct.pack('!H', total) + message[4:], ('127.0.0.1', 0))
+'''
+
+
+def an_error_that_a_connection_outlives_is_not_its_end():
+    if os.geteuid() != 0:
+        raise Skip('an ICMP error needs root')
+    for way, options in (('assert c.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 113', ()),
+                         ("""
+try:
+    c.recv(1)
+    assert False
+except OSError as error:
+    assert error.errno == 113
+""", ('--calls',))):
+        recverr = 'c.setsockopt(socket.IPPROTO_IP, 11, 1)\n' if options else ''
+        done = run('--all', '--json', *options, program=f'''{SOFT_ERROR}
+{recverr}unreachable()
+{way}
+c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+c.close()
+''')
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stderr.splitlines()[-1])
+        check(found, 'reset', 'client', 'zero-linger', 'close')
+        assert found['cause'] == 'zero-linger', found
+
+
 def both_ends_in_one_tree_are_one_record():
     done = run('--all', '--json', program='''
 import os, select, socket
@@ -394,6 +466,8 @@ CASES = [
     a_cut_exchange_is_bad_and_an_answered_one_is_not,
     calls_are_named_when_asked_for,
     attempts_that_fail_are_told,
+    a_fin_that_never_left_is_no_byte_unsent,
+    an_error_that_a_connection_outlives_is_not_its_end,
     both_ends_in_one_tree_are_one_record,
     nothing_of_the_program_is_changed,
     the_statuses_are_those_of_env,

@@ -1,6 +1,8 @@
 """What `finis watch` says besides the lab's endings, and when: at once, to eyes, of Multipath TCP, of missing capabilities.
 Speaks TAP; what needs BPF is skipped with the reason where there is none."""
 
+import ctypes
+import errno
 import json
 import os
 import re
@@ -35,6 +37,39 @@ def a_line_comes_while_it_watches():
         yield f"nothing came of port {port} in 20 s"
     watch.send_signal(signal.SIGINT)
     watch.communicate()
+
+
+def a_connect_that_fails_before_its_syn_is_no_disconnect():
+    """Its socket had a connection before, so the kernel's numbers stand wide apart (tcp_disconnect())."""
+    def act():
+        server, again, first = socket.create_server(("127.0.0.1", 0)), socket.socket(), socket.socket()
+        for one in again, first:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        first.bind(("127.0.0.1", 0))
+        name = first.getsockname()
+        again.bind(name)
+        again.connect(server.getsockname())
+        peer, _ = server.accept()
+        ctypes.CDLL(None).connect(again.fileno(), bytes(16), 16)
+        peer.close()
+        first.connect(server.getsockname())
+        try:
+            again.connect(server.getsockname())
+        except OSError as error:
+            assert error.errno == errno.EADDRNOTAVAIL, error
+        else:
+            raise Skip("this kernel lets two sockets have one connection")
+        again.close()
+        first.close()
+        return (name[1],)
+
+    records, = told_of(act)
+    if not records:
+        yield "nothing was told"
+    for record in records:
+        acts, way = record["acts"]["client"], record["to_server"]
+        if (acts and acts["how"] == "connect-unspec" and record["ending"] != "reset") or way["unsent"]:
+            yield record
 
 
 def ordinary_endings_leave_no_record_in_the_ring():
@@ -167,6 +202,7 @@ def the_missing_capability_is_named_and_no_other():
 if __name__ == "__main__":
     sys.exit(run_cases([
         a_line_comes_while_it_watches,
+        a_connect_that_fails_before_its_syn_is_no_disconnect,
         ordinary_endings_leave_no_record_in_the_ring,
         to_eyes_an_exit_has_its_status,
         an_alert_that_nobody_read_is_known_by_its_length_before_tls,

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include <cmocka.h>
 
@@ -68,6 +69,48 @@ static void one_that_exits_is_not_said_to_close(void **state)
         assert_int_equal(live_act_of(&end).how, ACT_EXIT);
 }
 
+/* inet_shutdown() disconnects it, with no more of a trace than SOCK_DESTROY leaves. */
+static void a_shutdown_before_the_syn_is_answered_destroys_no_socket(void **state)
+{
+        struct live_end client, server;
+
+        (void)state;
+        ends(&client, &server);
+        acts(&client, TCP_STATE_SYN_SENT, TCP_STATE_CLOSE, SYS_shutdown);
+        client.act_shutdown = 0;
+        assert_int_equal(live_act_of(&client).how, ACT_SHUTDOWN);
+        assert_string_equal(live_act_of(&client).call, "shutdown");
+        client.act.call = SYS_sendto;
+        assert_int_equal(live_act_of(&client).how, ACT_SOCK_DESTROY);
+}
+
+/* tcp_v4_connect() gives up with a number chosen and none sent: nothing lies unsent for that. */
+static void a_connect_that_fails_before_its_syn_is_no_disconnect(void **state)
+{
+        static const struct live_clock now = {.until_ns = INT64_C(1) << 60};
+        struct live_connection c = {.n_ends = 1, .first = SIDE_CLIENT, .gone = {true}};
+        struct live_end *end = &c.ends[0], server;
+        struct facts f;
+
+        (void)state;
+        ends(end, &server);
+        acts(end, TCP_STATE_SYN_SENT, TCP_STATE_CLOSE, SYS_connect);
+        end->flags &= ~LIVE_ESTABLISHED;
+        end->bytes_sent = end->bytes_acked = 0;
+        end->unsent = 2055413815;
+        live_facts(&c, &now, &f);
+        assert_false(fact_known(f.end[SIDE_CLIENT].act.how));
+        assert_true(fact_known(f.end[SIDE_CLIENT].unsent.how));
+        assert_int_equal(f.end[SIDE_CLIENT].unsent.value, 0);
+        assert_int_equal(f.syns.value, 0);
+        /* Its SYN is under way, so the program took it back. */
+        end->unsent = 0;
+        end->unacked = 1;
+        live_facts(&c, &now, &f);
+        assert_int_equal(f.end[SIDE_CLIENT].act.value, ACT_CONNECT_UNSPEC);
+        assert_int_equal(f.syns.value, 1);
+}
+
 /* It shut its sending way down, the FIN was acknowledged, and close() reset: TCP_LINGER2 was negative. */
 static void a_negative_linger2_is_known_without_reasons(void **state)
 {
@@ -104,6 +147,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(where_the_call_is_not_known_the_descriptor_tells_shutdown_from_close),
                 cmocka_unit_test(one_that_exits_is_not_said_to_close),
+                cmocka_unit_test(a_connect_that_fails_before_its_syn_is_no_disconnect),
+                cmocka_unit_test(a_shutdown_before_the_syn_is_answered_destroys_no_socket),
                 cmocka_unit_test(a_negative_linger2_is_known_without_reasons),
         };
 

@@ -16,7 +16,8 @@
 #include "trace/registers.h"
 #include "trace/where.h"
 
-#define KEEPS_FRAME_POINTER __attribute__((noinline, noclone, optimize("no-omit-frame-pointer", "no-optimize-sibling-calls")))
+#define KEEPS_FRAME_POINTER \
+        __attribute__((noinline, noclone, optimize("no-omit-frame-pointer", "no-optimize-sibling-calls")))
 #if defined(__clang__)
 #undef KEEPS_FRAME_POINTER
 #define KEEPS_FRAME_POINTER __attribute__((noinline))

@@ -101,7 +101,8 @@
                 _ending("recv-with-peek", "peek"), _ending("recv-with-trunc", "trunc")
 #define EVERY_CALL(_ending) EVERY_CALL_BUT_RECVMMSG(_ending), _ending("recvmmsg", "recvmmsg")
 
-#define TAKES_IN_ORDER(_call, _verb) DATA_AND_RESET(_call, _verb, _call " gives the queued data, ECONNRESET once, then 0")
+#define TAKES_IN_ORDER(_call, _verb) \
+        DATA_AND_RESET(_call, _verb, _call " gives the queued data, ECONNRESET once, then 0")
 #define NEVER_AN_ERROR(_call, _verb) \
         FIN_AND_RESET(_call, _verb, _call " says 0 after FIN and RST and never an error; SO_ERROR tells EPIPE")
 
@@ -113,11 +114,14 @@ static const struct scenario scenarios[] = {
         TAKES_IN_ORDER("recvmsg", "recvmsg"),
         TAKES_IN_ORDER("splice-from", "splice-out"),
         TAKES_IN_ORDER("recv-with-trunc", "trunc"),
-        DATA_AND_RESET("recv-with-peek", "peek", "a peek gives the queued data again and again, and never comes to the error"),
-        DATA_AND_RESET("recvmmsg", "recvmmsg", "recvmmsg() gives ECONNRESET before the data that is queued, then the data"),
+        DATA_AND_RESET("recv-with-peek", "peek",
+                       "a peek gives the queued data again and again, and never comes to the error"),
+        DATA_AND_RESET("recvmmsg", "recvmmsg",
+                       "recvmmsg() gives ECONNRESET before the data that is queued, then the data"),
         EVERY_CALL(FIN),
         EVERY_CALL_BUT_RECVMMSG(NEVER_AN_ERROR),
-        FIN_AND_RESET("recvmmsg", "recvmmsg", "recvmmsg() takes the EPIPE that no other receiving call shows, then says 0"),
+        FIN_AND_RESET("recvmmsg", "recvmmsg",
+                      "recvmmsg() takes the EPIPE that no other receiving call shows, then says 0"),
         EVERY_CALL(DESTROYED),
         EVERY_CALL(TIMED_OUT),
         EVERY_CALL(OWN_SHUTDOWN),

@@ -13,7 +13,8 @@
 #define EVENTS_A_TURN 256
 #define ACCEPTS_A_TURN 256
 
-#define connection_of(address) ((struct stage_connection *)(void *)((char *)(address) - offsetof(struct stage_connection, alarm)))
+#define connection_of(address) \
+        ((struct stage_connection *)(void *)((char *)(address) - offsetof(struct stage_connection, alarm)))
 
 int stage_new(const struct stage_options *options, stage_ended *ended, void *context, struct stage **ret_stage,
               const char **ret_why)
@@ -88,7 +89,8 @@ static int next_upstream(struct stage *stage)
 {
         if (!stage->options.has_to || stage->next_upstream >= 0)
                 return 0;
-        stage->next_upstream = socket(stage->options.to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        stage->next_upstream = socket(stage->options.to.storage.ss_family,
+                                      SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         return stage->next_upstream < 0 ? -errno : 0;
 }
 
