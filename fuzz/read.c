@@ -47,11 +47,14 @@ static void give(void *context, const struct tracked *connection) {
 }
 
 static bool is_within(const struct frame *frame, const uint8_t *payload) {
-        return (uintptr_t) payload >= (uintptr_t) frame->bytes && (uintptr_t) payload <= (uintptr_t) frame->bytes + frame->n_bytes;
+        return (uintptr_t) payload >= (uintptr_t) frame->bytes &&
+               (uintptr_t) payload <= (uintptr_t) frame->bytes + frame->n_bytes;
 }
 
-static void read_all(struct capture *capture, struct packet_reader *reader, struct tracker *tracker) {
+/* @straight: what goes the straight way is given as the program gives it, else as a whole segment. */
+static void read_all(struct capture *capture, struct packet_reader *reader, struct tracker *tracker, bool straight) {
         static struct tracker_input inputs[TRACKER_BATCH];
+        static struct tracker_frame taken[TRACKER_BATCH];
         struct frame frames[TRACKER_BATCH];
         size_t n_frames, n;
 
@@ -61,21 +64,29 @@ static void read_all(struct capture *capture, struct packet_reader *reader, stru
                         const struct frame *frame = &frames[i];
                         struct tracker_input *input = &inputs[n];
 
-                        input->kind = packet_read(reader, frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame,
-                                                  frame->time_ns, &input->packet);
+                        taken[n].time_ns = frame->time_ns;
+                        taken[n].frame = frame->number;
+                        if (straight && plain_find(frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame,
+                                                   &taken[n].plain)) {
+                                ++n;
+                                continue;
+                        }
+                        input->kind = packet_read(reader, frame->link_type, frame->bytes, frame->n_bytes,
+                                                  frame->n_frame, frame->time_ns, &input->packet);
                         input->file = 1;
                         input->frame = frame->number;
                         input->time_ns = frame->time_ns;
                         input->cut = frame->n_bytes < frame->n_frame;
+                        tracker_frame_whole(&taken[n], input);
                         ++n;
                         /* What was put together from fragments holds until the next is read only. */
                         if (!is_within(frame, input->packet.segment.payload)) {
-                                if (tracker_add(tracker, inputs, n) < 0)
+                                if (tracker_add_frames(tracker, 1, taken, n) < 0)
                                         abort();
                                 n = 0;
                         }
                 }
-                if (tracker_add(tracker, inputs, n) < 0)
+                if (tracker_add_frames(tracker, 1, taken, n) < 0)
                         abort();
         }
         tracker_finish(tracker, capture_complaint(capture) != NULL);
@@ -104,7 +115,7 @@ static int pass(const uint8_t *bytes, size_t n, bool each_segment, struct writte
         ret_written->file = open_memstream(&ret_written->bytes, &ret_written->n);
         if (!ret_written->file || packet_reader_new(&reader) < 0 || tracker_new(&options, &hooks, &tracker) < 0)
                 abort();
-        read_all(capture, reader, tracker);
+        read_all(capture, reader, tracker, !each_segment);
         tracker_free(tracker);
         packet_reader_free(reader);
         capture_close(capture);

@@ -22,8 +22,7 @@ struct bench {
         struct packet_reader *reader;
         struct table table;
         struct frame frames[TRACKER_BATCH];
-        struct packet packets[TRACKER_BATCH];
-        struct name names[TRACKER_BATCH];
+        struct tracker_frame plain[TRACKER_BATCH];
         uint64_t n, sum;                /* the sum keeps the compiler from leaving out what is not used */
 };
 
@@ -34,40 +33,57 @@ static int64_t cpu_ns(void) {
         return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static size_t read_segments(struct bench *b, size_t n) {
+/* Those that go the straight way: in the captures of the bench all do. */
+static size_t find_segments(struct bench *b, size_t n) {
         size_t n_segments = 0;
 
         for (size_t i = 0; i < n; ++i) {
                 const struct frame *f = &b->frames[i];
-                struct packet *packet = &b->packets[n_segments];
 
-                n_segments += plain_read_first(f->link_type, f->bytes, f->n_bytes, f->n_frame, packet) ||
-                        packet_walk(b->reader, f->link_type, f->bytes, f->n_bytes, f->n_frame, f->time_ns,
-                                    packet) == PACKET_TCP;
-                b->sum += packet->segment.seq;
+                n_segments += plain_find(f->link_type, f->bytes, f->n_bytes, f->n_frame, &b->plain[n_segments].plain);
+                b->sum += b->plain[n_segments].plain.n_payload;
         }
         return n_segments;
 }
 
-static void find_connections(struct bench *b, size_t n) {
-        for (size_t i = 0; i < n; ++i)
-                table_name(&b->table, &b->packets[i], 0, &b->names[i]);
-        for (size_t i = 0; i < n; ++i)
-                table_fetch_node(&b->table, &b->names[i], &b->packets[i].segment);
-        for (size_t i = 0; i < n; ++i) {
-                unsigned sender;
-                uint32_t node = table_find_soon(&b->table, &b->names[i], &b->packets[i], &sender);
-                struct ends ends;
+static void add_connection(struct bench *b, const struct tracker_frame *f) {
+        struct packet packet;
+        struct ends ends;
+        unsigned sender;
+        uint32_t node;
 
-                b->sum += sender;
-                if (node != NODE_NONE)
-                        continue;
-                plain_read_rest(&b->packets[i]);
-                ends = table_ends(&b->packets[i], &b->names[i]);
-                if (table_find(&b->table, &ends, &sender) == NODE_NONE &&
-                    (table_new_orderly(&b->table, &ends, &node) < 0 || table_index(&b->table, node) < 0))
-                        exit(1);
+        plain_fill_first(&f->plain, &packet);
+        plain_fill_rest(&packet);
+        ends = table_ends(&packet, 0, f->place.hash);
+        if (table_find(&b->table, &ends, &sender) == NODE_NONE &&
+            (table_new_orderly(&b->table, &ends, &node) < 0 || table_index(&b->table, node) < 0))
+                exit(1);
+}
+
+static bool is_its_own(const struct tracker_frame *f) {
+        const struct orderly *o = f->place.orderly;
+        unsigned sender;
+
+        if (!o)
+                return false;
+        sender = (f->place.hash ^ o->head.hash) >> 31;
+        return f->plain.has & PLAIN_IPV6 ? table_is_plain_ipv6(&o->head, &f->plain, 0, sender) :
+                table_is_plain(&o->head, &f->plain, REALM_IPV4, sender);
+}
+
+static void find_connections(struct bench *b, size_t n) {
+        for (size_t i = 0; i < n; ++i) {
+                struct tracker_frame *f = &b->plain[i];
+
+                f->place.hash = f->plain.has & PLAIN_IPV6 ? table_hash_plain_ipv6(&b->table, &f->plain, 0) :
+                        table_hash_plain(&b->table, &f->plain, 0);
+                __builtin_prefetch(index_home(&b->table.index, f->place.hash));
         }
+        for (size_t i = 0; i < n; ++i)
+                table_fetch_node(&b->table, &b->plain[i]);
+        for (size_t i = 0; i < n; ++i)
+                if (!is_its_own(&b->plain[i]))
+                        add_connection(b, &b->plain[i]);
 }
 
 static int run(struct bench *b, const char *path, enum stage stage) {
@@ -83,7 +99,7 @@ static int run(struct bench *b, const char *path, enum stage stage) {
         while (capture_read(capture, b->frames, TRACKER_BATCH, &n) == 0 && n > 0) {
                 b->n += n;
                 if (stage >= STAGE_SEGMENTS)
-                        n = read_segments(b, n);
+                        n = find_segments(b, n);
                 if (stage >= STAGE_CONNECTIONS)
                         find_connections(b, n);
         }

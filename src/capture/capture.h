@@ -18,7 +18,8 @@ struct frame {
         const uint8_t *bytes;
         uint32_t n_bytes;        /* at hand */
         uint32_t n_frame;        /* on the wire; never less than @n_bytes */
-        uint32_t link_type;      /* LINKTYPE_* of www.tcpdump.org/linktypes.html: one a frame, since pcapng mixes them */
+        uint32_t link_type;      /* LINKTYPE_* of www.tcpdump.org/linktypes.html: one a frame, since pcapng
+                                  * mixes them */
         uint64_t number;         /* as Wireshark counts: from 1, in its file */
 };
 
@@ -36,10 +37,10 @@ int capture_open_memory(const void *bytes, size_t n_bytes, struct capture **ret_
  * Returns 0, or a negative errno of reading. */
 int capture_read(struct capture *capture, struct frame *frames, size_t n, size_t *ret_n);
 
-/* The frames that are at hand of the most usual kind of capture, pcap in this machine's order, for a loop that takes them
- * where they lie: capture_run() gives them, frame_next() each in turn, and capture_ran() takes back what is left. The one
- * is false if it is another kind; the other where no whole frame is left, or anything about it is not as usual. If none
- * came at all, capture_read() knows what to do. */
+/* The frames that are at hand of the most usual kind of capture, pcap in this machine's order, for a loop that takes
+ * them where they lie: capture_run() gives them, frame_next() each in turn, and capture_ran() takes back what is left.
+ * The one is false if it is another kind; the other where no whole frame is left, or anything about it is not as usual.
+ * If none came at all, capture_read() knows what to do. */
 struct frame_run {
         const uint8_t *at, *end;        /* no further apart than the largest frame that makes sense is long */
         uint32_t link_type, unit_ns;
@@ -49,26 +50,39 @@ struct frame_run {
 bool capture_run(struct capture *capture, struct frame_run *ret_run);
 void capture_ran(struct capture *capture, const struct frame_run *run);
 
-static inline __attribute__((always_inline)) bool frame_next(struct frame_run *run, struct frame *ret_frame) {
-        const uint8_t *at = run->at;
-        uint32_t header[4];
-        size_t left = (size_t) (run->end - at);
-
-        if (left < sizeof(header))
-                return false;
-        memcpy(header, at, sizeof(header));
-        if (header[2] > header[3] || left - sizeof(header) < header[2])
-                return false;
-        at += sizeof(header);
-        *ret_frame = (struct frame) {
+static inline __attribute__((always_inline)) struct frame frame_made(const struct frame_run *run,
+                                                                     const uint32_t header[static 4],
+                                                                     const uint8_t *bytes) {
+        return (struct frame) {
                 .time_ns = (int64_t) header[0] * 1000000000 + (int64_t) header[1] * run->unit_ns,
-                .bytes = at, .n_bytes = header[2], .n_frame = header[3], .link_type = run->link_type,
-                .number = ++run->number,
+                .bytes = bytes, .n_bytes = header[2], .n_frame = header[3], .link_type = run->link_type,
+                .number = run->number,
         };
-        run->at = at + header[2];
+}
+
+static inline __attribute__((always_inline)) bool frame_next(struct frame_run *run, struct frame *ret_frame) {
+        uint32_t header[4];
+        uintptr_t at = (uintptr_t) run->at + sizeof(header);
+
+        if (at > (uintptr_t) run->end)
+                return false;
+        memcpy(header, run->at, sizeof(header));
+        if (header[2] > header[3] || at + header[2] > (uintptr_t) run->end)
+                return false;
+        run->number++;
+        *ret_frame = frame_made(run, header, run->at + sizeof(header));
+        run->at += sizeof(header) + header[2];
         /* Where the one after the next begins, if the next is as long; they often are. */
         __builtin_prefetch(run->at + sizeof(header) + header[2]);
         return true;
+}
+
+/* The frame that frame_next() gave last, whose bytes are @bytes. */
+static inline struct frame frame_again(const struct frame_run *run, const uint8_t *bytes) {
+        uint32_t header[4];
+
+        memcpy(header, bytes - sizeof(header), sizeof(header));
+        return frame_made(run, header, bytes);
 }
 
 /* After the end: NULL, or what is wrong with the capture, with the place: "cut short within frame 17, at byte

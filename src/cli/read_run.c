@@ -33,10 +33,12 @@ struct pass {
         struct tracker *tracker;
         struct read_progress progress;
         uint32_t file;
-        size_t n_others;            /* of the frames that are being read, those that go another way than the straight one */
+        size_t n_others;            /* of the frames that are being read, those that go another way than
+                                     * the straight one */
         const struct frame *frames; /* of the batch that is being read */
         size_t n_frames;
-        struct tracker_input inputs[TRACKER_BATCH];
+        struct tracker_frame taken[TRACKER_BATCH];
+        struct tracker_input others[TRACKER_BATCH]; /* of those that did not go the straight way, at the same places */
         struct evidence evidence;
         struct record plain;        /* of those that judge_again() takes */
 };
@@ -133,7 +135,7 @@ static void give_segment(void *context, const struct tracked_segment *segment)
 /* The first @n inputs. */
 static int track(struct pass *p, size_t n)
 {
-        return n > 0 ? tracker_add(p->tracker, p->inputs, n) : 0;
+        return tracker_add_frames(p->tracker, p->file, p->taken, n);
 }
 
 static void count_time(struct read_counts *counts, int64_t time_ns)
@@ -146,12 +148,13 @@ static void count_time(struct read_counts *counts, int64_t time_ns)
                 counts->last_ns = time_ns;
 }
 
-/* The same, where the last is kept aside for now: returns it. */
+/* The same, where the last is kept aside for now: returns it. INT64_MAX: there was none. */
 static __attribute__((noinline)) int64_t count_time_apart(struct read_counts *counts, int64_t last_ns, int64_t time_ns)
 {
-        counts->last_ns = last_ns;
+        if (last_ns != INT64_MAX)
+                counts->last_ns = last_ns;
         count_time(counts, time_ns);
-        return counts->last_ns;
+        return counts->last_ns > 0 ? counts->last_ns : INT64_MAX;
 }
 
 /* True where the packet was put together from fragments: it then holds until the next is read only. */
@@ -162,39 +165,46 @@ static bool is_elsewhere(const struct packet *packet, const struct frame *frame)
         return payload < bytes || payload > bytes + frame->n_bytes;
 }
 
-/* A frame that does not go the straight way, into @in. Returns where the next belongs, or NULL for want of memory. */
-static __attribute__((noinline)) struct tracker_input *take_other(struct pass *p, const struct frame *frame,
-                                                                  struct tracker_input *in)
+/* A frame that does not go the straight way, into @into. Returns where the next belongs, or NULL for want of memory. */
+static __attribute__((noinline)) struct tracker_frame *take_other(struct pass *p, const struct frame *frame,
+                                                                  struct tracker_frame *into)
 {
-        enum packet_kind kind;
+        struct tracker_input *other = &p->others[into - p->taken];
 
-        kind = packet_walk(p->reader, frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame, frame->time_ns,
-                           &in->packet);
-        p->counts->kinds[kind]++;
+        other->file = p->file;
+        other->frame = frame->number;
+        other->time_ns = frame->time_ns;
+        other->cut = frame->n_bytes < frame->n_frame;
+        other->kind = packet_walk(p->reader, frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame,
+                                  frame->time_ns, &other->packet);
+        p->counts->kinds[other->kind]++;
         p->n_others++;
+        tracker_frame_whole(into, other);
+        into++;
         /* Others go along for their time alone: as long as there are any, the evidence goes on. */
-        in->kind = kind;
-        in++;
-        if ((kind != PACKET_TCP && kind != PACKET_ICMP_ERROR) || !is_elsewhere(&in[-1].packet, frame))
-                return in;
-        return track(p, (size_t)(in - p->inputs)) < 0 ? NULL : p->inputs;
+        if ((other->kind != PACKET_TCP && other->kind != PACKET_ICMP_ERROR) || !is_elsewhere(&other->packet, frame))
+                return into;
+        return track(p, (size_t)(into - p->taken)) < 0 ? NULL : p->taken;
 }
 
-/* A frame into @in. Returns where the next belongs, or NULL for want of memory. */
-static inline __attribute__((always_inline)) struct tracker_input *take_frame(struct pass *p, struct frame frame,
-                                                                              struct tracker_input *in)
+/* Whether a frame goes the straight way, and then it is in @into. */
+static inline __attribute__((always_inline)) bool take_plain(struct frame frame, struct tracker_frame *into)
 {
-        in->file = p->file;
-        in->frame = frame.number;
-        in->time_ns = frame.time_ns;
-        in->cut = frame.n_bytes < frame.n_frame;
-        in->kind = PACKET_TCP;
-        if (__builtin_expect(plain_read_first(frame.link_type, frame.bytes, frame.n_bytes, frame.n_frame, &in->packet), 1))
-                return in + 1;
-        /* A copy, so that the frame itself need not be in memory. */
-        const struct frame other = frame;
+        into->frame = frame.number;
+        into->time_ns = frame.time_ns;
+        /* Compiled apart for those that are cut, as all or none are. */
+        if (__builtin_expect(frame.n_bytes == frame.n_frame, 1))
+                return plain_find(frame.link_type, frame.bytes, frame.n_bytes, frame.n_bytes, &into->plain);
+        return plain_find(frame.link_type, frame.bytes, frame.n_bytes, frame.n_frame, &into->plain);
+}
 
-        return take_other(p, &other, in);
+/* The last frame of @run, if it does not. It is made again, so that nobody need keep it. */
+static __attribute__((noinline)) struct tracker_frame *take_again(struct pass *p, const struct frame_run *run,
+                                                                  const uint8_t *bytes, struct tracker_frame *into)
+{
+        const struct frame frame = frame_again(run, bytes);
+
+        return take_other(p, &frame, into);
 }
 
 /* What is counted of all frames is counted in registers, and told here: @n frames, @n_bytes of them on the wire. */
@@ -208,7 +218,7 @@ static void count(struct pass *p, size_t n, uint64_t n_bytes)
 
 static int take(struct pass *p, const struct frame *frames, size_t n)
 {
-        struct tracker_input *in = p->inputs;
+        struct tracker_frame *into = p->taken;
         uint64_t n_bytes = 0;
         int r;
 
@@ -217,12 +227,12 @@ static int take(struct pass *p, const struct frame *frames, size_t n)
         for (size_t i = 0; i < n; i++) {
                 n_bytes += frames[i].n_frame;
                 count_time(p->counts, frames[i].time_ns);
-                in = take_frame(p, frames[i], in);
-                if (!in)
+                into = take_plain(frames[i], into) ? into + 1 : take_other(p, &frames[i], into);
+                if (!into)
                         return -ENOMEM;
         }
         count(p, n, n_bytes);
-        r = track(p, (size_t)(in - p->inputs));
+        r = track(p, (size_t)(into - p->taken));
         p->n_frames = 0; /* the bytes are gone with the next batch */
         return r;
 }
@@ -230,26 +240,31 @@ static int take(struct pass *p, const struct frame *frames, size_t n)
 /* Frames of the usual kind, a batch at the most, each looked at but once. Returns how many there were, or -ENOMEM. */
 static int take_run(struct pass *p, struct frame_run *run)
 {
-        struct tracker_input *in = p->inputs;
-        int64_t last_ns = p->counts->last_ns;
+        struct tracker_frame *into = p->taken;
+        /* As a rule they are in order; where none was before, the first is to be noted. */
+        int64_t last_ns = p->counts->last_ns > 0 ? p->counts->last_ns : INT64_MAX;
         uint64_t n_bytes = 0;
         struct frame frame;
         int n;
 
         for (n = 0; n < TRACKER_BATCH && frame_next(run, &frame); n++) {
                 n_bytes += frame.n_frame;
-                /* As a rule they are in order; then the first is known. */
-                if (__builtin_expect(frame.time_ns >= last_ns && last_ns > 0, 1))
+                if (__builtin_expect(frame.time_ns >= last_ns, 1))
                         last_ns = frame.time_ns;
                 else
                         last_ns = count_time_apart(p->counts, last_ns, frame.time_ns);
-                in = take_frame(p, frame, in);
-                if (!in)
+                if (__builtin_expect(take_plain(frame, into), 1)) {
+                        into++;
+                        continue;
+                }
+                into = take_again(p, run, frame.bytes, into);
+                if (!into)
                         return -ENOMEM;
         }
-        p->counts->last_ns = last_ns;
+        if (last_ns != INT64_MAX)
+                p->counts->last_ns = last_ns;
         count(p, (size_t)n, n_bytes);
-        return track(p, (size_t)(in - p->inputs)) < 0 ? -ENOMEM : n;
+        return track(p, (size_t)(into - p->taken)) < 0 ? -ENOMEM : n;
 }
 
 static const char *name_of(const char *path)
@@ -444,8 +459,8 @@ int read_run(const struct read_input *input, const struct read_hooks *hooks, str
         }
         if (n_lost > 0) {
                 r = -ENOMEM;
-                fprintf(stderr, "finis read: %s: of %llu connections nothing is told; --max-connections N needs less memory\n",
-                        strerror(-r), (unsigned long long)n_lost);
+                fprintf(stderr, "finis read: %s: of %llu connections nothing is told; "
+                        "--max-connections N needs less memory\n", strerror(-r), (unsigned long long)n_lost);
         } else if (r < 0) {
                 fprintf(stderr, "finis read: %s%s\n", strerror(-r),
                         r == -ENOMEM ? "; --max-connections N needs less memory" : "");

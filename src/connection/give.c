@@ -4,7 +4,8 @@
  *
  * Most connections were seen whole and ended in order, and there may be millions of them. What is written here is
  * therefore compiled twice: for them, where most questions are answered beforehand, and for any. Facts of theirs have a
- * place of their own: which facts are written does not depend on the connection there, so that nothing has to be zeroed.
+ * place of their own: which facts are written does not depend on the connection there, so that nothing has to be
+ * zeroed.
  */
 #include "connection/give.h"
 
@@ -27,6 +28,7 @@ struct view {
         unsigned flags, others;         /* of the two directions: DIRECTION_* */
         bool waits;                     /* for an answer */
         uint64_t missing;
+        int64_t beyond;                 /* its own numbers show that it had sent up to here; 0: no more than was seen */
         bool whole;                     /* no byte of it is missing up to its end */
 };
 
@@ -62,7 +64,11 @@ view_of(const struct connection *c, const struct extra *extra, unsigned side, bo
         v.others = v.o->flags | (orderly ? ORDERLY_DIRECTION : 0);
         v.waits = !orderly && v.d->waits;
         v.missing = orderly ? 0 : direction_missing(extra, side);
-        v.whole = orderly || (v.sent && v.missing == 0 && v.d->acked <= direction_end(v.d));
+        /* Behind a FIN there is nothing. */
+        v.beyond = extra && !(v.d->flags & DIRECTION_FIN) && extra->beyond_from[side] == v.d->base &&
+                                   extra->beyond[side] > v.d->next
+                           ? extra->beyond[side] : 0;
+        v.whole = orderly || (v.sent && v.missing == 0 && v.d->acked <= direction_end(v.d) && v.beyond == 0);
         return v;
 }
 
@@ -82,6 +88,15 @@ acked_bytes(const struct view *v)
         if (v->flags & DIRECTION_FIN && d->acked > d->fin)
                 return d->fin;
         return !v->whole && d->acked > direction_end(d) ? d->acked - 1 : d->acked;
+}
+
+/* The last place of what was not seen may be a FIN. */
+IN_PLACE uint64_t
+sent_at_least(const struct view *v)
+{
+        int64_t least = v->d->next > acked_bytes(v) ? v->d->next : acked_bytes(v);
+
+        return at_least_0(least > v->beyond - 1 ? least : v->beyond - 1);
 }
 
 /* A RST alone shows no place in the stream, unless it answers the SYN. */
@@ -105,12 +120,13 @@ fill_payload(const struct view *v, struct facts_of_direction *f)
         if (v->whole)
                 SEEN(f->bytes, (uint64_t)d->next);
         else
-                INFERRED(f->bytes, at_least_0(d->next > acked_bytes(v) ? d->next : acked_bytes(v)));
+                INFERRED(f->bytes, sent_at_least(v));
         SEEN_IF(d->payloads > 0, f->first_payload, d->first_payload);
         SEEN_IF(d->payloads > 0, f->last_payload, d->last_payload);
         SEEN_IF(d->payloads > 0 && d->last_payload_frame, f->last_payload_frame, d->last_payload_frame);
         SEEN_IF(d->payloads > 0 && v->heard, f->last_answered, last_by != v->side);
-        SEEN_IF(d->payloads > 0 && v->flags & DIRECTION_GOODBYE_KNOWN, f->last_is_goodbye, v->flags & DIRECTION_GOODBYE);
+        SEEN_IF(d->payloads > 0 && v->flags & DIRECTION_GOODBYE_KNOWN, f->last_is_goodbye,
+                v->flags & DIRECTION_GOODBYE);
         SEEN_IF(v->flags & DIRECTION_GOODBYE && last->frame && last->frame == d->last_payload_frame, f->goodbye_bytes,
                 (uint64_t)(last->room - (last->kind == SEGMENT_KIND_FIN)));
         SEEN_IF(v->whole || d->run > 0, f->last_run, d->run);
@@ -129,7 +145,7 @@ fill_fin(const struct view *v, struct facts_of_direction *f)
                 if (v->whole && is_placed(v)) {
                         SEEN(f->fin, false);
                         SEEN(f->fin_acked, false);
-                } else if (v->sent && is_placed(v) && d->acked <= direction_end(d)) {
+                } else if (v->sent && is_placed(v) && d->acked <= direction_end(d) && v->beyond == 0) {
                         /* A hole with bytes behind it holds no FIN. */
                         INFERRED(f->fin, false);
                         INFERRED(f->fin_acked, false);
@@ -191,7 +207,7 @@ IN_PLACE void
 fill_direction(const struct view *v, struct facts_of_direction *f)
 {
         const struct direction *d = v->d;
-        int64_t beyond = acked_bytes(v) - d->next;
+        uint64_t least = sent_at_least(v);
 
         SEEN(f->packets, d->packets);
         SEEN(f->payload_seen, d->payload_seen);
@@ -208,7 +224,7 @@ fill_direction(const struct view *v, struct facts_of_direction *f)
         fill_window(v, f);
         if (v->heard && v->flags & DIRECTION_BASE) {
                 KNOWN(f->acked, v->sent ? HOW_SEEN : HOW_INFERRED, at_least_0(acked_bytes(v)));
-                SEEN(f->missing, v->missing + at_least_0(beyond));
+                SEEN(f->missing, v->missing + at_least_0((int64_t)least - d->next));
                 if (v->extra && v->extra->sack_edge[v->side] > 0 && v->extra->sack_edge[v->side] > d->acked)
                         SEEN(f->sacked, at_least_0(v->extra->sack_bytes[v->side]));
         } else if (v->heard && v->sent) {
@@ -288,8 +304,8 @@ fill_reset(const struct connection *c, const struct reset *r, unsigned client, s
         SEEN_IF(r->before != NEVER, f->before, r->before);
         SEEN(f->repeats, r->repeats);
         SEEN(f->has_ack, r->has_ack);
-        SEEN(f->window, r->window);
-        SEEN(f->options, r->options);
+        SEEN_IF(!r->no_window, f->window, r->window);
+        SEEN_IF(!r->no_options, f->options, r->options);
         SEEN_IF(c->head.realm & REALM_IPV4, f->ip_id, r->ip_id);
         SEEN_IF(r->ip_id_known, f->ip_id_jumps, r->ip_id_jumps);
         SEEN(f->ttl, r->ttl);
@@ -319,7 +335,8 @@ fill_reset(const struct connection *c, const struct reset *r, unsigned client, s
                 SEEN(f->obeyed, false);
         else if (r->confirmed)
                 SEEN(f->obeyed, true);
-        else if (!r->may_stay_silent && r->validity != RESET_VALIDITY_IN_WINDOW && r->validity != RESET_VALIDITY_OUTSIDE)
+        else if (!r->may_stay_silent && r->validity != RESET_VALIDITY_IN_WINDOW &&
+                 r->validity != RESET_VALIDITY_OUTSIDE)
                 INFERRED(f->obeyed, true);
 }
 
@@ -442,7 +459,7 @@ fill(const struct connection *c, const struct extra *extra, int64_t until, bool 
                 struct view v = view_of(c, extra, side == 0 ? client : !client, orderly);
 
                 fill_side(&v, side, t);
-                gaps |= v.missing > 0 || (v.sent && !v.whole && v.d->acked > direction_end(v.d));
+                gaps |= v.missing > 0 || (v.sent && !v.whole && v.d->acked > direction_end(v.d)) || v.beyond > 0;
         }
         from_client = view_of(c, extra, client, orderly);
         f->seen.source = SOURCE_CAPTURE;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "connection/goodbye_forms.h"
 #include "wire/bytes.h"
 
 enum {
@@ -92,8 +93,9 @@ is_unbind(const uint8_t *p, const uint8_t *end)
         return p[0] == 0x42 && p[1] == 0 && (p + 2 == end || p[2] == 0xa0);
 }
 
-/* The same in SASL's buffers: a length, then a token of GSS-API, Kerberos's (RFC 4121 4.2.6.2) or NTLM's. What is sealed
- * in the former shows its length alone; of messages so short there are only unbind and abandon, which no answer follows. */
+/* The same in SASL's buffers: a length, then a token of GSS-API, Kerberos's (RFC 4121 4.2.6.2) or NTLM's. What is
+ * sealed in the former shows its length alone; of messages so short there are only unbind and abandon, which no answer
+ * follows. */
 static bool
 is_wrapped_unbind(const uint8_t *payload, uint32_t n)
 {
@@ -144,6 +146,14 @@ websocket(const struct head *h)
         return if_at_hand(h, (h->p[1] & 0x7fu) + masked + 2 == h->n_payload, 2);
 }
 
+/* A server's notice of disconnection: the only response to no request, whose number is 0 (RFC 4511 4.4.1). */
+static bool
+is_notice(const uint8_t *p, const uint8_t *end)
+{
+        return p != end && *p++ == 0x30 && ber_length(&p, end) == (uint32_t)(end - p) && end - p > 4 &&
+               memcmp(p, "\2\1\0\x78", 4) == 0;
+}
+
 /* A line that is nothing but one of the words; IMAP's has a tag before it, IRC's a reason behind it. */
 static uint32_t
 line(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
@@ -153,8 +163,12 @@ line(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
 
         if (n_captured >= 6 && (strncasecmp(text, "quit :", 6) == 0 || memcmp(text, "* BYE ", 6) == 0))
                 return 6;
-        /* The reply to QUIT of SMTP, FTP and others (RFC 5321 4.2.3). */
-        if (n_captured >= 4 && memcmp(text, "221", 3) == 0 && (text[3] == ' ' || text[3] == '-'))
+        /* An IRC server says so before it closes, and only then (RFC 2812 3.7.4). */
+        if (n_captured >= 7 && memcmp(text, "ERROR :", 7) == 0)
+                return 7;
+        /* The reply to QUIT of SMTP, FTP and others (RFC 5321 4.2.3), and of NNTP (RFC 3977 5.4). */
+        if (n_captured >= 4 && ((memcmp(text, "221", 3) == 0 && (text[3] == ' ' || text[3] == '-')) ||
+                                memcmp(text, "205 ", 4) == 0))
                 return 4;
         if (n_captured < n_payload || n == 0 || text[--n] != '\n')
                 return 0;
@@ -172,6 +186,7 @@ uint32_t
 goodbye_bytes(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
 {
         struct head h = { .n = n_captured, .n_payload = n_payload };
+        uint32_t n;
 
         if (!goodbye_may_be(payload, n_captured, n_payload))
                 return 0;
@@ -182,10 +197,30 @@ goodbye_bytes(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
         case 0:
                 if (n_captured == n_payload && is_wrapped_unbind(payload, n_payload))
                         return n_payload;
-                return http2(&h);
-        case 1: return amqp_or_mysql(&h);
+                n = http2(&h);
+                return n ? n : goodbye_form(payload, n_captured, n_payload);
+        case 1:
+                n = amqp_or_mysql(&h);
+                return n ? n : goodbye_form(payload, n_captured, n_payload);
+        case 5:
+        case 6:
+        case 7:
+        case '<':
+        case 'C':
+        case 'D':
+        case 'G':
+        case 0x66:
+        case 0xff:
+                n = goodbye_form(payload, n_captured, n_payload);
+                if (n > 0)
+                        return n;
+                break;
         case 3: return rdp(&h);
-        case 0x30: return n_captured == n_payload && is_unbind(payload, payload + n_payload) ? n_payload : 0;
+        case 0x30:
+                if (n_captured == n_payload && (is_unbind(payload, payload + n_payload) ||
+                                                is_notice(payload, payload + n_payload)))
+                        return n_payload;
+                return 0;
         case 0x88: return websocket(&h);
         /* DISCONNECT of MQTT, and with it a reason in version 5. */
         case 0xe0: return if_at_hand(&h, h.p[1] + 2u == n_payload, 2);
@@ -196,7 +231,8 @@ goodbye_bytes(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
                 break;
         /* Redis. */
         case '*':
-                if (n_payload == 14 && n_captured == 14 && strncasecmp((const char *)payload, "*1\r\n$4\r\nquit\r\n", 14) == 0)
+                if (n_payload == 14 && n_captured == 14 &&
+                    strncasecmp((const char *)payload, "*1\r\n$4\r\nquit\r\n", 14) == 0)
                         return n_payload;
                 break;
         default: break;

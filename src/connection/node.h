@@ -76,7 +76,8 @@ struct mark {
         bool answered : 1;              /* by a RST */
         bool has_ack : 1;
         uint8_t ttl;
-        uint16_t room;                  /* what it takes in the stream, its FIN included; the greatest: so much or more */
+        uint16_t room;                  /* what it takes in the stream, its FIN included; the greatest: so
+                                         * much or more */
         uint32_t position;              /* its low bits: see mark_position() */
         int64_t before;                 /* or NEVER */
         uint32_t frame;                 /* 0: not known, or too great */
@@ -91,9 +92,9 @@ struct moment {
         uint32_t frame;
 } __attribute__((packed, aligned(4)));
 
-/* The order is that of use, in lines of 64 bytes. What is usual (plain.c) touches of its sender the first two, and with data
- * the next two, without it the fifth; of the other end the first, and the third if it acknowledges anything. All of them
- * are fetched ahead (table_fetch_any()). */
+/* The order is that of use, in lines of 64 bytes. What is usual (plain.c) touches of its sender the first two, and with
+ * data the next two, without it the fifth; of the other end the first, and the third if it acknowledges anything. All
+ * of them are fetched ahead (table_fetch_any()). */
 struct direction {
         int64_t next;                   /* where the byte after the last one seen stands */
         int64_t acked;                  /* by the other end, a FIN included; -1: not even the SYN */
@@ -197,6 +198,7 @@ struct reset {
         bool went_on;                   /* the end that it names talked on */
         int64_t sent;                   /* what its sender had sent when it came */
         bool may_stay_silent;           /* its receiver would send nothing either way */
+        bool no_window, no_options;     /* cut before them */
 };
 
 /* A piece of a stream that was not seen. */
@@ -210,6 +212,9 @@ struct extra {
         uint64_t lost[2];               /* bytes in holes that there was no room for */
         int64_t sack_edge[2];           /* the end of the highest block reported of this sender's bytes */
         int64_t sack_bytes[2];
+        int64_t beyond[2];              /* where this sender's empty segments stand, if not all before them
+                                         * was seen … */
+        uint32_t beyond_from[2];        /* … and from which number that counts */
         int64_t suspect_from[2];        /* where a segment that was not believed began … */
         int64_t suspect[2];             /* … and ended */
         int64_t suspect_ack[2];
@@ -235,14 +240,13 @@ struct extra {
 
 /* Which connection it is, and where it stands in the index and the lists. */
 struct head {
-        /* What struct name has, in its order: all of them are compared at once. */
         uint32_t address[2];            /* the first four bytes of each as they lie: of IPv4 that is all */
         uint16_t port[2];
         uint32_t realm;                 /* the family, and the VLANs if they matter */
 
         uint8_t rest[2][12];            /* of the addresses; IPv4: zeroes */
         uint32_t hash;
-        uint32_t queued_s;              /* the second in which it was put at its place in the list */
+        uint32_t queued_s;              /* the second in which it was put at its place in the list (struct tracker's) */
         uint8_t list;
         uint8_t n_packed;               /* how often it was */
         bool awaited;                   /* a SYN beside it waits: its extra's @pending is one */

@@ -38,19 +38,27 @@ note_header(struct direction *d, const struct segment *s)
                 d->flags |= DIRECTION_MPTCP;
 }
 
-/* DIRECTION_GOODBYE and DIRECTION_GOODBYE_KNOWN, as its payload is. */
+/* DIRECTION_GOODBYE and DIRECTION_GOODBYE_KNOWN, as a payload is. */
+static inline unsigned
+note_goodbye_of(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
+{
+        if (n_payload > GOODBYE_TLS_MOST)
+                return DIRECTION_GOODBYE_KNOWN;
+        if (goodbye_may_be(payload, n_captured, n_payload) && goodbye_bytes(payload, n_captured, n_payload) > 0)
+                return DIRECTION_GOODBYE | DIRECTION_GOODBYE_KNOWN;
+        return n_payload > GOODBYE_MOST || n_captured >= n_payload ? DIRECTION_GOODBYE_KNOWN : 0;
+}
+
 static inline unsigned
 note_goodbye(const struct segment *s)
 {
-        if (goodbye_may_be(s->payload, s->n_captured, s->n_payload) &&
-            goodbye_bytes(s->payload, s->n_captured, s->n_payload) > 0)
-                return DIRECTION_GOODBYE | DIRECTION_GOODBYE_KNOWN;
-        return s->n_payload > GOODBYE_MOST || s->n_captured >= s->n_payload ? DIRECTION_GOODBYE_KNOWN : 0;
+        return note_goodbye_of(s->payload, s->n_captured, s->n_payload);
 }
 
 /* Of its payload @n_new bytes were never seen before. */
 static inline void
-note_payload(struct connection *c, unsigned sender, const struct segment *s, int64_t time, uint32_t frame, int64_t n_new)
+note_payload(struct connection *c, unsigned sender, const struct segment *s, int64_t time, uint32_t frame,
+             int64_t n_new)
 {
         const unsigned by = CONNECTION_PAYLOAD | CONNECTION_PAYLOAD_BY_1;
         unsigned mine = sender ? by : CONNECTION_PAYLOAD;

@@ -39,7 +39,7 @@ what_of_syn(const struct segment *s)
 }
 
 bool
-orderly_seen_before(const struct table *table, const struct orderly *o, unsigned sender, const struct segment *s)
+orderly_seen_before(const struct table *table, const struct orderly *o, unsigned sender, const struct row *like)
 {
         unsigned n = 0;
 
@@ -50,9 +50,9 @@ orderly_seen_before(const struct table *table, const struct orderly *o, unsigned
                         continue;
                 if (row->n_payload > 0 && !(row_what(row) & SEGMENT_SYN))
                         break;
-                if (row->ack == s->ack && row->window == s->window && row->ip_id == s->ip_id &&
-                    (row_what(row) & ROW_FLAGS) == (s->flags & ROW_FLAGS) &&
-                    row->ts_value == s->ts_value && row->ts_echo == s->ts_echo)
+                if (row->ack == like->ack && row->window == like->window && row->ip_id == like->ip_id &&
+                    (row_what(row) & ROW_FLAGS) == (row_what(like) & ROW_FLAGS) &&
+                    row->ts_value == like->ts_value && row->ts_echo == like->ts_echo)
                         return true;
                 n++;
         }
@@ -71,6 +71,8 @@ static bool
 take_syn(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input)
 {
         const struct segment *s = &input->packet.segment;
+        const struct arrival a = arrival_of(input);
+        struct row like;
 
         if (!is_plain_syn(input) || o->flags & ORDERLY_ANSWERED)
                 return false;
@@ -81,17 +83,18 @@ take_syn(struct table *table, struct orderly *o, unsigned sender, const struct t
         } else if (!is_near(o, input)) {
                 return false;
         } else if (sender == 0) {
+                arrival_write(&like, a, 0, 0, 0, 0);
                 if (s->flags & SEGMENT_ACK || s->options & SEGMENT_HAS_MPTCP || s->seq + 1 != o->next[0] ||
-                    orderly_seen_before(table, o, 0, s))
+                    orderly_seen_before(table, o, 0, &like))
                         return false;
         } else if (o->n > 1 || !(s->flags & SEGMENT_ACK) || s->ack != o->next[0]) {
                 return false;
         }
-        if (!orderly_add_here(table, o, sender, input, o->n > 0 && sender == 0 ? 0 : what_of_syn(s), direction_scale_of(s)))
+        if (!orderly_add_here(table, o, sender, a, o->n > 0 && sender == 0 ? 0 : what_of_syn(s), direction_scale_of(s)))
                 return false;
         o->next[sender] = s->seq + 1;
         o->acked[sender] = s->seq;
-        o->flags |= orderly_cut(input);
+        o->flags = (uint16_t)(o->flags | a.cut);
         if (sender) {
                 o->acked[0] = s->ack;
                 o->flags |= ORDERLY_ANSWERED;
@@ -104,15 +107,17 @@ orderly_take(struct table *table, struct orderly *o, unsigned sender, const stru
 {
         if (input->packet.segment.flags & SEGMENT_SYN)
                 return take_syn(table, o, sender, input);
-        return orderly_take_here(table, o, sender, input);
+        return orderly_take_here(table, o, sender, arrival_of(input));
 }
 
 __attribute__((noinline)) bool
 orderly_add(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input, unsigned what,
             unsigned n_payload)
 {
-        if (!orderly_add_here(table, o, sender, input, what, n_payload))
+        const struct arrival a = arrival_of(input);
+
+        if (!orderly_add_here(table, o, sender, a, what, n_payload))
                 return false;
-        o->flags |= orderly_cut(input);
+        o->flags = (uint16_t)(o->flags | a.cut);
         return true;
 }

@@ -26,22 +26,36 @@ enum {
         ROW_MAX = 4 * ROW_PIECES_OF_4 + 16 + 3 * 32,
 };
 
-/* In which piece the row @i stands, and at which place there. */
-static inline unsigned
-row_piece(unsigned i)
-{
-        static const uint8_t piece[ROW_MAX / 4] = { 0, 1, 2, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5,
-                                                    6, 6, 6, 6, 6, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7 };
+/* Where the row @i stands: in which piece, and whether it is the first there. */
+enum {
+        ROW_PIECE = ROW_PIECES - 1,
+        ROW_BEGINS = ROW_PIECES,
+};
 
-        return piece[i / 4];
+static inline unsigned
+row_where(unsigned i)
+{
+#define FOUR(piece) piece, piece, piece, piece
+#define BEGINS(piece) piece | ROW_BEGINS, piece, piece, piece
+#define SIXTEEN(piece) FOUR(piece), FOUR(piece), FOUR(piece), FOUR(piece)
+#define LONG(piece) BEGINS(piece), FOUR(piece), FOUR(piece), FOUR(piece), SIXTEEN(piece)
+        static const uint8_t where[ROW_MAX + 1] = {
+                BEGINS(0), BEGINS(1), BEGINS(2), BEGINS(3), BEGINS(4), FOUR(4), FOUR(4), FOUR(4),
+                LONG(5), LONG(6), LONG(7), ROW_BEGINS,
+        };
+#undef FOUR
+#undef BEGINS
+#undef SIXTEEN
+#undef LONG
+
+        return where[i];
 }
 
+/* The row with which a piece begins. */
 static inline unsigned
-row_place(unsigned i)
+row_piece_begin(unsigned piece)
 {
-        static const uint8_t within[ROW_PIECES] = { 3, 3, 3, 3, 15, 31, 31, 31 };
-
-        return i & within[row_piece(i)];
+        return piece <= ROW_PIECES_OF_4 ? piece * 4 : (piece - ROW_PIECES_OF_4) * 32;
 }
 
 /* How many rows there are in a piece. */
@@ -90,9 +104,9 @@ enum {
         ORDERLY_FIN_1 = 1 << 1,
         ORDERLY_OPEN = 1 << 2,          /* the SYN-ACK was acknowledged */
         ORDERLY_ENDED = 1 << 3,         /* both FINs were */
-        ORDERLY_CUT = 1 << 4,           /* some frame was cut, below its TCP payload */
+        ORDERLY_EVICTED = 1 << 4,
         ORDERLY_GIVEN = 1 << 5,
-        ORDERLY_EVICTED = 1 << 6,
+        ORDERLY_CUT = 1 << 6,           /* some frame was cut, below its TCP payload */
         ORDERLY_ANSWERED = 1 << 7,      /* there is a SYN-ACK */
         ORDERLY_SHORT = 1 << 8,         /* some segment is */
         ORDERLY_PACKED = 1 << 9,        /* its rows are at @packed, for table_unpack() … */
@@ -102,6 +116,7 @@ enum {
         ORDERLY_SIBLINGS = 1 << 13,     /* … like others at that moment (sibling.h) */
         ORDERLY_ICMP = 1 << 14,         /* the last row is an ICMP error that quotes its SYN */
         ORDERLY_LAST = ORDERLY_RESET | ORDERLY_ICMP,
+        ORDERLY_OVER = ORDERLY_ENDED | ORDERLY_GIVEN | ORDERLY_PACKED | ORDERLY_LAST,   /* takes no more rows */
 };
 
 struct orderly {
@@ -115,7 +130,7 @@ struct orderly {
         uint32_t first_frame;
         uint32_t file;
         union {
-                uint32_t piece[ROW_PIECES];     /* numbers of pieces, as many as @n needs */
+                uint32_t piece[ROW_PIECES];     /* numbers of pieces (row_pieces.h), as many as @n needs */
                 struct {
                         uint32_t number, size;  /* of struct store */
                 } packed;

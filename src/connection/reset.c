@@ -20,13 +20,21 @@
  * each millisecond. */
 #define IP_ID_AHEAD 64
 #define MILLISECOND 1000000
+#define SIZE_TCP 20
 /* Who asked so often in vain may have given up. */
 #define ASKED_ENOUGH 3
+
+/* The capture ends before the options, or there were none: it is not known. */
+static bool
+cut_before_options(const struct segment *s)
+{
+        return s->options & SEGMENT_HAS_BAD && s->n_header < SIZE_TCP;
+}
 
 static bool
 bare(const struct segment *s)
 {
-        return s->window == 0 && !(s->options & ~SEGMENT_HAS_NO_WINDOW);
+        return s->window == 0 && (!s->options || cut_before_options(s));
 }
 
 static enum reset_validity
@@ -176,9 +184,11 @@ fill(const struct step *step, const struct extra *extra, struct reset *r)
         *r = (struct reset){
                 .at = step->time, .before = step->before, .frame = step->input->frame, .seq = s->seq, .ack = s->ack,
                 .payload = s->n_payload, .window = s->window, .by = (uint8_t)step->sender,
-                .has_ack = s->flags & SEGMENT_ACK, .options = s->options & ~SEGMENT_HAS_NO_WINDOW,
+                .has_ack = s->flags & SEGMENT_ACK, .options = s->options && !cut_before_options(s),
                 .answers = N_SEGMENT_KINDS,
         };
+        r->no_window = s->options & SEGMENT_HAS_NO_WINDOW;
+        r->no_options = cut_before_options(s);
         compare(step, r);
         if (d->flags & DIRECTION_BASE) {
                 r->position = direction_position(d, s->seq);
@@ -240,8 +250,8 @@ had_given_up(const struct step *step, const struct reset *r)
                 d->heard = false;
 }
 
-/* A SYN met what is left of an older connection, whose host acknowledged that one; this RST tells it that it is gone, and
- * the SYN waits on. What was acknowledged is nothing of this connection. */
+/* A SYN met what is left of an older connection, whose host acknowledged that one; this RST tells it that it is gone,
+ * and the SYN waits on. What was acknowledged is nothing of this connection. */
 static bool
 is_for_an_older(struct step *step)
 {
@@ -339,7 +349,8 @@ reset_after(struct step *step)
                         lives = false;
                 } else if (r->by == step->sender) {
                         /* One that came before everything else ended nothing that could go on. */
-                        if (step->kind != SEGMENT_KIND_RST && !(r->sent < 0 && r->may_stay_silent) && goes_on(step, r)) {
+                        if (step->kind != SEGMENT_KIND_RST && !(r->sent < 0 && r->may_stay_silent) &&
+                            goes_on(step, r)) {
                                 step->d->flags |= DIRECTION_WENT_ON;
                                 r->went_on = true;
                         }

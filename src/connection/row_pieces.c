@@ -4,26 +4,23 @@
 #include <errno.h>
 
 enum {
-        UNIT = 4,                       /* rows */
         AT_ONCE = 32,                   /* so many are made together */
+        FIRST = ROW_MAX,                /* the first row that is used, so that no number is 0 or less */
 };
-
-static unsigned
-units_of(unsigned piece)
-{
-        return row_piece_size(piece) / UNIT;
-}
 
 int
 row_pieces_init(struct row_pieces *pieces, size_t n, bool large)
 {
         *pieces = (struct row_pieces){};
-        if (region_init(&pieces->rows, (n + 1) * UNIT * sizeof(struct row), large) < 0)
+        if (region_init(&pieces->rows, (FIRST + n * row_piece_size(0)) * sizeof(struct row), large) < 0)
                 return -ENOMEM;
+        pieces->n = FIRST;
         for (unsigned i = 0; i < ROW_PIECES; i++) {
                 struct region *stack = &pieces->stack[i];
 
-                if (region_init(stack, (n / units_of(i) + PIECES_BELOW + 1) * sizeof(uint32_t), false) < 0 ||
+                if (region_init(stack,
+                                (n * row_piece_size(0) / row_piece_size(i) + PIECES_BELOW + 1) * sizeof(uint32_t),
+                                false) < 0 ||
                     region_grow(stack, (PIECES_BELOW + 1) * sizeof(uint32_t)) < 0) {
                         row_pieces_deinit(pieces);
                         return -ENOMEM;
@@ -46,17 +43,18 @@ row_pieces_deinit(struct row_pieces *pieces)
 static int
 make(struct row_pieces *pieces, unsigned piece, unsigned n)
 {
-        const unsigned units = units_of(piece);
+        const unsigned size = row_piece_size(piece);
         /* One place more is written to where nothing is freed (row_pieces_free()). */
         const size_t n_numbers = (size_t)pieces->n_made[piece] + n + PIECES_BELOW + 1;
 
-        if (region_grow(&pieces->rows, (pieces->n + (size_t)n * units + 1) * UNIT * sizeof(struct row)) < 0 ||
+        if (pieces->n > UINT32_MAX - n * size ||
+            region_grow(&pieces->rows, ((size_t)pieces->n + n * size) * sizeof(struct row)) < 0 ||
             region_grow(&pieces->stack[piece], n_numbers * sizeof(uint32_t)) < 0)
                 return -ENOMEM;
         for (unsigned i = n; i-- > 0;)
-                *++pieces->top[piece] = pieces->n + 1 + i * units;
+                *++pieces->top[piece] = pieces->n + i * size - row_piece_begin(piece);
         pieces->n_made[piece] += n;
-        pieces->n += n * units;
+        pieces->n += n * size;
         return 0;
 }
 

@@ -1,6 +1,7 @@
 /*
- * The memory in which rows of segments lie: pieces of three sizes, by number. Free ones lie on stacks, one for each place
- * that a piece can have in a struct orderly; there are only their numbers, so nobody touches a piece while it is free.
+ * The memory in which rows of segments lie: pieces of three sizes, by number. Free ones lie on stacks, one for each
+ * place that a piece can have in a struct orderly; there are only their numbers, so nobody touches a piece while it is
+ * free.
  */
 #pragma once
 
@@ -16,7 +17,7 @@ enum {
 
 struct row_pieces {
         struct region rows;
-        uint32_t n;                     /* in units of the smallest: those there are, in use or free */
+        uint32_t n;                     /* rows: those there are, in use or free */
         uint32_t *top[ROW_PIECES];      /* the number to be used next, and below it the others */
         uint32_t n_made[ROW_PIECES];
         struct region stack[ROW_PIECES];
@@ -32,10 +33,13 @@ uint32_t row_pieces_lack(struct row_pieces *pieces, unsigned piece);
 /* Frees all that the rows of @o take. */
 void row_pieces_free(struct row_pieces *pieces, const struct orderly *o);
 
+/* The row @i of a struct orderly, whose piece has this number. A number is that of the row with which the piece begins,
+ * less what stands before it in the struct orderly: so it does not matter at which place in the piece the row
+ * stands. */
 static inline struct row *
-row_pieces_at(const struct row_pieces *pieces, uint32_t number)
+row_pieces_at(const struct row_pieces *pieces, uint32_t number, unsigned i)
 {
-        return &((struct row *)(void *)pieces->rows.base)[(size_t)number * 4];
+        return &((struct row *)(void *)pieces->rows.base)[(size_t)number + i];
 }
 
 /* What is to be the piece @piece of a struct orderly; 0 for want of memory. */
@@ -47,8 +51,8 @@ row_pieces_new(struct row_pieces *pieces, unsigned piece)
         return __builtin_expect(number != 0, 1) ? number : row_pieces_lack(pieces, piece);
 }
 
-/* Fetches those that will be the next to be used, as many as a batch needs: they are long out of the cache. Always inline,
- * since for gcc a function that only fetches does nothing. */
+/* Fetches those that will be the next to be used, as many as a batch needs: they are long out of the cache. Always
+ * inline, since for gcc a function that only fetches does nothing. */
 static inline __attribute__((always_inline)) void
 row_pieces_fetch(const struct row_pieces *pieces)
 {
@@ -56,7 +60,8 @@ row_pieces_fetch(const struct row_pieces *pieces)
 
         for (unsigned i = 0; i < sizeof(n); i++)
                 for (int below = 0; below < n[i]; below++) {
-                        const char *piece = (const char *)row_pieces_at(pieces, pieces->top[i][-below]);
+                        const char *piece = (const char *)row_pieces_at(pieces, pieces->top[i][-below],
+                                                                        row_piece_begin(i));
 
                         __builtin_prefetch(piece, 1);
                         __builtin_prefetch(piece + 64, 1);

@@ -144,6 +144,24 @@ is_to_itself(const struct head *h)
                memcmp(h->rest[0], h->rest[1], sizeof(h->rest[0])) == 0;
 }
 
+/* Its own number says how much its sender had sent by then: more than was seen. It may stand before
+ * that in the capture. */
+static void
+take_number(struct step *step)
+{
+        const struct direction *d = step->d;
+        struct extra *extra;
+
+        if (step->s->n_payload > 0 || step->s->flags & (SEGMENT_SYN | SEGMENT_FIN) || d->flags & DIRECTION_SOFT ||
+            step->position <= direction_end(d) || step->position > direction_end(d) + REACH)
+                return;
+        extra = step_extra(step);
+        if (!extra || (extra->beyond_from[step->sender] == d->base && step->position <= extra->beyond[step->sender]))
+                return;
+        extra->beyond[step->sender] = step->position;
+        extra->beyond_from[step->sender] = d->base;
+}
+
 static void
 take_other(struct step *step)
 {
@@ -162,6 +180,7 @@ take_other(struct step *step)
                         take_payload(step);
                 if (s->flags & SEGMENT_FIN)
                         direction_fin(step);
+                take_number(step);
                 if (step->has_ack)
                         take_ack(step);
                 if (step->has_ack || s->flags & SEGMENT_SYN)

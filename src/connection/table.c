@@ -30,7 +30,8 @@ table_hash_ipv6(const struct table *table, const struct ends *ends)
         uint64_t a = hash_end(table, ends->source, ends->source_port);
         uint64_t b = hash_end(table, ends->destination, ends->destination_port);
 
-        return ((uint32_t)(table_mix((a + b) ^ ends->realm, table->secret[2]) >> 16) & ~HASH_WAY) | (a > b ? HASH_WAY : 0);
+        return ((uint32_t)(table_mix((a + b) ^ ends->realm, table->secret[2]) >> 16) & ~HASH_WAY) |
+               (a > b ? HASH_WAY : 0);
 }
 
 /* So many connections, for which addresses are reserved at once, may there be where a limit is set (ulimit -v): half
@@ -108,35 +109,35 @@ fetch(const void *from, unsigned n)
 }
 
 void
-table_fetch_any(const struct table *table, struct name *name, const struct segment *segment)
+table_fetch_any(const struct table *table, struct tracker_place *place, bool with_payload)
 {
-        const struct index_line *line = index_home(&table->index, name->hash);
-        unsigned like = index_like(line, name->hash), sender;
+        const struct index_line *line = index_home(&table->index, place->hash);
+        unsigned like = index_like(line, place->hash), sender;
         const struct connection *c;
         uint32_t entry;
 
         while (!like && index_is_full(line)) {
                 line = index_next(&table->index, line);
-                like = index_like(line, name->hash);
+                like = index_like(line, place->hash);
         }
-        name->orderly = NULL;
-        name->slot = (uint32_t)(line - table->index.lines) * INDEX_LINE;
+        place->orderly = NULL;
+        place->slot = (uint32_t)(line - table->index.lines) * INDEX_LINE;
         if (!like)
                 return;
-        name->slot += index_first(like);
+        place->slot += index_first(like);
         entry = line->entry[index_first(like)];
         if (node_is_orderly(entry)) {
-                name->orderly = table_orderly(table, index_node(entry));
-                fetch(name->orderly, sizeof(struct orderly) / 64);
+                place->orderly = table_orderly(table, index_node(entry));
+                fetch(place->orderly, sizeof(struct orderly) / 64);
                 return;
         }
         c = table_at(table, index_node(entry));
-        sender = index_other_way(entry, name->hash);
+        sender = index_other_way(entry, place->hash);
         /* Of each what nearly every segment touches. */
         fetch(c, 2);
         fetch(&c->side[!sender], 1);
         fetch(&c->side[sender], 2);
-        if (segment->n_payload > 0) {
+        if (with_payload) {
                 fetch(&c->side[sender].edge, 2);
         } else {
                 fetch(&c->side[sender].bare_ack, 1);
@@ -158,7 +159,7 @@ fetch_orderly(const struct table *table, const struct orderly *o)
         if (o->flags & ORDERLY_GIVEN)
                 return;
         for (unsigned i = 0; i < ROW_PIECES_OF_4 && 4 * i < o->n; i++)
-                fetch(row_pieces_at(&table->pieces, o->piece[i]), 2);
+                fetch(table_row(table, o, 4 * i), 2);
         for (unsigned i = 4 * ROW_PIECES_OF_4; i < o->n; i += 4)
                 fetch(table_row(table, o, i), 2);
 }
@@ -193,14 +194,16 @@ table_fetch_next(const struct table *table, uint32_t node)
 static bool
 same_ends(const struct head *h, unsigned sender, const struct ends *ends)
 {
-        return h->realm == ends->realm && h->port[sender] == ends->source_port && h->port[!sender] == ends->destination_port &&
+        return h->realm == ends->realm && h->port[sender] == ends->source_port &&
+               h->port[!sender] == ends->destination_port &&
                head_is_address(h, sender, ends->source) && head_is_address(h, !sender, ends->destination);
 }
 
 uint32_t
 table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender)
 {
-        for (const struct index_line *line = index_home(&table->index, ends->hash);; line = index_next(&table->index, line)) {
+        for (const struct index_line *line = index_home(&table->index, ends->hash);;
+             line = index_next(&table->index, line)) {
                 for (unsigned like = index_like(line, ends->hash) & 0x5555; like; like &= like - 1) {
                         uint32_t entry = line->entry[index_first(like)];
                         unsigned sender = index_other_way(entry, ends->hash);
@@ -232,7 +235,8 @@ table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
 {
         struct connection *c;
 
-        if (table_new_number(&table->nodes, &table->links, sizeof(*c), &table->free_node, &table->n_nodes, ret_node) < 0)
+        if (table_new_number(&table->nodes, &table->links, sizeof(*c), &table->free_node, &table->n_nodes,
+                             ret_node) < 0)
                 return -ENOMEM;
         c = table_at(table, *ret_node);
         zero(c, sizeof(*c));
@@ -388,8 +392,8 @@ table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node)
 {
         uint32_t node;
 
-        if (table_new_number(&table->nodes, &table->links, sizeof(struct connection), &table->free_node, &table->n_nodes,
-                       &node) < 0)
+        if (table_new_number(&table->nodes, &table->links, sizeof(struct connection), &table->free_node,
+                             &table->n_nodes, &node) < 0)
                 return -ENOMEM;
         orderly_grow(table, table_orderly(table, orderly), table_at(table, node));
         table_take_place(table, orderly, node);
@@ -419,7 +423,8 @@ table_new_reset(struct table *table)
 {
         uint32_t number;
 
-        if (table_new_number(&table->resets, NULL, sizeof(struct reset), &table->free_reset, &table->n_resets, &number) < 0)
+        if (table_new_number(&table->resets, NULL, sizeof(struct reset), &table->free_reset, &table->n_resets,
+                             &number) < 0)
                 return NULL;
         return &((struct reset *)(void *)table->resets.base)[number];
 }

@@ -41,19 +41,6 @@ struct ends {
 
 #define HASH_WAY (UINT32_C(1) << 31)
 
-/* In the realm of a name: there is more to it, so it is none of any struct head. */
-#define NAME_IPV6 (UINT32_C(1) << 31)
-
-/* The same as far as it takes to look for a connection, that is all of it where it is IPv4. */
-struct name {
-        struct {
-                uint32_t address[2], ports, realm;
-        } key[2];                       /* what begins a struct head whose first end is the sender, and whose second is */
-        uint32_t hash;
-        struct orderly *orderly;        /* which it very likely is, or NULL; then … */
-        uint32_t slot;                  /* … where the index may have it: a hint */
-};
-
 /* Before and behind a node in its list. Apart from the nodes: a neighbour is not at hand when one moves. */
 struct link {
         uint32_t older, newer;
@@ -77,8 +64,8 @@ struct table {
         size_t n_used;                  /* nodes in use */
         size_t n_listed[N_LISTS];
         uint32_t oldest[N_LISTS], newest[N_LISTS];
-        int64_t due;                    /* the tracker's: when the oldest that has ended is to be given out; INT64_MIN when
-                                         * it has become another, or was put there anew */
+        int64_t due;                    /* the tracker's: when the oldest that has ended is to be given out;
+                                         * INT64_MIN when it has become another, or was put there anew */
         uint64_t secret[3];
 };
 
@@ -98,55 +85,51 @@ table_mix(uint64_t a, uint64_t b)
         return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* @a and @b are the ends of IPv4: their addresses as they lie in memory above their ports. Their product does not know which
- * of them sent. */
+/* @a and @b are the ends of IPv4: their addresses as they lie in memory above their ports. Their product does not know
+ * which of them sent. */
 static inline uint32_t
 table_hash_ipv4(const struct table *table, uint64_t a, uint64_t b, uint32_t realm)
 {
         uint64_t mixed = table_mix(a ^ table->secret[0], b ^ table->secret[0]) ^ table->secret[1] * realm;
 
-        return ((uint32_t)(mixed >> 16) & ~HASH_WAY) | (uint32_t)(a > b) << 31;
+        return (uint32_t)(mixed >> 33) | (uint32_t)(a > b) << 31;
 }
 
-/* The name of a segment, of which the first part may be all that is read; the index is fetched from where that may
- * stand in it. @vlans is 0, or what VLANs add to the realm. */
-static inline __attribute__((always_inline)) void
-table_name(const struct table *table, const struct packet *packet, uint32_t vlans, struct name *ret_name)
+/* The hash of a frame that went the straight way, of IPv4. @vlans is 0, or what VLANs add to the realm. */
+static inline __attribute__((always_inline)) uint32_t
+table_hash_plain(const struct table *table, const struct plain *plain, uint32_t vlans)
 {
-        const struct segment *s = &packet->segment;
-        uint32_t ports, hash, realm = vlans;
+        const uint32_t ports = bytes_get32(plain->tcp);
         uint64_t addresses;
 
-        memcpy(&ports, &s->destination_port, sizeof(ports));
-        if (__builtin_expect(s->family == AF_INET && packet->ip, 1)) {
-                /* Where they stand in the header. */
-                memcpy(&addresses, packet->ip + 12, sizeof(addresses));
-                realm |= REALM_IPV4;
-        } else {
-                bool ipv4 = s->family == AF_INET;
-                const uint8_t *source = packet->ip ? packet->ip + 8 : s->source;
-                const uint8_t *destination = packet->ip ? packet->ip + 24 : s->destination;
+        memcpy(&addresses, plain->tcp - 8, sizeof(addresses));
+        return table_hash_ipv4(table, (uint64_t)(uint32_t)addresses << 16 | ports >> 16,
+                               addresses >> 32 << 16 | (ports & UINT16_MAX), vlans | REALM_IPV4);
+}
 
-                memcpy(&addresses, source, 4);
-                memcpy((char *)&addresses + 4, destination, 4);
-                realm |= ipv4 ? REALM_IPV4 : 0;
-                if (!ipv4)
-                        hash = table_hash_ipv6(table, &(struct ends){
-                                .source = source, .source_port = s->source_port, .destination = destination,
-                                .destination_port = s->destination_port, .realm = realm });
-        }
-        if (__builtin_expect(realm & REALM_IPV4, 1))
-                hash = table_hash_ipv4(table, (uint64_t)(uint32_t)addresses << 16 | ports >> 16,
-                                       addresses >> 32 << 16 | (ports & UINT16_MAX), realm);
-        realm |= realm & REALM_IPV4 ? 0 : NAME_IPV6;
-        for (unsigned sender = 0; sender < 2; sender++) {
-                ret_name->key[sender].address[sender] = (uint32_t)addresses;
-                ret_name->key[sender].address[!sender] = (uint32_t)(addresses >> 32);
-                ret_name->key[sender].ports = sender ? ports : ports >> 16 | ports << 16;
-                ret_name->key[sender].realm = realm;
-        }
-        ret_name->hash = hash;
-        __builtin_prefetch(index_home(&table->index, hash));
+static inline uint32_t
+table_hash_plain_ipv6(const struct table *table, const struct plain *plain, uint32_t vlans)
+{
+        return table_hash_ipv6(table, &(struct ends){
+                .source = plain->tcp - 32, .source_port = bytes_get16(plain->tcp), .destination = plain->tcp - 16,
+                .destination_port = bytes_get16(plain->tcp + 2), .realm = vlans });
+}
+
+/* The same of one that did not. */
+static inline uint32_t
+table_hash_packet(const struct table *table, const struct packet *packet, uint32_t vlans)
+{
+        const struct segment *s = &packet->segment;
+        uint64_t addresses;
+
+        if (s->family != AF_INET)
+                return table_hash_ipv6(table, &(struct ends){
+                        .source = s->source, .source_port = s->source_port, .destination = s->destination,
+                        .destination_port = s->destination_port, .realm = vlans });
+        memcpy(&addresses, s->source, 4);
+        memcpy((char *)&addresses + 4, s->destination, 4);
+        return table_hash_ipv4(table, (uint64_t)(uint32_t)addresses << 16 | s->source_port,
+                               addresses >> 32 << 16 | s->destination_port, vlans | REALM_IPV4);
 }
 
 static inline bool
@@ -198,26 +181,26 @@ table_is_packed(const struct table *table, uint32_t node)
 static inline struct row *
 table_row(const struct table *table, const struct orderly *o, unsigned i)
 {
-        return &row_pieces_at(&table->pieces, o->piece[row_piece(i)])[row_place(i)];
+        return row_pieces_at(&table->pieces, o->piece[row_where(i) & ROW_PIECE], i);
 }
 
-/* Fetches what @segment will touch of the node that @name very likely means, and notes its slot there. */
-void table_fetch_any(const struct table *table, struct name *name, const struct segment *segment);
+/* Fetches what a segment will touch of the node that very likely is its own, and notes its slot. */
+void table_fetch_any(const struct table *table, struct tracker_place *place, bool with_payload);
 
 /* The same, but for an orderly connection where its hash says. */
 static inline void
-table_fetch_node(const struct table *table, struct name *name, const struct segment *segment)
+table_fetch_node(const struct table *table, struct tracker_frame *frame)
 {
-        uint32_t entry = index_likely(&table->index, name->hash);
+        uint32_t entry = index_likely(&table->index, frame->place.hash);
         struct orderly *o;
 
         if (__builtin_expect(node_is_orderly(entry), 1)) {
                 o = table_orderly(table, index_node(entry));
-                name->orderly = o;
+                frame->place.orderly = o;
                 __builtin_prefetch(o, 1);
                 __builtin_prefetch((const char *)o + sizeof(*o) / 2, 1);
         } else {
-                table_fetch_any(table, name, segment);
+                table_fetch_any(table, &frame->place, frame->plain.has & PLAIN_NOT || frame->plain.n_payload > 0);
         }
 }
 
@@ -226,8 +209,8 @@ table_fetch_node(const struct table *table, struct name *name, const struct segm
 #define QUEUED_FOR_S 4
 
 /* After that: fetches the place for the next row of an orderly connection, and its place in the lists if that is likely
- * to change, @second being that of the batch. Always inline, since for gcc a function that only fetches does nothing, and
- * its call is left out. */
+ * to change, @second being that of the batch. Always inline, since for gcc a function that only fetches does nothing,
+ * and its call is left out. */
 static inline __attribute__((always_inline)) void
 table_fetch_extra(const struct table *table, uint32_t extra)
 {
@@ -238,34 +221,36 @@ table_fetch_extra(const struct table *table, uint32_t extra)
 }
 
 static inline __attribute__((always_inline)) void
-table_fetch_row(const struct table *table, const struct name *name, const struct segment *segment, uint32_t second)
+table_fetch_row(const struct table *table, const struct tracker_frame *frame, uint32_t second)
 {
-        const struct orderly *o = name->orderly;
+        const struct orderly *o = frame->place.orderly;
+        unsigned flags = frame->plain.tcp[13];
 
         if (__builtin_expect(!o, 0)) {
-                uint32_t node = index_node(table->index.lines[name->slot / INDEX_LINE].entry[name->slot % INDEX_LINE]);
+                const struct index_line *line = &table->index.lines[frame->place.slot / INDEX_LINE];
+                uint32_t node = index_node(line->entry[frame->place.slot % INDEX_LINE]);
 
                 if (node != NODE_NONE && !node_is_orderly(node) && table_at(table, node)->extra != NODE_NONE)
                         table_fetch_extra(table, table_at(table, node)->extra);
                 return;
         }
-        __builtin_prefetch(table_row(table, o, o->n % ROW_MAX), 1);
-        if (segment->flags & (SEGMENT_FIN | SEGMENT_RST) || (int32_t)(second - o->head.queued_s) >= QUEUED_FOR_S)
+        __builtin_prefetch(table_row(table, o, o->n), 1);
+        if (flags & (SEGMENT_FIN | SEGMENT_RST) || (int32_t)(second - o->head.queued_s) >= QUEUED_FOR_S)
                 __builtin_prefetch(table_link(table, table_node_of(table, o)), 1);
 }
 
 /* Fetches what stands behind this node in its list and will soon have its turn. */
 void table_fetch_next(const struct table *table, uint32_t node);
 
-/* The ends of a packet that is whole. */
+/* The ends of a packet that is whole, with this hash; @vlans is what its VLANs add to the realm. */
 static inline struct ends
-table_ends(const struct packet *packet, const struct name *name)
+table_ends(const struct packet *packet, uint32_t vlans, uint32_t hash)
 {
         const struct segment *s = &packet->segment;
 
         return (struct ends){
                 .source = s->source, .destination = s->destination, .destination_port = s->destination_port,
-                .source_port = s->source_port, .realm = name->key[0].realm & ~NAME_IPV6, .hash = name->hash,
+                .source_port = s->source_port, .realm = vlans | (s->family == AF_INET ? REALM_IPV4 : 0), .hash = hash,
         };
 }
 
@@ -273,48 +258,51 @@ table_ends(const struct packet *packet, const struct name *name)
  * does not matter where one is found. */
 uint32_t table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender);
 
-/* Whether it is a name of @h, whose end @sender sent. Those of IPv6 never are. */
+/* Whether a frame that went the straight way is of these two ends, of which @sender sent it, in @realm. */
+static inline __attribute__((always_inline)) bool
+table_is_plain(const struct head *h, const struct plain *plain, uint32_t realm, unsigned sender)
+{
+        const unsigned turned = sender * 32, turned_ports = 16 - sender * 16;
+        uint64_t addresses, of_head;
+        uint32_t ports = bytes_get32(plain->tcp), ports_of_head;
+
+        memcpy(&addresses, plain->tcp - 8, sizeof(addresses));
+        memcpy(&of_head, h->address, sizeof(of_head));
+        memcpy(&ports_of_head, h->port, sizeof(ports_of_head));
+        addresses = addresses << turned | addresses >> (-turned & 63);
+        ports = ports << turned_ports | ports >> (-turned_ports & 31);
+        return ((addresses ^ of_head) | (ports ^ ports_of_head) | (realm ^ h->realm)) == 0;
+}
+
 static inline bool
-table_is_name(const struct head *h, const struct name *name, unsigned sender)
+table_is_plain_ipv6(const struct head *h, const struct plain *plain, uint32_t realm, unsigned sender)
 {
-        return memcmp(h, &name->key[sender], sizeof(name->key[sender])) == 0;
+        const uint8_t *source = plain->tcp - 32, *destination = plain->tcp - 16;
+
+        return realm == h->realm && h->port[sender] == bytes_get16(plain->tcp) &&
+               h->port[!sender] == bytes_get16(plain->tcp + 2) &&
+               memcmp(&h->address[sender], source, 4) == 0 && memcmp(&h->address[!sender], destination, 4) == 0 &&
+               memcmp(h->rest[sender], source + 4, sizeof(h->rest[0])) == 0 &&
+               memcmp(h->rest[!sender], destination + 4, sizeof(h->rest[0])) == 0;
 }
 
-/* Where the addresses of @packet stand one behind the other, as far as that is read. */
-static inline const uint8_t *
-table_addresses(const struct packet *packet)
-{
-        return packet->ip ? packet->ip + 8 : packet->segment.source;
-}
-
-/* The same for names of IPv6. */
-static inline bool
-table_is_name_ipv6(const struct head *h, const struct name *name, const struct packet *packet, unsigned sender)
-{
-        const uint8_t *addresses = table_addresses(packet);
-
-        return name->key[sender].realm == (h->realm | NAME_IPV6) &&
-               memcmp(h, &name->key[sender], offsetof(struct head, realm)) == 0 &&
-               memcmp(h->rest[sender], addresses + 4, sizeof(h->rest[0])) == 0 &&
-               memcmp(h->rest[!sender], addresses + 20, sizeof(h->rest[0])) == 0;
-}
-
-/* The node of these ends, or NODE_NONE, where it is likely that it is there and where it stands. Else NODE_NONE says
- * nothing. */
+/* The node of a frame that went the straight way, or NODE_NONE, where it is likely that it is there and where it
+ * stands. Else NODE_NONE says nothing. @vlans is what its VLANs add to the realm. */
 static inline uint32_t
-table_find_soon(const struct table *table, const struct name *name, const struct packet *packet, unsigned *ret_sender)
+table_find_plain(const struct table *table, const struct tracker_frame *frame, uint32_t vlans, unsigned *ret_sender)
 {
-        const struct index_line *line = &table->index.lines[name->slot / INDEX_LINE & table->index.mask];
-        uint32_t entry = line->entry[name->slot % INDEX_LINE];
+        const struct index_line *line = &table->index.lines[frame->place.slot / INDEX_LINE & table->index.mask];
+        uint32_t entry = line->entry[frame->place.slot % INDEX_LINE];
         const struct head *head;
+        bool is;
 
-        *ret_sender = index_other_way(entry, name->hash);
-        /* Another's is not even fetched. */
-        if (line->key[name->slot % INDEX_LINE] != index_key(name->hash))
+        *ret_sender = index_other_way(entry, frame->place.hash);
+        if (line->key[frame->place.slot % INDEX_LINE] != index_key(frame->place.hash))
                 return NODE_NONE;
         head = table_head(table, index_node(entry));
-        return table_is_name(head, name, *ret_sender) || table_is_name_ipv6(head, name, packet, *ret_sender) ? index_node(entry) :
-               NODE_NONE;
+        is = frame->plain.has & PLAIN_IPV6 ? table_is_plain_ipv6(head, &frame->plain, vlans, *ret_sender) :
+             table_is_plain(head, &frame->plain, vlans | REALM_IPV4, *ret_sender);
+        return is ? index_node(entry) : NODE_NONE;
 }
 
 /* A new node of zeroes with its ends set, in no list and not in the index. */
@@ -325,8 +313,8 @@ void table_free_node(struct table *table, uint32_t node);
 /* Makes a struct connection of a struct orderly: it takes its place in the index and in its list. */
 int table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node);
 
-/* Packs a node (pack.h), which may become another. False: it is left as it is, since it has what few have, or there is no
- * room. A node that is packed can be found, listed, freed and unpacked: nothing else. */
+/* Packs a node (pack.h), which may become another. False: it is left as it is, since it has what few have, or there is
+ * no room. A node that is packed can be found, listed, freed and unpacked: nothing else. */
 bool table_pack(struct table *table, uint32_t node);
 
 /* Makes it what it was; one that is not packed is left as it is. Returns 0 or -ENOMEM. */

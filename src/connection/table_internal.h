@@ -40,8 +40,8 @@ table_free_number(struct region *region, size_t size, uint32_t *free_number, uin
         *free_number = number;
 }
 
-/* A struct orderly that is free has no name (table_is_name()): who has noted where it was does not take it for what it was.
- * 0 is the realm of IPv6 without VLANs. */
+/* A struct orderly that is free is none of any ends (table_is_plain()): who has noted where it was does not take it for
+ * what it was. 0 is the realm of IPv6 without VLANs. */
 static inline void
 table_free_orderly(struct table *table, uint32_t node)
 {

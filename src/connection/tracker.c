@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "connection/orderly_take.h"
+
 enum {
         CONNECTIONS_MAX = 1000000,
         AWAKE_MAX = 24576,
@@ -36,7 +38,7 @@ tracker_new(const struct tracker_options *options, const struct tracker_hooks *h
         if (t->options.awake_ns == 0)
                 t->options.awake_ns = AWAKE_NS;
         t->hooks = *hooks;
-        t->now = INT64_MIN;
+        t->now = t->second_ends = INT64_MIN;
         if (table_init(&t->table, t->options.max_connections, t->options.large, &t->options.max_connections) < 0 ||
             graveyard_init(&t->graveyard, t->options.large) < 0) {
                 table_deinit(&t->table);
@@ -76,59 +78,145 @@ tracker_packed(const struct tracker *tracker)
         return tracker->n_packed;
 }
 
-/* Compiled apart for captures whose VLANs mean nothing. */
-static inline __attribute__((always_inline)) void
-name_all(const struct table *table, const struct tracker_input *inputs, size_t n, bool by_vlan, struct name *names)
+void
+tracker_next_second(struct tracker *t)
 {
-        for (size_t i = 0; i < n; i++) {
-                const struct packet *packet = &inputs[i].packet;
+        const int64_t second_ns = 1000000000;
 
-                _Static_assert(PACKET_TCP == 0 && PACKET_ICMP_ERROR == 1, "the first kinds are those that have a segment");
-                if (__builtin_expect(inputs[i].kind > PACKET_ICMP_ERROR, 0))
-                        names[i].hash = 0;
-                else
-                        table_name(table, packet, by_vlan ? packet->vlan << REALM_VLAN_SHIFT : 0, &names[i]);
-        }
+        t->second = (uint32_t)((uint64_t)t->now / (uint64_t)second_ns);
+        if (__builtin_add_overflow(t->now - t->now % second_ns, second_ns, &t->second_ends))
+                t->second_ends = INT64_MAX;
+}
+
+/* Of a frame that is not plain, or IPv6; @vlans is what its VLANs add to the realm. */
+static __attribute__((noinline)) uint32_t
+hash_any(const struct tracker *t, const struct tracker_frame *f)
+{
+        const struct tracker_input *input;
+
+        if (!(f->plain.has & PLAIN_NOT))
+                return table_hash_plain_ipv6(&t->table, &f->plain, tracker_vlans(t, plain_vlan(&f->plain)));
+        _Static_assert(PACKET_TCP == 0 && PACKET_ICMP_ERROR == 1, "the first kinds are those that have a segment");
+        input = tracker_frame_input(f);
+        if (input->kind > PACKET_ICMP_ERROR)
+                return 0;
+        return table_hash_packet(&t->table, &input->packet, tracker_vlans(t, input->packet.vlan));
 }
 
 /* Of a batch, step by step, so that what each step touches has been on its way since the one before: whose the segments
  * are and the places in the index, the connections, the places for their next rows. */
-static void
-fetch(const struct tracker *t, const struct tracker_input *inputs, size_t n, struct name *names)
+static inline __attribute__((always_inline)) void
+fetch(const struct tracker *t, struct tracker_frame *frames, const struct tracker_frame *end, bool by_vlan)
 {
-        const uint32_t second = n > 0 ? (uint32_t)((uint64_t)inputs[0].time_ns / 1000000000u) : 0;
-
         row_pieces_fetch(&t->table.pieces);
-        if (t->options.by_vlan)
-                name_all(&t->table, inputs, n, true, names);
-        else
-                name_all(&t->table, inputs, n, false, names);
-        for (size_t i = 0; i < n; i++)
-                table_fetch_node(&t->table, &names[i], &inputs[i].packet.segment);
-        for (size_t i = 0; i < n; i++)
-                table_fetch_row(&t->table, &names[i], &inputs[i].packet.segment, second);
+        for (struct tracker_frame *f = frames; f < end; f++) {
+                if (__builtin_expect(!(f->plain.has & (PLAIN_NOT | PLAIN_IPV6)), 1))
+                        f->place.hash = table_hash_plain(&t->table, &f->plain,
+                                                         by_vlan ? plain_vlan(&f->plain) << REALM_VLAN_SHIFT : 0);
+                else
+                        f->place.hash = hash_any(t, f);
+                __builtin_prefetch(index_home(&t->table.index, f->place.hash));
+        }
+        for (struct tracker_frame *f = frames; f < end; f++)
+                table_fetch_node(&t->table, f);
+        for (struct tracker_frame *f = frames; f < end; f++)
+                table_fetch_row(&t->table, f, t->second);
+}
+
+/* Takes a frame that continues an orderly connection, as nearly all do. If not, it may be known whose
+ * it is nonetheless. */
+static inline __attribute__((always_inline)) bool
+take_here(struct tracker *t, uint32_t file, const struct tracker_frame *f, bool by_vlan, uint32_t *ret_node,
+          unsigned *ret_sender)
+{
+        struct orderly *o = f->place.orderly;
+        const uint32_t vlans = by_vlan ? plain_vlan(&f->plain) << REALM_VLAN_SHIFT : 0;
+        unsigned sender;
+        bool in_order;
+
+        *ret_node = NODE_NONE;
+        *ret_sender = 0;
+        if (__builtin_expect(!o, 0))
+                return false;
+        sender = (f->place.hash ^ o->head.hash) >> 31;
+        if (__builtin_expect(!(f->plain.has & (PLAIN_NOT | PLAIN_IPV6)), 1)) {
+                if (!table_is_plain(&o->head, &f->plain, vlans | REALM_IPV4, sender))
+                        return false;
+                in_order = !(o->flags & ORDERLY_OVER) &&
+                           orderly_take_here(&t->table, o, sender, arrival_of_plain(f, file, false));
+        } else {
+                if (f->plain.has & PLAIN_NOT || !table_is_plain_ipv6(&o->head, &f->plain, vlans, sender))
+                        return false;
+                in_order = !(o->flags & ORDERLY_OVER) &&
+                           orderly_take_here(&t->table, o, sender, arrival_of_plain(f, file, true));
+        }
+        if (__builtin_expect(in_order, 1))
+                return true;
+        *ret_node = table_node_of(&t->table, o);
+        *ret_sender = sender;
+        return false;
+}
+
+/* Of these some have numbers for which a row has no room. */
+static __attribute__((noinline)) int
+run_late(struct tracker *t, uint32_t file, const struct tracker_frame *frames, const struct tracker_frame *end)
+{
+        for (const struct tracker_frame *f = frames; f < end; f++) {
+                tracker_advance(t, f->time_ns);
+                if (tracker_take(t, file, f, NODE_NONE, 0) < 0)
+                        return -ENOMEM;
+        }
+        return t->failed ? -ENOMEM : 0;
+}
+
+/* Compiled apart for captures whose VLANs mean nothing. */
+static inline __attribute__((always_inline)) int
+run(struct tracker *t, uint32_t file, struct tracker_frame *frames, const struct tracker_frame *end, bool by_vlan)
+{
+        fetch(t, frames, end, by_vlan);
+        if (__builtin_expect(end[-1].frame > UINT32_MAX, 0))
+                return run_late(t, file, frames, end);
+        for (const struct tracker_frame *f = frames; f < end; f++) {
+                uint32_t node;
+                unsigned sender;
+
+                tracker_advance(t, f->time_ns);
+                if (__builtin_expect(take_here(t, file, f, by_vlan, &node, &sender), 1))
+                        tracker_list_orderly(t, f->place.orderly);
+                else if (tracker_take(t, file, f, node, sender) < 0)
+                        return -ENOMEM;
+        }
+        return __builtin_expect(t->failed, 0) ? -ENOMEM : 0;
+}
+
+int
+tracker_add_frames(struct tracker *t, uint32_t file, struct tracker_frame *frames, size_t n)
+{
+        if (n == 0)
+                return 0;
+        return t->options.by_vlan ? run(t, file, frames, frames + n, true) : run(t, file, frames, frames + n, false);
 }
 
 int
 tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n)
 {
-        struct name names[TRACKER_BATCH];
-        size_t n_batch;
+        struct tracker_frame frames[TRACKER_BATCH];
 
-        for (; n > 0; inputs += n_batch, n -= n_batch) {
-                n_batch = n < TRACKER_BATCH ? n : TRACKER_BATCH;
-                fetch(tracker, inputs, n_batch, names);
-                for (size_t i = 0; i < n_batch; i++) {
-                        int r = 0;
+        while (n > 0) {
+                const uint32_t file = inputs->file;
+                size_t n_batch = 0;
+                int r;
 
-                        tracker_advance(tracker, inputs[i].time_ns);
-                        if (__builtin_expect(inputs[i].kind == PACKET_TCP, 1))
-                                r = tracker_take_tcp(tracker, &names[i], &inputs[i]);
-                        else if (inputs[i].kind == PACKET_ICMP_ERROR)
-                                r = tracker_take_icmp(tracker, &names[i], &inputs[i]);
-                        if (r < 0 || tracker->failed)
-                                return -ENOMEM;
+                for (; n_batch < n && n_batch < TRACKER_BATCH && inputs[n_batch].file == file; n_batch++) {
+                        tracker_frame_whole(&frames[n_batch], &inputs[n_batch]);
+                        frames[n_batch].time_ns = inputs[n_batch].time_ns;
+                        frames[n_batch].frame = inputs[n_batch].frame;
                 }
+                r = tracker_add_frames(tracker, file, frames, n_batch);
+                if (r < 0)
+                        return r;
+                inputs += n_batch;
+                n -= n_batch;
         }
         return 0;
 }

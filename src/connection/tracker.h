@@ -12,9 +12,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ending/facts.h"
 #include "wire/packet.h"
+#include "wire/packet_plain.h"
 #include "words/conn_state.h"
 
 struct tracker_options {
@@ -24,7 +26,8 @@ struct tracker_options {
         int64_t awake_ns;               /* 0: 5 s */
         bool by_vlan;                   /* the same addresses in two VLANs are two connections */
         bool large;                     /* much will come: memory in large pages from the beginning */
-        bool brief;                     /* only the facts that judge() needs without evidence, where that is less work */
+        bool brief;                     /* only the facts that judge() needs without evidence, where that is
+                                         * less work */
 };
 
 /* Zeek's history is as long as its repeats make it; this much is kept, the rest is left out. */
@@ -63,7 +66,8 @@ struct tracked_segment {
         int64_t ack_position;           /* in the other direction */
         bool repeated;                  /* brings nothing new */
         bool out_of_order;
-        bool twin;                      /* the same packet seen twice: in the counts of packets and payload, no repeat */
+        bool twin;                      /* the same packet seen twice: in the counts of packets and payload,
+                                         * no repeat */
         bool stray;                     /* came after the connection was over, or fits it nowhere */
         bool icmp;                      /* an ICMP error; @segment is the quoted one */
 };
@@ -94,8 +98,50 @@ struct tracker_input {
 
 int tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n);
 
-/* Gives out all that is left. @cut: the capture ended within a frame. Returns how many it could not give out for want of
- * memory: those that were packed, and for which there was no room. */
+/* Where the tracker has the connection of a segment, very likely. */
+struct tracker_place {
+        struct orderly *orderly;        /* or NULL; then … */
+        uint32_t slot;                  /* … where the index may have it: a hint */
+        uint32_t hash;                  /* of its ends */
+};
+
+/* The same for frames of which most went the straight way, so that no more is read of them than is wanted: one line of
+ * memory for each. */
+struct tracker_frame {
+        struct plain plain;
+        int64_t time_ns;
+        uint64_t frame;
+        struct tracker_place place;     /* the tracker's own */
+};
+
+_Static_assert(sizeof(struct tracker_frame) == 64, "a line of memory");
+
+/* One that did not go the straight way; the caller sets the time and the number. */
+static inline void
+tracker_frame_whole(struct tracker_frame *frame, struct tracker_input *whole)
+{
+        static const uint8_t nothing[SEGMENT_SIZE_TCP];
+
+        /* So that none need ask before it looks there. */
+        frame->plain.tcp = nothing;
+        frame->plain.has = PLAIN_NOT;
+        memcpy(&frame->plain.timestamps, &whole, sizeof(whole));
+}
+
+static inline struct tracker_input *
+tracker_frame_input(const struct tracker_frame *frame)
+{
+        struct tracker_input *whole;
+
+        memcpy(&whole, &frame->plain.timestamps, sizeof(whole));
+        return whole;
+}
+
+/* All are of one file. */
+int tracker_add_frames(struct tracker *tracker, uint32_t file, struct tracker_frame *frames, size_t n);
+
+/* Gives out all that is left. @cut: the capture ended within a frame. Returns how many it could not give out for want
+ * of memory: those that were packed, and for which there was no room. */
 uint64_t tracker_finish(struct tracker *tracker, bool cut);
 
 /* How many connections there were, how many had to be given out before their time. */

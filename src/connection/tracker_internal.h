@@ -15,7 +15,9 @@ struct tracker {
         struct table table;
         struct tracker_options options;
         struct tracker_hooks hooks;
-        int64_t now;                    /* the greatest time so far */
+        int64_t now;                    /* the greatest time so far, */
+        uint32_t second;                /* in seconds, … */
+        int64_t second_ends;            /* … and when that will be over */
         uint32_t not_plain;             /* the segment at hand is of this node, and does not go the short way */
         bool failed;                    /* for want of memory */
         uint64_t n_connections, n_evicted, n_packed;
@@ -26,9 +28,28 @@ struct tracker {
         struct connection grown;
 };
 
-/* What becomes of a segment, of which only the first part may have been read, or of an ICMP error. Returns 0 or -ENOMEM. */
-int tracker_take_tcp(struct tracker *t, const struct name *name, struct tracker_input *input);
-int tracker_take_icmp(struct tracker *t, const struct name *name, const struct tracker_input *input);
+/* Takes a frame of @file. @node: the connection that it belongs to, and @sender which of its ends sent it, if that is
+ * known; else NODE_NONE. Returns 0 or -ENOMEM. */
+int tracker_take(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint32_t node, unsigned sender);
+
+/* Where the connection stands in the lists after a segment. */
+static inline void
+tracker_list_orderly(struct tracker *t, struct orderly *o)
+{
+        if (o->flags & ORDERLY_ENDED) {
+                table_list(&t->table, table_node_of(&t->table, o), LIST_ENDED);
+        } else if (t->second - o->head.queued_s >= QUEUED_FOR_S) {
+                o->head.queued_s = t->second;
+                table_list(&t->table, table_node_of(&t->table, o), LIST_LIVE);
+        }
+}
+
+/* What VLANs add to the realm. */
+static inline uint32_t
+tracker_vlans(const struct tracker *t, uint32_t vlan)
+{
+        return t->options.by_vlan ? vlan << REALM_VLAN_SHIFT : 0;
+}
 
 /* Gives a connection out, unless that would say what was said already. @cut: the capture ended within a frame. */
 void tracker_give(struct tracker *t, uint32_t node, bool cut);
@@ -41,7 +62,8 @@ static inline unsigned
 tracker_turned(const struct connection *c, const struct connection *pending)
 {
         return c->head.address[0] != pending->head.address[0] ||
-               memcmp(c->head.rest[0], pending->head.rest[0], sizeof(c->head.rest[0])) != 0 || c->head.port[0] != pending->head.port[0];
+               memcmp(c->head.rest[0], pending->head.rest[0], sizeof(c->head.rest[0])) != 0 ||
+               c->head.port[0] != pending->head.port[0];
 }
 
 /* When the last segment of a node was seen. */
@@ -56,6 +78,9 @@ void tracker_pack_silent(struct tracker *t);
 
 /* Makes a node what it was before it was packed. Returns 0 or -ENOMEM. */
 int tracker_unpack(struct tracker *t, uint32_t *node);
+
+/* The second in which it is now, and its end. */
+void tracker_next_second(struct tracker *t);
 
 /* Gives out what ended long enough ago. */
 void tracker_give_ended(struct tracker *t);
@@ -74,6 +99,8 @@ tracker_advance(struct tracker *t, int64_t time)
         if (time <= t->now)
                 return;
         t->now = time;
+        if (__builtin_expect(time >= t->second_ends, 0))
+                tracker_next_second(t);
         if (__builtin_expect(time >= t->table.due, 0))
                 tracker_give_ended(t);
 }

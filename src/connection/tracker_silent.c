@@ -28,10 +28,9 @@ tracker_pack_silent(struct tracker *t)
                 uint32_t node = table->oldest[LIST_LIVE];
                 struct head *h = table_head(table, node);
                 uint64_t silent = (uint64_t)t->now - (uint64_t)tracker_last(t, node);
-                uint32_t second = (uint32_t)((uint64_t)t->now / 1000000000u);
 
                 /* Its next segment shall find it where it would take its place in the list anew. */
-                if (silent < (uint64_t)t->options.awake_ns || second - h->queued_s < QUEUED_FOR_S)
+                if (silent < (uint64_t)t->options.awake_ns || t->second - h->queued_s < QUEUED_FOR_S)
                         return;
                 table_fetch_next(table, node);
                 table_list(table, node, LIST_SILENT);

@@ -33,7 +33,7 @@ step_failed(struct step *step)
 static int
 begin(struct tracker *t, const struct ends *ends, const struct tracker_input *input, uint32_t *ret_node)
 {
-        uint32_t node, second;
+        uint32_t node;
         int r;
 
         tracker_make_room(t);
@@ -49,8 +49,7 @@ begin(struct tracker *t, const struct ends *ends, const struct tracker_input *in
                 return r;
         }
         /* Where it would stand after its first segment, too. */
-        second = (uint32_t)((uint64_t)input->time_ns / 1000000000u);
-        table_head(&t->table, node)->queued_s = second >= QUEUED_FOR_S ? second : 0;
+        table_head(&t->table, node)->queued_s = t->second >= QUEUED_FOR_S ? t->second : 0;
         table_list(&t->table, node, LIST_LIVE);
         t->n_connections++;
         *ret_node = node;
@@ -110,35 +109,18 @@ show(struct tracker *t, const struct step *step, bool stray, bool icmp)
 static void
 list(struct tracker *t, uint32_t node, struct connection *c)
 {
-        uint32_t second = (uint32_t)((uint64_t)c->last / 1000000000u);
-
         if (c->flags & CONNECTION_PENDING)
                 return;
         if (c->flags & CONNECTION_GIVEN)
                 c->flags |= CONNECTION_CHANGED;
         if (c->flags & (CONNECTION_ENDED | CONNECTION_GIVEN)) {
                 table_list(&t->table, node, LIST_ENDED);
-        } else if ((c->head.list != LIST_LIVE && c->head.list != LIST_SILENT) || second - c->head.queued_s >= QUEUED_FOR_S) {
-                c->head.queued_s = second;
+        } else if ((c->head.list != LIST_LIVE && c->head.list != LIST_SILENT) ||
+                   t->second - c->head.queued_s >= QUEUED_FOR_S) {
+                c->head.queued_s = t->second;
                 table_list(&t->table, node, LIST_LIVE);
         }
 }
-
-static inline void
-list_orderly(struct tracker *t, struct orderly *o)
-{
-        uint32_t second = (uint32_t)((uint64_t)o->last / 1000000000u);
-
-        if (o->flags & ORDERLY_ENDED) {
-                table_list(&t->table, table_node_of(&t->table, o), LIST_ENDED);
-        } else if (second - o->head.queued_s >= QUEUED_FOR_S) {
-                o->head.queued_s = second;
-                table_list(&t->table, table_node_of(&t->table, o), LIST_LIVE);
-        }
-}
-
-/* Takes no more rows. */
-#define ORDERLY_OVER (ORDERLY_ENDED | ORDERLY_GIVEN | ORDERLY_PACKED | ORDERLY_LAST)
 
 /* Takes the next segment of an orderly connection, if it is in order. */
 static bool
@@ -148,7 +130,7 @@ run_orderly(struct tracker *t, uint32_t node, unsigned sender, const struct trac
 
         if (o->flags & ORDERLY_OVER || !orderly_take(&t->table, o, sender, input))
                 return false;
-        list_orderly(t, o);
+        tracker_list_orderly(t, o);
         return true;
 }
 
@@ -343,61 +325,12 @@ take_any(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sen
         return 0;
 }
 
-/* The same, but for the segment that most are. */
-static __attribute__((noinline)) int
-take_whole(struct tracker *t, const struct name *name, uint32_t node, unsigned sender, struct tracker_input *input)
-{
-        struct ends ends;
-
-        plain_read_rest(&input->packet);
-        ends = table_ends(&input->packet, name);
-        if (node == NODE_NONE)
-                node = table_find(&t->table, &ends, &sender);
-        if (node_is_orderly(node) && run_orderly(t, node, sender, input))
-                return 0;
-        return take_any(t, &ends, node, sender, input);
-}
-
-int
-tracker_take_tcp(struct tracker *t, const struct name *name, struct tracker_input *input)
-{
-        struct orderly *o = name->orderly;
-        uint32_t node = NODE_NONE;
-        unsigned sender = 0;
-
-        if (__builtin_expect(o != NULL, 1)) {
-                sender = (name->hash ^ o->head.hash) >> 31;
-                if (__builtin_expect(table_is_name(&o->head, name, sender), 1) ||
-                    table_is_name_ipv6(&o->head, name, &input->packet, sender)) {
-                        if (!(o->flags & ORDERLY_OVER) && orderly_take_here(&t->table, o, sender, input)) {
-                                list_orderly(t, o);
-                                return 0;
-                        }
-                        node = table_node_of(&t->table, o);
-                }
-                return take_whole(t, name, node, sender, input);
-        }
-        node = table_find_soon(&t->table, name, &input->packet, &sender);
-        if (node != NODE_NONE && !node_is_orderly(node) && !t->hooks.segment) {
-                struct connection *c = table_at(&t->table, node);
-
-                /* What goes the short way begins no other connection, and nobody waits who could have begun one. */
-                if (!c->head.awaited && plain_take(c, sender, input)) {
-                        list(t, node, c);
-                        return 0;
-                }
-                t->not_plain = node;
-        }
-        return take_whole(t, name, node, sender, input);
-}
-
-int
-tracker_take_icmp(struct tracker *t, const struct name *name, const struct tracker_input *input)
+static int
+take_icmp(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
 {
         struct step step = { .tracker = t, .table = &t->table, .input = input };
-        struct ends ends = table_ends(&input->packet, name);
 
-        step.node = table_find(&t->table, &ends, &step.sender);
+        step.node = table_find(&t->table, ends, &step.sender);
         if (step.node == NODE_NONE)
                 return 0;
         if (tracker_unpack(t, &step.node) < 0)
@@ -406,7 +339,7 @@ tracker_take_icmp(struct tracker *t, const struct name *name, const struct track
                 struct orderly *o = table_orderly(&t->table, step.node);
 
                 if (orderly_take_icmp(&t->table, o, step.sender, input)) {
-                        list_orderly(t, o);
+                        tracker_list_orderly(t, o);
                         return 0;
                 }
         }
@@ -421,3 +354,62 @@ tracker_take_icmp(struct tracker *t, const struct name *name, const struct track
         return 0;
 }
 
+/* The short way of a segment (plain.h) whose connection is no row. What goes it begins no other connection, and nobody
+ * waits who could have begun one. */
+static bool
+take_short(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
+{
+        struct connection *c = table_at(&t->table, node);
+
+        if (!c->head.awaited && plain_take(c, sender, input)) {
+                list(t, node, c);
+                return true;
+        }
+        t->not_plain = node;
+        return false;
+}
+
+static inline void
+fill(const struct tracker_frame *f, uint32_t file, struct tracker_input *ret_input)
+{
+        ret_input->kind = PACKET_TCP;
+        ret_input->file = file;
+        ret_input->frame = f->frame;
+        ret_input->time_ns = f->time_ns;
+        ret_input->cut = f->plain.has & PLAIN_CUT;
+        plain_fill_first(&f->plain, &ret_input->packet);
+}
+
+__attribute__((noinline)) int
+tracker_take(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint32_t node, unsigned sender)
+{
+        struct tracker_input plain, *input;
+        uint32_t vlans;
+        struct ends ends;
+
+        if (f->plain.has & PLAIN_NOT) {
+                input = tracker_frame_input(f);
+                if (input->kind > PACKET_ICMP_ERROR)
+                        return 0;
+                vlans = tracker_vlans(t, input->packet.vlan);
+        } else {
+                input = &plain;
+                vlans = tracker_vlans(t, plain_vlan(&f->plain));
+                fill(f, file, &plain);
+                if (!f->place.orderly) {
+                        node = table_find_plain(&t->table, f, vlans, &sender);
+                        if (node != NODE_NONE && !node_is_orderly(node) && !t->hooks.segment &&
+                            take_short(t, node, sender, input))
+                                return 0;
+                }
+                plain_fill_rest(&plain.packet);
+        }
+        ends = table_ends(&input->packet, vlans, f->place.hash);
+        if (input->kind == PACKET_ICMP_ERROR)
+                return take_icmp(t, &ends, input);
+        if (node == NODE_NONE)
+                node = table_find(&t->table, &ends, &sender);
+        if (node_is_orderly(node) && run_orderly(t, node, sender, input))
+                return 0;
+        return take_any(t, &ends, node, sender, input);
+}

@@ -122,8 +122,8 @@ zeek_segment(struct zeek *z, unsigned sender, const struct segment *s)
                 zeek_take(z, sender, s);
 }
 
-/* What is nearly plain: data that is not all at hand, or an acknowledgement of such. That is a gap once it is acknowledged,
- * and not before. False: nothing is done. */
+/* What is nearly plain: data that is not all at hand, or an acknowledgement of such. That is a gap once it is
+ * acknowledged, and not before. False: nothing is done. */
 static bool
 take_brief(struct zeek *z, unsigned side, const struct segment *s)
 {
@@ -132,7 +132,8 @@ take_brief(struct zeek *z, unsigned side, const struct segment *s)
         uint32_t start = z->side[other].start, ahead = s->ack - start;
         bool whole = s->n_payload > 0 && s->n_captured >= s->n_payload;
 
-        if ((s->flags & flags) != SEGMENT_ACK || s->seq != z->side[side].last || s->window == 0 || whole || s->ack == 0 ||
+        if ((s->flags & flags) != SEGMENT_ACK || s->seq != z->side[side].last || s->window == 0 || whole ||
+            s->ack == 0 ||
             !(z->seen[side] & (s->n_payload > 0 ? SEEN_DATA : SEEN_ACK)) || mine < PARTIAL || mine > ESTABLISHED ||
             state_of(z, other) == INACTIVE || !(z->is[side] & IS_SEEN) || is_before_start(z, other, s->ack) ||
             distance(z->side[other].ack, s->ack) < 0)
@@ -178,8 +179,8 @@ zeek_take_any(struct zeek *z, unsigned sender, const struct segment *s)
         before_start = is_before_start(z, side, s->seq);
 
         zeek_note_segment(z, side, s, position);
-        if (s->window == 0 && !(s->flags & SEGMENT_RST) && state_of(z, other) != CLOSED &&
-            state_of(z, side) != RESET)
+        if (s->window == 0 && !(s->options & SEGMENT_HAS_NO_WINDOW) && !(s->flags & SEGMENT_RST) &&
+            state_of(z, other) != CLOSED && state_of(z, side) != RESET)
                 note_zero_window(z, side);
         if (s->flags & SEGMENT_FIN) {
                 z->is[side] |= IS_FINISHED;

@@ -35,24 +35,37 @@ enum said {
 #define CAUSE_CONDITIONS(C)                                                                        \
         /* what X's program or another did at X */                                                 \
         C(CLOSES) C(UNSPEC) C(DESTROYED) C(LISTENER_CLOSES) C(TIMER) C(ZERO_LINGER) C(UNREAD)      \
-        C(ALL_READ) C(SHUT_BOTH_WAYS) C(LINGER2_NEGATIVE) C(TAKES_DATA) C(QUEUE_FULL)           \
+        C(ALL_READ) C(SHUT_BOTH_WAYS) C(LINGER2_NEGATIVE) C(TAKES_DATA) C(QUEUE_FULL)              \
         C(NO_MPTCP) C(MPTCP) C(NO_RESET_COUNTED) C(ABORTED)                                        \
         /* the RST */                                                                              \
-        C(BY_CLIENT) C(BY_SERVER) C(BY_NETWORK) C(NOT_SENT) C(OWN_ACCORD) C(ACTIVE) C(REPLY) C(FOREIGN)        \
-        C(WITH_TEXT) C(TO_SYN_ACK) C(TO_ACK) C(TO_DATA) C(TO_FIN) C(NOT_TO_SYN)          \
-        C(WRONG_NUMBER) C(WENT_ON) C(FIN_BEFORE) C(FIN_JUST) C(FIN_RECENT) C(FIN_LONG_AGO) C(PEER_FIN_BEFORE)  \
-        C(DATA_IN_PLACE) C(LATE_DATA) C(NO_LATE_DATA) C(NO_OWN_FIN)                                              \
+        C(BY_CLIENT) C(BY_SERVER) C(BY_NETWORK) C(NOT_SENT) C(OWN_ACCORD) C(ACTIVE) C(REPLY) C(FOREIGN) C(WENT_ON) \
         /* the connection */                                                                       \
-        C(ONLY_SYN_ACKED) C(SIBLINGS) C(FILTERED) C(TALKED) C(NO_SYN_ACK) C(IDLE) C(RESTARTED) C(LINUX) C(ICMP) C(ICMP_FILTER) \
-        /* who asks in vain */                                                                     \
-        C(TOLD) C(ORPHAN) C(HELD) C(USER_TIMEOUT_ON) C(USER_TIMEOUT_OFF) C(KEEPALIVES)             \
-        C(KEEPALIVE_DUE) C(PROBED) C(PROBED_DUE) C(PROBES) C(ASKS_DATA) C(ASKS_FIN) C(SILENT_CLIENT)
+        C(ONLY_SYN_ACKED) C(SIBLINGS) C(FILTERED) C(TALKED) C(NO_SYN_ACK) C(IDLE) C(RESTARTED) C(LINUX) C(ICMP) \
+        C(ICMP_FILTER) C(KEEPALIVES) C(KEEPALIVE_DUE) C(PROBED) C(PROBED_DUE)
+
+/* Asked for where the ending is a RST: what it answers, and the FINs before it. */
+#define CAUSE_CONDITIONS_OF_RESET(C)                                                               \
+        C(WITH_TEXT) C(TO_SYN_ACK) C(TO_ACK) C(TO_DATA) C(TO_FIN) C(NOT_TO_SYN) C(WRONG_NUMBER)    \
+        C(FIN_BEFORE) C(FIN_JUST) C(FIN_RECENT) C(FIN_LONG_AGO) C(PEER_FIN_BEFORE) C(DATA_IN_PLACE) \
+        C(LATE_DATA) C(NO_LATE_DATA) C(NO_OWN_FIN)
+
+/* Asked for where somebody asked in vain. No rule needs these and those, so they have the same bits. */
+#define CAUSE_CONDITIONS_OF_SILENCE(C)                                                             \
+        C(TOLD) C(ORPHAN) C(HELD) C(USER_TIMEOUT_ON) C(USER_TIMEOUT_OFF) C(PROBES) C(ASKS_DATA) C(ASKS_FIN) \
+        C(SILENT_CLIENT)
 
 #define C(name) COND_BIT_##name,
-enum { CAUSE_CONDITIONS(C) N_CAUSE_CONDITIONS };
+#define S(name) SILENCE_BIT_##name,
+enum { CAUSE_CONDITIONS(C) N_COMMON_CONDITIONS };
+enum { BEFORE_CONDITIONS_OF_RESET = N_COMMON_CONDITIONS - 1, CAUSE_CONDITIONS_OF_RESET(C) N_CONDITIONS_OF_RESET };
+enum { BEFORE_CONDITIONS_OF_SILENCE = N_COMMON_CONDITIONS - 1, CAUSE_CONDITIONS_OF_SILENCE(S) N_CONDITIONS_OF_SILENCE };
+#undef S
 #undef C
-_Static_assert(N_CAUSE_CONDITIONS <= 64, "the conditions are bits of a 64-bit number");
+_Static_assert(N_CONDITIONS_OF_RESET <= 64 && N_CONDITIONS_OF_SILENCE <= 64,
+               "the conditions are bits of a 64-bit number");
 #define COND(name) (UINT64_C(1) << COND_BIT_##name)
+#define SILENCE(name) (UINT64_C(1) << SILENCE_BIT_##name)
+#define COMMON_CONDITIONS ((UINT64_C(1) << N_COMMON_CONDITIONS) - 1)
 
 #define CAUSES_OF_A_RULE 8
 

@@ -122,7 +122,8 @@ drew_a_reset(const struct judging *j, enum side sender)
                     is_anothers(j, reset))
                         continue;
                 /* A forger waits for a segment, and lets it pass. */
-                if (reset_shape(f, reset) != RESET_KIND_REPLY || (reset == j->reset && j->doubts & ~(unsigned)DOUBT_EARLY))
+                if (reset_shape(f, reset) != RESET_KIND_REPLY ||
+                    (reset == j->reset && j->doubts & ~(unsigned)DOUBT_EARLY))
                         continue;
                 if (fact_is(reset->drew_data))
                         return true;
@@ -248,13 +249,17 @@ judge_retry(struct judging *j)
         if (!request->bytes.known)
                 r->retry = RETRY_UNKNOWN;
         else if (request->bytes.value == 0)
-                r->retry = f->seen.midstream ? RETRY_UNKNOWN : RETRY_SAFE;
+                /* A byte acknowledged of a piece that was not seen may have been its FIN, or the request. */
+                r->retry = f->seen.midstream || (f->seen.gaps && !fact_known(f->from[SIDE_CLIENT].fin.how))
+                           ? RETRY_UNKNOWN
+                           : RETRY_SAFE;
         else if (fact_is_not(f->end[SIDE_SERVER].accepted) && r->cause == CAUSE_LISTENER_CLOSED)
                 r->retry = RETRY_SAFE;
         else if (r->ending == ENDING_REFUSED && no_cause_reaches_a_program(r))
                 r->retry = RETRY_SAFE;
-        else if (request->fate == FATE_LOST && j->named == SIDE_SERVER && !j->by_network && no_cause_reaches_a_program(r) &&
-                 request->uncertain.known && fact_known(f->from[SIDE_CLIENT].last_run.how) &&
+        else if (request->fate == FATE_LOST && j->named == SIDE_SERVER && !j->by_network &&
+                 no_cause_reaches_a_program(r) && request->uncertain.known &&
+                 fact_known(f->from[SIDE_CLIENT].last_run.how) &&
                  request->uncertain.value >= f->from[SIDE_CLIENT].last_run.value)
                 r->retry = RETRY_SAFE;
         else

@@ -107,10 +107,6 @@ of_acts(const struct facts *f, enum side x)
                   COND(TAKES_DATA));
         c |= when(error_is(end->error_set, ECONNABORTED), COND(ABORTED));
         c |= when(fact_is(end->counts_no_reset), COND(NO_RESET_COUNTED));
-        c |= when(fact_is(end->closed), COND(ORPHAN));
-        c |= when(fact_is_not(end->closed), COND(HELD));
-        c |= when(count_above(end->user_timeout_ms, 0), COND(USER_TIMEOUT_ON));
-        c |= when(count_is(end->user_timeout_ms, 0), COND(USER_TIMEOUT_OFF));
         c |= when(fact_known(end->os.how) && end->os.value == OS_LINUX, COND(LINUX));
         c |= when(fact_is(end->restarted), COND(RESTARTED));
         return c;
@@ -252,9 +248,12 @@ of_questions(const struct judging *j)
         bool fin = fact_known(end->repeated.how) && end->repeated.value == SEGMENT_KIND_FIN;
         uint64_t c = 0;
 
-        c |= when(j->told_timeout, COND(TOLD)) | when(j->r->silent == SIDE_CLIENT, COND(SILENT_CLIENT));
-        c |= when(count_above(end->probes_unanswered, 0), COND(PROBES));
-        c |= when(count_above(end->repeats_unanswered, 0), fin ? COND(ASKS_FIN) : COND(ASKS_DATA));
+        c |= when(fact_is(end->closed), SILENCE(ORPHAN)) | when(fact_is_not(end->closed), SILENCE(HELD));
+        c |= when(count_above(end->user_timeout_ms, 0), SILENCE(USER_TIMEOUT_ON));
+        c |= when(count_is(end->user_timeout_ms, 0), SILENCE(USER_TIMEOUT_OFF));
+        c |= when(j->told_timeout, SILENCE(TOLD)) | when(j->r->silent == SIDE_CLIENT, SILENCE(SILENT_CLIENT));
+        c |= when(count_above(end->probes_unanswered, 0), SILENCE(PROBES));
+        c |= when(count_above(end->repeats_unanswered, 0), fin ? SILENCE(ASKS_FIN) : SILENCE(ASKS_DATA));
         return c;
 }
 
@@ -324,6 +323,16 @@ put_first(struct record *r, enum cause cause)
         r->causes[0] = cause;
 }
 
+/* The network told who asked that his questions do not arrive: the timers that gave up then are what came of it. */
+static bool
+says_why_none_answers(const struct judging *j)
+{
+        const struct facts *f = j->f;
+
+        return f->icmp.value != ICMP_ERROR_TOO_BIG && f->icmp.value != ICMP_ERROR_OTHER && is_end(j->asker) &&
+               fact_known(f->icmp_to.how) && f->icmp_to.value == j->asker;
+}
+
 /* What fits beside the rule's own list. */
 static void
 add_others(struct judging *j, enum side x, uint64_t conditions)
@@ -363,8 +372,11 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
         }
         if (by_rst && (conditions & COND(MPTCP)))
                 record_add_cause(r, CAUSE_MPTCP);
-        if (r->ending == ENDING_TIMED_OUT && fact_known(f->icmp.how))
+        if (r->ending == ENDING_TIMED_OUT && fact_known(f->icmp.how)) {
                 record_add_cause(r, CAUSE_UNREACHABLE);
+                if (r->certainty == CERTAINTY_POSSIBLE && says_why_none_answers(j))
+                        put_first(r, CAUSE_UNREACHABLE);
+        }
         if (r->ending == ENDING_RESET && r->certainty == CERTAINTY_POSSIBLE && !(conditions & COND(LINUX)))
                 record_add_cause(r, CAUSE_UNKNOWN);
 }
@@ -454,7 +466,8 @@ first_that_fits(const struct cause_rules *list, enum said said, uint64_t conditi
 {
         bool seldom = list != &causes_of_ending[ENDING_RESET] || conditions & SELDOM;
 
-        for (const struct cause_rule *rule = list->rules + (seldom ? 0 : n_seldom); rule < list->rules + list->n; rule++)
+        for (const struct cause_rule *rule = list->rules + (seldom ? 0 : n_seldom); rule < list->rules + list->n;
+             rule++)
                 if (!(rule->needs & ~conditions) && (rule->said == SAID_NOTHING || rule->said == said))
                         return rule;
         return NULL;
@@ -480,8 +493,8 @@ judge_cause(struct judging *j)
         }
         if (j->reset && is_end(x) && j->named == x)
                 conditions |= of_reset(j, x);
-        if ((ending == ENDING_TIMED_OUT || ending == ENDING_UNANSWERED) && is_end(j->asker))
-                conditions |= of_questions(j);
+        if (ending == ENDING_TIMED_OUT || ending == ENDING_UNANSWERED)
+                conditions = (conditions & COMMON_CONDITIONS) | (is_end(j->asker) ? of_questions(j) : 0);
         if (ending == ENDING_RESET && said != SAID_NOTHING)
                 rule = first_that_fits(&causes_told_of_reset, said, conditions);
         if (!rule)

@@ -82,11 +82,21 @@ reset_shape(const struct facts *f, const struct facts_of_reset *reset)
         options = fact_is(reset->options);
         if (reset->has_ack.value && (window || options))
                 return answers_syn ? RESET_KIND_UNKNOWN : RESET_KIND_ACTIVE;
-        if (!window && !options && (!reset->has_ack.value || answers_no_ack))
+        if (!window && fact_is_not(reset->options) && (!reset->has_ack.value || answers_no_ack))
                 return RESET_KIND_REPLY;
         if (reset->has_ack.value && was_shut(f, reset))
                 return RESET_KIND_ACTIVE;
         return RESET_KIND_UNKNOWN;
+}
+
+/* What was seen of it does not speak against a reply: then it is excused what one is. */
+static bool
+may_be_reply(const struct facts *f, const struct facts_of_reset *reset, enum reset_kind shape)
+{
+        return shape == RESET_KIND_REPLY ||
+               (f->seen.source == SOURCE_CAPTURE && shape == RESET_KIND_UNKNOWN && !count_above(reset->window, 0) &&
+                !fact_is(reset->options) && fact_known(reset->has_ack.how) && !count_above(reset->payload, 0) &&
+                (!reset->has_ack.value || fact_known(reset->answers.how)));
 }
 
 /* Could the receiver have taken it? */
@@ -146,7 +156,7 @@ numbers_change(const struct facts *f, const struct facts_of_reset *reset)
                 if (other != reset && fact_known(other->by.how) && other->by.value == reset->by.value &&
                     fact_known(other->position.how) && fact_known(reset->position.how) &&
                     other->position.value > reset->position.value &&
-                    reset_shape(f, other) != RESET_KIND_REPLY)
+                    !may_be_reply(f, other, reset_shape(f, other)))
                         return true;
         }
         return false;
@@ -164,7 +174,8 @@ comes_with_another(const struct facts *f, const struct facts_of_reset *reset)
         for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
                 const struct facts_of_reset *other = &f->resets[i];
 
-                if (fact_known(other->by.how) && other->by.value == other_side(reset->by.value) && fact_is(other->unasked) &&
+                if (fact_known(other->by.how) && other->by.value == other_side(reset->by.value) &&
+                    fact_is(other->unasked) &&
                     fact_known(other->at.how) && !__builtin_sub_overflow(other->at.value, reset->at.value, &span) &&
                     span <= SAME_MOMENT_NS && span >= -SAME_MOMENT_NS)
                         return true;
@@ -173,10 +184,9 @@ comes_with_another(const struct facts *f, const struct facts_of_reset *reset)
 }
 
 static unsigned
-doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_kind shape)
+doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_kind shape, bool reply)
 {
         const struct facts_of_end *end = &f->end[reset->by.value];
-        bool reply = shape == RESET_KIND_REPLY;
         bool foreign = shape == RESET_KIND_UNKNOWN && fact_known(reset->window.how) &&
                        fact_known(reset->has_ack.how);
         unsigned doubts = 0;
@@ -210,7 +220,7 @@ doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_
 
 /* How much the doubts weigh together. */
 static int
-weigh(unsigned doubts, enum reset_kind shape)
+weigh(unsigned doubts, bool reply)
 {
         static const struct {
                 enum doubt doubt;
@@ -228,7 +238,7 @@ weigh(unsigned doubts, enum reset_kind shape)
                 return 0;
         for (size_t i = 0; i < sizeof(weights) / sizeof(*weights); i++)
                 if (doubts & weights[i].doubt)
-                        weight += shape == RESET_KIND_REPLY ? weights[i].of_reply : weights[i].of_other;
+                        weight += reply ? weights[i].of_reply : weights[i].of_other;
         return weight;
 }
 
@@ -278,6 +288,7 @@ judge_reset(struct judging *j)
 {
         const struct facts *f = j->f;
         size_t n = f->n_resets < FACTS_RESETS_MAX ? f->n_resets : FACTS_RESETS_MAX;
+        bool reply;
 
         j->named = SIDE_UNKNOWN;
         j->shape = RESET_KIND_UNKNOWN;
@@ -290,12 +301,13 @@ judge_reset(struct judging *j)
                 return;
         j->shape = reset_shape(f, j->shown);
         j->reason = told_reason(f, j->shown);
+        reply = may_be_reply(f, j->shown, j->shape);
         if (!fact_known(j->shown->by.how) || !is_end(j->shown->by.value))
                 return;
         /* A kernel that owns up to it leaves no doubt. */
         if (j->reason == RESET_REASON_NOT_SPECIFIED)
-                j->doubts = doubts_of(f, j->shown, j->shape);
-        j->by_network = weigh(j->doubts, j->shape) >= DOUBT_ENOUGH;
+                j->doubts = doubts_of(f, j->shown, j->shape, reply);
+        j->by_network = weigh(j->doubts, reply) >= DOUBT_ENOUGH;
         if (j->reset)
                 j->named = j->reset->by.value;
 }

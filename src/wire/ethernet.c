@@ -9,9 +9,11 @@ enum {
         TYPE_LEAST = 0x600,     /* below, the type is a length (IEEE 802.3, 3.2.6) */
 };
 
-/* Cisco ISL: a frame around the frame, which begins with a multicast address of Cisco's. */
-static bool is_isl(const uint8_t *p) {
-        return (p[0] == 0x01 || p[0] == 0x03) && p[1] == 0x00 && p[2] == 0x0c && p[3] == 0x00 && p[4] == 0x00;
+/* Cisco ISL: a frame around the frame, which begins with a multicast address of Cisco's; behind its
+ * length the bytes of SNAP. */
+static bool is_isl(const uint8_t *p, uint32_t n) {
+        return (p[0] == 0x01 || p[0] == 0x03) && p[1] == 0x00 && p[2] == 0x0c && p[3] == 0x00 && p[4] == 0x00 &&
+               n >= SIZE_ETHERNET + SIZE_LLC && p[14] == 0xaa && p[15] == 0xaa && p[16] == 0x03;
 }
 
 static void keep_vlan(struct walk *walk, uint32_t id) {
@@ -25,7 +27,7 @@ static void keep_vlan(struct walk *walk, uint32_t id) {
 enum layer walk_ethernet(struct walk *walk) {
         if (walk->n_held < SIZE_ETHERNET)
                 return walk_short(walk, SIZE_ETHERNET);
-        if (is_isl(walk->at)) {
+        if (is_isl(walk->at, walk->n_held)) {
                 if (walk->n_held < SIZE_ISL)
                         return walk_short(walk, SIZE_ISL);
                 keep_vlan(walk, bytes_get16(walk->at + 20) >> 1);
@@ -48,7 +50,8 @@ static enum layer tag(struct walk *walk, uint32_t n) {
         return LAYER_ETHERTYPE;
 }
 
-/* The tag of MACsec (IEEE 802.1AE 9.3). It may do no more than prove who sent the frame: what follows is then in clear. */
+/* The tag of MACsec (IEEE 802.1AE 9.3). It may do no more than prove who sent the frame: what follows
+ * is then in clear. */
 static enum layer security(struct walk *walk) {
         enum { VERSION = 0x80, WITH_SCI = 0x20, ENCRYPTED = 0x08, CHANGED = 0x04 };
 

@@ -3,6 +3,7 @@
 #include "sane.h"
 #include "story.h"
 
+#include "wire/packet_plain.h"
 #include "wire/seq.h"
 
 enum {
@@ -11,6 +12,8 @@ enum {
         SEGMENTS = 400,
         ROUNDS = 400,
         AS_USUAL = 1000000,
+        FRAME_MAX = 1600,
+        LINK_RAW_IP = 101,
 };
 
 static uint64_t
@@ -34,6 +37,7 @@ struct talker {
         uint32_t got[2];
         uint16_t ip_id[2];
         int step;
+        bool tame;                      /* it seldom does what is not sensible */
 };
 
 /* One more segment of a talk, most of them sensible. */
@@ -48,6 +52,10 @@ talk(struct talker *t, uint64_t *seed, unsigned port, struct tracker_input *inpu
                 who = 0;
         if (t->step == 1)
                 who = 1;
+        if (t->tame && t->step == 2)
+                who = 0;
+        if (t->tame && below(seed, 30))
+                what = 14 + below(seed, 46);
         s->family = port % 3 == 0 ? AF_INET6 : AF_INET;
         s->source[0] = who ? 2 : 1;
         s->destination[0] = who ? 1 : 2;
@@ -55,7 +63,7 @@ talk(struct talker *t, uint64_t *seed, unsigned port, struct tracker_input *inpu
         s->destination_port = (uint16_t)(who ? port : 80);
         s->ttl = who ? 57 : 64;
         s->ip_id = ++t->ip_id[who];
-        s->window = (uint16_t)(below(seed, 8) ? 400 : 0);
+        s->window = (uint16_t)(t->tame ? 1 + below(seed, UINT16_MAX) : below(seed, 8) ? 400 : 0);
         s->flags = SEGMENT_ACK;
         s->seq = t->next[who];
         s->ack = t->got[!who] ? t->got[!who] : t->next[!who];
@@ -164,7 +172,8 @@ static uint64_t
 play(struct tracker_input *inputs, uint64_t seed, unsigned batch, size_t max, size_t max_awake, bool each_segment,
      struct heap *heap)
 {
-        struct tracker_options options = { .max_connections = max, .max_awake = max_awake, .awake_ns = 1, .large = batch == 0 };
+        struct tracker_options options = { .max_connections = max, .max_awake = max_awake,
+                                           .awake_ns = 1, .large = batch == 0 };
         struct tracker_hooks hooks = { .give = keep, .segment = each_segment ? look : NULL, .context = heap };
         struct tracker *tracker;
         uint64_t packed;
@@ -197,13 +206,13 @@ same_heap(const struct heap *one, const struct heap *other)
 
 /* A row of segments of all the talkers, @gap_ns apart at the most. */
 static void
-chatter(uint64_t *seed, unsigned n_talkers, uint32_t gap_ns, struct tracker_input *inputs)
+chatter(uint64_t *seed, unsigned n_talkers, uint32_t gap_ns, bool tame, struct tracker_input *inputs)
 {
         struct talker talkers[TALKERS_MANY] = {};
         int64_t time = 1000000000000;
 
         for (unsigned i = 0; i < n_talkers; i++)
-                talkers[i] = (struct talker){ .isn = { (uint32_t)next(seed), (uint32_t)next(seed) } };
+                talkers[i] = (struct talker){ .isn = { (uint32_t)next(seed), (uint32_t)next(seed) }, .tame = tame };
         memset(inputs, 0, SEGMENTS * sizeof(*inputs));
         for (unsigned i = 0; i < SEGMENTS; i++) {
                 unsigned who = below(seed, n_talkers);
@@ -230,7 +239,7 @@ batches_change_nothing(void **state)
         for (unsigned round = 0; round < ROUNDS; round++) {
                 size_t max = round % 3 ? 0 : 1 + below(&seed, TALKERS);
 
-                chatter(&seed, TALKERS, 10000000, inputs);
+                chatter(&seed, TALKERS, 10000000, false, inputs);
                 play(inputs, seed, 1, max, AS_USUAL, true, &one);
                 for (unsigned batch = 0; batch < 40; batch += 13) {
                         play(inputs, seed, batch, max, AS_USUAL, false, &other);
@@ -253,12 +262,65 @@ packing_changes_nothing(void **state)
                 size_t max = round % 3 ? 0 : 1 + below(&seed, TALKERS_MANY);
                 bool each_segment = round % 4 == 0;
 
-                chatter(&seed, TALKERS_MANY, 400000000, inputs);
+                chatter(&seed, TALKERS_MANY, 400000000, false, inputs);
                 assert_int_equal(play(inputs, seed, 1, max, AS_USUAL, each_segment, &one), 0);
                 packed += play(inputs, seed, 0, max, 1, each_segment, &other);
                 same_heap(&one, &other);
         }
         assert_true(packed > 20 * ROUNDS);
+}
+
+/* A segment as a frame of bare IP, sometimes cut, and what is read of it in the one way and in the other. */
+static void
+frame(uint64_t *seed, struct tracker_input *input, uint8_t bytes[static FRAME_MAX], struct tracker_frame *ret_frame)
+{
+        uint32_t n, n_frame;
+        int written;
+
+        input->packet.segment.options &= SEGMENT_HAS_TIMESTAMPS;
+        written = segment_write(bytes, FRAME_MAX, &input->packet.segment);
+        assert_true(written > 0);
+        n = n_frame = (uint32_t)written;
+        if (below(seed, 10) == 0 && n > 80)
+                n = 80 + below(seed, n - 80);
+        input->cut = n < n_frame;
+        assert_true(plain_find(LINK_RAW_IP, bytes, n, n_frame, &ret_frame->plain));
+        assert_true(plain_read(LINK_RAW_IP, bytes, n, n_frame, &input->packet));
+        ret_frame->time_ns = input->time_ns;
+        ret_frame->frame = input->frame;
+}
+
+/* What is read of a frame only where it is wanted is what the whole segment says. */
+static void
+the_straight_way_changes_nothing(void **state)
+{
+        static struct tracker_input inputs[SEGMENTS];
+        static struct tracker_frame frames[SEGMENTS];
+        static uint8_t bytes[SEGMENTS][FRAME_MAX];
+        static struct heap one, other;
+        uint64_t seed = 20261124;
+
+        (void)state;
+        for (unsigned round = 0; round < ROUNDS; round++) {
+                struct tracker_hooks hooks = { .give = keep, .context = &other };
+                struct tracker_options options = { .max_awake = round % 2 ? AS_USUAL : 1, .awake_ns = 1 };
+                struct tracker *tracker;
+
+                chatter(&seed, TALKERS, 10000000, round % 4 != 0, inputs);
+                for (unsigned i = 0; i < SEGMENTS; i++)
+                        frame(&seed, &inputs[i], bytes[i], &frames[i]);
+                play(inputs, seed, 1, 0, AS_USUAL, true, &one);
+                other.n = other.n_first = 0;
+                assert_int_equal(tracker_new(&options, &hooks, &tracker), 0);
+                for (unsigned i = 0, n; i < SEGMENTS; i += n) {
+                        n = 1 + below(&seed, 32);
+                        n = n < SEGMENTS - i ? n : SEGMENTS - i;
+                        assert_int_equal(tracker_add_frames(tracker, 1, frames + i, n), 0);
+                }
+                tracker_finish(tracker, false);
+                tracker_free(tracker);
+                same_heap(&one, &other);
+        }
 }
 
 int
@@ -267,6 +329,7 @@ main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(batches_change_nothing),
                 cmocka_unit_test(packing_changes_nothing),
+                cmocka_unit_test(the_straight_way_changes_nothing),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,59 @@ an_exchange_is_counted_each_way(void **state)
         assert_int_equal(story.given[0].last_frame, 6);
 }
 
+/* The capture dropped the data, and sees one side alone: only the numbers of later segments tell. */
+static void
+what_a_sender_itself_passed_over_is_missing(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.0, .by = 'c', .f = "S" },
+                { .t = 0.02, .by = 'c', .f = ".", .at = 0, .ack = 0 },
+                { .t = 0.06, .by = 'c', .f = ".", .at = 73, .ack = 300 },
+        }, both[] = {
+                HANDSHAKE,
+                { .t = 0.06, .by = 'c', .f = ".", .at = 73, .ack = 0 },
+                { .t = 0.08, .by = 's', .f = "P.", .at = 0, .n = 10, .ack = 0 },
+        }, overtaken[] = {
+                HANDSHAKE,
+                { .t = 0.06, .by = 'c', .f = ".", .at = 73, .ack = 0 },
+                { .t = 0.0600001, .by = 'c', .f = "P.", .at = 0, .n = 73, .ack = 0 },
+        }, elsewhere[] = {
+                HANDSHAKE,
+                { .t = 0.06, .by = 'c', .f = ".", .at = 3000000000, .ack = 0 },
+                { .t = 0.07, .by = 'c', .f = ".", .at = 3000000000, .ack = 0 },
+        }, garbage[] = {
+                HANDSHAKE,
+                { .t = 0.06, .by = 'c', .f = "F.", .at = 0, .ack = 0 },
+                { .t = 0.07, .by = 'c', .f = ".", .at = 73, .ack = 0 },
+        };
+
+        TOLD(rows);
+        /* The last place may have been a FIN's. */
+        is_known(f->from[0].bytes, 72);
+        is_unknown(f->from[0].fin);
+        assert_true(f->seen.gaps);
+        TELL(&story, both);
+        is_known(f->from[0].bytes, 72);
+        is_known(f->from[0].missing, 72);
+        is_known(f->from[0].acked, 0);
+        is_unknown(f->from[0].fin);
+        assert_true(f->seen.gaps);
+        TELL(&story, overtaken);
+        is_known(f->from[0].bytes, 73);
+        is_known(f->from[0].missing, 0);
+        is_known(f->from[0].fin, false);
+        assert_false(f->seen.gaps);
+        /* So far away it is another stream's, though it came twice. */
+        TELL(&story, elsewhere);
+        is_known(f->from[0].bytes, 0);
+        is_known(f->from[0].missing, 0);
+        /* Behind a FIN there is nothing. */
+        TELL(&story, garbage);
+        is_known(f->from[0].bytes, 0);
+        is_known(f->from[0].missing, 0);
+        assert_false(f->seen.gaps);
+}
+
 static void
 what_is_sent_again_is_counted_apart(void **state)
 {
@@ -393,12 +446,13 @@ data_before_the_syn_ack_is_no_hole_behind_it(void **state)
         is_known(f->established, true);
 }
 
-/* Without an IP ID and timestamps a segment that is sent again looks like a copy that comes late; but of each packet there
- * is one copy. */
+/* Without an IP ID and timestamps a segment that is sent again looks like a copy that comes late; but of each packet
+ * there is one copy. */
 static void
 a_packet_seen_a_third_time_was_sent_again(void **state)
 {
-#define TWICE(at_ms, ...) { .t = (at_ms) / 1e3, .v6 = true, __VA_ARGS__ }, { .t = (at_ms) / 1e3 + 3e-6, .v6 = true, __VA_ARGS__ }
+#define TWICE(at_ms, ...) \
+        { .t = (at_ms) / 1e3, .v6 = true, __VA_ARGS__ }, { .t = (at_ms) / 1e3 + 3e-6, .v6 = true, __VA_ARGS__ }
         static const struct row rows[] = {
                 TWICE(0, .by = 'c', .f = "S"),
                 TWICE(5, .by = 's', .f = "S.", .ack = 0),
@@ -424,6 +478,7 @@ main(void)
                 cmocka_unit_test(what_is_sent_again_is_counted_apart),
                 cmocka_unit_test(what_comes_out_of_order_is_not_sent_again),
                 cmocka_unit_test(what_was_passed_over_is_missing),
+                cmocka_unit_test(what_a_sender_itself_passed_over_is_missing),
                 cmocka_unit_test(what_was_acknowledged_but_not_seen_is_missing),
                 cmocka_unit_test(an_ack_before_its_data_is_made_good),
                 cmocka_unit_test(more_than_four_gigabytes_are_counted),

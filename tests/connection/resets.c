@@ -55,6 +55,29 @@ a_reply_names_the_segment_that_it_answers(void **state)
         is_known(f->end[0].repeats_unanswered, 0);
 }
 
+/* What a short snaplen leaves of a reset says neither that its window was 0, nor that it had no options. */
+static void
+what_was_cut_of_a_reset_is_not_known(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 9.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 9.02, .by = 's', .f = "R", .at = 300, .bare = true, .n_header = 14 },
+        }, longer[] = {
+                TALK,
+                { .t = 9.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 9.02, .by = 's', .f = "R", .at = 300, .bare = true, .n_header = 18 },
+        };
+
+        TOLD(rows);
+        is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
+        is_unknown(f->resets[0].window);
+        is_unknown(f->resets[0].options);
+        TELL(&story, longer);
+        is_known(f->resets[0].window, 0);
+        is_unknown(f->resets[0].options);
+}
+
 /* No host waits so long: what was sent before the silence did not draw it. */
 static void
 a_reset_after_a_long_silence_answers_nothing(void **state)
@@ -370,6 +393,7 @@ main(void)
                 cmocka_unit_test(a_scan_without_ack_is_answered_by_what_it_took),
                 cmocka_unit_test(an_active_reset_acknowledges_more_than_was_known),
                 cmocka_unit_test(a_reply_names_the_segment_that_it_answers),
+                cmocka_unit_test(what_was_cut_of_a_reset_is_not_known),
                 cmocka_unit_test(a_reset_after_a_long_silence_answers_nothing),
                 cmocka_unit_test(the_second_of_two_replies_answers_the_second_segment),
                 cmocka_unit_test(replies_answer_in_the_order_of_what_draws_them),

@@ -36,6 +36,7 @@ struct row {
         int ip_id;                      /* 0: the next of its sender */
         int port;                       /* of the client; 0: 50000 */
         int64_t sack[2];
+        uint8_t n_header;               /* so much of its header of 20 bytes is at hand; 0: all of it */
         bool ts, bare, v6, plain, icmp, from_end, cut;
         uint32_t ts_value;
         const uint8_t *bytes;           /* the first of its payload */
@@ -115,6 +116,11 @@ story_input(const struct row *row, size_t i)
                 s->options = SEGMENT_HAS_TIMESTAMPS;
                 s->ts_value = row->ts_value;
         }
+        if (row->n_header) {
+                s->n_header = row->n_header;
+                s->options = row->n_header < 16 ? SEGMENT_HAS_BAD | SEGMENT_HAS_NO_WINDOW : SEGMENT_HAS_BAD;
+                s->window = row->n_header < 16 ? 0 : s->window;
+        }
         if (row->sack[1]) {
                 s->options |= SEGMENT_HAS_SACK;
                 s->n_sack = 1;
@@ -127,7 +133,8 @@ story_input(const struct row *row, size_t i)
                 s->mptcp_reason = row->reason;
         }
         /* A reply has 0 (ip_id -1), all others the next. */
-        s->ip_id = row->v6 || row->ip_id == -1 ? 0 : row->ip_id ? (uint16_t)row->ip_id : (uint16_t)(1000 + ++ip_id[who]);
+        s->ip_id = row->v6 || row->ip_id == -1 ? 0
+                   : row->ip_id ? (uint16_t)row->ip_id : (uint16_t)(1000 + ++ip_id[who]);
         if (row->bare) {
                 s->window = 0;
                 s->ip_id = 0;

@@ -1,8 +1,8 @@
 /* Tests of src/connection/zeek*.c: short stories of segments, and what a conn.log would say of them.
  *
  * A story is a line of segments: > or < (from the end that began, from the other), flags, sequence number,
- * +payload, /acknowledgement; then "w0" for a zero window, "cut" where the capture lacks the payload. Ports
- * may come first. ">S100 <SA500/101 >A101/501 >PA101+10/501" is a handshake and ten bytes. */
+ * +payload, /acknowledgement; then "w0" for a zero window, "w-" for one that the capture lacks, "cut" where it
+ * lacks the payload. Ports may come first. ">S100 <SA500/101 >A101/501 >PA101+10/501" is a handshake and ten bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,6 +81,10 @@ read_segment(const char *text, const uint16_t port[2], unsigned *ret_sender, str
                 text = read_number(text + 1, &ret->ack);
         for (; !strncmp(text, " w0", 3); text += 3)
                 ret->window = 0;
+        for (; !strncmp(text, " w-", 3); text += 3) {
+                ret->window = 0;
+                ret->options = SEGMENT_HAS_BAD | SEGMENT_HAS_NO_WINDOW;
+        }
         for (; !strncmp(text, " cut", 4); text += 4)
                 ret->n_captured = 0;
         return text;
@@ -170,9 +174,11 @@ a_fin_and_a_rst_of_one_end(void **state)
                   "SF", "ShAFRf", 0 },
                 { "a RST after both FINs", HANDSHAKE ">FA101/501 <FA501/102 >R102", "SF", "ShAFfR", 0 },
                 { "a RST of one, a FIN of the other", HANDSHAKE ">R101 <FA501/102", "RSTO", "ShARf", 0 },
-                { "RST, FIN of one end: the FIN counts no more", HANDSHAKE ">RA101/501 >FA101/501", "RSTO", "ShARF", 0 },
+                { "RST, FIN of one end: the FIN counts no more", HANDSHAKE ">RA101/501 >FA101/501",
+                  "RSTO", "ShARF", 0 },
                 { "both reset, nothing sent", ">S100 <SA500/101 >R101 <R501", "REJ", "ShRr", 0 },
-                { "both reset, the number that a RST acknowledges says nothing", ">S100 <RA0/150 >R101", "REJ", "SrR", 0 },
+                { "both reset, the number that a RST acknowledges says nothing",
+                  ">S100 <RA0/150 >R101", "REJ", "SrR", 0 },
                 { "both reset, data sent", HANDSHAKE ">A101+9/501 >R110 <R501", "RSTR", "ShADRr", 0 },
                 { "a forged RST, far from any window, counts", HANDSHAKE "<R900000000 >A101+9/501 <A501/110", "RSTR",
                   "ShArDa", 0 },
@@ -188,10 +194,12 @@ letters_come_once_or_when_their_number_differs(void **state)
         static const struct story stories[] = {
                 { "a FIN sent again", HANDSHAKE ">FA101/501 >FA101/501", "S2", "ShAF", 0 },
                 { "a FIN elsewhere", HANDSHAKE ">FA101/501 >FA111/501", "S2", "ShAFF", 0 },
-                { "a FIN that comes with data ends at the same place", HANDSHAKE ">FA101+9/501 >FA110/501", "S2", "ShAF", 0 },
+                { "a FIN that comes with data ends at the same place",
+                  HANDSHAKE ">FA101+9/501 >FA110/501", "S2", "ShAF", 0 },
                 { "RSTs at one place", HANDSHAKE "<R501 <R501", "RSTR", "ShAr", 0 },
                 { "RSTs at two places", HANDSHAKE "<R501 <R502 <R502", "RSTR", "ShArr", 0 },
-                { "SYN-ACKs with two numbers are one letter: the second begins anew", ">S100 <SA500/101 <SA900/101", "S1", "Sh", 0 },
+                { "SYN-ACKs with two numbers are one letter: the second begins anew",
+                  ">S100 <SA500/101 <SA900/101", "S1", "Sh", 0 },
                 { "all flags that do not go together", ">SF100 >SF100 <FR500", "RSTR", "Qi", 0 },
                 { "payload of a FIN is no D", HANDSHAKE ">FA101+9/501", "S2", "ShAF", 0 },
         };
@@ -224,6 +232,7 @@ static void
 a_zero_window_counts_while_it_matters(void **state)
 {
         static const struct story stories[] = {
+                { "what the capture lacks is none", HANDSHAKE "<A501/101 w-", "S1", "ShAa", 0 },
                 { "in a RST it is nothing", HANDSHAKE "<R501 w0", "RSTR", "ShAr", 0 },
                 { "after the other's FIN it is nothing", HANDSHAKE ">FA101/501 <A501/102 w0", "S2", "ShAFa", 0 },
                 { "after one's own FIN it is one", HANDSHAKE ">FA101/501 >A102/501 w0", "S2", "ShAFW", 0 },
@@ -243,11 +252,13 @@ a_repeat_is_payload_that_ends_not_above_what_was_sent(void **state)
                 { "an ACK is none", HANDSHAKE ">A101/501 >A101/501", "S1", "ShA", 0 },
                 { "a keepalive with a byte", HANDSHAKE ">A101+10/501 >A110+1/501", "S1", "ShADT", 0 },
                 { "a keepalive without", HANDSHAKE ">A101+10/501 >A110/501", "S1", "ShAD", 0 },
-                { "after two SYN-ACKs, the second counts", ">S100 <SA500/101 <SA400/101 >A101/401 <A401+5/101 >A101/406", "S1", "ShAd", 0 },
+                { "after two SYN-ACKs, the second counts",
+                  ">S100 <SA500/101 <SA400/101 >A101/401 <A401+5/101 >A101/406", "S1", "ShAd", 0 },
                 { "after one's own RST nothing is one", HANDSHAKE ">A101+5/501 >R106 >A101+5/501", "RSTO", "ShADR", 0 },
                 { "after a far RST", HANDSHAKE ">FA101/501 <FA501/102 <R900000000 <A502+5/102", "SF", "ShAFfrd", 0 },
                 { "after a near RST", HANDSHAKE ">FA101/501 <FA501/102 <R1502 <A502+5/102", "SF", "ShAFfrdt", 0 },
-                { "a FIN below the beginning, nothing else known, is believed", HANDSHAKE ">FA50/501 >A60+5/501", "S2", "ShAFD", 0 },
+                { "a FIN below the beginning, nothing else known, is believed",
+                  HANDSHAKE ">FA50/501 >A60+5/501", "S2", "ShAFD", 0 },
                 { "payload in the first SYN passes for one", ">S100+10", "S0", "ST", 0 },
         };
         (void)state;
@@ -260,25 +271,34 @@ a_gap_is_acknowledged_and_was_never_seen(void **state)
 {
         static const struct story stories[] = {
                 { "a hole", HANDSHAKE ">A101+10/501 >A121+10/501 <A501/131", "S1", "ShADaG", 0 },
-                { "a hole that is filled", HANDSHAKE ">A101+10/501 >A121+10/501 >A111+10/501 <A501/131", "S1", "ShADTa", 0 },
-                { "a hole that is not acknowledged", HANDSHAKE ">A101+10/501 >A121+10/501 <A501/111", "S1", "ShADa", 0 },
+                { "a hole that is filled", HANDSHAKE ">A101+10/501 >A121+10/501 >A111+10/501 <A501/131",
+                  "S1", "ShADTa", 0 },
+                { "a hole that is not acknowledged", HANDSHAKE ">A101+10/501 >A121+10/501 <A501/111",
+                  "S1", "ShADa", 0 },
                 { "all of it", HANDSHAKE "<A501/131", "S1", "ShAaG", 0 },
                 { "two holes are one letter", HANDSHAKE ">A111+10/501 >A131+10/501 <A501/141", "S1", "ShADaG", 0 },
-                { "a hole known by the FIN's acknowledgement", HANDSHAKE ">A101+10/501 >FA121/501 <A501/122", "S2", "ShADFaG", 0 },
+                { "a hole known by the FIN's acknowledgement", HANDSHAKE ">A101+10/501 >FA121/501 <A501/122",
+                  "S2", "ShADFaG", 0 },
                 { "the FIN itself is none", HANDSHAKE ">FA101/501 <A501/102", "S2", "ShAFa", 0 },
-                { "in the middle of a connection none is found", ">A101+10/501 <A501/111 >A121+10/501 <A501/131", "OTH", "Da", 0 },
+                { "in the middle of a connection none is found", ">A101+10/501 <A501/111 >A121+10/501 <A501/131",
+                  "OTH", "Da", 0 },
                 { "revealed by a RST it is none", HANDSHAKE ">A101+10/501 <RA501/131", "RSTR", "ShADr", 0 },
                 { "an acknowledgement from before the beginning says nothing", HANDSHAKE "<A501/50", "S1", "ShAa", 0 },
                 { "payload in a SYN is seen", ">S100+10 <SA500/111 >A111/501", "S1", "SThA", 0 },
-                { "too early an ACK of the responder forgives two bytes", ">S100 <A500/101 <SA500/101 >A101/501 <A501/102", "S1", "SahA", 0 },
+                { "too early an ACK of the responder forgives two bytes",
+                  ">S100 <A500/101 <SA500/101 >A101/501 <A501/102", "S1", "SahA", 0 },
                 { "but no third", ">S100 <A500/101 <SA500/101 >A101/501 <A501/103", "S1", "SahAG", 0 },
-                { "below 16 KiB above a hole, without any acknowledgement", HANDSHAKE "<A600+16000/101 >A101/16600", "S1", "ShAdg", 0 },
-                { "beyond it nothing is put in order any more", HANDSHAKE "<A600+17000/101 >A101/17600", "S1", "ShAd", 0 },
+                { "below 16 KiB above a hole, without any acknowledgement",
+                  HANDSHAKE "<A600+16000/101 >A101/16600", "S1", "ShAdg", 0 },
+                { "beyond it nothing is put in order any more", HANDSHAKE "<A600+17000/101 >A101/17600",
+                  "S1", "ShAd", 0 },
                 { "below 10 MiB without a new acknowledgement",
                   HANDSHAKE "<A501+9/101 >A101/510 <A510+9000000/101 <A9000520+5/101 >A101/9000525", "S1", "ShAdg", 0 },
                 { "beyond it nothing is put in order any more",
-                  HANDSHAKE "<A501+9/101 >A101/510 <A510+11000000/101 <A11000520+5/101 >A101/11000525", "S1", "ShAd", 0 },
-                { "bytes that the capture cut are not seen", HANDSHAKE ">A101+10/501 cut <A501/111", "S1", "ShADaG", 0 },
+                  HANDSHAKE "<A501+9/101 >A101/510 <A510+11000000/101 <A11000520+5/101 >A101/11000525",
+                  "S1", "ShAd", 0 },
+                { "bytes that the capture cut are not seen", HANDSHAKE ">A101+10/501 cut <A501/111",
+                  "S1", "ShADaG", 0 },
         };
         (void)state;
 
@@ -400,7 +420,8 @@ gaps_are_those_of_a_list_of_all_bytes(void **state)
                         while (next < N && seen[next])
                                 next++;
                         if (z.rare[0].gaps != expected)
-                                fail_msg("round %u, step %u: %" PRIu32 " gaps, not %u", round, step, z.rare[0].gaps, expected);
+                                fail_msg("round %u, step %u: %" PRIu32 " gaps, not %u",
+                                         round, step, z.rare[0].gaps, expected);
                 }
                 n_gaps += expected;
         }

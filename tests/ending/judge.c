@@ -345,6 +345,38 @@ who_repeats_a_syn_that_was_answered_got_no_answer(void **state)
         assert_false(lists(&r, CAUSE_BACKLOG_FULL));
 }
 
+static void
+an_icmp_error_to_who_asks_in_vain_stands_first(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        KNOW(f.end[SIDE_CLIENT].repeats_unanswered, 5);
+        KNOW(f.end[SIDE_CLIENT].repeated, SEGMENT_KIND_DATA);
+        KNOW(f.end[SIDE_CLIENT].unanswered_last, 90 * MS);
+        KNOW(f.end[SIDE_CLIENT].unanswered_gap, 10 * MS);
+        KNOW(f.icmp, ICMP_ERROR_HOST_UNREACHABLE);
+        KNOW(f.icmp_at, 80 * MS);
+        KNOW(f.icmp_quoted, SEGMENT_KIND_DATA);
+        KNOW(f.icmp_to, SIDE_CLIENT);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_TIMED_OUT);
+        assert_int_equal(r.causes[0], CAUSE_UNREACHABLE);
+        assert_true(lists(&r, CAUSE_RETRANSMISSION_TIMEOUT));
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        /* Told to the other end, or of a packet that was too long, it need not have to do with it. */
+        KNOW(f.icmp_to, SIDE_SERVER);
+        judge_facts(&f, &r);
+        assert_int_equal(r.causes[0], CAUSE_RETRANSMISSION_TIMEOUT);
+        assert_true(lists(&r, CAUSE_UNREACHABLE));
+        KNOW(f.icmp_to, SIDE_CLIENT);
+        KNOW(f.icmp, ICMP_ERROR_TOO_BIG);
+        judge_facts(&f, &r);
+        assert_int_equal(r.causes[0], CAUSE_RETRANSMISSION_TIMEOUT);
+}
+
 int
 main(void)
 {
@@ -361,6 +393,7 @@ main(void)
                 cmocka_unit_test(what_came_after_keepalive_gave_up_was_not_received),
                 cmocka_unit_test(a_reply_just_before_the_same_ends_own_reset_is_not_the_one_that_counts),
                 cmocka_unit_test(an_answer_from_elsewhere_after_a_long_silence_is_first_of_all_lost_state),
+                cmocka_unit_test(an_icmp_error_to_who_asks_in_vain_stands_first),
                 cmocka_unit_test(who_repeats_a_syn_that_was_answered_got_no_answer),
         };
 

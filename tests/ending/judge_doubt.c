@@ -263,6 +263,39 @@ what_drew_a_reset_that_may_be_forged_may_have_arrived(void **state)
         assert_int_equal(r.to_server.fate, FATE_UNCERTAIN);
 }
 
+/* An answer's numbers are those that what it answers asked for: a snaplen that ends before the window
+ * makes it no forgery. */
+static void
+a_reset_that_was_cut_is_excused_what_an_answer_is(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 0);
+        for (int i = 0; i < 2; i++) {
+                reset = add_reset(&f, SIDE_SERVER, true, (50 + i) * MS);
+                KNOW(reset->position, i);
+                KNOW(reset->behind, true);
+                reset->window.how = reset->options.how = HOW_UNKNOWN;
+        }
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.kind, RESET_KIND_UNKNOWN);
+        assert_int_equal(r.reset.by, SIDE_SERVER);
+        assert_false(lists(&r, CAUSE_FORGED));
+        /* The capture ends behind the window, and not behind the options. */
+        KNOW(f.resets[0].window, 0);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.kind, RESET_KIND_UNKNOWN);
+        assert_int_equal(r.reset.by, SIDE_SERVER);
+        /* With a window it is none. */
+        for (int i = 0; i < 2; i++)
+                KNOW(f.resets[i].window, 500);
+        judge_facts(&f, &r);
+        assert_int_equal(r.reset.by, SIDE_NETWORK);
+}
+
 int
 main(void)
 {
@@ -275,6 +308,7 @@ main(void)
                 cmocka_unit_test(a_reset_of_a_shut_window_is_of_its_own_accord),
                 cmocka_unit_test(a_fin_may_have_been_lost_before_it_was_captured),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
+                cmocka_unit_test(a_reset_that_was_cut_is_excused_what_an_answer_is),
                 cmocka_unit_test(what_drew_a_reset_that_may_be_forged_may_have_arrived),
         };
 

@@ -296,6 +296,31 @@ a_server_that_resets_in_place_of_its_fin_owed_nothing(void **state)
         assert_int_equal(r.severity, SEVERITY_NOTABLE);
 }
 
+static void
+a_request_may_be_in_a_piece_that_was_not_seen(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 0);
+        KNOW(f.from[SIDE_CLIENT].bytes, 0);
+        KNOW(f.from[SIDE_CLIENT].acked, 0);
+        KNOW(f.from[SIDE_CLIENT].payloads, 0);
+        add_reset(&f, SIDE_SERVER, false, 50 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.retry, RETRY_SAFE);
+        /* One more than what was sent is acknowledged: a FIN, or a byte. */
+        f.seen.gaps = true;
+        f.from[SIDE_CLIENT].fin.how = HOW_UNKNOWN;
+        judge_facts(&f, &r);
+        assert_int_equal(r.retry, RETRY_UNKNOWN);
+        /* What is missing came the other way. */
+        KNOW(f.from[SIDE_CLIENT].fin, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.retry, RETRY_SAFE);
+}
+
 int
 main(void)
 {
@@ -309,6 +334,7 @@ main(void)
                 cmocka_unit_test(data_of_a_refused_syn_is_lost_though_the_reset_acknowledges_it),
                 cmocka_unit_test(a_request_that_meets_a_closed_server_is_bad_however_short),
                 cmocka_unit_test(requests_that_only_the_reset_acknowledges_are_cut_even_before_a_fin),
+                cmocka_unit_test(a_request_may_be_in_a_piece_that_was_not_seen),
                 cmocka_unit_test(a_server_that_resets_in_place_of_its_fin_owed_nothing),
         };
 

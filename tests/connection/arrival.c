@@ -1,0 +1,101 @@
+/* What a row wants of a segment is the same whether it is read from the bytes of a frame or from the whole segment. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "connection/orderly_take.h"
+#include "dice.h"
+
+enum {
+        ROUNDS = 200000,
+        FRAME_MAX = 1600,
+        PAYLOAD_MAX = 1460,
+        LINK_RAW_IP = 101,
+};
+
+static struct segment
+make(void)
+{
+        static const uint8_t payload[PAYLOAD_MAX];
+        struct segment s = {
+                .family = below(3) ? AF_INET : AF_INET6, .source = { 10, 1 }, .destination = { 10, 2 },
+                .source_port = 50000,
+                .destination_port = 80, .ttl = (uint8_t)below(256), .tos = (uint8_t)below(256),
+                .flags = (uint16_t)below(512), .window = (uint16_t)below(1 << 16), .seq = below(UINT32_MAX),
+                .ack = below(UINT32_MAX), .payload = payload, .n_payload = below(2) ? below(PAYLOAD_MAX + 1) : 0,
+        };
+
+        s.ip_id = s.family == AF_INET ? (uint16_t)below(1 << 16) : 0;
+        if (below(2)) {
+                s.options = SEGMENT_HAS_TIMESTAMPS;
+                s.ts_value = below(UINT32_MAX);
+                s.ts_echo = below(UINT32_MAX);
+        } else if (below(3) == 0) {
+                s.options = SEGMENT_HAS_SACK;
+                s.n_sack = 1 + below(3) % SEGMENT_N_SACK;
+        }
+        return s;
+}
+
+static void
+a_frame_says_what_its_segment_does(void **state)
+{
+        unsigned n_usual = 0, n_cut = 0;
+
+        (void)state;
+        for (unsigned i = 0; i < ROUNDS; i++) {
+                uint8_t bytes[FRAME_MAX];
+                struct tracker_frame frame = { .time_ns = below(UINT32_MAX), .frame = below(UINT32_MAX) };
+                struct tracker_input input = { .file = 7, .time_ns = frame.time_ns, .frame = frame.frame };
+                const struct segment s = make();
+                const bool ipv6 = s.family == AF_INET6;
+                int n = segment_write(bytes, sizeof(bytes), &s);
+                uint32_t n_frame, n_bytes;
+                struct arrival of_frame, of_segment;
+                struct row one = { 0 }, other = { 0 };
+
+                assert_true(n > 0);
+                n_bytes = n_frame = (uint32_t)n;
+                if (n_bytes > 100 && below(4) == 0)
+                        n_bytes = 100 + below(n_bytes - 100);
+                input.cut = n_bytes < n_frame;
+                assert_true(plain_find(LINK_RAW_IP, bytes, n_bytes, n_frame, &frame.plain));
+                assert_true(plain_read(LINK_RAW_IP, bytes, n_bytes, n_frame, &input.packet));
+                of_frame = arrival_of_plain(&frame, 7, ipv6);
+                of_segment = arrival_of(&input);
+                assert_ptr_equal(of_frame.payload, of_segment.payload);
+                assert_true(of_frame.time_ns == of_segment.time_ns && of_frame.file == of_segment.file);
+                assert_int_equal(of_frame.seq, of_segment.seq);
+                assert_int_equal(of_frame.ack, of_segment.ack);
+                assert_int_equal(of_frame.n_payload, of_segment.n_payload);
+                assert_int_equal(of_frame.n_captured, of_segment.n_captured);
+                assert_int_equal(of_frame.flags, of_segment.flags);
+                assert_int_equal(of_frame.window, of_segment.window);
+                assert_int_equal(of_frame.cut, of_segment.cut);
+                assert_int_equal(!of_frame.unusual, !of_segment.unusual);
+                n_usual += !of_frame.unusual;
+                n_cut += input.cut;
+                if (of_frame.unusual)
+                        continue;
+                assert_int_equal(of_frame.what, of_segment.what);
+                arrival_write(&one, of_frame, i & 1, i, ROW_GOODBYE, of_frame.n_payload);
+                arrival_write(&other, of_segment, i & 1, i, ROW_GOODBYE, of_segment.n_payload);
+                assert_memory_equal(&one, &other, sizeof(one));
+        }
+        assert_true(n_usual > ROUNDS / 2 && n_usual < ROUNDS && n_cut > ROUNDS / 20);
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_frame_says_what_its_segment_does),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
