@@ -404,6 +404,8 @@ reset_is_plain(const struct judging *j)
                 if (reset < j->reset && !fact_is_not(reset->obeyed))
                         return false;
         }
+        if (reset_may_be_second(j))
+                return false;
         if (j->r->ending != ENDING_TIMED_OUT && !(fact_is(j->reset->obeyed) && fact_is_not(j->f->both_acked)))
                 return false;
         return j->by_network || (fact_is_not(j->reset->ttl_differs) && fact_is_not(j->f->end[j->named].went_on));

@@ -253,6 +253,15 @@ is_active_of(const struct facts *f, const struct facts_of_reset *reset, enum sid
                !(fact_known(reset->validity.how) && reset->validity.value == RESET_VALIDITY_OUTSIDE);
 }
 
+/* Not known to be a reply, nor to be anything else than this end's own. */
+static bool
+may_be_active_of(const struct facts *f, const struct facts_of_reset *reset, enum side by)
+{
+        return (!fact_known(reset->by.how) || reset->by.value == by) && !fact_is(reset->after_both_acked) &&
+               reset_shape(f, reset) != RESET_KIND_REPLY &&
+               !(fact_known(reset->validity.how) && reset->validity.value == RESET_VALIDITY_OUTSIDE);
+}
+
 static bool
 comes_at_once(const struct facts_of_reset *reset, const struct facts_of_reset *later)
 {
@@ -281,6 +290,25 @@ first_of_its_sender(const struct facts *f, const struct facts_of_reset *reset)
                 if (is_active_of(f, next, by) && comes_at_once(reset, next))
                         return next;
         return reset;
+}
+
+bool
+reset_may_be_second(const struct judging *j)
+{
+        const struct facts *f = j->f;
+
+        if (j->shape != RESET_KIND_REPLY)
+                return false;
+        for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
+                const struct facts_of_reset *other = &f->resets[i];
+
+                if (other == j->reset || !may_be_active_of(f, other, j->named))
+                        continue;
+                if (other < j->reset || !fact_known(other->at.how) || !fact_known(j->reset->at.how) ||
+                    comes_at_once(j->reset, other))
+                        return true;
+        }
+        return false;
 }
 
 void

@@ -134,6 +134,9 @@ bool judge_orderly_times(const struct facts *f, struct record *r);
 /* judge_reset.c */
 enum reset_kind reset_shape(const struct facts *f, const struct facts_of_reset *reset);
 void judge_reset(struct judging *j);
+/* @reset is a reply, and another RST of that end, before it or at the same time, may be what ended the connection:
+ * it is not known to be a reply, too. */
+bool reset_may_be_second(const struct judging *j);
 
 /* judge_ending.c */
 void judge_ending(struct judging *j);

@@ -222,6 +222,53 @@ a_fin_may_have_been_lost_before_it_was_captured(void **state)
         assert_false(lists(&r, CAUSE_DATA_AFTER_CLOSE));
 }
 
+/* An orphan is destroyed: the other end's data draws a reply, which comes after the orphan's own RST or overtakes it. */
+static void
+reset_and_reply(struct facts *f, bool overtakes)
+{
+        struct facts_of_reset reply = *late_data(f, 80 * MS, 100 * MS), *active;
+
+        f->n_resets = f->n_resets_in_all = 0;
+        active = add_reset(f, reply.by.value, false, 80 * MS + (overtakes ? 20100000 : 100000));
+        KNOW(active->obeyed, overtakes);
+        add_reset(f, reply.by.value, true, 100 * MS);
+        f->resets[1] = reply;
+        if (overtakes) {
+                f->resets[1] = *active;
+                f->resets[0] = reply;
+        }
+}
+
+static void
+an_answer_after_a_reset_of_unknown_shape_says_little(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        for (int overtakes = 0; overtakes < 2; overtakes++) {
+                reset_and_reply(&f, overtakes);
+                judge_facts(&f, &r);
+                assert_int_equal(r.reset.kind, RESET_KIND_ACTIVE);
+                f.resets[overtakes].window.how = HOW_UNKNOWN;
+                judge_facts(&f, &r);
+                assert_int_equal(r.reset.kind, RESET_KIND_REPLY);
+                assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+                /* One whose numbers cannot be right is another's, and says nothing. */
+                KNOW(f.resets[overtakes].validity, RESET_VALIDITY_OUTSIDE);
+                judge_facts(&f, &r);
+                assert_int_equal(r.certainty, CERTAINTY_LIKELY);
+        }
+        /* One that came much later has drawn nothing. */
+        f.resets[1].validity.how = HOW_UNKNOWN;
+        KNOW(f.resets[1].at, 200 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.certainty, CERTAINTY_LIKELY);
+        f.resets[1].at.how = HOW_UNKNOWN;
+        judge_facts(&f, &r);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+}
+
 static void
 knowing_less_makes_nobody_surer(void **state)
 {
@@ -236,6 +283,10 @@ knowing_less_makes_nobody_surer(void **state)
         }
         late_data(&f, 80 * MS, 100 * MS);
         n_faults += forget_and_judge(&f, "late-data", 20000, &seed);
+        for (int i = 0; i < 2; i++) {
+                reset_and_reply(&f, i);
+                n_faults += forget_and_judge(&f, i ? "overtaken-by-a-reply" : "reset-and-reply", 20000, &seed);
+        }
         exchange(&f, 0);
         add_reset(&f, SIDE_SERVER, false, 50 * MS);
         n_faults += forget_and_judge(&f, "active-reset", 20000, &seed);
@@ -307,6 +358,7 @@ main(void)
                 cmocka_unit_test(a_client_may_take_its_syn_back_before_the_answer_comes),
                 cmocka_unit_test(a_reset_of_a_shut_window_is_of_its_own_accord),
                 cmocka_unit_test(a_fin_may_have_been_lost_before_it_was_captured),
+                cmocka_unit_test(an_answer_after_a_reset_of_unknown_shape_says_little),
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
                 cmocka_unit_test(a_reset_that_was_cut_is_excused_what_an_answer_is),
                 cmocka_unit_test(what_drew_a_reset_that_may_be_forged_may_have_arrived),
