@@ -222,7 +222,8 @@ a_fin_may_have_been_lost_before_it_was_captured(void **state)
         assert_false(lists(&r, CAUSE_DATA_AFTER_CLOSE));
 }
 
-/* An orphan is destroyed: the other end's data draws a reply, which comes after the orphan's own RST or overtakes it. */
+/* An orphan is destroyed: the other end's data draws a reply, which comes after the orphan's own RST or overtakes
+ * it. */
 static void
 reset_and_reply(struct facts *f, bool overtakes)
 {
