@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "trace/deduce.h"
 #include "trace/facts.h"
 
 static void name_end(struct record_end *end, uint8_t family, const uint8_t *address, uint16_t port)

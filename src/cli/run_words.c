@@ -7,7 +7,7 @@
 #include "report/line.h"
 #include "report/phrase.h"
 #include "report/told.h"
-#include "trace/facts.h"
+#include "trace/deduce.h"
 #include "words/errno_name.h"
 
 #define INDENT 6

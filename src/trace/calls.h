@@ -7,6 +7,7 @@
 #include <linux/audit.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Whose numbers they are: a 32-bit program has others. */
 #if defined(__x86_64__)
@@ -46,6 +47,13 @@ struct call {
 
 /* Is all known at its beginning? */
 bool call_only_begins(enum call_kind kind);
+
+/* It gave no result to its program: the kernel takes it up again after a signal (ERESTARTSYS and its like). */
+static inline bool
+call_is_to_be_restarted(int64_t result)
+{
+        return result <= -512 && result >= -516;
+}
 
 /* NULL if it is none of them. */
 const struct call *call_find(long number);

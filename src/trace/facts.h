@@ -10,12 +10,3 @@ void facts_of_sockets(const struct traced_socket *socket, const struct traced_so
 
 /* Which side of the connection the socket is. */
 enum side side_of_socket(const struct traced_socket *socket);
-
-/* Why the act of this end sends a RST, as __tcp_close() and tcp_disconnect() decide; false: a FIN, or nothing. */
-bool socket_act_resets(const struct traced_socket *socket);
-
-/* It died in its program's hands, or without a call, and what ended it is not known. */
-bool socket_end_is_unseen(const struct traced_socket *socket);
-
-/* Bytes that arrived and that its program never read. */
-uint32_t socket_unread(const struct traced_socket *socket);

@@ -1,7 +1,7 @@
 /* By the two ages that the kernel keeps, in jiffies: within one of them nothing is known. */
 #include "trace/facts_order.h"
 
-#define TELL(fact, known_value) ((fact) = (typeof(fact)){ .how = HOW_TOLD, .value = (known_value) })
+#include "trace/facts_parts.h"
 
 void
 facts_of_order(const struct look *look, bool from_the_beginning, uint64_t sent, uint64_t received, bool alone,

@@ -10,6 +10,9 @@
 #include "trace/look.h"
 #include "trace/process.h"
 
+/* What stands for the cookie of a descriptor that leads to no socket of ours. */
+#define NO_SOCKET 1
+
 struct traced_process {
         pid_t pid;
         int pidfd;                      /* -1: could not be had */
@@ -18,7 +21,7 @@ struct traced_process {
         size_t n_refs;                  /* threads that belong to it here */
         char comm[PROCESS_COMM_MAX];
         int64_t comm_at_ns;             /* when that was read */
-        uint64_t *cookies;              /* by descriptor: the socket's cookie + 1; 1: no socket of ours; 0: not known */
+        uint64_t *cookies;              /* by descriptor: the socket's cookie + 1, NO_SOCKET, or 0: not known */
         size_t n_cookies;
 };
 

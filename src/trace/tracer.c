@@ -1,4 +1,4 @@
-/* The loop: stops come in, calls and ends go out to on_call.c and on_end.c. */
+/* The loop: stops come in; calls and ends go out to the files that know what they mean (tracer_internal.h). */
 #include "trace/tracer.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
-/* The tracer's own: the loop (tracer.c), what calls mean (on_call.c), what ends mean (on_end.c), who
- * is done (settle.c). */
+/* The tracer's own: the loop (tracer.c), what calls mean (on_call.c, on_open.c, on_told.c), what ends mean (on_end.c),
+ * who is done (settle.c). */
 #pragma once
 
 #include "netlink/ended.h"
@@ -49,6 +49,17 @@ void tracer_takes_address(struct tracer *tracer, struct traced_socket *socket, c
 /* A call begins; true if its result is wanted. */
 bool tracer_call_begins(struct tracer *tracer, struct traced_thread *thread);
 void tracer_call_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result);
+
+/* Of connect() and accept(); likewise. */
+bool tracer_connect_begins(struct tracer *tracer, struct traced_thread *thread);
+void tracer_connect_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result);
+void tracer_accept_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result);
+
+/* A call that sends or receives on @fd has given its result: all of them are seen, or only this one, because a socket
+ * died or every call stops the thread. And one that asked for SO_ERROR. */
+void tracer_transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64_t result);
+void tracer_last_results(struct tracer *tracer, struct traced_thread *thread, int fd, int64_t result);
+void tracer_error_is_taken(struct tracer *tracer, struct traced_thread *thread, int64_t result);
 
 /* SIGPIPE is about to be delivered to the thread. */
 void tracer_sigpipe(struct tracer *tracer, struct traced_thread *thread);

@@ -1,0 +1,229 @@
+/*
+ * From what its kernel was asked, and what it told at the end, to what must have become of a socket: the rules of
+ * the kernel's own code, turned round.
+ */
+#include "trace/deduce.h"
+
+#include <errno.h>
+
+/* tcp_need_reset() */
+static bool
+needs_reset(enum tcp_state state)
+{
+        return state == TCP_STATE_ESTABLISHED || state == TCP_STATE_CLOSE_WAIT || state == TCP_STATE_FIN_WAIT1 ||
+               state == TCP_STATE_FIN_WAIT2 || state == TCP_STATE_SYN_RECV;
+}
+
+bool
+state_after_peers_fin(enum tcp_state state)
+{
+        return state == TCP_STATE_CLOSE_WAIT || state == TCP_STATE_LAST_ACK || state == TCP_STATE_CLOSING ||
+               state == TCP_STATE_TIME_WAIT;
+}
+
+/* Its kernel counted what it had acknowledged and what not: a FIN is one more than the bytes, in either count. */
+bool
+socket_counted_a_fin(const struct traced_socket *s)
+{
+        const struct ended_socket *end = &s->end;
+        uint64_t sent = end->bytes_sent - end->bytes_again, syn = s->role_known && s->client ? 1 : 0;
+        uint64_t acked = end->bytes_acked - (end->bytes_acked > 0 ? syn : 0);
+
+        if (!s->ended || !end->info || acked > sent)
+                return s->ended && end->info;
+        return end->wqueue > (sent - acked) + end->unsent;
+}
+
+/* After tcp_disconnect(), which a zero linger comes down to, the address is forgotten. */
+bool
+socket_is_disconnected(const struct traced_socket *s)
+{
+        return s->ended && s->end.tuple.remote_port == 0;
+}
+
+/* What lay unread at the close, by the kernel's own word afterwards: nothing is received after a close but a FIN, which
+ * counts one. */
+static bool
+kernel_counted_unread(const struct traced_socket *s)
+{
+        return s->ended && !socket_is_disconnected(s) && s->end.rqueue > 1;
+}
+
+/*
+ * By the look just before the act, and by the kernel at the end: another thread may have read in between, or more may
+ * have come.
+ */
+uint32_t
+socket_unread(const struct traced_socket *s)
+{
+        const struct look *before = &s->act.before;
+
+        if (!s->act.known || before->state == TCP_STATE_CLOSE)
+                return s->last.unread;
+        if (!s->ended || socket_is_disconnected(s))
+                return before->unread;
+        if (before->unread == s->end.rqueue || (s->end.rqueue > 0 && before->unread == s->end.rqueue - 1))
+                return before->unread;
+        /* A FIN of the other's may be among them. */
+        return s->end.rqueue > 0 ? s->end.rqueue - 1 : 0;
+}
+
+/*
+ * What came between the look and the close is counted with a FIN, if one came: it may be a byte less. Of one byte it
+ * is then not known whether it was any.
+ */
+enum unread
+socket_how_exact_is_unread(const struct traced_socket *s)
+{
+        uint32_t rqueue = s->end.rqueue, seen = s->act.before.unread;
+
+        if (!s->act.known || s->act.before.state == TCP_STATE_CLOSE || !s->ended || socket_is_disconnected(s))
+                return UNREAD_EXACT;
+        if (rqueue == 0 || seen == rqueue || seen == rqueue - 1)
+                return UNREAD_EXACT;
+        return rqueue > 1 ? UNREAD_LEAST : UNREAD_UNKNOWN;
+}
+
+bool
+socket_act_resets(const struct traced_socket *s)
+{
+        const struct look *before = &s->act.before;
+
+        if (!s->act.known || before->state == TCP_STATE_CLOSE || before->state == TCP_STATE_SYN_SENT)
+                return false;
+        if (s->act.how == ACT_CONNECT_UNSPEC && !before->repair)
+                return needs_reset(before->state) ||
+                       ((before->state == TCP_STATE_LAST_ACK || before->state == TCP_STATE_CLOSING) &&
+                        before->unsent > 0);
+        /* Proxies drop a client in silence so (__tcp_close(), tcp_disconnect()). */
+        if (before->repair)
+                return false;
+        /* A close that sent a FIN did not reset. */
+        if (!s->shut.known && socket_counted_a_fin(s))
+                return false;
+        if (before->state == TCP_STATE_FIN_WAIT2 && before->linger2_negative)
+                return true;
+        if (socket_unread(s) > 0)
+                return true;
+        return before->linger_on && before->linger_s == 0 && needs_reset(before->state) &&
+               (!s->ended || socket_is_disconnected(s));
+}
+
+/* Nobody else could have changed what was looked at, or the kernel bears it out. */
+bool
+socket_act_is_sure(const struct traced_socket *s)
+{
+        return s->act.alone || s->act.how == ACT_CONNECT_UNSPEC || socket_is_disconnected(s) ||
+               kernel_counted_unread(s) ||
+               (s->ended && s->end.rqueue > 0 && !socket_counted_a_fin(s) && !s->shut.known);
+}
+
+/* It was dead when it was given up, so nothing came after that look; its kernel counts an unread FIN, SIOCINQ does
+ * not. */
+static bool
+fin_lay_unread(const struct traced_socket *s)
+{
+        return s->act.known && s->act.before.state == TCP_STATE_CLOSE && s->act.before.whole && s->ended &&
+               !socket_is_disconnected(s) && s->end.rqueue == s->act.before.unread + 1;
+}
+
+/* A receiving call that gave the end; an EPIPE that no shutdown of its own made: tcp_reset() in CLOSE_WAIT. */
+bool
+socket_had_peers_fin(const struct traced_socket *s)
+{
+        return state_after_peers_fin(s->alive.state) || (s->act.known && state_after_peers_fin(s->act.before.state)) ||
+               state_after_peers_fin(s->after) || s->end_received || (s->error == EPIPE && !s->shut.known) ||
+               fin_lay_unread(s);
+}
+
+/* It died while its program still held it, so something came from outside: a RST, a time-out, ss -K. */
+bool
+socket_died_in_hand(const struct traced_socket *s)
+{
+        return s->established_ns && s->last.state == TCP_STATE_CLOSE &&
+               (!s->act.known || s->act.before.state == TCP_STATE_CLOSE);
+}
+
+/* Closed with a FIN that nobody ever acknowledged: what was left of it was reset, or given up by its kernel. */
+bool
+socket_died_as_orphan(const struct traced_socket *s)
+{
+        return s->established_ns && s->act.known && s->act.how != ACT_CONNECT_UNSPEC && s->ended && s->end.info &&
+               s->act.before.state != TCP_STATE_CLOSE && !socket_is_disconnected(s) && !socket_act_resets(s) &&
+               s->end.wqueue > 0;
+}
+
+/* It went after all that was written, unless a RST had come before it: what stands in the queue tells. */
+bool
+socket_orphan_queued_a_fin(const struct traced_socket *s)
+{
+        const struct look *before = &s->act.before;
+
+        if (s->end.unsent == 0)
+                return socket_counted_a_fin(s);
+        return s->shut.known || !before->info ||
+               s->end.bytes_sent - s->end.bytes_again + s->end.unsent >
+                       before->bytes_sent - before->bytes_again + before->unsent;
+}
+
+/* A kernel gives up an orphan after seven or more repeats (tcp_orphan_retries()). */
+#define REPEATS_BEFORE_GIVING_UP 5
+
+bool
+socket_orphan_was_reset(const struct traced_socket *s)
+{
+        return socket_died_as_orphan(s) && s->end.retransmits < REPEATS_BEFORE_GIVING_UP &&
+               s->end.probes < REPEATS_BEFORE_GIVING_UP;
+}
+
+/* Of what came since it was last looked at only the end is known: a FIN may have been before the RST. */
+bool
+socket_died_unseen(const struct traced_socket *s)
+{
+        return socket_died_in_hand(s) && !s->error && !socket_had_peers_fin(s);
+}
+
+/* Its own FIN is acknowledged: one more than the bytes. */
+static bool
+own_fin_acked(const struct traced_socket *s)
+{
+        uint64_t syn = s->role_known && s->client ? 1 : 0;
+
+        return s->last.info && s->shut.known && s->last.bytes_acked > s->last.bytes_sent - s->last.bytes_again + syn;
+}
+
+/* Nobody told, but its kernel had asked as often, or waited as long, as it was to. */
+bool
+socket_gave_up(const struct traced_socket *s)
+{
+        const struct look *at = &s->last;
+
+        if (s->error)
+                return s->error == ETIMEDOUT;
+        return socket_died_in_hand(s) && at->timers &&
+               ((at->keepalive_on && at->outq == 0 && at->keepalive_probes > 0 && at->probes >= at->keepalive_probes) ||
+                (at->user_timeout_ms > 0 && at->silent_ms >= at->user_timeout_ms &&
+                 (at->retransmits > 0 || at->probes > 0)));
+}
+
+/* What ended it from outside, where nobody told: a RST leaves no retransmission under way. */
+bool
+socket_was_reset(const struct traced_socket *s)
+{
+        if (s->error)
+                return s->error == ECONNRESET || s->error == EPIPE;
+        /* So it ends too that has had both FINs; but it leaves a TIME_WAIT. Where nobody could be asked, nothing is
+         * said. */
+        if (!s->last.error_pending && !s->died_with_error && own_fin_acked(s) &&
+            (socket_had_peers_fin(s) || !s->nothing_left))
+                return false;
+        return socket_died_in_hand(s) && s->last.retransmits == 0 && s->last.probes == 0;
+}
+
+bool
+socket_end_is_unseen(const struct traced_socket *s)
+{
+        if (s->ended && !s->act.known)
+                return true;
+        return socket_died_in_hand(s) && !s->error && !socket_gave_up(s) && !socket_was_reset(s);
+}

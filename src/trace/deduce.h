@@ -1,0 +1,50 @@
+/* What must have become of a traced socket, deduced from looks at it, its calls, and its kernel's last word. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "trace/sockets.h"
+
+/* Is that a state of one that has had the other's FIN? */
+bool state_after_peers_fin(enum tcp_state state);
+
+/* Its kernel counted a FIN of its own among what it had acknowledged and what not. */
+bool socket_counted_a_fin(const struct traced_socket *s);
+
+/* After tcp_disconnect(), which a zero linger comes down to, the address is forgotten. */
+bool socket_is_disconnected(const struct traced_socket *s);
+
+/* Bytes that arrived and that its program never read. */
+uint32_t socket_unread(const struct traced_socket *s);
+
+enum unread { UNREAD_EXACT, UNREAD_LEAST, UNREAD_UNKNOWN };
+
+/* What socket_unread() says: that many, at least so many, or nothing is known. */
+enum unread socket_how_exact_is_unread(const struct traced_socket *s);
+
+/* Its act sends a RST, as __tcp_close() and tcp_disconnect() decide; false: a FIN, or nothing. */
+bool socket_act_resets(const struct traced_socket *s);
+
+/* Nobody else could have changed what was looked at before the act, or the kernel bears it out. */
+bool socket_act_is_sure(const struct traced_socket *s);
+
+bool socket_had_peers_fin(const struct traced_socket *s);
+
+/* It died while its program still held it: something came from outside, a RST, a time-out, ss -K. */
+bool socket_died_in_hand(const struct traced_socket *s);
+
+/* And of what came since it was last looked at only the end is known. */
+bool socket_died_unseen(const struct traced_socket *s);
+
+/* It died in its program's hands, or without a call, and what ended it is not known. */
+bool socket_end_is_unseen(const struct traced_socket *s);
+
+/* Closed with a FIN that nobody ever acknowledged: what was left of it was reset, or given up by its kernel. */
+bool socket_died_as_orphan(const struct traced_socket *s);
+bool socket_orphan_queued_a_fin(const struct traced_socket *s);
+bool socket_orphan_was_reset(const struct traced_socket *s);
+
+/* Its kernel gave it up for want of an answer, while its program held it; or it was reset then. */
+bool socket_gave_up(const struct traced_socket *s);
+bool socket_was_reset(const struct traced_socket *s);

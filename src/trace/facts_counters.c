@@ -1,0 +1,87 @@
+/* The bytes of both directions, as one end's kernel counted them: SYN and FIN are among its counts. */
+#include "trace/deduce.h"
+#include "trace/facts_order.h"
+#include "trace/facts_parts.h"
+
+/*
+ * Whether the other's FIN is one of the bytes @received, as the kernel counts it: not where it came after the count.
+ * The full socket of an end that closed first is destroyed before it.
+ */
+static bool
+counts_peers_fin(const struct traced_socket *s, bool at_end, uint64_t received)
+{
+        if (received == 0)
+                return false;
+        /* As socket_how_exact_is_unread() takes it: one more lay unread than was seen. */
+        if (at_end && s->act.known && !socket_is_disconnected(s) && s->end.rqueue == s->act.before.unread + 1)
+                return true;
+        if (!socket_had_peers_fin(s))
+                return false;
+        if (!at_end)
+                return s->last.state == TCP_STATE_CLOSE || state_after_peers_fin(s->last.state);
+        return !s->act.known || !s->act.before.info || s->act.before.state == TCP_STATE_CLOSE ||
+               state_after_peers_fin(s->act.before.state) || received > s->act.before.bytes_received;
+}
+
+/* What one end knows of what the other sent; where that one was traced too, it says so itself. */
+static void
+tell_received(uint64_t received, bool fin, struct facts_of_direction *in)
+{
+        TELL(in->acked, received);
+        INFER(in->fin, fin);
+        if (fin) {
+                INFER(in->bytes, received);
+                INFER(in->fin_acked, true);
+        }
+}
+
+void
+facts_of_counters(const struct traced_socket *s, enum side side, bool alone, struct facts *f)
+{
+        struct facts_of_direction *out = &f->from[side], *in = &f->from[1 - side];
+        /* A disconnect, and so a zero linger, sets the counters to zero. */
+        bool forgot = socket_is_disconnected(s) || (s->act.known && s->act.how == ACT_CONNECT_UNSPEC);
+        bool heard = s->ended && s->end.info && !forgot, opened = s->role_known && s->client;
+        const struct look *look = forgot && s->act.known ? &s->act.before : &s->last;
+        uint64_t sent = heard ? s->end.bytes_sent - s->end.bytes_again : look->bytes_sent - look->bytes_again;
+        uint64_t acked = heard ? s->end.bytes_acked : look->bytes_acked;
+        uint64_t received = heard ? s->end.bytes_received : look->bytes_received;
+        bool fin = socket_had_peers_fin(s), exact, counted_in_look, spoke_known;
+
+        if (!heard && !look->info)
+                return;
+        if (!s->established_ns) {
+                TELL(out->bytes, 0);
+                TELL(out->acked, 0);
+                TELL(in->acked, 0);
+                INFER(in->bytes, 0);
+                INFER(in->fin, false);
+                return;
+        }
+        /* Who asked first knows that its SYN was acknowledged: that counts as a byte there
+         * (tcp_rcv_synsent_state_process()). */
+        acked -= opened && acked > 0 ? 1 : 0;
+        TELL(out->bytes, sent);
+        TELL(out->acked, acked < sent ? acked : sent);
+        if (s->all_calls)
+                TELL(out->last_run, s->last_run);
+        TELL(out->retransmitted, heard ? s->end.bytes_again : look->bytes_again);
+        if (fact_is(out->fin))
+                INFER(out->fin_acked, acked > sent);
+        /* Where it is not known how many bytes came between the look and the end, a FIN may be among them. */
+        exact = (!heard || socket_how_exact_is_unread(s) == UNREAD_EXACT) && !socket_died_unseen(s);
+        counted_in_look = !heard || (look->bytes_received == received && look->bytes_sent == s->end.bytes_sent);
+        /* Of a single byte it is not known whether it is a FIN. */
+        spoke_known = exact || received != 1;
+        received -= counts_peers_fin(s, heard, received);
+        if (spoke_known)
+                facts_of_order(counted_in_look ? look : NULL, s->seen_to_begin, sent, received, alone, out, in);
+        if (alone && exact)
+                tell_received(received, fin, in);
+        /* Whoever spoke had been accepted. */
+        if (alone && received > 0)
+                INFER(f->end[1 - side].accepted, true);
+        /* A RST of one's own accord acknowledges what was received (tcp_send_active_reset). */
+        if (socket_act_resets(s) && exact)
+                INFER(in->acked_by_reset, received);
+}
