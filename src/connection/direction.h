@@ -29,9 +29,15 @@ uint64_t direction_missing(const struct extra *extra, unsigned sender);
 enum { WINDOW_SCALE_MAX = 14 };
 
 static inline uint8_t
+direction_scale(uint8_t scale)
+{
+        return scale < WINDOW_SCALE_MAX ? scale : WINDOW_SCALE_MAX;
+}
+
+static inline uint8_t
 direction_scale_of(const struct segment *syn)
 {
-        return syn->window_scale < WINDOW_SCALE_MAX ? syn->window_scale : WINDOW_SCALE_MAX;
+        return direction_scale(syn->window_scale);
 }
 
 /* A window as it stands in a segment of @d that is no SYN, in bytes; -1 if its scale is not known. @o is the other

@@ -1,6 +1,8 @@
 /* Rows of segments that are in order: SYNs, and what the loop of the tracker does not do itself (orderly_take.h). */
 #include "connection/orderly_take.h"
 
+#include <string.h>
+
 #include "connection/direction.h"
 #include "connection/system.h"
 #include "connection/table.h"
@@ -23,19 +25,16 @@ orderly_may_begin(const struct tracker_input *input)
 }
 
 static unsigned
+what_of_system(unsigned system)
+{
+        return (system & DIRECTION_LINUX ? ROW_LINUX : 0) | (system & DIRECTION_OTHER_OS ? ROW_OTHER_OS : 0);
+}
+
+static unsigned
 what_of_syn(const struct segment *s)
 {
-        unsigned system = system_of(s), what = 0;
-
-        if (s->options & SEGMENT_HAS_WINDOW_SCALE)
-                what |= ROW_SCALE;
-        if (s->options & SEGMENT_HAS_MPTCP)
-                what |= ROW_MPTCP;
-        if (system & DIRECTION_LINUX)
-                what |= ROW_LINUX;
-        if (system & DIRECTION_OTHER_OS)
-                what |= ROW_OTHER_OS;
-        return what;
+        return (s->options & SEGMENT_HAS_WINDOW_SCALE ? ROW_SCALE : 0) |
+               (s->options & SEGMENT_HAS_MPTCP ? ROW_MPTCP : 0) | what_of_system(system_of(s));
 }
 
 bool
@@ -61,10 +60,56 @@ orderly_seen_before(const struct table *table, const struct orderly *o, unsigned
 
 /* Not back in time, nor too far ahead for a row; in the same file. */
 static bool
-is_near(const struct orderly *o, const struct tracker_input *input)
+is_near(const struct orderly *o, struct arrival a)
 {
-        return input->time_ns >= o->last && input->file == o->file &&
-               ((uint64_t)input->time_ns - (uint64_t)o->first) >> ROW_WHAT_SHIFT == 0;
+        return a.time_ns >= o->last && a.file == o->file &&
+               ((uint64_t)a.time_ns - (uint64_t)o->first) >> ROW_WHAT_SHIFT == 0;
+}
+
+/* It is in order. */
+static inline __attribute__((always_inline)) bool
+add_syn(struct table *table, struct orderly *o, unsigned sender, struct arrival a, struct orderly_syn syn)
+{
+        if (!orderly_add_here(table, o, sender, a, syn.what, syn.scale))
+                return false;
+        o->next[sender] = a.seq + 1;
+        o->acked[sender] = a.seq;
+        o->flags = (uint16_t)(o->flags | a.cut);
+        if (sender) {
+                o->acked[0] = a.ack;
+                o->flags |= ORDERLY_ANSWERED;
+        }
+        return true;
+}
+
+static inline __attribute__((always_inline)) bool
+begin(struct table *table, struct orderly *o, struct arrival a, uint64_t frame, struct orderly_syn syn)
+{
+        o->first = a.time_ns;
+        o->first_frame = (uint32_t)frame;
+        o->file = a.file;
+        return add_syn(table, o, 0, a, syn);
+}
+
+static inline __attribute__((always_inline)) bool
+answer(struct table *table, struct orderly *o, struct arrival a, struct orderly_syn syn)
+{
+        return o->n == 1 && a.flags & SEGMENT_ACK && a.ack == o->next[0] && is_near(o, a) &&
+               add_syn(table, o, 1, a, syn);
+}
+
+/* The SYN once more. */
+static bool
+begin_again(struct table *table, struct orderly *o, struct arrival a, struct orderly_syn syn)
+{
+        struct row like;
+
+        arrival_write(&like, a, 0, 0, 0, 0);
+        if (o->flags & ORDERLY_ANSWERED || !is_near(o, a) || a.flags & SEGMENT_ACK || syn.what & ROW_MPTCP ||
+            a.seq + 1 != o->next[0] || orderly_seen_before(table, o, 0, &like))
+                return false;
+        syn.what = 0;
+        return add_syn(table, o, 0, a, syn);
 }
 
 static bool
@@ -72,33 +117,75 @@ take_syn(struct table *table, struct orderly *o, unsigned sender, const struct t
 {
         const struct segment *s = &input->packet.segment;
         const struct arrival a = arrival_of(input);
-        struct row like;
+        struct orderly_syn syn;
 
-        if (!is_plain_syn(input) || o->flags & ORDERLY_ANSWERED)
+        if (!is_plain_syn(input))
                 return false;
-        if (o->n == 0) {
-                o->first = input->time_ns;
-                o->first_frame = (uint32_t)input->frame;
-                o->file = input->file;
-        } else if (!is_near(o, input)) {
+        syn = (struct orderly_syn){ .what = what_of_syn(s), .scale = direction_scale_of(s) };
+        if (o->n == 0)
+                return begin(table, o, a, input->frame, syn);
+        return sender ? answer(table, o, a, syn) : begin_again(table, o, a, syn);
+}
+
+static unsigned
+ttl_of(const struct plain *plain)
+{
+        const uint8_t *ip = plain_ip(plain);
+
+        return plain->has & PLAIN_IPV6 ? ip[7] : ip[8];
+}
+
+bool
+orderly_read_syn(const struct tracker_frame *f, struct orderly_syn *ret_syn)
+{
+        const unsigned mask = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_AE;
+        const uint8_t *tcp = f->plain.tcp, *options = tcp + SEGMENT_SIZE_TCP;
+        const unsigned n = f->plain.n_header - SEGMENT_SIZE_TCP;
+        const uint32_t flags_window = bytes_get32(tcp + 12);
+        enum syn_options kind;
+
+        if ((flags_window >> 16 & mask) != SEGMENT_SYN || (flags_window & UINT16_MAX) == 0 ||
+            f->plain.n_payload > 0 || f->frame > UINT32_MAX)
                 return false;
-        } else if (sender == 0) {
-                arrival_write(&like, a, 0, 0, 0, 0);
-                if (s->flags & SEGMENT_ACK || s->options & SEGMENT_HAS_MPTCP || s->seq + 1 != o->next[0] ||
-                    orderly_seen_before(table, o, 0, &like))
-                        return false;
-        } else if (o->n > 1 || !(s->flags & SEGMENT_ACK) || s->ack != o->next[0]) {
+        kind = syn_options_of(options, n);
+        if (kind == SYN_OPTIONS_OTHER)
                 return false;
+        *ret_syn = (struct orderly_syn){ .what = what_of_system(system_of_usual(kind, ttl_of(&f->plain))) };
+        if (kind != SYN_OPTIONS_NONE) {
+                ret_syn->what |= ROW_SCALE;
+                ret_syn->scale = direction_scale(syn_options_scale(options, n));
         }
-        if (!orderly_add_here(table, o, sender, a, o->n > 0 && sender == 0 ? 0 : what_of_syn(s), direction_scale_of(s)))
-                return false;
-        o->next[sender] = s->seq + 1;
-        o->acked[sender] = s->seq;
-        o->flags = (uint16_t)(o->flags | a.cut);
-        if (sender) {
-                o->acked[0] = s->ack;
-                o->flags |= ORDERLY_ANSWERED;
+        /* Whoever looked where the TCP header lies has left them aside: there are other options, too. */
+        if (kind == SYN_OPTIONS_USUAL) {
+                ret_syn->what |= ROW_TIMESTAMPS;
+                ret_syn->timestamps = bytes_get64(options + SYN_OPTIONS_TIMESTAMPS);
         }
+        return true;
+}
+
+static inline void
+add_timestamps(const struct table *table, const struct orderly *o, unsigned i, struct orderly_syn syn)
+{
+        memcpy(&table_row(table, o, i)->ts_echo, &syn.timestamps, sizeof(syn.timestamps));
+}
+
+bool
+orderly_begin(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file,
+              struct orderly_syn syn)
+{
+        if (!begin(table, o, arrival_of_plain(f, file, f->plain.has & PLAIN_IPV6), f->frame, syn))
+                return false;
+        add_timestamps(table, o, 0, syn);
+        return true;
+}
+
+bool
+orderly_answer(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file,
+               struct orderly_syn syn)
+{
+        if (!answer(table, o, arrival_of_plain(f, file, f->plain.has & PLAIN_IPV6), syn))
+                return false;
+        add_timestamps(table, o, 1, syn);
         return true;
 }
 

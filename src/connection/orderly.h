@@ -148,7 +148,25 @@ bool orderly_may_begin(const struct tracker_input *input);
  * full, or there is no memory. */
 bool orderly_take(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
 
-/* The same for a RST that ends it, or an ICMP error that quotes a segment of @sender; after that it takes no more. */
+/* What a row wants of a SYN beside what it wants of any segment. */
+struct orderly_syn {
+        uint64_t timestamps;            /* ts_value above ts_echo */
+        unsigned what;                  /* ROW_TIMESTAMPS, ROW_SCALE and what follows it */
+        unsigned scale;
+};
+
+/* Whether a frame that went the straight way is a SYN or SYN-ACK which a row can hold, and whose options are none or
+ * those that most have. */
+bool orderly_read_syn(const struct tracker_frame *frame, struct orderly_syn *ret_syn);
+
+/* orderly_take() of such a one, which is the first of all, or is to be the second; it is not over. */
+bool orderly_begin(struct table *table, struct orderly *o, const struct tracker_frame *frame, uint32_t file,
+                   struct orderly_syn syn);
+bool orderly_answer(struct table *table, struct orderly *o, const struct tracker_frame *frame, uint32_t file,
+                    struct orderly_syn syn);
+
+/* As orderly_take(), for a RST that ends it, or an ICMP error that quotes a segment of @sender; after that it takes no
+ * more. */
 bool orderly_take_reset(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
 bool orderly_take_icmp(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
 

@@ -254,6 +254,39 @@ table_ends(const struct packet *packet, uint32_t vlans, uint32_t hash)
         };
 }
 
+/* The ends of a frame that went the straight way, likewise. */
+struct ends_of_plain {
+        struct ends ends;
+        uint8_t address[2][16];
+};
+
+static inline void
+table_ends_of_plain(const struct plain *plain, uint32_t vlans, uint32_t hash, struct ends_of_plain *ret_ends)
+{
+        const uint8_t *tcp = plain->tcp;
+
+        *ret_ends = (struct ends_of_plain){ .ends = {
+                .source = ret_ends->address[0], .destination = ret_ends->address[1],
+                .source_port = bytes_get16(tcp), .destination_port = bytes_get16(tcp + 2),
+                .realm = vlans | (plain->has & PLAIN_IPV6 ? 0 : REALM_IPV4), .hash = hash,
+        } };
+        if (plain->has & PLAIN_IPV6) {
+                memcpy(ret_ends->address, tcp - 32, 32);
+        } else {
+                memcpy(ret_ends->address[0], tcp - 8, 4);
+                memcpy(ret_ends->address[1], tcp - 4, 4);
+        }
+}
+
+/* False: no node has ends of this hash. */
+static inline bool
+table_may_have(const struct table *table, uint32_t hash)
+{
+        const struct index_line *line = index_home(&table->index, hash);
+
+        return index_like(line, hash) || index_is_full(line);
+}
+
 /* The node of these ends, or NODE_NONE; @ret_sender is 0 or 1. No two nodes of the same ends are in the index, so it
  * does not matter where one is found. */
 uint32_t table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender);

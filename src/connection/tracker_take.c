@@ -28,6 +28,21 @@ step_failed(struct step *step)
         step->tracker->failed = true;
 }
 
+/* A new node is found from now on. Returns 0 or -ENOMEM; then it is no more. */
+static int
+enter(struct tracker *t, uint32_t node)
+{
+        if (table_index(&t->table, node) < 0) {
+                table_free_node(&t->table, node);
+                return -ENOMEM;
+        }
+        /* Where it would stand after its first segment, too. */
+        table_head(&t->table, node)->queued_s = t->second >= QUEUED_FOR_S ? t->second : 0;
+        table_list(&t->table, node, LIST_LIVE);
+        t->n_connections++;
+        return 0;
+}
+
 /* A connection of @ends, of which @input is the first segment. Who wants to see each segment is shown what the long way
  * makes of it: then none is orderly. */
 static int
@@ -41,19 +56,11 @@ begin(struct tracker *t, const struct ends *ends, const struct tracker_input *in
                 r = table_new_orderly(&t->table, ends, &node);
         else
                 r = table_new(&t->table, ends, &node);
-        if (r < 0)
-                return r;
-        r = table_index(&t->table, node);
-        if (r < 0) {
-                table_free_node(&t->table, node);
-                return r;
-        }
-        /* Where it would stand after its first segment, too. */
-        table_head(&t->table, node)->queued_s = t->second >= QUEUED_FOR_S ? t->second : 0;
-        table_list(&t->table, node, LIST_LIVE);
-        t->n_connections++;
-        *ret_node = node;
-        return 0;
+        if (r == 0)
+                r = enter(t, node);
+        if (r == 0)
+                *ret_node = node;
+        return r;
 }
 
 /* A new connection takes over the ends of @node. */
@@ -380,8 +387,9 @@ fill(const struct tracker_frame *f, uint32_t file, struct tracker_input *ret_inp
         plain_fill_first(&f->plain, &ret_input->packet);
 }
 
-__attribute__((noinline)) int
-tracker_take(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint32_t node, unsigned sender)
+/* Takes a frame that is no SYN, or one of which more is to be known. */
+static __attribute__((noinline)) int
+take_frame(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint32_t node, unsigned sender)
 {
         struct tracker_input plain, *input;
         uint32_t vlans;
@@ -412,4 +420,46 @@ tracker_take(struct tracker *t, uint32_t file, const struct tracker_frame *f, ui
         if (node_is_orderly(node) && run_orderly(t, node, sender, input))
                 return 0;
         return take_any(t, &ends, node, sender, input);
+}
+
+/* A SYN of ends that none has. False, with nothing done: it wants a closer look. */
+static bool
+take_syn(struct tracker *t, uint32_t file, const struct tracker_frame *f, struct orderly_syn syn)
+{
+        struct ends_of_plain ends;
+        uint32_t node;
+
+        /* It may be a straggler of one that was given out before its time (take_stray()). */
+        if (t->n_evicted > 0 || table_may_have(&t->table, f->place.hash))
+                return false;
+        tracker_make_room(t);
+        table_ends_of_plain(&f->plain, tracker_vlans(t, plain_vlan(&f->plain)), f->place.hash, &ends);
+        if (table_new_orderly(&t->table, &ends.ends, &node) < 0 || enter(t, node) < 0)
+                return false;
+        if (orderly_begin(&t->table, table_orderly(&t->table, node), f, file, syn))
+                return true;
+        table_unindex(&t->table, node);
+        table_free_node(&t->table, node);
+        t->n_connections--;
+        return false;
+}
+
+__attribute__((noinline)) int
+tracker_take(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint32_t node, unsigned sender)
+{
+        struct orderly_syn syn;
+        struct orderly *o;
+
+        if (!(f->plain.has & PLAIN_NOT) && f->plain.tcp[13] & SEGMENT_SYN && !t->hooks.segment &&
+            orderly_read_syn(f, &syn)) {
+                if (node == NODE_NONE && !(f->plain.tcp[13] & SEGMENT_ACK) && take_syn(t, file, f, syn))
+                        return 0;
+                o = table_orderly(&t->table, node);
+                if (node_is_orderly(node) && sender == 1 && !(o->flags & ORDERLY_OVER) &&
+                    orderly_answer(&t->table, o, f, file, syn)) {
+                        tracker_list_orderly(t, o);
+                        return 0;
+                }
+        }
+        return take_frame(t, file, f, node, sender);
 }

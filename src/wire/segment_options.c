@@ -1,5 +1,6 @@
 /* The options of a segment. What came before a fault among them holds. */
 #include "wire/segment_fill.h"
+#include "wire/syn_options.h"
 
 enum {
         MP_TCPRST = 8,               /* RFC 8684, 3.6 */
@@ -68,24 +69,19 @@ void segment_fill_options_any(const uint8_t *p, size_t n, struct segment *segmen
         }
 }
 
-/* As Linux begins them in a SYN: MSS, SACK permitted, timestamps, NOP, window scale; without timestamps: MSS, two NOPs,
- * SACK permitted, NOP, window scale (tcp_options_write() in net/ipv4/tcp_output.c). Others write these, too. */
+/* As most SYNs have them. */
 static bool fill_of_syn(const uint8_t *p, size_t n, struct segment *segment) {
-        const uint16_t usual = SEGMENT_HAS_MSS | SEGMENT_HAS_SACK_PERMITTED | SEGMENT_HAS_WINDOW_SCALE;
-        const uint8_t *last = p + n - 4;
+        const enum syn_options options = syn_options_of(p, n);
 
-        if (bytes_get16(p) != 0x0204 || bytes_get32(last) >> 8 != 0x010303)
+        if (options != SYN_OPTIONS_USUAL && options != SYN_OPTIONS_WITHOUT_TIMESTAMPS)
                 return false;
-        if (n == 20 && bytes_get32(p + 4) == 0x0402080a) {
-                segment_fill_timestamps(p + 8, segment);
-                segment->options |= usual | SEGMENT_HAS_TIMESTAMPS;
-        } else if (n == 12 && bytes_get32(p + 4) == 0x01010402) {
-                segment->options |= usual;
-        } else {
-                return false;
+        segment->options |= SEGMENT_HAS_MSS | SEGMENT_HAS_SACK_PERMITTED | SEGMENT_HAS_WINDOW_SCALE;
+        if (options == SYN_OPTIONS_USUAL) {
+                segment_fill_timestamps(p + SYN_OPTIONS_TIMESTAMPS, segment);
+                segment->options |= SEGMENT_HAS_TIMESTAMPS;
         }
-        segment->mss = bytes_get16(p + 2);
-        segment->window_scale = last[3];
+        segment->mss = bytes_get16(p + SYN_OPTIONS_MSS);
+        segment->window_scale = syn_options_scale(p, n);
         return true;
 }
 

@@ -1,4 +1,5 @@
-/* What a row wants of a segment is the same whether it is read from the bytes of a frame or from the whole segment. */
+/* What a row wants of a segment is the same whether it is read from the bytes of a frame or from the whole segment; so
+ * it is with a SYN and its options. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,11 +91,96 @@ a_frame_says_what_its_segment_does(void **state)
         assert_true(n_usual > ROUNDS / 2 && n_usual < ROUNDS && n_cut > ROUNDS / 20);
 }
 
+/* A SYN of Linux, or one that looks another way; @back: to this one. */
+static struct segment
+make_syn(const struct segment *back)
+{
+        const unsigned usual = SEGMENT_HAS_MSS | SEGMENT_HAS_SACK_PERMITTED | SEGMENT_HAS_WINDOW_SCALE;
+        const unsigned kinds[] = { 0, usual, usual | SEGMENT_HAS_TIMESTAMPS, SEGMENT_HAS_TIMESTAMPS, SEGMENT_HAS_MSS };
+        struct segment s = make();
+
+        s.flags = SEGMENT_SYN | (s.flags & (below(8) ? SEGMENT_ECE | SEGMENT_CWR : 0x1ff)) | (back ? SEGMENT_ACK : 0);
+        s.window = below(8) ? s.window : 0;
+        s.n_payload = below(8) ? 0 : s.n_payload;
+        s.options = (uint16_t)kinds[below(5)];
+        s.mss = (uint16_t)below(1 << 16);
+        s.window_scale = (uint8_t)below(17);
+        if (!back)
+                return s;
+        s.family = back->family;
+        s.ack = back->seq + (below(8) != 0);
+        return s;
+}
+
+/* Of the one that was read from frames and the one that was made of whole segments, the rows are the same. */
+static void
+same_row(const struct table *table, const struct orderly *one, const struct orderly *other, unsigned i)
+{
+        assert_memory_equal(table_row(table, one, i), table_row(table, other, i), sizeof(struct row));
+        assert_memory_equal(one, other, offsetof(struct orderly, piece));
+}
+
+static void
+a_frame_begins_what_its_segment_does(void **state)
+{
+        unsigned n_begun = 0, n_answered = 0;
+        struct table table;
+        size_t max;
+
+        (void)state;
+        assert_int_equal(table_init(&table, 1000, false, &max), 0);
+        for (unsigned round = 0; round < ROUNDS; round++) {
+                struct orderly one = { 0 }, other = { 0 };
+                struct segment syn, s;
+
+                for (unsigned i = 0; i < 2; i++) {
+                        uint8_t bytes[FRAME_MAX];
+                        struct tracker_frame frame = { .time_ns = 1000 * (i + 1), .frame = 1 + below(1000) };
+                        struct tracker_input input = { .file = 7, .time_ns = frame.time_ns, .frame = frame.frame };
+                        struct orderly_syn read;
+                        uint32_t n;
+
+                        s = make_syn(i ? &syn : NULL);
+                        syn = s;
+                        n = (uint32_t)segment_write(bytes, sizeof(bytes), &s);
+                        assert_true(plain_find(LINK_RAW_IP, bytes, n, n, &frame.plain));
+                        assert_true(plain_read(LINK_RAW_IP, bytes, n, n, &input.packet));
+                        if (!orderly_read_syn(&frame, &read)) {
+                                /* With such options it was something else. */
+                                if (s.options == 0 || s.options & SEGMENT_HAS_WINDOW_SCALE)
+                                        assert_false(orderly_take(&table, &other, i, &input));
+                                break;
+                        }
+                        if (!(s.flags & SEGMENT_ACK) != !i)
+                                break;
+                        if (i == 0) {
+                                assert_true(orderly_may_begin(&input));
+                                assert_true(orderly_begin(&table, &one, &frame, 7, read));
+                                assert_true(orderly_take(&table, &other, 0, &input));
+                                n_begun++;
+                        } else {
+                                bool answered = orderly_answer(&table, &one, &frame, 7, read);
+
+                                assert_int_equal(orderly_take(&table, &other, 1, &input), answered);
+                                n_answered += answered;
+                                if (!answered)
+                                        break;
+                        }
+                        same_row(&table, &one, &other, i);
+                }
+                row_pieces_free(&table.pieces, &one);
+                row_pieces_free(&table.pieces, &other);
+        }
+        table_deinit(&table);
+        assert_true(n_begun > ROUNDS / 8 && n_answered > ROUNDS / 40);
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_frame_says_what_its_segment_does),
+                cmocka_unit_test(a_frame_begins_what_its_segment_does),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

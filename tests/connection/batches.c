@@ -270,6 +270,22 @@ packing_changes_nothing(void **state)
         assert_true(packed > 20 * ROUNDS);
 }
 
+/* The options of a SYN: none, those of Linux with timestamps or without, or others; from near or from far. */
+static void
+dress(uint64_t *seed, struct segment *s)
+{
+        const unsigned usual = SEGMENT_HAS_MSS | SEGMENT_HAS_SACK_PERMITTED | SEGMENT_HAS_WINDOW_SCALE;
+        const unsigned kinds[] = { 0, usual, usual | SEGMENT_HAS_TIMESTAMPS, SEGMENT_HAS_TIMESTAMPS, SEGMENT_HAS_MSS,
+                                   usual & ~SEGMENT_HAS_SACK_PERMITTED };
+
+        s->options = (uint16_t)kinds[below(seed, sizeof(kinds) / sizeof(*kinds))];
+        s->mss = (uint16_t)below(seed, 1 << 16);
+        s->window_scale = (uint8_t)below(seed, 17);
+        s->ts_value = below(seed, UINT32_MAX);
+        s->ts_echo = below(seed, UINT32_MAX);
+        s->ttl = (uint8_t)(below(seed, 2) ? s->ttl : 128);
+}
+
 /* A segment as a frame of bare IP, sometimes cut, and what is read of it in the one way and in the other. */
 static void
 frame(uint64_t *seed, struct tracker_input *input, uint8_t bytes[static FRAME_MAX], struct tracker_frame *ret_frame)
@@ -278,6 +294,8 @@ frame(uint64_t *seed, struct tracker_input *input, uint8_t bytes[static FRAME_MA
         int written;
 
         input->packet.segment.options &= SEGMENT_HAS_TIMESTAMPS;
+        if (input->packet.segment.flags & SEGMENT_SYN)
+                dress(seed, &input->packet.segment);
         written = segment_write(bytes, FRAME_MAX, &input->packet.segment);
         assert_true(written > 0);
         n = n_frame = (uint32_t)written;
@@ -303,13 +321,14 @@ the_straight_way_changes_nothing(void **state)
         (void)state;
         for (unsigned round = 0; round < ROUNDS; round++) {
                 struct tracker_hooks hooks = { .give = keep, .context = &other };
-                struct tracker_options options = { .max_awake = round % 2 ? AS_USUAL : 1, .awake_ns = 1 };
+                struct tracker_options options = { .max_awake = round % 2 ? AS_USUAL : 1, .awake_ns = 1,
+                                                   .max_connections = round % 5 ? 0 : 1 + below(&seed, TALKERS) };
                 struct tracker *tracker;
 
                 chatter(&seed, TALKERS, 10000000, round % 4 != 0, inputs);
                 for (unsigned i = 0; i < SEGMENTS; i++)
                         frame(&seed, &inputs[i], bytes[i], &frames[i]);
-                play(inputs, seed, 1, 0, AS_USUAL, true, &one);
+                play(inputs, seed, 1, options.max_connections, AS_USUAL, true, &one);
                 other.n = other.n_first = 0;
                 assert_int_equal(tracker_new(&options, &hooks, &tracker), 0);
                 for (unsigned i = 0, n; i < SEGMENTS; i += n) {
