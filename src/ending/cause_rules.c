@@ -61,7 +61,17 @@ static const struct cause_rule unanswered[] = {
 static const struct cause_rule timed_out[] = {
         { SAID_KEEPALIVE, 0, CERTAINLY(CAUSE_KEEPALIVE),
           "Its kernel says that keepalive gave up (TCP_KEEPALIVE_TIMEOUT)." },
-        { SAID_NOTHING, SILENCE(TOLD) | SILENCE(ORPHAN), CERTAINLY(CAUSE_ORPHAN_TIMEOUT),
+        { SAID_NOTHING, SILENCE(TOLD) | SILENCE(ORPHAN) | SILENCE(USER_TIMEOUT_OFF), CERTAINLY(CAUSE_ORPHAN_TIMEOUT),
+          "Its kernel gave up a socket that no program held any more." },
+        /* Of repeats it then counts the time alone (retransmits_timed_out()). */
+        { SAID_NOTHING, SILENCE(TOLD) | SILENCE(ORPHAN) | SILENCE(USER_TIMEOUT_ON) | SILENCE(ASKS_DATA),
+          CERTAINLY(CAUSE_USER_TIMEOUT), "Its kernel gave up a closed socket, and TCP_USER_TIMEOUT was set." },
+        { SAID_NOTHING, SILENCE(TOLD) | SILENCE(ORPHAN) | SILENCE(USER_TIMEOUT_ON) | SILENCE(ASKS_FIN),
+          CERTAINLY(CAUSE_USER_TIMEOUT), "Its kernel gave up a closed socket, and TCP_USER_TIMEOUT was set." },
+        { SAID_NOTHING, SILENCE(TOLD) | SILENCE(ORPHAN) | SILENCE(USER_TIMEOUT_ON),
+          LIKELY(CAUSE_USER_TIMEOUT, CAUSE_ORPHAN_TIMEOUT),
+          "Its kernel gave up a closed socket, and TCP_USER_TIMEOUT was set." },
+        { SAID_NOTHING, SILENCE(TOLD) | SILENCE(ORPHAN), POSSIBLY(CAUSE_ORPHAN_TIMEOUT, CAUSE_USER_TIMEOUT),
           "Its kernel gave up a socket that no program held any more." },
         { SAID_NOTHING, SILENCE(TOLD) | SILENCE(HELD) | SILENCE(USER_TIMEOUT_ON) | SILENCE(ASKS_DATA),
           CERTAINLY(CAUSE_USER_TIMEOUT), "Its kernel gave up, and TCP_USER_TIMEOUT was set." },

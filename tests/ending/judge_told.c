@@ -137,6 +137,10 @@ live_cases_have_their_causes(void **state)
                 { "listener-closed", ENDING_RESET, CAUSE_LISTENER_CLOSED, CERTAINTY_CERTAIN, RETRY_SAFE },
                 { "user-timeout", ENDING_TIMED_OUT, CAUSE_USER_TIMEOUT, CERTAINTY_CERTAIN, RETRY_MAYBE_PROCESSED },
                 { "orphan-gives-up", ENDING_TIMED_OUT, CAUSE_ORPHAN_TIMEOUT, CERTAINTY_CERTAIN, RETRY_MAYBE_PROCESSED },
+                { "orphan-meets-user-timeout", ENDING_TIMED_OUT, CAUSE_USER_TIMEOUT, CERTAINTY_CERTAIN,
+                  RETRY_MAYBE_PROCESSED },
+                { "orphan-gives-up-after-some-time", ENDING_TIMED_OUT, CAUSE_NONE, CERTAINTY_POSSIBLE,
+                  RETRY_MAYBE_PROCESSED },
                 { "only-an-error", ENDING_RESET, CAUSE_NONE, CERTAINTY_POSSIBLE, RETRY_MAYBE_PROCESSED },
                 { "destroyed", ENDING_RESET, CAUSE_SOCK_DESTROYED, CERTAINTY_CERTAIN, RETRY_MAYBE_PROCESSED },
         };

@@ -177,6 +177,23 @@ orphan_gives_up(struct facts *f)
         TELL(f->end[SIDE_CLIENT].user_timeout_ms, 0);
 }
 
+/* The option of a socket that its program has closed. */
+static void
+orphan_meets_user_timeout(struct facts *f)
+{
+        user_timeout(f);
+        TELL(f->end[SIDE_CLIENT].closed, true);
+}
+
+/* … which nobody asked for. */
+static void
+orphan_gives_up_after_some_time(struct facts *f)
+{
+        user_timeout(f);
+        TELL(f->end[SIDE_CLIENT].closed, true);
+        f->end[SIDE_CLIENT].user_timeout_ms.how = HOW_UNKNOWN;
+}
+
 /* A socket knows of a RST by its error alone. */
 static void
 only_an_error(struct facts *f)
@@ -213,6 +230,8 @@ const struct live_case live_cases[] = {
         { "listener-closed", listener_closed },
         { "user-timeout", user_timeout },
         { "orphan-gives-up", orphan_gives_up },
+        { "orphan-meets-user-timeout", orphan_meets_user_timeout },
+        { "orphan-gives-up-after-some-time", orphan_gives_up_after_some_time },
         { "only-an-error", only_an_error },
         { "destroyed", destroyed },
 };
