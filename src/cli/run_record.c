@@ -118,7 +118,8 @@ void run_record(struct run_record *ret, const struct traced_socket *socket, cons
         record_init(&ret->record, SOURCE_RUN, ret->id);
         judge(&f, &ret->record, with_evidence ? &ret->evidence : NULL);
         /* The judge sees no end; yet there was one, only not how. */
-        if (ret->record.ending == ENDING_OPEN && socket_end_is_unseen(socket)) {
+        if ((ret->record.ending == ENDING_OPEN || ret->record.ending == ENDING_HALF_CLOSED) &&
+            socket_end_is_unseen(socket)) {
                 ret->record.ending = ENDING_UNSEEN;
                 ret->record.certainty = CERTAINTY_POSSIBLE;
         }

@@ -103,6 +103,7 @@ take_attribute(const struct nlattr *attribute, void *context)
         socket->unsent = info.tcpi_notsent_bytes;
         socket->retransmits = info.tcpi_retransmits;
         socket->probes = info.tcpi_probes;
+        socket->segments = segment_counts_of(&info);
         return MNL_CB_OK;
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "netlink/diag.h"
+#include "netlink/segment_counts.h"
 
 struct ended_socket {
         uint64_t cookie;
@@ -20,6 +21,7 @@ struct ended_socket {
         uint64_t bytes_sent, bytes_again, bytes_acked, bytes_received;
         uint32_t unsent;                /* with the FIN */
         uint32_t retransmits, probes;
+        struct segment_counts segments;
 };
 
 struct ended;

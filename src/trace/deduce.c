@@ -6,9 +6,11 @@
 
 #include <errno.h>
 
+#include "trace/orphan.h"
+
 /* tcp_need_reset() */
-static bool
-needs_reset(enum tcp_state state)
+bool
+state_needs_reset(enum tcp_state state)
 {
         return state == TCP_STATE_ESTABLISHED || state == TCP_STATE_CLOSE_WAIT || state == TCP_STATE_FIN_WAIT1 ||
                state == TCP_STATE_FIN_WAIT2 || state == TCP_STATE_SYN_RECV;
@@ -92,7 +94,7 @@ socket_act_resets(const struct traced_socket *s)
         if (!s->act.known || before->state == TCP_STATE_CLOSE || before->state == TCP_STATE_SYN_SENT)
                 return false;
         if (s->act.how == ACT_CONNECT_UNSPEC && !before->repair)
-                return needs_reset(before->state) ||
+                return state_needs_reset(before->state) ||
                        ((before->state == TCP_STATE_LAST_ACK || before->state == TCP_STATE_CLOSING) &&
                         before->unsent > 0);
         /* Proxies drop a client in silence so (__tcp_close(), tcp_disconnect()). */
@@ -105,7 +107,7 @@ socket_act_resets(const struct traced_socket *s)
                 return true;
         if (socket_unread(s) > 0)
                 return true;
-        return before->linger_on && before->linger_s == 0 && needs_reset(before->state) &&
+        return before->linger_on && before->linger_s == 0 && state_needs_reset(before->state) &&
                (!s->ended || socket_is_disconnected(s));
 }
 
@@ -142,38 +144,6 @@ socket_died_in_hand(const struct traced_socket *s)
 {
         return s->established_ns && s->last.state == TCP_STATE_CLOSE &&
                (!s->act.known || s->act.before.state == TCP_STATE_CLOSE);
-}
-
-/* Closed with a FIN that nobody ever acknowledged: what was left of it was reset, or given up by its kernel. */
-bool
-socket_died_as_orphan(const struct traced_socket *s)
-{
-        return s->established_ns && s->act.known && s->act.how != ACT_CONNECT_UNSPEC && s->ended && s->end.info &&
-               s->act.before.state != TCP_STATE_CLOSE && !socket_is_disconnected(s) && !socket_act_resets(s) &&
-               s->end.wqueue > 0;
-}
-
-/* It went after all that was written, unless a RST had come before it: what stands in the queue tells. */
-bool
-socket_orphan_queued_a_fin(const struct traced_socket *s)
-{
-        const struct look *before = &s->act.before;
-
-        if (s->end.unsent == 0)
-                return socket_counted_a_fin(s);
-        return s->shut.known || !before->info ||
-               s->end.bytes_sent - s->end.bytes_again + s->end.unsent >
-                       before->bytes_sent - before->bytes_again + before->unsent;
-}
-
-/* A kernel gives up an orphan after seven or more repeats (tcp_orphan_retries()). */
-#define REPEATS_BEFORE_GIVING_UP 5
-
-bool
-socket_orphan_was_reset(const struct traced_socket *s)
-{
-        return socket_died_as_orphan(s) && s->end.retransmits < REPEATS_BEFORE_GIVING_UP &&
-               s->end.probes < REPEATS_BEFORE_GIVING_UP;
 }
 
 /* Of what came since it was last looked at only the end is known: a FIN may have been before the RST. */
@@ -223,7 +193,7 @@ socket_was_reset(const struct traced_socket *s)
 bool
 socket_end_is_unseen(const struct traced_socket *s)
 {
-        if (s->ended && !s->act.known)
+        if ((s->ended && !s->act.known) || socket_orphan_end(s) == ORPHAN_UNKNOWN)
                 return true;
         return socket_died_in_hand(s) && !s->error && !socket_gave_up(s) && !socket_was_reset(s);
 }

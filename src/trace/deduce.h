@@ -9,6 +9,9 @@
 /* Is that a state of one that has had the other's FIN? */
 bool state_after_peers_fin(enum tcp_state state);
 
+/* Is that a state in which what ends a socket before its time sends a RST (tcp_need_reset())? */
+bool state_needs_reset(enum tcp_state state);
+
 /* Its kernel counted a FIN of its own among what it had acknowledged and what not. */
 bool socket_counted_a_fin(const struct traced_socket *s);
 
@@ -39,11 +42,6 @@ bool socket_died_unseen(const struct traced_socket *s);
 
 /* It died in its program's hands, or without a call, and what ended it is not known. */
 bool socket_end_is_unseen(const struct traced_socket *s);
-
-/* Closed with a FIN that nobody ever acknowledged: what was left of it was reset, or given up by its kernel. */
-bool socket_died_as_orphan(const struct traced_socket *s);
-bool socket_orphan_queued_a_fin(const struct traced_socket *s);
-bool socket_orphan_was_reset(const struct traced_socket *s);
 
 /* Its kernel gave it up for want of an answer, while its program held it; or it was reset then. */
 bool socket_gave_up(const struct traced_socket *s);

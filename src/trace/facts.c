@@ -6,6 +6,7 @@
 
 #include "trace/deduce.h"
 #include "trace/facts_parts.h"
+#include "trace/orphan.h"
 
 enum side
 side_of_socket(const struct traced_socket *socket)

@@ -1,6 +1,22 @@
 /* One end: what its program did, and what its kernel made of it. */
 #include "trace/deduce.h"
 #include "trace/facts_parts.h"
+#include "trace/orphan.h"
+
+/* Nobody held it any more: its kernel waited alone. */
+static void
+tell_what_the_orphan_waited_for(const struct traced_socket *s, struct facts_of_end *end)
+{
+        bool fin_alone = s->end.wqueue == 1 && socket_orphan_queued_a_fin(s);
+
+        INFER(end->gave_up, true);
+        if (s->end.wqueue > s->end.unsent) {
+                TELL(end->repeats_unanswered, s->end.retransmits);
+                INFER(end->repeated, fin_alone ? SEGMENT_KIND_FIN : SEGMENT_KIND_DATA);
+        } else {
+                TELL(end->probes_unanswered, s->end.probes);
+        }
+}
 
 /* Its queue and its counters are as they were when it gave up (tcp_write_err(), tcp_keepalive_timer()). */
 static void
@@ -79,6 +95,8 @@ facts_of_one_end(const struct traced_socket *s, enum side side, struct facts *f)
         }
         if (socket_gave_up(s))
                 tell_what_it_waited_for(s, end);
+        if (socket_orphan_end(s) == ORPHAN_GAVE_UP)
+                tell_what_the_orphan_waited_for(s, end);
         if (socket_died_in_hand(s) && !s->error)
                 TELL(end->error_taken, !s->last.error_pending);
         /* What a reset throws away was never sent; after an orderly close the kernel goes on sending. A FIN of

@@ -1,6 +1,7 @@
 /* The RST that ended a connection, if one did: no segment was seen, so it is deduced from the socket that it left. */
 #include "trace/deduce.h"
 #include "trace/facts_parts.h"
+#include "trace/orphan.h"
 
 #include <errno.h>
 
@@ -48,6 +49,8 @@ when_it_was_noticed(const struct traced_socket *s)
 static bool
 may_have_reset_itself(const struct traced_socket *s)
 {
+        if (socket_orphan_end(s) == ORPHAN_RESET_BY_EITHER)
+                return true;
         return s->shut.known && s->shut_read && (s->error == ECONNRESET || s->error == 0) && !socket_had_peers_fin(s);
 }
 
@@ -59,13 +62,39 @@ add_reset(struct facts *f, const struct facts_of_reset *reset)
         f->n_resets_in_all = 1;
 }
 
+/* It was closed, and reset itself later. */
+static void
+tell_orphans_reset(const struct traced_socket *s, enum orphan_end how, enum side side, struct facts *f)
+{
+        struct facts_of_reset reset = { 0 };
+
+        INFER(reset.by, side);
+        INFER(reset.at, s->end.heard_ns);
+        if (how == ORPHAN_LINGER2) {
+                INFER(f->end[side].abort_on_linger, true);
+        } else if (how == ORPHAN_MET_DATA) {
+                INFER(reset.answers, SEGMENT_KIND_DATA);
+                INFER(reset.has_ack, false);
+                INFER(reset.window, 0);
+                INFER(reset.options, false);
+                if (!s->act.before.linger2_negative)
+                        INFER(f->end[side].abort_on_data, true);
+        }
+        add_reset(f, &reset);
+}
+
 /* What this end did. */
 void
 facts_of_own_reset(const struct traced_socket *s, enum side side, struct facts *f)
 {
+        enum orphan_end orphan = socket_orphan_end(s);
         struct facts_of_reset reset = { 0 };
 
-        if (f->n_resets > 0 || !socket_act_resets(s))
+        if (f->n_resets > 0)
+                return;
+        if (orphan == ORPHAN_MET_DATA || orphan == ORPHAN_LINGER2 || orphan == ORPHAN_DESTROYED)
+                tell_orphans_reset(s, orphan, side, f);
+        if (!socket_act_resets(s))
                 return;
         INFER(reset.by, side);
         INFER(reset.at, s->act.at_ns);
@@ -78,9 +107,11 @@ facts_of_own_reset(const struct traced_socket *s, enum side side, struct facts *
 void
 facts_of_received_reset(const struct traced_socket *s, enum side side, struct facts *f)
 {
+        enum orphan_end orphan = socket_orphan_end(s);
+        bool was_reset = socket_was_reset(s) || orphan == ORPHAN_RESET || orphan == ORPHAN_RESET_BY_EITHER;
         struct facts_of_reset reset = { 0 };
 
-        if (f->n_resets > 0 || !s->established_ns || !(socket_was_reset(s) || socket_orphan_was_reset(s)))
+        if (f->n_resets > 0 || !s->established_ns || !was_reset)
                 return;
         if (may_have_reset_itself(s)) {
                 INFER(f->end[side].error_set, ECONNRESET);
@@ -88,7 +119,7 @@ facts_of_received_reset(const struct traced_socket *s, enum side side, struct fa
         }
         INFER(reset.by, (enum side)(1 - side));
         INFER(reset.obeyed, true);
-        INFER(reset.at, socket_orphan_was_reset(s) ? s->end.heard_ns : when_it_was_noticed(s));
+        INFER(reset.at, orphan == ORPHAN_RESET ? s->end.heard_ns : when_it_was_noticed(s));
         tell_what_it_answers(s, side, &reset, f);
         add_reset(f, &reset);
 }

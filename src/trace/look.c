@@ -49,6 +49,7 @@ look_info(int fd, struct look *look)
         look->all_acked = info.tcpi_unacked == 0 && info.tcpi_notsent_bytes == 0 && look->state != TCP_STATE_CLOSE;
         look->retransmits = info.tcpi_retransmits;
         look->probes = info.tcpi_probes;
+        look->segments = segment_counts_of(&info);
         look->backoff = info.tcpi_backoff;
         look->data_in_ms = info.tcpi_last_data_recv;
         look->data_out_ms = info.tcpi_last_data_sent;
@@ -76,8 +77,8 @@ look_end(int fd, struct look *look)
         }
         look->linger2_negative = option(fd, IPPROTO_TCP, TCP_LINGER2, 0) < 0;
         look->repair = option(fd, IPPROTO_TCP, TCP_REPAIR, 0) == 1;
-        /* Only where somebody may have waited in vain. */
-        look->timers = look->state == TCP_STATE_CLOSE || look->retransmits || look->probes || look->backoff;
+        /* Only where somebody may have waited in vain, or will once nobody holds it any more. */
+        look->timers = !look->all_acked || look->retransmits || look->probes || look->backoff;
         if (!look->timers)
                 return;
         look->user_timeout_ms = (uint32_t)option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 0);

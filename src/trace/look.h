@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "netlink/diag.h"
+#include "netlink/segment_counts.h"
 #include "trace/notice.h"
 #include "words/tcp_state.h"
 
@@ -33,6 +34,7 @@ struct look {
         bool error_pending;             /* POLLERR */
         bool info;                      /* the kernel gave TCP_INFO with what follows */
         uint64_t bytes_sent, bytes_again, bytes_acked, bytes_received;
+        struct segment_counts segments;
         uint32_t retransmits, probes, backoff;
         uint32_t silent_ms;             /* since the last segment with an ACK came */
         uint32_t data_in_ms, data_out_ms; /* since the last with payload came, and went */
