@@ -5,7 +5,19 @@
 
 #include <errno.h>
 
-/* The other end had sent its FIN, and what was sent then was not acknowledged: a closed socket answers so. */
+/* As tcp_v4_send_reset() makes it. */
+static void
+tell_reply_to_data(struct facts_of_reset *reset)
+{
+        INFER(reset->answers, SEGMENT_KIND_DATA);
+        INFER(reset->has_ack, false);
+        INFER(reset->window, 0);
+        INFER(reset->options, false);
+}
+
+/* The other end had sent its FIN, and what was sent then was not acknowledged: a closed socket answers so. But who had
+ * only shut its sending way down may have taken that, and closed with it unread: only where the other end told that it
+ * had closed, and sent no RST then, is it known to be an answer. */
 static void
 tell_what_it_answers(const struct traced_socket *s, enum side side, struct facts_of_reset *reset, struct facts *f)
 {
@@ -20,11 +32,9 @@ tell_what_it_answers(const struct traced_socket *s, enum side side, struct facts
         if (!fact_known(f->from[1 - side].fin_at.how))
                 INFER(f->from[1 - side].fin_at,
                       state_after_peers_fin(s->alive.state) ? s->established_ns : s->alive.at_ns);
-        INFER(reset->answers, SEGMENT_KIND_DATA);
-        INFER(reset->has_ack, false);
-        INFER(reset->window, 0);
-        INFER(reset->options, false);
         INFER(f->from[side].after_peer_fin, owed);
+        if (fact_is(f->end[1 - side].closed))
+                tell_reply_to_data(reset);
 }
 
 /* No later than that. */
@@ -73,10 +83,7 @@ tell_orphans_reset(const struct traced_socket *s, enum orphan_end how, enum side
         if (how == ORPHAN_LINGER2) {
                 INFER(f->end[side].abort_on_linger, true);
         } else if (how == ORPHAN_MET_DATA) {
-                INFER(reset.answers, SEGMENT_KIND_DATA);
-                INFER(reset.has_ack, false);
-                INFER(reset.window, 0);
-                INFER(reset.options, false);
+                tell_reply_to_data(&reset);
                 if (!s->act.before.linger2_negative)
                         INFER(f->end[side].abort_on_data, true);
         }

@@ -9,8 +9,10 @@ import json
 import os
 import pathlib
 import re
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -163,6 +165,31 @@ for _ in range(3):
 s.close()''')
     check(found, 'reset', 'server', 'data-after-close')
     assert {'call': 'send', 'result': 'EPIPE+SIGPIPE'} in found['client_saw'], found['client_saw']
+
+
+def who_shut_one_way_may_have_taken_what_came_then():
+    """A client that has shut its sending way down closes with the answer unread: the RST answers nothing, and it
+    acknowledges what nothing had acknowledged before."""
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        command = [FINIS, 'run', '--all', '--json', '--', sys.executable, '-c', """
+import socket, sys, time
+s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+s.recv(1)
+s.send(b'x' * 1000)
+time.sleep(0.3)
+try:
+    s.send(b'x')
+except BrokenPipeError:
+    s.close()""", str(listener.getsockname()[1])]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+            peer, _ = listener.accept()
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+            peer.shutdown(socket.SHUT_WR)
+            select.select([peer], [], [], PATIENCE)
+            peer.close()
+            found = json.loads(process.communicate(timeout=PATIENCE)[1].splitlines()[0])
+    check(found, 'reset', 'server', 'unread-data')
+    assert found['certainty'] == 'possible', found
 
 
 def a_cut_exchange_is_bad_and_an_answered_one_is_not():
@@ -463,6 +490,7 @@ CASES = [
     the_last_holder_ends_it,
     threads_are_followed,
     what_the_peer_did_is_told,
+    who_shut_one_way_may_have_taken_what_came_then,
     a_cut_exchange_is_bad_and_an_answered_one_is_not,
     calls_are_named_when_asked_for,
     attempts_that_fail_are_told,
