@@ -23,24 +23,42 @@ state_after_peers_fin(enum tcp_state state)
                state == TCP_STATE_TIME_WAIT;
 }
 
-/* Its kernel counted what it had acknowledged and what not: a FIN is one more than the bytes, in either count. */
-bool
-socket_counted_a_fin(const struct traced_socket *s)
-{
-        const struct ended_socket *end = &s->end;
-        uint64_t sent = end->bytes_sent - end->bytes_again, syn = s->role_known && s->client ? 1 : 0;
-        uint64_t acked = end->bytes_acked - (end->bytes_acked > 0 ? syn : 0);
-
-        if (!s->ended || !end->info || acked > sent)
-                return s->ended && end->info;
-        return end->wqueue > (sent - acked) + end->unsent;
-}
-
 /* After tcp_disconnect(), which a zero linger comes down to, the address is forgotten. */
 bool
 socket_is_disconnected(const struct traced_socket *s)
 {
         return s->ended && s->end.tuple.remote_port == 0;
+}
+
+/* As tcp_close_state() goes on from the states without one. */
+bool
+state_has_queued_fin(enum tcp_state state)
+{
+        return state == TCP_STATE_FIN_WAIT1 || state == TCP_STATE_FIN_WAIT2 || state == TCP_STATE_CLOSING ||
+               state == TCP_STATE_LAST_ACK;
+}
+
+/* A FIN is one more than the bytes, acknowledged or not. What stood in the queue before the act is counted by sequence
+ * numbers; what was sent is more than that where this host drops it on the way out. */
+bool
+socket_counted_a_fin(const struct traced_socket *s)
+{
+        const struct ended_socket *end = &s->end;
+        const struct look *before = &s->act.before;
+        uint64_t sent = end->bytes_sent - end->bytes_again, syn = s->role_known && s->client ? 1 : 0;
+        uint64_t acked = end->bytes_acked - (end->bytes_acked > 0 ? syn : 0);
+
+        if (!s->ended || !end->info)
+                return false;
+        if (s->shut.known && (s->shut.before.state == TCP_STATE_ESTABLISHED ||
+                              s->shut.before.state == TCP_STATE_CLOSE_WAIT))
+                return true;
+        if (s->act.known && state_has_queued_fin(before->state))
+                return true;
+        if (s->act.known && s->act.alone && before->whole && before->info && before->state != TCP_STATE_CLOSE &&
+            !socket_is_disconnected(s))
+                return end->bytes_acked + end->wqueue > before->bytes_acked + before->outq;
+        return acked > sent || end->wqueue > (sent - acked) + end->unsent;
 }
 
 /* What lay unread at the close, by the kernel's own word afterwards: nothing is received after a close but a FIN, which

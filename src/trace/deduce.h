@@ -12,6 +12,9 @@ bool state_after_peers_fin(enum tcp_state state);
 /* Is that a state in which what ends a socket before its time sends a RST (tcp_need_reset())? */
 bool state_needs_reset(enum tcp_state state);
 
+/* Has one in that state a FIN of its own in the queue, or sent it? */
+bool state_has_queued_fin(enum tcp_state state);
+
 /* Its kernel counted a FIN of its own among what it had acknowledged and what not. */
 bool socket_counted_a_fin(const struct traced_socket *s);
 

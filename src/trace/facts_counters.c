@@ -35,6 +35,41 @@ tell_received(uint64_t received, bool fin, struct facts_of_direction *in)
         }
 }
 
+/*
+ * What its own host drops on the way out is counted each time that it is tried (__tcp_transmit_skb()): the sequence
+ * numbers count it once, and only when it went. @queued and @unsent: SIOCOUTQ and what of it was never sent.
+ */
+static uint64_t
+sent_once(uint64_t counted, uint64_t acked, uint32_t queued, uint32_t unsent, bool fin_queued)
+{
+        uint64_t numbers = acked + (queued > unsent ? queued - unsent : 0);
+
+        /* The FIN is the last in the queue. */
+        numbers -= fin_queued && unsent == 0 && numbers > 0;
+        return numbers < counted ? numbers : counted;
+}
+
+/* @acked: without the SYN. */
+static uint64_t
+sent_by_look(const struct traced_socket *s, const struct look *look, uint64_t acked)
+{
+        uint64_t counted = look->bytes_sent - look->bytes_again;
+
+        if (look->repair || !(look->whole || look->all_acked))
+                return counted;
+        return sent_once(counted, acked, look->outq, look->unsent,
+                         state_has_queued_fin(look->state) || (look->state == TCP_STATE_CLOSE && s->shut.known));
+}
+
+static uint64_t
+sent_in_the_end(const struct traced_socket *s, uint64_t acked)
+{
+        const struct ended_socket *end = &s->end;
+        uint64_t counted = end->bytes_sent - end->bytes_again;
+
+        return s->last.repair ? counted : sent_once(counted, acked, end->wqueue, end->unsent, socket_counted_a_fin(s));
+}
+
 void
 facts_of_counters(const struct traced_socket *s, enum side side, bool alone, struct facts *f)
 {
@@ -43,8 +78,7 @@ facts_of_counters(const struct traced_socket *s, enum side side, bool alone, str
         bool forgot = socket_is_disconnected(s) || (s->act.known && s->act.how == ACT_CONNECT_UNSPEC);
         bool heard = s->ended && s->end.info && !forgot, opened = s->role_known && s->client;
         const struct look *look = forgot && s->act.known ? &s->act.before : &s->last;
-        uint64_t sent = heard ? s->end.bytes_sent - s->end.bytes_again : look->bytes_sent - look->bytes_again;
-        uint64_t acked = heard ? s->end.bytes_acked : look->bytes_acked;
+        uint64_t acked = heard ? s->end.bytes_acked : look->bytes_acked, sent;
         uint64_t received = heard ? s->end.bytes_received : look->bytes_received;
         bool fin = socket_had_peers_fin(s), exact, counted_in_look, spoke_known;
 
@@ -61,6 +95,7 @@ facts_of_counters(const struct traced_socket *s, enum side side, bool alone, str
         /* Who asked first knows that its SYN was acknowledged: that counts as a byte there
          * (tcp_rcv_synsent_state_process()). */
         acked -= opened && acked > 0 ? 1 : 0;
+        sent = heard ? sent_in_the_end(s, acked) : sent_by_look(s, look, acked);
         TELL(out->bytes, sent);
         TELL(out->acked, acked < sent ? acked : sent);
         if (s->all_calls)

@@ -37,17 +37,7 @@ socket_orphan_queued_a_fin(const struct traced_socket *s)
         if (s->end.unsent == 0)
                 return socket_counted_a_fin(s);
         return s->shut.known || !before->info ||
-               s->end.bytes_sent - s->end.bytes_again + s->end.unsent >
-                       before->bytes_sent - before->bytes_again + before->unsent;
-}
-
-static bool
-had_queued_a_fin(const struct traced_socket *s)
-{
-        enum tcp_state state = s->act.before.state;
-
-        return s->shut.known || state == TCP_STATE_FIN_WAIT1 || state == TCP_STATE_FIN_WAIT2 ||
-               state == TCP_STATE_CLOSING || state == TCP_STATE_LAST_ACK;
+               s->end.bytes_acked + s->end.wqueue > before->bytes_acked + before->outq;
 }
 
 /*
@@ -59,7 +49,7 @@ sent_beside(const struct traced_socket *s, struct segment_counts since)
 {
         uint32_t waited = s->act.before.unsent, bare = since.out - since.data_out, fins = 0;
 
-        if (s->end.unsent == 0 && waited == had_queued_a_fin(s))
+        if (s->end.unsent == 0 && waited == state_has_queued_fin(s->act.before.state))
                 fins++;
         /* Where no data was left to be sent, what is no data of the repeats is a FIN. */
         if (waited == 0 && since.again > since.data_out)
@@ -97,13 +87,6 @@ may_have_given_up(const struct traced_socket *s)
         return s->end.retransmits >= orphan_retries() || s->end.probes >= orphan_retries();
 }
 
-/* A FIN acknowledged counts as a byte, as the SYN of who asked does. */
-static bool
-fin_was_acked(const struct traced_socket *s)
-{
-        return s->role_known && s->end.bytes_acked > s->end.bytes_sent - s->end.bytes_again + s->client;
-}
-
 /* Once its FIN is acknowledged, what is left of a closed socket takes nothing: unless TCP_LINGER2 is negative, which
  * makes it answer that ACK with a RST, be it with the other's FIN (tcp_rcv_state_process()). */
 static bool
@@ -111,7 +94,7 @@ reset_at_its_fin(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
 
-        return before->whole && before->linger2_negative && before->info && fin_was_acked(s) &&
+        return before->whole && before->linger2_negative && before->info && socket_counted_a_fin(s) &&
                s->end.bytes_received == before->bytes_received && !socket_had_peers_fin(s);
 }
 

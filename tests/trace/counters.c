@@ -1,0 +1,103 @@
+/* The bytes that a traced socket sent, from what its kernel counted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "trace/facts.h"
+
+/* A client that has written 1600 bytes, of which 100 arrived. The rest was dropped by its own host at each of four
+ * tries: nothing of it counts as sent (tcp_write_xmit()), but for the kernel's own count of bytes. */
+static struct traced_socket
+dropped(void)
+{
+        struct look look = { .state = TCP_STATE_ESTABLISHED, .whole = true, .info = true, .outq = 1500, .unsent = 1500,
+                             .bytes_sent = 6600, .bytes_acked = 101 };
+
+        return (struct traced_socket){ .role_known = true, .client = true, .established_ns = 1, .alive = look,
+                                       .last = look, .tuple = { .local_port = 50000, .remote_port = 80 } };
+}
+
+static void
+sends(const struct traced_socket *s, uint64_t bytes, uint64_t acked)
+{
+        struct facts f;
+
+        facts_of_sockets(s, NULL, 0, &f);
+        assert_true(fact_known(f.from[SIDE_CLIENT].bytes.how));
+        assert_int_equal(f.from[SIDE_CLIENT].bytes.value, bytes);
+        assert_int_equal(f.from[SIDE_CLIENT].acked.value, acked);
+}
+
+static void
+what_its_host_drops_was_not_sent(void **state)
+{
+        struct traced_socket s = dropped();
+
+        (void)state;
+        sends(&s, 100, 100);
+        /* What it let through then is. */
+        s.last.unsent = 500;
+        sends(&s, 1100, 100);
+        s.last.outq = s.last.unsent = 0;
+        s.last.all_acked = true;
+        s.last.bytes_acked = 1601;
+        sends(&s, 1600, 1600);
+        /* Without a look at the queue there is only that count. */
+        s.last.all_acked = s.last.whole = false;
+        sends(&s, 6600, 1600);
+}
+
+static void
+closes(struct traced_socket *s)
+{
+        s->act = (struct socket_act){ .known = true, .how = ACT_CLOSE, .alone = true, .before = s->last };
+        s->ended = true;
+        s->end = (struct ended_socket){ .tuple.remote_port = 80, .info = true, .bytes_sent = s->last.bytes_sent,
+                                        .bytes_acked = s->last.bytes_acked, .wqueue = s->last.outq + 1,
+                                        .unsent = s->last.unsent + 1 };
+}
+
+static void
+its_fin_is_no_byte(void **state)
+{
+        struct traced_socket s = dropped();
+
+        (void)state;
+        closes(&s);
+        sends(&s, 100, 100);
+        /* All goes through, and is acknowledged but for the FIN; then that too. */
+        s.end.unsent = 0;
+        sends(&s, 1600, 100);
+        s.end.bytes_acked = 1601;
+        s.end.wqueue = 1;
+        sends(&s, 1600, 1600);
+        s.end.bytes_acked = 1602;
+        s.end.wqueue = 0;
+        sends(&s, 1600, 1600);
+        /* Shut down before, and reset while it was held. */
+        s = dropped();
+        s.shut = (struct socket_act){ .known = true, .how = ACT_SHUTDOWN, .before = s.last };
+        s.last.state = TCP_STATE_CLOSE;
+        s.last.unsent = 0;
+        s.last.outq = 1501;
+        sends(&s, 1600, 100);
+        s.act = (struct socket_act){ .known = true, .how = ACT_CLOSE, .before = s.last };
+        s.ended = true;
+        s.end = (struct ended_socket){ .tuple.remote_port = 80, .info = true, .bytes_sent = 6600, .bytes_acked = 101,
+                                       .wqueue = 1501 };
+        sends(&s, 1600, 100);
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(what_its_host_drops_was_not_sent),
+                cmocka_unit_test(its_fin_is_no_byte),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
