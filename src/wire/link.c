@@ -178,8 +178,7 @@ enum layer walk_link(struct walk *walk, uint32_t link_type) {
                 return cooked(walk, 16, 14);
         case 276:               /* LINUX_SLL2 */
                 return cooked(walk, 20, 0);
-        case 9:                 /* PPP */
-                return LAYER_PPP;
+        case 9:                 /* PPP; a serial line that was taken for it may speak Cisco's HDLC */
         case 50:                /* PPP_HDLC */
         case 104:               /* C_HDLC */
                 return LAYER_HDLC;

@@ -72,6 +72,8 @@ static const struct row rows[] = {
         { "PPP with a direction", 204, "01 ff03 0021" IP4 TCP, PACKET_TCP, 0, 0 },
         { "Cisco's HDLC", 104, "0f00 0800" IP4 TCP, PACKET_TCP, 0, 0 },
         { "Cisco's HDLC, by PPP's number", 50, "0f00 86dd" IP6 TCP, PACKET_TCP, 0, 0 },
+        { "Cisco's HDLC, from who took the line for PPP", 9, "0f00 0800" IP4 TCP, PACKET_TCP, 0, 0 },
+        { "its keepalive", 9, "8f00 8035 00000002 00000000 00000000 ffff", PACKET_NOT_IP, 0, 0 },
         { "frame relay", 107, "1841 03 cc" IP4 TCP, PACKET_TCP, 0, 0 },
         { "frame relay with SNAP", 107, "1841 03 00 80 000000 0800" IP4 TCP, PACKET_TCP, 0, 0 },
         { "frame relay of Cisco", 107, "1841 0800" IP4 TCP, PACKET_TCP, 0, 0 },
