@@ -43,11 +43,13 @@ is_unasked(const struct reset_row *r)
 }
 
 /* The place of what it answers: its number is what that acknowledged. Of the other end's last two that want an answer
- * and its last that does not, the earliest of which something was left to take. Or -1. */
+ * and its last that does not, the earliest of which something was left to take, and to which an answer is not long due.
+ * Or -1. */
 static int
 answered(const struct reset_row *r)
 {
         const struct look *l = r->l;
+        uint64_t least = l->of[r->by].answers_in;
         int places[] = { -1, -1, -1 }, found = -1;
 
         if (r->row->window != 0 || r->options || r->has_ack || is_unasked(r))
@@ -68,7 +70,9 @@ answered(const struct reset_row *r)
                 const struct row *row = places[k] < 0 ? NULL : look_row(l, (unsigned)places[k]);
 
                 if (row && row_what(row) & SEGMENT_ACK && row->ack == l->of[r->by].end &&
-                    (found < 0 || was_taken(l, !r->by, found)))
+                    (found < 0 || was_taken(l, !r->by, found) ||
+                     reset_answers_later(r->at, look_time(l, found), look_time(l, places[k]),
+                                         (int64_t)(least + 1))))
                         found = places[k];
         }
         return found;

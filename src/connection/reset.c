@@ -112,7 +112,7 @@ unasked(const struct step *step)
 }
 
 /* The segment of the other end that a reply answers: its number is what that one acknowledged. Of several the
- * earliest that no RST has answered yet, since replies come in the order of what draws them. */
+ * earliest that no RST has answered yet, and to which an answer is not long due. */
 static struct mark *
 answered(const struct step *step)
 {
@@ -133,7 +133,8 @@ answered(const struct step *step)
         }
         for (unsigned i = 0; i < sizeof(marks) / sizeof(*marks); i++)
                 if (marks[i]->has_ack && marks[i]->ack == s->seq &&
-                    (!found || found->answered || was_taken(o, found)))
+                    (!found || found->answered || was_taken(o, found) ||
+                     reset_answers_later(step->time, found->at, marks[i]->at, step->d->answers_in)))
                         found = marks[i];
         return found;
 }

@@ -6,6 +6,23 @@
 /* No host takes so long to answer a segment that it has no use for. */
 #define RESET_ANSWERS_WITHIN INT64_C(10000000000)
 
+/* Who answers at all has mostly answered by then. */
+#define RESET_ANSWERS_MOSTLY_WITHIN INT64_C(1000000000)
+
+/* Of two segments that a reply of @time may answer, the earlier was sent at @one and the later at @other: which was it?
+ * Replies come in the order of what draws them, so it is the earlier; unless the answer to that was long due. But an
+ * end that never answered in less than @least (0: not known) has not answered the later in less than half of it. */
+static inline bool
+reset_answers_later(int64_t time, int64_t one, int64_t other, int64_t least)
+{
+        int64_t since_one, since_other, due = RESET_ANSWERS_MOSTLY_WITHIN;
+
+        if (other <= one || __builtin_sub_overflow(time, one, &since_one) ||
+            __builtin_sub_overflow(time, other, &since_other))
+                return false;
+        return since_one > due && (since_one - due) / 2 > least && since_other >= least / 2;
+}
+
 /* Takes a RST. Says whether its receiver can have taken it, so that the connection is over. */
 bool reset_take(struct step *step);
 

@@ -160,6 +160,49 @@ replies_answer_in_the_order_of_what_draws_them(void **state)
         is_known(f->resets[0].answers_at, STORY_TIME(2.0));
 }
 
+/* What drew nothing in seconds draws nothing any more; but what is on its way for too short a time has drawn nothing
+ * yet. */
+static void
+a_reply_answers_the_later_segment_if_the_earlier_had_its_time(void **state)
+{
+        static const struct row in_order[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 5.0, .by = 'c', .f = "F.", .at = 150, .ack = 300 },
+                { .t = 5.02, .by = 's', .f = "R", .at = 300, .bare = true },
+        }, soon[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 1.5, .by = 'c', .f = "F.", .at = 150, .ack = 300 },
+                { .t = 1.52, .by = 's', .f = "R", .at = 300, .bare = true },
+        }, too_soon[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 5.0, .by = 'c', .f = "F.", .at = 150, .ack = 300 },
+                { .t = 5.005, .by = 's', .f = "R", .at = 300, .bare = true },
+        }, out_of_order[] = {
+                TALK,
+                { .t = 1.0, .by = 's', .f = "F.", .at = 300, .ack = 100 },
+                { .t = 1.001, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 8.0, .by = 'c', .f = "F.", .at = 200, .ack = 300 },
+                { .t = 12.0, .by = 'c', .f = "P.", .at = 150, .n = 50, .ack = 300 },
+                { .t = 12.02, .by = 's', .f = "R", .at = 300, .bare = true },
+        };
+
+        TOLD(in_order);
+        is_known(f->resets[0].answers, SEGMENT_KIND_FIN);
+        is_known(f->resets[0].answers_at, STORY_TIME(5.0));
+        is_known(f->resets[0].drew_data, false);
+        TELL(&story, soon);
+        is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
+        TELL(&story, too_soon);
+        is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
+        TELL(&story, out_of_order);
+        is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
+        is_known(f->resets[0].answers_at, STORY_TIME(12.0));
+        is_known(f->resets[0].drew_data, true);
+}
+
 static void
 a_refusal_answers_the_syn(void **state)
 {
@@ -397,6 +440,7 @@ main(void)
                 cmocka_unit_test(a_reset_after_a_long_silence_answers_nothing),
                 cmocka_unit_test(the_second_of_two_replies_answers_the_second_segment),
                 cmocka_unit_test(replies_answer_in_the_order_of_what_draws_them),
+                cmocka_unit_test(a_reply_answers_the_later_segment_if_the_earlier_had_its_time),
                 cmocka_unit_test(a_refusal_answers_the_syn),
                 cmocka_unit_test(a_bare_reset_does_not_refuse_a_syn),
                 cmocka_unit_test(an_abandoned_attempt_answers_the_syn_ack),
