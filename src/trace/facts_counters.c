@@ -61,6 +61,38 @@ sent_by_look(const struct traced_socket *s, const struct look *look, uint64_t ac
                          state_has_queued_fin(look->state) || (look->state == TCP_STATE_CLOSE && s->shut.known));
 }
 
+/* What an end sent, and what of it was acknowledged; its FIN is one more of these. */
+struct sent {
+        bool bytes_known, acked_known;
+        uint64_t bytes, acked;
+};
+
+/* Nothing of its kernel's was heard since its program closed it, and that goes on sending what waited then. */
+static bool
+is_sent_on(const struct traced_socket *s, bool heard)
+{
+        const struct look *before = &s->act.before;
+
+        return !heard && s->act.known && s->act.how != ACT_CONNECT_UNSPEC && before->whole && !before->repair &&
+               before->outq > 0 && before->state != TCP_STATE_CLOSE && !socket_act_resets(s);
+}
+
+static struct sent
+sent_on(const struct traced_socket *s, uint64_t acked)
+{
+        const struct look *before = &s->act.before;
+        uint64_t all = acked + before->outq - state_has_queued_fin(before->state);
+        struct sent sent = { .bytes = all, .bytes_known = before->unsent == 0 };
+
+        if (s->after == TCP_STATE_FIN_WAIT1 || s->after == TCP_STATE_CLOSING || s->after == TCP_STATE_LAST_ACK) {
+                sent.acked_known = s->queued_after <= all + 1;
+                sent.acked = all + 1 - s->queued_after;
+        } else if (s->after == TCP_STATE_FIN_WAIT2 || s->after == TCP_STATE_TIME_WAIT) {
+                sent = (struct sent){ true, true, all, all + 1 };
+        }
+        return sent;
+}
+
 static uint64_t
 sent_in_the_end(const struct traced_socket *s, uint64_t acked)
 {
@@ -78,9 +110,10 @@ facts_of_counters(const struct traced_socket *s, enum side side, bool alone, str
         bool forgot = socket_is_disconnected(s) || (s->act.known && s->act.how == ACT_CONNECT_UNSPEC);
         bool heard = s->ended && s->end.info && !forgot, opened = s->role_known && s->client;
         const struct look *look = forgot && s->act.known ? &s->act.before : &s->last;
-        uint64_t acked = heard ? s->end.bytes_acked : look->bytes_acked, sent;
+        uint64_t acked = heard ? s->end.bytes_acked : look->bytes_acked;
         uint64_t received = heard ? s->end.bytes_received : look->bytes_received;
         bool fin = socket_had_peers_fin(s), exact, counted_in_look, spoke_known;
+        struct sent own = { .bytes_known = true, .acked_known = true };
 
         if (!heard && !look->info)
                 return;
@@ -95,22 +128,28 @@ facts_of_counters(const struct traced_socket *s, enum side side, bool alone, str
         /* Who asked first knows that its SYN was acknowledged: that counts as a byte there
          * (tcp_rcv_synsent_state_process()). */
         acked -= opened && acked > 0 ? 1 : 0;
-        sent = heard ? sent_in_the_end(s, acked) : sent_by_look(s, look, acked);
-        TELL(out->bytes, sent);
-        TELL(out->acked, acked < sent ? acked : sent);
+        own.bytes = heard ? sent_in_the_end(s, acked) : sent_by_look(s, look, acked);
+        own.acked = acked;
+        if (is_sent_on(s, heard))
+                own = sent_on(s, acked);
+        if (own.bytes_known)
+                TELL(out->bytes, own.bytes);
+        if (own.acked_known)
+                TELL(out->acked, own.acked < own.bytes ? own.acked : own.bytes);
         if (s->all_calls)
                 TELL(out->last_run, s->last_run);
-        TELL(out->retransmitted, heard ? s->end.bytes_again : look->bytes_again);
-        if (fact_is(out->fin))
-                INFER(out->fin_acked, acked > sent);
+        if (!is_sent_on(s, heard))
+                TELL(out->retransmitted, heard ? s->end.bytes_again : look->bytes_again);
+        if (fact_is(out->fin) && own.acked_known)
+                INFER(out->fin_acked, own.acked > own.bytes);
         /* Where it is not known how many bytes came between the look and the end, a FIN may be among them. */
         exact = (!heard || socket_how_exact_is_unread(s) == UNREAD_EXACT) && !socket_died_unseen(s);
         counted_in_look = !heard || (look->bytes_received == received && look->bytes_sent == s->end.bytes_sent);
         /* Of a single byte it is not known whether it is a FIN. */
         spoke_known = exact || received != 1;
         received -= counts_peers_fin(s, heard, received);
-        if (spoke_known)
-                facts_of_order(counted_in_look ? look : NULL, s->seen_to_begin, sent, received, alone, out, in);
+        if (spoke_known && own.bytes_known)
+                facts_of_order(counted_in_look ? look : NULL, s->seen_to_begin, own.bytes, received, alone, out, in);
         if (alone && exact)
                 tell_received(received, fin, in);
         /* Whoever spoke had been accepted. */

@@ -123,6 +123,7 @@ is_over(struct tracer *tracer, struct traced_socket *socket)
         if (r < 0 || now.cookie != socket->cookie)
                 return is_gone(tracer, socket);
         socket->after = now.state;
+        socket->queued_after = now.wqueue;
         socket->held = now.inode != 0;
         return now.state == TCP_STATE_TIME_WAIT;
 }

@@ -91,12 +91,44 @@ its_fin_is_no_byte(void **state)
         sends(&s, 1600, 100);
 }
 
+/* Closed, and nothing was heard since. */
+static void
+what_waits_at_a_close_may_have_been_sent_since(void **state)
+{
+        struct traced_socket s = dropped();
+        struct facts f;
+
+        (void)state;
+        closes(&s);
+        s.ended = false;
+        facts_of_sockets(&s, NULL, 0, &f);
+        assert_false(fact_known(f.from[SIDE_CLIENT].bytes.how));
+        assert_false(fact_known(f.from[SIDE_CLIENT].acked.how));
+        /* Its kernel is asked: 700 bytes and the FIN are not acknowledged yet. */
+        s.after = TCP_STATE_FIN_WAIT1;
+        s.queued_after = 701;
+        facts_of_sockets(&s, NULL, 0, &f);
+        assert_false(fact_known(f.from[SIDE_CLIENT].bytes.how));
+        assert_int_equal(f.from[SIDE_CLIENT].acked.value, 900);
+        /* All had been sent. */
+        s.act.before.unsent = 0;
+        sends(&s, 1600, 900);
+        s.act.before.unsent = 1500;
+        s.after = TCP_STATE_FIN_WAIT2;
+        sends(&s, 1600, 1600);
+        /* With its sending way shut before, a FIN waited, too. */
+        s.act.before.state = TCP_STATE_FIN_WAIT1;
+        s.act.before.outq = s.act.before.unsent = 1501;
+        sends(&s, 1600, 1600);
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_its_host_drops_was_not_sent),
                 cmocka_unit_test(its_fin_is_no_byte),
+                cmocka_unit_test(what_waits_at_a_close_may_have_been_sent_since),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
