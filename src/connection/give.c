@@ -403,14 +403,13 @@ fill_icmp(const struct extra *extra, unsigned client, struct facts *f)
 
 _Static_assert(ZEEK_HISTORY_MAX + 1 <= TRACKER_HISTORY_MAX, "a history no longer fits into what is given out");
 
-/* A connection that ended was not looked at for seconds. All of it is asked for at once, and what needs none of it
- * goes on meanwhile. */
-static inline void
-fetch(const struct connection *c)
+/* The RSTs lie apart, and are wanted last. */
+static inline __attribute__((always_inline)) void
+fetch_resets(const struct extra *extra)
 {
-#pragma GCC unroll 32
-        for (size_t i = 0; i < sizeof(*c); i += 64)
-                __builtin_prefetch((const char *)c + i);
+        for (unsigned i = 0; extra && i < extra->n_resets; i++)
+                for (size_t at = 0; at < sizeof(struct reset); at += 64)
+                        __builtin_prefetch((const char *)extra->reset[i] + at);
 }
 
 /* Which it is, and what Zeek says of it. */
@@ -509,7 +508,9 @@ fill_any(const struct connection *c, const struct extra *extra, int64_t until, b
 const struct tracked *
 give_fill(struct given *given, const struct connection *c, const struct extra *extra, int64_t until, bool cut)
 {
-        fetch(c);
+        /* What ended was not looked at for seconds. */
+        connection_fetch(c);
+        fetch_resets(extra);
         if (!is_orderly(c, extra)) {
                 fill_any(c, extra, until, cut, &given->other);
                 return &given->other;

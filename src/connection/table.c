@@ -219,7 +219,7 @@ table_find(const struct table *table, const struct ends *ends, unsigned *ret_sen
 }
 
 static void
-set_head(struct table *table, struct head *h, const struct ends *ends)
+set_head(struct head *h, const struct ends *ends)
 {
         head_set_address(h, 0, ends->source);
         head_set_address(h, 1, ends->destination);
@@ -227,7 +227,6 @@ set_head(struct table *table, struct head *h, const struct ends *ends)
         h->port[1] = ends->destination_port;
         h->realm = ends->realm;
         h->hash = ends->hash;
-        table->n_used++;
 }
 
 int
@@ -240,23 +239,58 @@ table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
                 return -ENOMEM;
         c = table_at(table, *ret_node);
         zero(c, sizeof(*c));
-        set_head(table, &c->head, ends);
+        set_head(&c->head, ends);
+        table->n_used++;
         return 0;
 }
 
-int
-table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_node)
+/* All zeroes; NULL for want of memory. */
+static inline struct orderly *
+new_orderly(struct table *table, uint32_t *ret_node)
 {
         struct orderly *o;
         uint32_t number;
 
         if (table_new_number(&table->orderlies, &table->orderly_links, sizeof(*o), &table->free_orderly,
                        &table->n_orderlies, &number) < 0)
-                return -ENOMEM;
+                return NULL;
         *ret_node = number | NODE_ORDERLY;
         o = table_orderly(table, *ret_node);
         zero_few(o, sizeof(*o));
-        set_head(table, &o->head, ends);
+        table->n_used++;
+        return o;
+}
+
+int
+table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_node)
+{
+        struct orderly *o = new_orderly(table, ret_node);
+
+        if (!o)
+                return -ENOMEM;
+        set_head(&o->head, ends);
+        return 0;
+}
+
+int
+table_new_orderly_plain(struct table *table, const struct tracker_frame *frame, uint32_t vlans, uint32_t *ret_node)
+{
+        const uint8_t *tcp = frame->plain.tcp;
+        struct orderly *o = new_orderly(table, ret_node);
+
+        if (!o)
+                return -ENOMEM;
+        o->head.port[0] = bytes_get16(tcp);
+        o->head.port[1] = bytes_get16(tcp + 2);
+        o->head.hash = frame->place.hash;
+        if (frame->plain.has & PLAIN_IPV6) {
+                o->head.realm = vlans;
+                head_set_address(&o->head, 0, tcp - 32);
+                head_set_address(&o->head, 1, tcp - 16);
+        } else {
+                o->head.realm = vlans | REALM_IPV4;
+                memcpy(o->head.address, tcp - 8, sizeof(o->head.address));
+        }
         return 0;
 }
 
@@ -356,6 +390,22 @@ table_free_node(struct table *table, uint32_t node)
                 table_free_extra(table, c);
                 table_free_number(&table->nodes, sizeof(*c), &table->free_node, node);
         }
+}
+
+void
+table_forget(struct table *table, uint32_t node)
+{
+        struct orderly *o = table_orderly(table, node);
+
+        if (!node_is_orderly(node)) {
+                table_unindex(table, node);
+                table_free_node(table, node);
+                return;
+        }
+        index_take_out(&table->index, o->head.hash, node);
+        unlist(table, node, &o->head);
+        table->n_used--;
+        free_orderly(table, node);
 }
 
 int

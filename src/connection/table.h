@@ -254,30 +254,6 @@ table_ends(const struct packet *packet, uint32_t vlans, uint32_t hash)
         };
 }
 
-/* The ends of a frame that went the straight way, likewise. */
-struct ends_of_plain {
-        struct ends ends;
-        uint8_t address[2][16];
-};
-
-static inline void
-table_ends_of_plain(const struct plain *plain, uint32_t vlans, uint32_t hash, struct ends_of_plain *ret_ends)
-{
-        const uint8_t *tcp = plain->tcp;
-
-        *ret_ends = (struct ends_of_plain){ .ends = {
-                .source = ret_ends->address[0], .destination = ret_ends->address[1],
-                .source_port = bytes_get16(tcp), .destination_port = bytes_get16(tcp + 2),
-                .realm = vlans | (plain->has & PLAIN_IPV6 ? 0 : REALM_IPV4), .hash = hash,
-        } };
-        if (plain->has & PLAIN_IPV6) {
-                memcpy(ret_ends->address, tcp - 32, 32);
-        } else {
-                memcpy(ret_ends->address[0], tcp - 8, 4);
-                memcpy(ret_ends->address[1], tcp - 4, 4);
-        }
-}
-
 /* False: no node has ends of this hash. */
 static inline bool
 table_may_have(const struct table *table, uint32_t hash)
@@ -341,7 +317,14 @@ table_find_plain(const struct table *table, const struct tracker_frame *frame, u
 /* A new node of zeroes with its ends set, in no list and not in the index. */
 int table_new(struct table *table, const struct ends *ends, uint32_t *ret_node);
 int table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_node);
+
+/* The same for the ends of a frame that went the straight way; @vlans is what its VLANs add to the realm. */
+int table_new_orderly_plain(struct table *table, const struct tracker_frame *frame, uint32_t vlans,
+                            uint32_t *ret_node);
 void table_free_node(struct table *table, uint32_t node);
+
+/* Likewise one that is in the index. */
+void table_forget(struct table *table, uint32_t node);
 
 /* Makes a struct connection of a struct orderly: it takes its place in the index and in its list. */
 int table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node);

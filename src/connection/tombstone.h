@@ -21,14 +21,43 @@ struct graveyard {
         uint64_t n_strays;
 };
 
+/* Sets of as many. */
+enum {
+        TOMBSTONE_WAYS = 4,
+        TOMBSTONE_SETS = 1 << 14,
+};
+
+static inline struct tombstone *
+graveyard_set(const struct graveyard *graveyard, uint64_t key)
+{
+        return graveyard->stones + (key >> 32) % TOMBSTONE_SETS * TOMBSTONE_WAYS;
+}
+
 int graveyard_init(struct graveyard *graveyard, bool large);
 void graveyard_deinit(struct graveyard *graveyard);
 
-/* Fetches the place where it will be buried. */
-void graveyard_fetch(struct graveyard *graveyard, const struct head *h);
+/* Of two ends. */
+struct tombstone_name {
+        uint64_t key;
+        uint32_t first;
+};
+
+struct tombstone_name graveyard_name(const struct head *h);
+
+/* Fetches the place where it will be buried. Always inline, since for gcc a function that only fetches does nothing. */
+static inline __attribute__((always_inline)) void
+graveyard_fetch(const struct graveyard *graveyard, struct tombstone_name name)
+{
+        const char *set = (const char *)graveyard_set(graveyard, name.key);
+
+        if (!graveyard->stones)
+                return;
+        for (size_t at = 0; at < TOMBSTONE_WAYS * sizeof(struct tombstone); at += 64)
+                __builtin_prefetch(set + at, 1);
+}
 
 /* @file and @frame: of its first segment. @next: the number after all that each end sent. */
-void graveyard_bury(struct graveyard *graveyard, const struct head *h, uint32_t file, uint64_t frame,
+void graveyard_bury(struct graveyard *graveyard, struct tombstone_name name, uint32_t file, uint64_t frame,
                     const uint32_t next[static 2]);
 
 /* The connection of which segment @s is a straggler, or NULL. */

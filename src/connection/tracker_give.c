@@ -140,29 +140,22 @@ tracker_grow(struct tracker *t, uint32_t *node)
 }
 
 static void
-bury(struct tracker *t, uint32_t node)
+forget(struct tracker *t, uint32_t node, struct tombstone_name name)
 {
         uint32_t next[2];
 
         if (node_is_orderly(node)) {
                 const struct orderly *o = table_orderly(&t->table, node);
 
-                graveyard_bury(&t->graveyard, &o->head, o->file, o->first_frame, o->next);
+                graveyard_bury(&t->graveyard, name, o->file, o->first_frame, o->next);
         } else {
                 const struct connection *c = table_at(&t->table, node);
 
                 for (unsigned side = 0; side < 2; side++)
                         next[side] = c->side[side].base + (uint32_t)direction_end(&c->side[side]);
-                graveyard_bury(&t->graveyard, &c->head, c->first_file, c->first_frame, next);
+                graveyard_bury(&t->graveyard, name, c->first_file, c->first_frame, next);
         }
-}
-
-static void
-forget(struct tracker *t, uint32_t node)
-{
-        bury(t, node);
-        table_unindex(&t->table, node);
-        table_free_node(&t->table, node);
+        table_forget(&t->table, node);
 }
 
 void
@@ -195,18 +188,25 @@ tracker_take_pending(struct tracker *t, uint32_t node, bool begins)
         table_free_node(&t->table, number);
 }
 
-/* Gives a connection out for good, or for now. */
+/* Gives a connection out, and keeps it for stragglers. */
 static void
-retire(struct tracker *t, uint32_t node, bool keep)
+retire(struct tracker *t, uint32_t node)
 {
-        if (!keep)
-                graveyard_fetch(&t->graveyard, table_head(&t->table, node));
         tracker_take_pending(t, node, true);
         tracker_give(t, node, false);
-        if (keep && table_head(&t->table, node)->list != LIST_NONE)
-                table_list(&t->table, node, LIST_GIVEN);
-        else
-                forget(t, node);
+        table_list(&t->table, node, LIST_GIVEN);
+}
+
+/* Gives it out for good. */
+static void
+retire_at_once(struct tracker *t, uint32_t node)
+{
+        const struct tombstone_name name = graveyard_name(table_head(&t->table, node));
+
+        graveyard_fetch(&t->graveyard, name);
+        tracker_take_pending(t, node, true);
+        tracker_give(t, node, false);
+        forget(t, node, name);
 }
 
 void
@@ -225,7 +225,7 @@ tracker_give_ended(struct tracker *t)
                         break;
                 }
                 table_fetch_next(&t->table, node);
-                retire(t, node, true);
+                retire(t, node);
         }
         t->table.due = due;
 }
@@ -243,10 +243,10 @@ tracker_make_room(struct tracker *t)
 
                 if (node != NODE_NONE) {
                         table_fetch_next(table, node);
-                        forget(t, node);
+                        forget(t, node, graveyard_name(table_head(table, node)));
                 } else if ((node = table->oldest[LIST_ENDED]) != NODE_NONE) {
                         table_fetch_next(table, node);
-                        retire(t, node, false);
+                        retire_at_once(t, node);
                 } else if ((node = table->oldest[LIST_SILENT]) != NODE_NONE ||
                            (node = table->oldest[LIST_LIVE]) != NODE_NONE) {
                         if (tracker_unpack(t, &node) < 0)
@@ -256,7 +256,7 @@ tracker_make_room(struct tracker *t)
                         else
                                 table_at(table, node)->flags |= CONNECTION_EVICTED;
                         t->n_evicted++;
-                        retire(t, node, false);
+                        retire_at_once(t, node);
                 } else {
                         return;
                 }

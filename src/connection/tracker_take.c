@@ -372,6 +372,8 @@ take_short(struct tracker *t, uint32_t node, unsigned sender, const struct track
                 list(t, node, c);
                 return true;
         }
+        /* Of a connection that is no row only what the short way touches is at hand (table_fetch_any()). */
+        connection_fetch(c);
         t->not_plain = node;
         return false;
 }
@@ -426,20 +428,18 @@ take_frame(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint
 static bool
 take_syn(struct tracker *t, uint32_t file, const struct tracker_frame *f, struct orderly_syn syn)
 {
-        struct ends_of_plain ends;
         uint32_t node;
 
         /* It may be a straggler of one that was given out before its time (take_stray()). */
         if (t->n_evicted > 0 || table_may_have(&t->table, f->place.hash))
                 return false;
         tracker_make_room(t);
-        table_ends_of_plain(&f->plain, tracker_vlans(t, plain_vlan(&f->plain)), f->place.hash, &ends);
-        if (table_new_orderly(&t->table, &ends.ends, &node) < 0 || enter(t, node) < 0)
+        if (table_new_orderly_plain(&t->table, f, tracker_vlans(t, plain_vlan(&f->plain)), &node) < 0 ||
+            enter(t, node) < 0)
                 return false;
         if (orderly_begin(&t->table, table_orderly(&t->table, node), f, file, syn))
                 return true;
-        table_unindex(&t->table, node);
-        table_free_node(&t->table, node);
+        table_forget(&t->table, node);
         t->n_connections--;
         return false;
 }
