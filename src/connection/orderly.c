@@ -70,15 +70,16 @@ is_near(const struct orderly *o, struct arrival a)
 static inline __attribute__((always_inline)) bool
 add_syn(struct table *table, struct orderly *o, unsigned sender, struct arrival a, struct orderly_syn syn)
 {
+        /* Beside them stands @n: read after that was written, they are waited for. */
+        const unsigned flags = o->flags | (sender ? ORDERLY_ANSWERED : 0);
+
         if (!orderly_add_here(table, o, sender, a, syn.what, syn.scale))
                 return false;
         o->next[sender] = a.seq + 1;
         o->acked[sender] = a.seq;
-        o->flags = (uint16_t)(o->flags | a.cut);
-        if (sender) {
+        o->flags = (uint16_t)(flags | a.cut);
+        if (sender)
                 o->acked[0] = a.ack;
-                o->flags |= ORDERLY_ANSWERED;
-        }
         return true;
 }
 

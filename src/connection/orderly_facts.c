@@ -107,9 +107,12 @@ fill_constant(bool brief, struct tracked *t)
 static inline void
 fill_history(const struct look *l, char *history)
 {
+        unsigned n = l->n_history;
+
         memcpy(history, l->history, sizeof(l->history));
         if (l->o->flags & ORDERLY_RESET)
-                strcat(history, look_by(look_row(l, l->n)) ? "r" : "R");
+                history[n++] = look_by(look_row(l, l->n)) ? 'r' : 'R';
+        history[n] = '\0';
 }
 
 /* Both ends said something: they were ESTABLISHED to Zeek, and CLOSED with their FIN. A RST after both FINs is nothing

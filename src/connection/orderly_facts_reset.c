@@ -4,6 +4,7 @@
  */
 #include "connection/orderly_facts.h"
 
+#include "base/zero.h"
 #include "connection/note.h"
 #include "connection/orderly_look.h"
 #include "connection/reset.h"
@@ -166,7 +167,7 @@ fill_reset(const struct reset_row *r, struct facts *facts)
         struct facts_of_reset *f = &facts->resets[0];
         bool ipv4 = l->o->head.realm & REALM_IPV4, over = l->o->flags & ORDERLY_ENDED;
 
-        memset(f, 0, sizeof(*f));
+        zero(f, sizeof(*f));
         SEEN(f->by, r->by ? SIDE_SERVER : SIDE_CLIENT);
         SEEN(f->at, r->at);
         SEEN(f->frame, r->row->frame);

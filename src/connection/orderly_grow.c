@@ -250,7 +250,7 @@ grow_direction(const struct look *l, unsigned side, const struct walked_end walk
 }
 
 static void
-grow_history(const char *letters, struct zeek *z)
+grow_history(const char *letters, unsigned n_letters, struct zeek *z)
 {
         const struct {
                 uint8_t seen, code;
@@ -262,24 +262,23 @@ grow_history(const char *letters, struct zeek *z)
                 ['F' & 31] = { SEEN_FIN, (uint8_t)zeek_letter_code('F') },
         };
         uint64_t history = 0;
-        unsigned n = 0;
 
-        for (; *letters; letters++, n++) {
+        for (unsigned n = 0; n < n_letters; n++) {
                 /* Small letters are the responder's. */
-                unsigned side = (unsigned)*letters >> 5 & 1, letter = *letters & 31;
+                unsigned side = (unsigned)letters[n] >> 5 & 1, letter = letters[n] & 31;
 
                 z->seen[side] |= known[letter].seen;
                 history |= (uint64_t)(known[letter].code | (side ? LETTER_OF_RESPONDER : 0)) << 5 * n;
         }
         z->history[0] = history;
-        z->n_history = n & 0x1f;
+        z->n_history = n_letters & 0x1f;
 }
 
 static void
-grow_zeek(const struct orderly *o, const char *history, const struct connection *c, struct zeek *z)
+grow_zeek(const struct orderly *o, const char *history, unsigned n_history, const struct connection *c, struct zeek *z)
 {
         z->flags = FLAG_STARTED;
-        grow_history(history, z);
+        grow_history(history, n_history, z);
         for (unsigned side = 0; side < 2; side++) {
                 const struct direction *d = &c->side[side];
 
@@ -399,7 +398,7 @@ grow_answered(const struct table *table, const struct orderly *o, struct connect
         if (o->flags & ORDERLY_SHORT)
                 grow_zeek_by_segments(&l, &c->zeek);
         else
-                grow_zeek(o, l.history, c, &c->zeek);
+                grow_zeek(o, l.history, l.n_history, c, &c->zeek);
 }
 
 /* Of a SYN that nobody answered, @i of its row. */
@@ -452,7 +451,7 @@ grow_unanswered(const struct table *table, const struct orderly *o, struct conne
                 c->last_syn = o->last;
                 c->syn_gap = o->last - time_of(o, table_row(table, o, o->n - 2u));
         }
-        grow_zeek(o, "S", c, &c->zeek);
+        grow_zeek(o, "S", 1, c, &c->zeek);
 }
 
 static void

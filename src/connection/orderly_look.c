@@ -60,7 +60,8 @@ begin(struct look *l, struct orderly_sums *ret_sums)
                 ret_sums->sent[side] = orderly_all(base);
                 ret_sums->ttl[side] = orderly_all(ttl);
         }
-        memcpy(l->history, "Sh", 3);
+        memcpy(l->history, "Sh", 2);
+        l->n_history = 2;
 }
 
 static __attribute__((noinline)) void
@@ -106,18 +107,18 @@ add_letters(struct look *l, const struct word *w, int at)
 {
         static const char letters[] = "ADFFadff";
         uint64_t kinds[] = { ~(w->data | w->fin | w->syn), w->data & ~w->fin, w->fin }, firsts = 0;
-        char *end = l->history + (at > 0 ? strlen(l->history) : 2);
+        char *end = l->history + l->n_history;
 
         for (unsigned k = 0; k < 3; k++)
                 for (unsigned side = 0; side < 2; side++) {
                         uint64_t set = kinds[k] & w->of[side];
 
-                        if (at > 0 && strchr(l->history, letters[side * 4 + k]))
+                        if (at > 0 && memchr(l->history, letters[side * 4 + k], l->n_history))
                                 continue;
                         firsts |= set & -set;
                 }
         end = orderly_put_letters(end, firsts, w->of[1], w->data, w->fin);
-        *end = '\0';
+        l->n_history = (unsigned)(end - l->history);
 }
 
 /* What @d sent of payload, @at being the place of the word, @theirs the other end's, whose last payload before was at
@@ -303,7 +304,8 @@ look_briefly(const struct table *table, const struct orderly *o, struct look *re
         for (unsigned side = 0; side < 2; side++)
                 look_at_side(ret_look, &ret_look->of[side], of[side], kinds.fin & of[side], kinds.data & of[side],
                              kinds.data & of[!side], kinds.fin & of[!side]);
-        *orderly_put_first_letters(ret_look->history + 2, &kinds, all) = '\0';
+        ret_look->n_history = (unsigned)(orderly_put_first_letters(ret_look->history + 2, &kinds, all) -
+                                         ret_look->history);
         if (o->flags & ORDERLY_RESET)
                 ret_look->of[look_by(look_row(ret_look, ret_look->n))].n_packets++;
 }

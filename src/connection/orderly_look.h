@@ -25,7 +25,8 @@ struct look {
         const struct orderly *o;
         unsigned n;                     /* segments, without a RST at the end */
         struct looked_end of[2];
-        char history[12];               /* as Zeek would have it, without a RST at the end */
+        char history[12];               /* as Zeek would have it, without a RST at the end; no NUL behind it … */
+        unsigned n_history;             /* … but so many letters */
         const struct row *group[ROW_MAX / 4];   /* four segments each */
         uint32_t number[ROW_MAX];       /* of the first byte of each */
 };

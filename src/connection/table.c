@@ -133,7 +133,8 @@ table_fetch_any(const struct table *table, struct tracker_place *place, bool wit
         }
         c = table_at(table, index_node(entry));
         sender = index_other_way(entry, place->hash);
-        /* Of each what nearly every segment touches. */
+        /* Of each what nearly every segment touches; what has ended is listed anew by each. */
+        fetch(table_link(table, index_node(entry)), 1);
         fetch(c, 2);
         fetch(&c->side[!sender], 1);
         fetch(&c->side[sender], 2);
@@ -158,10 +159,7 @@ fetch_orderly(const struct table *table, const struct orderly *o)
         /* What was given out will be forgotten unread. */
         if (o->flags & ORDERLY_GIVEN)
                 return;
-        for (unsigned i = 0; i < ROW_PIECES_OF_4 && 4 * i < o->n; i++)
-                fetch(table_row(table, o, 4 * i), 2);
-        for (unsigned i = 4 * ROW_PIECES_OF_4; i < o->n; i += 4)
-                fetch(table_row(table, o, i), 2);
+        table_fetch_rows(table, o);
 }
 
 void

@@ -224,7 +224,7 @@ static inline __attribute__((always_inline)) void
 table_fetch_row(const struct table *table, const struct tracker_frame *frame, uint32_t second)
 {
         const struct orderly *o = frame->place.orderly;
-        unsigned flags = frame->plain.tcp[13];
+        unsigned flags = frame->plain.tcp[13] & (SEGMENT_FIN | SEGMENT_RST);
 
         if (__builtin_expect(!o, 0)) {
                 const struct index_line *line = &table->index.lines[frame->place.slot / INDEX_LINE];
@@ -235,8 +235,22 @@ table_fetch_row(const struct table *table, const struct tracker_frame *frame, ui
                 return;
         }
         __builtin_prefetch(table_row(table, o, o->n), 1);
-        if (flags & (SEGMENT_FIN | SEGMENT_RST) || (int32_t)(second - o->head.queued_s) >= QUEUED_FOR_S)
+        /* What ends it is the acknowledgement of the second FIN, as a rule. */
+        flags |= o->flags & (ORDERLY_FIN_0 | ORDERLY_FIN_1);
+        if (flags || (int32_t)(second - o->head.queued_s) >= QUEUED_FOR_S)
                 __builtin_prefetch(table_link(table, table_node_of(table, o)), 1);
+}
+
+/* The rows of a connection that is not packed; always inline, too. */
+static inline __attribute__((always_inline)) void
+table_fetch_rows(const struct table *table, const struct orderly *o)
+{
+        for (unsigned i = 0; i < o->n; i += 4) {
+                const char *rows = (const char *)table_row(table, o, i);
+
+                __builtin_prefetch(rows, 1);
+                __builtin_prefetch(rows + 64, 1);
+        }
 }
 
 /* Fetches what stands behind this node in its list and will soon have its turn. */

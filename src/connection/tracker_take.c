@@ -389,6 +389,16 @@ fill(const struct tracker_frame *f, uint32_t file, struct tracker_input *ret_inp
         plain_fill_first(&f->plain, &ret_input->packet);
 }
 
+/* A row that takes no more, or not a segment with these flags, is about to be made a struct connection. */
+static inline __attribute__((always_inline)) void
+fetch_to_grow(const struct tracker *t, uint32_t node, unsigned flags)
+{
+        const struct orderly *o = table_orderly(&t->table, node);
+
+        if (!(o->flags & ORDERLY_PACKED) && (o->flags & ORDERLY_LAST || !(flags & (SEGMENT_SYN | SEGMENT_RST))))
+                table_fetch_rows(&t->table, o);
+}
+
 /* Takes a frame that is no SYN, or one of which more is to be known. */
 static __attribute__((noinline)) int
 take_frame(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint32_t node, unsigned sender)
@@ -397,6 +407,8 @@ take_frame(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint
         uint32_t vlans;
         struct ends ends;
 
+        if (node_is_orderly(node))
+                fetch_to_grow(t, node, f->plain.tcp[13]);
         if (f->plain.has & PLAIN_NOT) {
                 input = tracker_frame_input(f);
                 if (input->kind > PACKET_ICMP_ERROR)

@@ -47,7 +47,9 @@ fill_constant(struct record *r)
 static inline void
 fill_direction(const struct facts_of_direction *from, struct record_direction *d)
 {
-        d->bytes = d->acked = known_u64(from->bytes.value);
+        /* Each by itself: to copy the one, the other would have to be waited for. */
+        d->bytes = known_u64(from->bytes.value);
+        d->acked = known_u64(from->bytes.value);
         d->packets = known_u64(from->packets.value);
         d->fate = from->bytes.value > 0 ? FATE_ACKED : FATE_NONE;
 }

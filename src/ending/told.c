@@ -264,10 +264,12 @@ view(const struct judging *j, enum side side)
 void
 judge_told(struct judging *j)
 {
-        struct socket_view client = view(j, SIDE_CLIENT), server = view(j, SIDE_SERVER);
+        struct record_next *next[] = { [SIDE_CLIENT] = &j->r->client_next, [SIDE_SERVER] = &j->r->server_next };
 
-        if (client.known)
-                answer(&client, &j->r->client_next);
-        if (server.known)
-                answer(&server, &j->r->server_next);
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+                struct socket_view s = view(j, (enum side)side);
+
+                if (s.known)
+                        answer(&s, next[side]);
+        }
 }

@@ -29,14 +29,12 @@ put_end(char *p, const struct record_end *end)
 IN_PLACE char *
 put_direction(char *p, const struct record_direction *d)
 {
-        char digits[DECIMAL_ROOM];
-        size_t n = (size_t)(decimal_put(digits, d->bytes.value) - digits);
-
-        memcpy(p, digits, sizeof(digits));
-        p = LITERAL(p + n, ",\"acked\":");
-        memcpy(p, digits, sizeof(digits));
-        p = LITERAL(p + n, ",\"acked_by_reset\":null,\"uncertain\":0,\"unsent\":null,\"unread\":null,"
-                           "\"closed\":\"fin\",\"fin_acked\":true,\"retransmitted\":0,\"missing\":0,\"packets\":");
+        /* Digits that were just put cannot be copied without waiting for them. */
+        p = decimal_put(p, d->bytes.value);
+        p = LITERAL(p, ",\"acked\":");
+        p = decimal_put(p, d->bytes.value);
+        p = LITERAL(p, ",\"acked_by_reset\":null,\"uncertain\":0,\"unsent\":null,\"unread\":null,"
+                       "\"closed\":\"fin\",\"fin_acked\":true,\"retransmitted\":0,\"missing\":0,\"packets\":");
         p = decimal_put(p, d->packets.value);
         p = LITERAL(p, ",\"fate\":");
         return json_put_fate(p, d->fate);
