@@ -3,7 +3,8 @@
  * conditions up in the facts once; the table is then only compared, and the first rule that fits is taken.
  *
  * Every condition is something known. "No FIN was sent" is a condition of its own and not the lack of another,
- * so a fact that is forgotten can only take a rule away. Rules that state more stand before those that state less.
+ * so a fact that is forgotten can only take a rule away. Rules that state more stand before those that state less;
+ * where one that states less stands first, and is not known not to hold, judge_sure.c takes the certainty away.
  */
 #pragma once
 

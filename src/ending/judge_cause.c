@@ -178,6 +178,19 @@ of_keepalive(const struct facts_of_end *end, const struct facts_of_reset *reset)
                     COND(PROBED_DUE));
 }
 
+/* With a FIN that is not known, or not when, the ending may have begun before that silence. */
+static bool
+was_idle(const struct judging *j)
+{
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+                const struct facts_of_direction *from = &j->f->from[side];
+
+                if (!fact_known(from->fin.how) || (from->fin.value && !fact_known(from->fin_at.how)))
+                        return false;
+        }
+        return j->r->idle_before.known && j->r->idle_before.value >= IDLE_NS;
+}
+
 static uint64_t
 of_reset(const struct judging *j, enum side x)
 {
@@ -200,7 +213,7 @@ of_reset(const struct judging *j, enum side x)
         c |= when(count_above(reset->position, 0), COND(WRONG_NUMBER));
         c |= when(j->doubts & DOUBT_WENT_ON, COND(WENT_ON));
         c |= of_keepalive(&f->end[x], reset);
-        c |= when(j->r->idle_before.known && j->r->idle_before.value >= IDLE_NS, COND(IDLE));
+        c |= when(was_idle(j), COND(IDLE));
         return c;
 }
 
@@ -365,10 +378,11 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
         if (by_rst && (conditions & COND(REPLY)) && fact_is(peer->fin) && fact_known(peer->fin_position.how) &&
             count_above(peer->bytes, peer->fin_position.value))
                 record_add_cause(r, CAUSE_BAD_SEGMENT);
-        /* Speed alone says too little. */
+        /* Speed alone says too little; so does a number of which many systems make nothing (RFC 6864). */
         if (by_rst && (j->doubts & ~(unsigned)DOUBT_EARLY) && !has_cause(r, CAUSE_FORGED)) {
                 record_add_cause(r, CAUSE_FORGED);
-                r->certainty = CERTAINTY_POSSIBLE;
+                if (j->doubts & ~(unsigned)(DOUBT_EARLY | DOUBT_IP_ID))
+                        r->certainty = CERTAINTY_POSSIBLE;
         }
         if (by_rst && (conditions & COND(MPTCP)))
                 record_add_cause(r, CAUSE_MPTCP);
@@ -388,27 +402,24 @@ seen_too_little(const struct facts *f)
         return f->seen.gaps || f->seen.sides != SIDES_SEEN_BOTH;
 }
 
-/* Of a RST on the wire no cause is likely unless it is known that it was taken, and that nothing speaks against its
- * having come from the end that it names. */
+/* A weaker rule that stands before it, or one of another cause, might have held. */
 static bool
-reset_is_plain(const struct judging *j)
+another_may_come_first(const struct judging *j, enum side x, uint64_t conditions, const struct cause_rule *rule)
 {
-        if (!j->reset)
-                return true;
-        for (size_t i = 0; i < j->f->n_resets && i < FACTS_RESETS_MAX; i++) {
-                const struct facts_of_reset *reset = &j->f->resets[i];
+        uint64_t may_hold = conditions | conditions_that_may_hold(j, x);
 
-                if (!fact_known(reset->by.how))
-                        return false;
-                /* One that came earlier may have been the one that counts. */
-                if (reset < j->reset && !fact_is_not(reset->obeyed))
-                        return false;
-        }
-        if (reset_may_be_second(j))
-                return false;
-        if (j->r->ending != ENDING_TIMED_OUT && !(fact_is(j->reset->obeyed) && fact_is_not(j->f->both_acked)))
-                return false;
-        return j->by_network || (fact_is_not(j->reset->ttl_differs) && fact_is_not(j->f->end[j->named].went_on));
+        for (const struct cause_rule *before = causes_of_ending[j->r->ending].rules; before < rule; before++)
+                if (!(before->needs & ~may_hold) && before->said == SAID_NOTHING &&
+                    (before->certainty < rule->certainty || before->causes[0] != rule->causes[0]))
+                        return true;
+        return false;
+}
+
+static bool
+capture_is_sure(const struct judging *j, enum side x, uint64_t conditions, const struct cause_rule *rule)
+{
+        return rule->said != SAID_NOTHING ||
+               (reset_is_plain(j) && !may_have_ended_otherwise(j) && !another_may_come_first(j, x, conditions, rule));
 }
 
 static void
@@ -422,6 +433,10 @@ apply(struct judging *j, enum side x, uint64_t conditions, const struct cause_ru
         j->why = rule->why;
         if (rule->certainty == CERTAINTY_CERTAIN) {
                 record_add_cause(r, rule->causes[0]);
+                if (capture && !capture_is_sure(j, x, conditions, rule)) {
+                        record_add_cause(r, CAUSE_UNKNOWN);
+                        r->certainty = CERTAINTY_POSSIBLE;
+                }
         } else {
                 uint64_t out = is_end(x) ? ruled_out(j, x) : 0;
 
@@ -436,7 +451,8 @@ apply(struct judging *j, enum side x, uint64_t conditions, const struct cause_ru
                 }
                 if (rule->said == SAID_NOTHING && is_end(x))
                         add_others(j, x, conditions);
-                if (r->certainty == CERTAINTY_LIKELY && capture && (seen_too_little(j->f) || !reset_is_plain(j)))
+                if (r->certainty == CERTAINTY_LIKELY && capture &&
+                    (seen_too_little(j->f) || !capture_is_sure(j, x, conditions, rule)))
                         r->certainty = CERTAINTY_POSSIBLE;
         }
         if (r->n_causes == 0) {

@@ -322,6 +322,10 @@ end_timed_out(struct judging *j)
                                                                               : end->unanswered_last.value);
         if (!j->r->ongoing)
                 j->r->ended_by = j->asker;
+        if (resets && !j->reset) {
+                j->reset = j->shown;
+                j->named = j->asker;
+        }
 }
 
 /* Who sent the first FIN; nobody where they crossed, or might have. */
@@ -384,7 +388,8 @@ resets_changed_nothing(const struct judging *j)
         uint64_t n = 0;
 
         for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
-                bool forged = j->by_network && &f->resets[i] == j->shown && fact_is(f->both_acked);
+                bool forged = j->by_network && &f->resets[i] == j->shown && fact_is(f->both_acked) &&
+                              fact_known(f->resets[i].obeyed.how) && surely_by_network(j);
 
                 if (!fact_is(f->resets[i].after_both_acked) && !fact_is_not(f->resets[i].obeyed) && !forged)
                         return false;
@@ -415,7 +420,7 @@ certainty_of_ending(const struct judging *j, enum ending ending)
                 return CERTAINTY_POSSIBLE;
         if (ending == ENDING_ORDERLY && fact_is(f->both_acked))
                 return CERTAINTY_CERTAIN;
-        if (!whole || !no_time_out)
+        if (!whole || !no_time_out || (f->seen.source == SOURCE_CAPTURE && may_have_ended_otherwise(j)))
                 return CERTAINTY_POSSIBLE;
         if (ending == ENDING_ORDERLY)
                 return fact_is_not(f->both_acked) ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE;

@@ -89,14 +89,21 @@ reset_shape(const struct facts *f, const struct facts_of_reset *reset)
         return RESET_KIND_UNKNOWN;
 }
 
+bool
+reset_shape_is_seen(const struct facts_of_reset *reset)
+{
+        return fact_known(reset->has_ack.how) && fact_known(reset->window.how) && fact_known(reset->options.how) &&
+               fact_known(reset->payload.how);
+}
+
 /* What was seen of it does not speak against a reply: then it is excused what one is. */
 static bool
 may_be_reply(const struct facts *f, const struct facts_of_reset *reset, enum reset_kind shape)
 {
         return shape == RESET_KIND_REPLY ||
                (f->seen.source == SOURCE_CAPTURE && shape == RESET_KIND_UNKNOWN && !count_above(reset->window, 0) &&
-                !fact_is(reset->options) && fact_known(reset->has_ack.how) && !count_above(reset->payload, 0) &&
-                (!reset->has_ack.value || fact_known(reset->answers.how)));
+                !fact_is(reset->options) && !count_above(reset->payload, 0) &&
+                (!fact_is(reset->has_ack) || fact_known(reset->answers.how)));
 }
 
 /* Could the receiver have taken it? */
@@ -146,9 +153,16 @@ came_early(const struct facts_of_end *end, const struct facts_of_reset *reset)
                (uint64_t)took < end->answers_in.value / 2;
 }
 
+/* Whatever else is seen of it. */
+static bool
+is_no_reply(const struct facts_of_reset *reset)
+{
+        return count_above(reset->window, 0) || fact_is(reset->options) || count_above(reset->payload, 0);
+}
+
 /* RSTs of one end, none of them a reply, with different numbers: it hedges. */
 static bool
-numbers_change(const struct facts *f, const struct facts_of_reset *reset)
+numbers_change(const struct facts *f, const struct facts_of_reset *reset, bool surely)
 {
         for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
                 const struct facts_of_reset *other = &f->resets[i];
@@ -156,7 +170,7 @@ numbers_change(const struct facts *f, const struct facts_of_reset *reset)
                 if (other != reset && fact_known(other->by.how) && other->by.value == reset->by.value &&
                     fact_known(other->position.how) && fact_known(reset->position.how) &&
                     other->position.value > reset->position.value &&
-                    !may_be_reply(f, other, reset_shape(f, other)))
+                    (surely ? is_no_reply(other) : !may_be_reply(f, other, reset_shape(f, other))))
                         return true;
         }
         return false;
@@ -199,7 +213,7 @@ doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_
                 doubts |= DOUBT_EARLIER;
         if (fact_is(reset->behind) && !reply)
                 doubts |= DOUBT_BEHIND;
-        if (!reply && numbers_change(f, reset))
+        if (!reply && numbers_change(f, reset, false))
                 doubts |= DOUBT_CHANGES;
         if (fact_is(reset->ack_impossible))
                 doubts |= DOUBT_ACK;
@@ -258,7 +272,7 @@ static bool
 may_be_active_of(const struct facts *f, const struct facts_of_reset *reset, enum side by)
 {
         return (!fact_known(reset->by.how) || reset->by.value == by) && !fact_is(reset->after_both_acked) &&
-               reset_shape(f, reset) != RESET_KIND_REPLY &&
+               (reset_shape(f, reset) != RESET_KIND_REPLY || !reset_shape_is_seen(reset)) &&
                !(fact_known(reset->validity.how) && reset->validity.value == RESET_VALIDITY_OUTSIDE);
 }
 
@@ -309,6 +323,61 @@ reset_may_be_second(const struct judging *j)
                         return true;
         }
         return false;
+}
+
+/* Whatever else is seen of it, Linux makes no such RST. */
+static bool
+is_foreign(const struct facts_of_reset *reset)
+{
+        return count_above(reset->payload, 0) ||
+               (fact_is_not(reset->has_ack) && (count_above(reset->window, 0) || fact_is(reset->options)));
+}
+
+/* Read as a reply and as none, unless it is known which it is: the doubts are enough by either. A distance is another's
+ * only where both are known. */
+bool
+surely_by_network(const struct judging *j)
+{
+        const struct facts *f = j->f;
+        unsigned doubts = j->doubts & ~(unsigned)DOUBT_SHAPE;
+        bool reply = j->shape == RESET_KIND_REPLY && reset_shape_is_seen(j->shown);
+
+        if (!fact_known(j->shown->ttl.how) || !fact_known(f->end[j->shown->by.value].ttl.how))
+                doubts &= ~(unsigned)DOUBT_TTL;
+        if (is_foreign(j->shown))
+                doubts |= j->doubts & DOUBT_SHAPE;
+        if (!numbers_change(f, j->shown, true))
+                doubts &= ~(unsigned)DOUBT_CHANGES;
+        return (reply || weigh(doubts, false) >= DOUBT_ENOUGH) &&
+               (is_no_reply(j->shown) || weigh(doubts, true) >= DOUBT_ENOUGH);
+}
+
+/* What is not known of the numbers of that end's RSTs might show that they rise. */
+static bool
+numbers_are_known(const struct facts *f, enum side by)
+{
+        for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
+                const struct facts_of_reset *reset = &f->resets[i];
+
+                if (fact_known(reset->by.how) && reset->by.value == by && !fact_known(reset->position.how) &&
+                    !(reset_shape(f, reset) == RESET_KIND_REPLY && reset_shape_is_seen(reset)))
+                        return false;
+        }
+        return true;
+}
+
+/* A route that changed by a hop is no doubt, but no certainty either. */
+bool
+surely_its_own(const struct judging *j)
+{
+        const struct facts_of_reset *reset = j->reset;
+
+        if (!fact_is_not(reset->ttl_differs) || !fact_is_not(reset->went_on) ||
+            !fact_is_not(j->f->end[j->named].went_on))
+                return false;
+        if (!fact_is_not(reset->ack_impossible) && !fact_is_not(reset->has_ack))
+                return false;
+        return j->shape == RESET_KIND_REPLY || (fact_is_not(reset->behind) && numbers_are_known(j->f, j->named));
 }
 
 void

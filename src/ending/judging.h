@@ -137,6 +137,11 @@ void judge_reset(struct judging *j);
 /* @reset is a reply, and another RST of that end, before it or at the same time, may be what ended the connection:
  * it is not known to be a reply, too. */
 bool reset_may_be_second(const struct judging *j);
+/* All that makes the shape was seen. */
+bool reset_shape_is_seen(const struct facts_of_reset *reset);
+/* … whatever is not known: the doubts are enough, or there can be none. */
+bool surely_by_network(const struct judging *j);
+bool surely_its_own(const struct judging *j);
 
 /* judge_ending.c */
 void judge_ending(struct judging *j);
@@ -144,6 +149,11 @@ enum side first_to_close(const struct facts *f);
 
 /* judge_times.c */
 void judge_times(struct judging *j);
+
+/* judge_sure.c: what might be otherwise, had more been known. The conditions are those of cause_rules.h. */
+bool reset_is_plain(const struct judging *j);
+bool may_have_ended_otherwise(const struct judging *j);
+uint64_t conditions_that_may_hold(const struct judging *j, enum side x);
 
 /* judge_cause.c */
 void judge_cause(struct judging *j);

@@ -96,6 +96,10 @@ add_reset(struct facts *f, enum side by, bool reply, int64_t at)
         KNOW(reset->ttl_differs, false);
         KNOW(reset->validity, RESET_VALIDITY_EXACT);
         KNOW(reset->behind, false);
+        if (!reply) {
+                KNOW(reset->position, 0);
+                KNOW(reset->ack_impossible, false);
+        }
         KNOW(reset->after_both_acked, false);
         KNOW(reset->obeyed, true);
         KNOW(reset->went_on, false);
@@ -121,4 +125,20 @@ late_data(struct facts *f, int64_t fin_at, int64_t reset_at)
         KNOW(reset->answers_at, reset_at - 20 * MS);
         KNOW(reset->answers_repeat, false);
         return reset;
+}
+
+void
+reset_and_reply(struct facts *f, bool overtakes)
+{
+        struct facts_of_reset reply = *late_data(f, 80 * MS, 100 * MS), *active;
+
+        f->n_resets = f->n_resets_in_all = 0;
+        active = add_reset(f, reply.by.value, false, 80 * MS + (overtakes ? 20100000 : 100000));
+        KNOW(active->obeyed, overtakes);
+        add_reset(f, reply.by.value, true, 100 * MS);
+        f->resets[1] = reply;
+        if (overtakes) {
+                f->resets[1] = *active;
+                f->resets[0] = reply;
+        }
 }

@@ -18,6 +18,10 @@ struct facts_of_reset *add_reset(struct facts *f, enum side by, bool reply, int6
 /* The server closes; data of the client comes after it, and is answered by a RST. */
 struct facts_of_reset *late_data(struct facts *f, int64_t fin_at, int64_t reset_at);
 
+/* The server is an orphan that is destroyed: the client's data draws a reply, which comes after the orphan's own RST,
+ * or overtakes it. */
+void reset_and_reply(struct facts *f, bool overtakes);
+
 /* Judges, and holds the record against its own rules. */
 void judge_facts(const struct facts *f, struct record *r);
 

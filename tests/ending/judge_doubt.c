@@ -1,4 +1,4 @@
-/* Doubt: what was not seen, what may be forged, and that knowing less makes nobody surer. */
+/* Doubt: what was not seen, and what may be forged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,6 @@
 #include <cmocka.h>
 
 #include "by_hand.h"
-#include "forget.h"
-#include "live_cases.h"
 
 static void
 missing_segments_make_fates_unknown_and_causes_possible(void **state)
@@ -222,24 +220,6 @@ a_fin_may_have_been_lost_before_it_was_captured(void **state)
         assert_false(lists(&r, CAUSE_DATA_AFTER_CLOSE));
 }
 
-/* An orphan is destroyed: the other end's data draws a reply, which comes after the orphan's own RST or overtakes
- * it. */
-static void
-reset_and_reply(struct facts *f, bool overtakes)
-{
-        struct facts_of_reset reply = *late_data(f, 80 * MS, 100 * MS), *active;
-
-        f->n_resets = f->n_resets_in_all = 0;
-        active = add_reset(f, reply.by.value, false, 80 * MS + (overtakes ? 20100000 : 100000));
-        KNOW(active->obeyed, overtakes);
-        add_reset(f, reply.by.value, true, 100 * MS);
-        f->resets[1] = reply;
-        if (overtakes) {
-                f->resets[1] = *active;
-                f->resets[0] = reply;
-        }
-}
-
 static void
 an_answer_after_a_reset_of_unknown_shape_says_little(void **state)
 {
@@ -268,32 +248,6 @@ an_answer_after_a_reset_of_unknown_shape_says_little(void **state)
         f.resets[1].at.how = HOW_UNKNOWN;
         judge_facts(&f, &r);
         assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
-}
-
-static void
-knowing_less_makes_nobody_surer(void **state)
-{
-        uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
-        unsigned n_faults = 0;
-        struct facts f;
-
-        (void)state;
-        for (size_t i = 0; i < n_live_cases; i++) {
-                live_cases[i].make(&f);
-                n_faults += forget_and_judge(&f, live_cases[i].name, 20000, &seed);
-        }
-        late_data(&f, 80 * MS, 100 * MS);
-        n_faults += forget_and_judge(&f, "late-data", 20000, &seed);
-        for (int i = 0; i < 2; i++) {
-                reset_and_reply(&f, i);
-                n_faults += forget_and_judge(&f, i ? "overtaken-by-a-reply" : "reset-and-reply", 20000, &seed);
-        }
-        exchange(&f, 0);
-        add_reset(&f, SIDE_SERVER, false, 50 * MS);
-        n_faults += forget_and_judge(&f, "active-reset", 20000, &seed);
-        exchange(&f, 300);
-        n_faults += forget_and_judge(&f, "open", 20000, &seed);
-        assert_int_equal(n_faults, 0);
 }
 
 /* Who forges a RST waits for a segment, and lets it pass. */
@@ -360,7 +314,6 @@ main(void)
                 cmocka_unit_test(a_reset_of_a_shut_window_is_of_its_own_accord),
                 cmocka_unit_test(a_fin_may_have_been_lost_before_it_was_captured),
                 cmocka_unit_test(an_answer_after_a_reset_of_unknown_shape_says_little),
-                cmocka_unit_test(knowing_less_makes_nobody_surer),
                 cmocka_unit_test(a_reset_that_was_cut_is_excused_what_an_answer_is),
                 cmocka_unit_test(what_drew_a_reset_that_may_be_forged_may_have_arrived),
         };

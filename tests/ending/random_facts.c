@@ -126,3 +126,86 @@ random_facts(struct facts *f, uint64_t *seed, unsigned sense)
         }
         f->n_resets_in_all = f->n_resets + random_next(seed) % 3;
 }
+
+static void
+vary_flag(struct fact_flag *fact, uint64_t *seed)
+{
+        (void)seed;
+        fact->value = !fact->value;
+}
+
+static void
+vary_count(struct fact_count *fact, uint64_t *seed)
+{
+        uint64_t r = random_next(seed);
+
+        fact->value = r % 4 == 0   ? 0
+                      : r % 4 == 1 ? fact->value + 1
+                      : r % 4 == 2 ? r / 4 % 5
+                                   : fact->value + r / 4 % 2000;
+}
+
+/* By some milliseconds, or by minutes, either way. */
+static void
+vary_time(struct fact_time *fact, uint64_t *seed)
+{
+        int64_t most = random_next(seed) % 2 ? INT64_C(20000000) : INT64_C(200000000000);
+
+        fact->value += (int64_t)(random_next(seed) % (uint64_t)most) - most / 2;
+}
+
+static void
+vary_side(struct fact_side *fact, uint64_t *seed)
+{
+        (void)seed;
+        fact->value = fact->value == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
+}
+
+#define VARY_WORD(kind, type, n)                                                                   \
+        static void vary_##kind(struct fact_##kind *fact, uint64_t *seed)                          \
+        {                                                                                          \
+                fact->value = (type)(random_next(seed) % (n));                                     \
+        }
+#define VARY_NOT(kind)                                                                             \
+        static void vary_##kind(struct fact_##kind *fact, uint64_t *seed)                          \
+        {                                                                                          \
+                (void)fact, (void)seed;                                                            \
+        }
+
+VARY_WORD(os, enum os, N_OSES)
+VARY_WORD(icmp, enum icmp_error, N_ICMP_ERRORS)
+VARY_WORD(segment, enum segment_kind, N_SEGMENT_KINDS)
+VARY_WORD(validity, enum reset_validity, N_RESET_VALIDITIES)
+VARY_NOT(error)
+VARY_NOT(act)
+VARY_NOT(state)
+VARY_NOT(reason)
+
+void
+vary_facts(struct facts *f, uint64_t *seed, unsigned in_1000)
+{
+#define VARY(kind, name, sentence)                                                                 \
+        if (fact_known(f->name.how) && random_next(seed) % 1000 < in_1000)                         \
+                vary_##kind(&f->name, seed);
+        FACTS_OF_CONNECTION(VARY)
+#undef VARY
+#define VARY(kind, name, sentence)                                                                 \
+        if (fact_known(of->name.how) && random_next(seed) % 1000 < in_1000)                        \
+                vary_##kind(&of->name, seed);
+        for (int side = 0; side < 2; side++) {
+                struct facts_of_end *of = &f->end[side];
+
+                FACTS_OF_END(VARY)
+        }
+        for (int side = 0; side < 2; side++) {
+                struct facts_of_direction *of = &f->from[side];
+
+                FACTS_OF_DIRECTION(VARY)
+        }
+        for (size_t i = 0; i < f->n_resets; i++) {
+                struct facts_of_reset *of = &f->resets[i];
+
+                FACTS_OF_RESET(VARY)
+        }
+#undef VARY
+}

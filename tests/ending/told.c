@@ -58,9 +58,12 @@ facts_of(const enum step *steps, struct facts *f)
         f->seen.roles = ROLES_SYN;
         f->seen.until = now * 1000;
         KNOW(f->established, true);
+        KNOW(f->late_syn_acks, 0);
         KNOW(f->both_acked, false);
         KNOW(f->end[SIDE_CLIENT].os, OS_LINUX);
         for (int side = 0; side < 2; side++) {
+                KNOW(f->from[side].packets, 5);
+                KNOW(f->from[side].payloads, 0);
                 KNOW(f->from[side].fin, false);
                 KNOW(f->end[side].repeats_unanswered, 0);
                 KNOW(f->end[side].keepalives_unanswered, 0);
