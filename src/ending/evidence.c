@@ -203,6 +203,8 @@ say_silence(const struct judging *j, struct evidence *e)
                     end->probes_unanswered.value, at(end->unanswered_frame).text);
         if (j->r->ending == ENDING_UNANSWERED && count_above(j->f->syns, 0))
                 say_handshake(j->f, e);
+        if (j->r->ending == ENDING_UNANSWERED && j->reset)
+                say(e, "The RST bears the number of the SYN itself: no answer had come to that.");
         if (j->told_timeout)
                 say(e, "%s's kernel or program gave up.", The(j->asker));
         else if (j->r->ongoing)

@@ -98,12 +98,23 @@ answers_get_lost(const struct facts *f)
         return count_above(f->syn_acks, 0) && count_above(f->answered_syns, 0) && !queue_was_full(f);
 }
 
+/* Its RST bears the number of its SYN: that of a socket in SYN_SENT, to which nothing was acknowledged
+ * (tcp_acceptable_seq()). So it ends an attempt that had no answer, and none was seen. */
+static bool
+gave_up_its_attempt(const struct judging *j)
+{
+        const struct facts *f = j->f;
+
+        return j->named == SIDE_CLIENT && fact_is(j->reset->behind) && count_above(f->syns, 0) &&
+               fact_is_not(f->syn_data) && count_is(f->from[SIDE_SERVER].packets, 0);
+}
+
 static bool
 is_unanswered(struct judging *j)
 {
         const struct facts *f = j->f;
 
-        if (j->reset || f->seen.sides == SIDES_SEEN_SERVER)
+        if ((j->reset && !gave_up_its_attempt(j)) || f->seen.sides == SIDES_SEEN_SERVER)
                 return false;
         if (queue_was_full(f))
                 return true;
@@ -299,7 +310,7 @@ end_unanswered(struct judging *j)
                 j->r->silent = other_side(asker);
         j->asker = asker;
         j->told_timeout = told;
-        j->r->ongoing = !told && attempt_goes_on(f, asker);
+        j->r->ongoing = !told && !j->reset && attempt_goes_on(f, asker);
         if (!j->r->ongoing)
                 j->r->ended_by = asker;
 }

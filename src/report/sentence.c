@@ -52,6 +52,8 @@ static void refused(struct phrase *p, const struct record *r)
 static void unanswered(struct phrase *p, const struct record *r)
 {
         bool silence = !r->to_client.packets.known || r->to_client.packets.value == 0;
+        /* Where nobody answers, all RSTs are the client's own. */
+        uint64_t n_resets = r->reset.seen && r->reset.by == SIDE_CLIENT ? r->reset.count : 0;
 
         if (!silence) {
                 if (is_end(r->silent))
@@ -62,9 +64,9 @@ static void unanswered(struct phrase *p, const struct record *r)
                         phrase_add(p, "the handshake was never completed");
         } else {
                 phrase_add(p, "nobody answered the SYN");
-                if (r->to_server.packets.known && r->to_server.packets.value > 1) {
+                if (r->to_server.packets.known && r->to_server.packets.value > n_resets + 1) {
                         phrase_add(p, ", sent ");
-                        phrase_count(p, r->to_server.packets.value);
+                        phrase_count(p, r->to_server.packets.value - n_resets);
                         phrase_add(p, " times");
                         if (r->duration.known) {
                                 phrase_add(p, " in ");

@@ -312,6 +312,51 @@ a_good_bye_that_lay_unread_harms_nobody(void **state)
         assert_int_equal(r.severity, SEVERITY_BAD);
 }
 
+/* A RST with the number of the SYN is that of a socket to which nothing was acknowledged. */
+static void
+who_resets_his_own_attempt_had_no_answer(void **state)
+{
+        struct facts_of_reset *reset;
+        struct facts f;
+        struct record r;
+
+        (void)state;
+        exchange(&f, 0);
+        KNOW(f.syns, 7);
+        KNOW(f.syn_acks, 0);
+        KNOW(f.last_syn, 63000 * MS);
+        KNOW(f.established, false);
+        KNOW(f.syn_data, false);
+        KNOW(f.from[SIDE_CLIENT].payloads, 0);
+        KNOW(f.from[SIDE_CLIENT].bytes, 0);
+        KNOW(f.from[SIDE_CLIENT].acked, 0);
+        KNOW(f.from[SIDE_SERVER].payloads, 0);
+        KNOW(f.from[SIDE_SERVER].packets, 0);
+        reset = add_reset(&f, SIDE_CLIENT, false, 127000 * MS);
+        reset->validity.how = reset->obeyed.how = HOW_UNKNOWN;
+        KNOW(reset->behind, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_UNANSWERED);
+        assert_int_equal(r.severity, SEVERITY_NOTABLE);
+        assert_int_equal(r.ended_by, SIDE_CLIENT);
+        assert_int_equal(r.silent, SIDE_SERVER);
+        assert_false(r.ongoing);
+        assert_true(lists(&r, CAUSE_FIREWALL) && !lists(&r, CAUSE_ZERO_LINGER));
+        /* Behind it the RST acts on an answer that was not seen, … */
+        KNOW(reset->behind, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        /* … and so may it be where the SYN bore data, or where one was. */
+        KNOW(reset->behind, true);
+        KNOW(f.syn_data, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        KNOW(f.syn_data, false);
+        KNOW(f.from[SIDE_SERVER].packets, 1);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+}
+
 /* It goes on asking, so it is not silent; and it has not given up before the answer came. */
 static void
 who_repeats_a_syn_that_was_answered_got_no_answer(void **state)
@@ -394,6 +439,7 @@ main(void)
                 cmocka_unit_test(a_reply_just_before_the_same_ends_own_reset_is_not_the_one_that_counts),
                 cmocka_unit_test(an_answer_from_elsewhere_after_a_long_silence_is_first_of_all_lost_state),
                 cmocka_unit_test(an_icmp_error_to_who_asks_in_vain_stands_first),
+                cmocka_unit_test(who_resets_his_own_attempt_had_no_answer),
                 cmocka_unit_test(who_repeats_a_syn_that_was_answered_got_no_answer),
         };
 

@@ -51,6 +51,8 @@ each_ending_has_its_words(void **state)
         r.to_client.packets = known_u64(0);
         r.duration = known_i64(31 * S);
         assert_sentence(&r, "nobody answered the SYN, sent 5 times in 31.0 s");
+        r.reset = (struct record_reset){ .seen = true, .by = SIDE_CLIENT, .count = 1 };
+        assert_sentence(&r, "nobody answered the SYN, sent 4 times in 31.0 s");
         r.to_client.packets = known_u64(1);
         r.silent = SIDE_CLIENT;
         r.ongoing = true;
