@@ -64,11 +64,10 @@ facts_of_one_end(const struct traced_socket *s, enum side side, struct facts *f)
         if (at->whole) {
                 TELL(end->linger2_negative, at->linger2_negative);
                 TELL(end->repaired, at->repair);
-        }
-        if (at->timers) {
-                TELL(end->keepalive_on, at->keepalive_on);
                 TELL(end->user_timeout_ms, at->user_timeout_ms);
         }
+        if (at->timers)
+                TELL(end->keepalive_on, at->keepalive_on);
         if (at->whole && socket_how_exact_is_unread(s) == UNREAD_EXACT &&
             (!socket_act_resets(s) || socket_act_is_sure(s)))
                 TELL(end->unread, socket_unread(s));

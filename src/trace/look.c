@@ -77,11 +77,12 @@ look_end(int fd, struct look *look)
         }
         look->linger2_negative = option(fd, IPPROTO_TCP, TCP_LINGER2, 0) < 0;
         look->repair = option(fd, IPPROTO_TCP, TCP_REPAIR, 0) == 1;
-        /* Only where somebody may have waited in vain, or will once nobody holds it any more. */
-        look->timers = !look->all_acked || look->retransmits || look->probes || look->backoff;
+        /* For its FIN, too, once nobody holds it any more. */
+        look->user_timeout_ms = (uint32_t)option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 0);
+        /* Only where somebody may have waited in vain. */
+        look->timers = look->state == TCP_STATE_CLOSE || look->retransmits || look->probes || look->backoff;
         if (!look->timers)
                 return;
-        look->user_timeout_ms = (uint32_t)option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 0);
         look->keepalive_on = option(fd, SOL_SOCKET, SO_KEEPALIVE, 0) != 0;
         if (look->keepalive_on)
                 look->keepalive_probes = (uint32_t)option(fd, IPPROTO_TCP, TCP_KEEPCNT, 0);

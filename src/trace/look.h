@@ -28,9 +28,10 @@ struct look {
         uint32_t linger_s;
         bool linger2_negative;
         bool repair;                    /* TCP_REPAIR: a close sends nothing */
+        uint32_t user_timeout_ms;
         bool timers;                    /* the next two were asked for */
         bool keepalive_on;
-        uint32_t user_timeout_ms, keepalive_probes; /* of these as many as may stay unanswered; 0: not asked */
+        uint32_t keepalive_probes;      /* as many as may stay unanswered; 0: not asked */
         bool error_pending;             /* POLLERR */
         bool info;                      /* the kernel gave TCP_INFO with what follows */
         uint64_t bytes_sent, bytes_again, bytes_acked, bytes_received;

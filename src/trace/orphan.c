@@ -78,7 +78,7 @@ may_have_given_up(const struct traced_socket *s)
         int64_t alone_ns = s->end.heard_ns - before->at_ns;
         bool asked_before = before->retransmits || before->probes || before->backoff;
 
-        if (!before->timers || alone_ns >= LONG_NS)
+        if (!before->whole || alone_ns >= LONG_NS)
                 return true;
         if (before->user_timeout_ms > 0 && (asked_before || alone_ns >= before->user_timeout_ms * MS))
                 return true;

@@ -15,7 +15,7 @@
 static struct traced_socket
 orphan(void)
 {
-        struct look before = { .state = TCP_STATE_ESTABLISHED, .whole = true, .info = true, .timers = true,
+        struct look before = { .state = TCP_STATE_ESTABLISHED, .whole = true, .info = true,
                                .outq = 1000, .bytes_sent = 1500, .bytes_acked = 501, .bytes_received = 20,
                                .segments = { .in = 7, .data_in = 1, .out = 9, .data_out = 3 } };
         struct traced_socket s = { .role_known = true, .client = true, .established_ns = 1, .alive = before,
@@ -129,7 +129,7 @@ a_user_timeout_may_have_run_out(void **state)
         /* Its time had begun before. */
         s.act.before.retransmits = 1;
         assert_int_equal(socket_orphan_end(&s), ORPHAN_UNKNOWN);
-        s.act.before.timers = false;
+        s.act.before.whole = false;
         assert_int_equal(socket_orphan_end(&s), ORPHAN_UNKNOWN);
 }
 
