@@ -42,6 +42,13 @@ static const struct cause_rule unanswered[] = {
           "The listener's accept queue was full." },
         { SAID_NOTHING, COND(DESTROYED), CERTAINLY(CAUSE_SOCK_DESTROYED),
           "The attempt was destroyed from outside." },
+        /* No SYN was sent, so nobody else has a part in it: no route, no port that is free, a rule of its own host. */
+        { SAID_NOTHING, COND(NO_SYN) | COND(ICMP), LIKELY(CAUSE_UNREACHABLE),
+          "The client's host knows no way to the other end: no SYN was sent." },
+        { SAID_NOTHING, COND(NO_SYN) | COND(FORBIDDEN), POSSIBLY(CAUSE_FIREWALL, CAUSE_UNREACHABLE, CAUSE_UNKNOWN),
+          "The client's host does not allow the attempt: no SYN was sent." },
+        { SAID_NOTHING, COND(NO_SYN), POSSIBLY(CAUSE_UNKNOWN),
+          "The client's host refused the attempt: no SYN was sent." },
         { SAID_NOTHING, COND(ICMP),
           LIKELY(CAUSE_UNREACHABLE, CAUSE_FIREWALL, CAUSE_BACKLOG_FULL),
           "The network said that the other end cannot be reached." },

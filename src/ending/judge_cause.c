@@ -251,6 +251,8 @@ of_connection(const struct judging *j)
         c |= when(j->r->ending == ENDING_UNANSWERED &&
                           (error_is(client->error_set, EHOSTUNREACH) || error_is(client->error_set, ENETUNREACH)),
                   COND(ICMP));
+        c |= when(never_asked(f), COND(NO_SYN));
+        c |= when(error_is(client->error_set, EPERM) || error_is(client->error_set, EACCES), COND(FORBIDDEN));
         return c;
 }
 
@@ -346,6 +348,21 @@ says_why_none_answers(const struct judging *j)
                fact_known(f->icmp_to.how) && f->icmp_to.value == j->asker;
 }
 
+/* Its program closed before it was told anything. Before the SYN was repeated once, that is the likeliest. */
+static void
+add_abandoned(struct judging *j, uint64_t conditions)
+{
+        const struct facts_of_end *client = &j->f->end[SIDE_CLIENT];
+        int64_t waited;
+
+        if (j->asker != SIDE_CLIENT || !(conditions & COND(CLOSES)) || !error_is(client->error_set, 0))
+                return;
+        record_add_cause(j->r, CAUSE_ABANDONED);
+        if (fact_known(client->closed_at.how) && fact_known(j->f->first.how) &&
+            !__builtin_sub_overflow(client->closed_at.value, j->f->first.value, &waited) && waited < SECOND_NS)
+                put_first(j->r, CAUSE_ABANDONED);
+}
+
 /* What fits beside the rule's own list. */
 static void
 add_others(struct judging *j, enum side x, uint64_t conditions)
@@ -384,6 +401,8 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
                 if (j->doubts & ~(unsigned)(DOUBT_EARLY | DOUBT_IP_ID))
                         r->certainty = CERTAINTY_POSSIBLE;
         }
+        if (r->ending == ENDING_UNANSWERED && !(conditions & COND(NO_SYN)))
+                add_abandoned(j, conditions);
         if (by_rst && (conditions & COND(MPTCP)))
                 record_add_cause(r, CAUSE_MPTCP);
         if (r->ending == ENDING_TIMED_OUT && fact_known(f->icmp.how)) {

@@ -304,9 +304,9 @@ end_unanswered(struct judging *j)
         const struct facts *f = j->f;
         bool answered = count_above(f->syn_acks, 0) && !queue_was_full(f), lost = answers_get_lost(f);
         enum side asker = answered && !lost ? SIDE_SERVER : SIDE_CLIENT;
-        bool told = told_timeout(f, asker) || fact_known(f->end[asker].act.how);
+        bool told = told_timeout(f, asker) || fact_known(f->end[asker].act.how) || never_asked(f);
 
-        if (!lost)
+        if (!lost && !never_asked(f))
                 j->r->silent = other_side(asker);
         j->asker = asker;
         j->told_timeout = told;

@@ -114,6 +114,13 @@ error_is(struct fact_error error, int value)
         return fact_known(error.how) && error.value == value;
 }
 
+/* No SYN left the host: only that host's kernel knows. */
+static inline bool
+never_asked(const struct facts *f)
+{
+        return f->seen.source != SOURCE_CAPTURE && count_is(f->syns, 0) && fact_is_not(f->established);
+}
+
 /* Without a branch: ten of these are asked for each record. */
 static inline struct maybe_u64
 counted(struct fact_count count)

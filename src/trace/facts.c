@@ -4,6 +4,8 @@
  */
 #include "trace/facts.h"
 
+#include <errno.h>
+
 #include "trace/deduce.h"
 #include "trace/facts_parts.h"
 #include "trace/orphan.h"
@@ -77,6 +79,19 @@ tell_socket(const struct traced_socket *s, bool alone, struct facts *f)
         facts_of_counters(s, side, alone, f);
 }
 
+/* It failed before a SYN was sent: no port had been given to it yet, or no answer can be the reason
+ * (tcp_v4_connect(), inet_hash_connect(); icmp_err_convert[] has none of these errors). */
+static bool
+never_asked(const struct traced_socket *s)
+{
+        int error = s->connect_error;
+
+        if (!s->role_known || !s->client || s->established_ns || !error || error == EINPROGRESS)
+                return false;
+        return !s->has_local || error == EADDRNOTAVAIL || error == EADDRINUSE || error == EPERM || error == EINVAL ||
+               error == EAFNOSUPPORT;
+}
+
 #define SSH_PORT 22
 
 void
@@ -100,6 +115,10 @@ facts_of_sockets(const struct traced_socket *socket, const struct traced_socket 
         TELL(f.last, last);
         if (!socket->failed_unseen)
                 TELL(f.established, socket->established_ns != 0 || (other && other->established_ns));
+        if (!other && never_asked(socket)) {
+                INFER(f.syns, 0);
+                INFER(f.syn_acks, 0);
+        }
         TELL(f.mptcp, false);
         if ((side_of_socket(socket) == SIDE_SERVER ? socket->tuple.local_port : socket->tuple.remote_port) == SSH_PORT)
                 INFER(f.ssh, true);

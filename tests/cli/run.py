@@ -248,6 +248,44 @@ s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)''')
     assert found['client_saw'][-1]['result'] == 'ECONNREFUSED', found['client_saw']
 
 
+def an_attempt_that_its_own_host_refuses_asks_nobody():
+    """A broadcast address has no route for TCP; a pair of addresses that is taken leaves no port."""
+    for error, causes, attempt in (('ENETUNREACH', ['unreachable'], "s.connect(('127.255.255.255', 80))"),
+                                   ('EADDRNOTAVAIL', ['unknown'], """
+l = socket.create_server(('127.0.0.1', 0))
+a = socket.socket()
+for one in a, s:
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+a.bind(('127.0.0.1', 0))
+s.bind(a.getsockname())
+a.connect(l.getsockname())
+s.connect(l.getsockname())""")):
+        done = run('--all', '--json', program=f'''
+import socket
+s = socket.socket()
+try:
+    exec({attempt!r})
+except OSError:
+    s.close()''')
+        (found,) = [one for one in map(json.loads, done.stderr.splitlines()) if one['ending'] == 'unanswered']
+        assert found['client_saw'] == [{'call': 'connect', 'result': error}], found
+        assert (found['ended_by'], found['silent'], found['causes']) == ('client', None, causes), found
+
+
+def who_does_not_wait_for_an_answer_may_have_abandoned_it():
+    found = json.loads(run('--all', '--json', 'ending=unanswered', program="""
+import socket
+l = socket.socket()
+l.bind(('127.0.0.1', 0))
+l.listen(0)
+full = [socket.socket() for _ in range(3)]
+for one in full:
+    one.setblocking(False)
+    one.connect_ex(l.getsockname())
+full[-1].close()""").stderr.splitlines()[0])
+    assert found['ended_by'] == 'client' and found['causes'][0] == 'abandoned' and 'backlog-full' in found['causes'], found
+
+
 def a_fin_that_never_left_is_no_byte_unsent():
     program = '''
 import socket, struct
@@ -494,6 +532,8 @@ CASES = [
     a_cut_exchange_is_bad_and_an_answered_one_is_not,
     calls_are_named_when_asked_for,
     attempts_that_fail_are_told,
+    an_attempt_that_its_own_host_refuses_asks_nobody,
+    who_does_not_wait_for_an_answer_may_have_abandoned_it,
     a_fin_that_never_left_is_no_byte_unsent,
     an_error_that_a_connection_outlives_is_not_its_end,
     both_ends_in_one_tree_are_one_record,

@@ -158,6 +158,70 @@ live_cases_have_their_causes(void **state)
         }
 }
 
+/* connect() was refused by its own host. */
+static void
+who_was_never_asked_has_no_part_in_it(void **state)
+{
+        static const struct {
+                int error;
+                enum cause first;
+                enum certainty certainty;
+        } rows[] = {
+                { ENETUNREACH, CAUSE_UNREACHABLE, CERTAINTY_LIKELY },
+                { EPERM, CAUSE_FIREWALL, CERTAINTY_POSSIBLE },
+                { EADDRNOTAVAIL, CAUSE_UNKNOWN, CERTAINTY_POSSIBLE },
+        };
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+                facts_init(&f, SOURCE_RUN);
+                f.seen.sides = SIDES_SEEN_CLIENT;
+                KNOW(f.established, false);
+                KNOW(f.syns, 0);
+                KNOW(f.end[SIDE_CLIENT].error_set, rows[i].error);
+                judge_facts(&f, &r);
+                assert_int_equal(r.ending, ENDING_UNANSWERED);
+                assert_int_equal(r.ended_by, SIDE_CLIENT);
+                assert_int_equal(r.silent, SIDE_UNKNOWN);
+                assert_int_equal(r.causes[0], rows[i].first);
+                assert_int_equal(r.certainty, rows[i].certainty);
+                assert_int_equal(lists(&r, CAUSE_FIREWALL), rows[i].error == EPERM);
+                assert_false(lists(&r, CAUSE_BACKLOG_FULL));
+                /* Its SYN may have been sent. */
+                f.syns.how = HOW_UNKNOWN;
+                judge_facts(&f, &r);
+                assert_true(lists(&r, CAUSE_FIREWALL) && lists(&r, CAUSE_BACKLOG_FULL));
+        }
+}
+
+static void
+who_closes_while_connecting_may_have_abandoned_it(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        facts_init(&f, SOURCE_RUN);
+        f.seen.sides = SIDES_SEEN_CLIENT;
+        KNOW(f.first, 0);
+        KNOW(f.established, false);
+        KNOW(f.end[SIDE_CLIENT].error_set, 0);
+        KNOW(f.end[SIDE_CLIENT].act, ACT_CLOSE);
+        KNOW(f.end[SIDE_CLIENT].closed_at, 100 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.causes[0], CAUSE_ABANDONED);
+        assert_true(lists(&r, CAUSE_FIREWALL));
+        KNOW(f.end[SIDE_CLIENT].closed_at, 30000 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.causes[0], CAUSE_FIREWALL);
+        assert_true(lists(&r, CAUSE_ABANDONED));
+        KNOW(f.end[SIDE_CLIENT].error_set, ETIMEDOUT);
+        judge_facts(&f, &r);
+        assert_false(lists(&r, CAUSE_ABANDONED));
+}
+
 static void
 an_error_that_the_kernel_left_is_told_next(void **state)
 {
@@ -284,6 +348,8 @@ main(void)
                 cmocka_unit_test(of_a_subflow_of_mptcp_no_unread_data_is_stated),
                 cmocka_unit_test(counters_speak_where_the_kernel_gives_no_reason),
                 cmocka_unit_test(live_cases_have_their_causes),
+                cmocka_unit_test(who_was_never_asked_has_no_part_in_it),
+                cmocka_unit_test(who_closes_while_connecting_may_have_abandoned_it),
                 cmocka_unit_test(an_error_that_the_kernel_left_is_told_next),
                 cmocka_unit_test(no_socket_shortly_after_a_fin_is_not_surely_no_connection),
                 cmocka_unit_test(data_over_the_peers_own_fin_is_not_surely_data_after_close),
