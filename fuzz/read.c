@@ -65,7 +65,7 @@ static void read_all(struct capture *capture, struct packet_reader *reader, stru
                         struct tracker_input *input = &inputs[n];
 
                         taken[n].time_ns = frame->time_ns;
-                        taken[n].frame = frame->number;
+                        taken[n].frame = (uint32_t) frame->number;
                         if (straight && plain_find(frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame,
                                                    &taken[n].plain)) {
                                 ++n;
@@ -81,12 +81,12 @@ static void read_all(struct capture *capture, struct packet_reader *reader, stru
                         ++n;
                         /* What was put together from fragments holds until the next is read only. */
                         if (!is_within(frame, input->packet.segment.payload)) {
-                                if (tracker_add_frames(tracker, 1, taken, n) < 0)
+                                if (tracker_add_frames(tracker, 1, frame->number, taken, n) < 0)
                                         abort();
                                 n = 0;
                         }
                 }
-                if (tracker_add_frames(tracker, 1, taken, n) < 0)
+                if (tracker_add_frames(tracker, 1, frames[n_frames - 1].number, taken, n) < 0)
                         abort();
         }
         tracker_finish(tracker, capture_complaint(capture) != NULL);

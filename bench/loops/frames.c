@@ -54,19 +54,19 @@ static void add_connection(struct bench *b, const struct tracker_frame *f) {
 
         plain_fill_first(&f->plain, &packet);
         plain_fill_rest(&packet);
-        ends = table_ends(&packet, 0, f->place.hash);
+        ends = table_ends(&packet, 0, f->hash);
         if (table_find(&b->table, &ends, &sender) == NODE_NONE &&
             (table_new_orderly(&b->table, &ends, &node) < 0 || table_index(&b->table, node) < 0))
                 exit(1);
 }
 
 static bool is_its_own(const struct tracker_frame *f) {
-        const struct orderly *o = f->place.orderly;
+        const struct orderly *o = f->orderly;
         unsigned sender;
 
-        if (!o)
+        if (f->plain.has & TRACKER_NOT_ORDERLY)
                 return false;
-        sender = (f->place.hash ^ o->head.hash) >> 31;
+        sender = (f->hash ^ o->head.hash) >> 31;
         return f->plain.has & PLAIN_IPV6 ? table_is_plain_ipv6(&o->head, &f->plain, 0, sender) :
                 table_is_plain(&o->head, &f->plain, REALM_IPV4, sender);
 }
@@ -75,9 +75,9 @@ static void find_connections(struct bench *b, size_t n) {
         for (size_t i = 0; i < n; ++i) {
                 struct tracker_frame *f = &b->plain[i];
 
-                f->place.hash = f->plain.has & PLAIN_IPV6 ? table_hash_plain_ipv6(&b->table, &f->plain, 0) :
+                f->hash = f->plain.has & PLAIN_IPV6 ? table_hash_plain_ipv6(&b->table, &f->plain, 0) :
                         table_hash_plain(&b->table, &f->plain, 0);
-                __builtin_prefetch(index_home(&b->table.index, f->place.hash));
+                __builtin_prefetch(index_home(&b->table.index, f->hash));
         }
         for (size_t i = 0; i < n; ++i)
                 table_fetch_node(&b->table, &b->plain[i]);

@@ -21,6 +21,7 @@
 #include "wire/packet_plain.h"
 
 #define ID_MAX 32
+#define LINK_ETHERNET 1 /* www.tcpdump.org/linktypes.html */
 #define PROGRESS_EVERY 1024 /* batches */
 /* Bytes of captures from which on large pages are worth what it takes to clear them. */
 #define LARGE_FROM ((uint64_t)32 << 20)
@@ -35,6 +36,7 @@ struct pass {
         uint32_t file;
         size_t n_others;            /* of the frames that are being read, those that go another way than
                                      * the straight one */
+        uint64_t last_frame;        /* the number of the last of them */
         const struct frame *frames; /* of the batch that is being read */
         size_t n_frames;
         struct tracker_frame taken[TRACKER_BATCH];
@@ -135,7 +137,7 @@ static void give_segment(void *context, const struct tracked_segment *segment)
 /* The first @n inputs. */
 static int track(struct pass *p, size_t n)
 {
-        return tracker_add_frames(p->tracker, p->file, p->taken, n);
+        return tracker_add_frames(p->tracker, p->file, p->last_frame, p->taken, n);
 }
 
 static void count_time(struct read_counts *counts, int64_t time_ns)
@@ -179,6 +181,7 @@ static __attribute__((noinline)) struct tracker_frame *take_other(struct pass *p
                                   frame->time_ns, &other->packet);
         p->counts->kinds[other->kind]++;
         p->n_others++;
+        p->last_frame = frame->number;
         tracker_frame_whole(into, other);
         into++;
         /* Others go along for their time alone: as long as there are any, the evidence goes on. */
@@ -190,11 +193,8 @@ static __attribute__((noinline)) struct tracker_frame *take_other(struct pass *p
 /* Whether a frame goes the straight way, and then it is in @into. */
 static inline __attribute__((always_inline)) bool take_plain(struct frame frame, struct tracker_frame *into)
 {
-        into->frame = frame.number;
+        into->frame = (uint32_t)frame.number;
         into->time_ns = frame.time_ns;
-        /* Compiled apart for those that are cut, as all or none are. */
-        if (__builtin_expect(frame.n_bytes == frame.n_frame, 1))
-                return plain_find(frame.link_type, frame.bytes, frame.n_bytes, frame.n_bytes, &into->plain);
         return plain_find(frame.link_type, frame.bytes, frame.n_bytes, frame.n_frame, &into->plain);
 }
 
@@ -232,22 +232,27 @@ static int take(struct pass *p, const struct frame *frames, size_t n)
                         return -ENOMEM;
         }
         count(p, n, n_bytes);
+        p->last_frame = frames[n - 1].number;
         r = track(p, (size_t)(into - p->taken));
         p->n_frames = 0; /* the bytes are gone with the next batch */
         return r;
 }
 
-/* Frames of the usual kind, a batch at the most, each looked at but once. Returns how many there were, or -ENOMEM. */
-static int take_run(struct pass *p, struct frame_run *run)
+/* Frames of the usual kind, a batch at the most, each looked at but once. Returns how many there were, or -ENOMEM.
+ * Compiled apart for Ethernet. */
+static inline __attribute__((always_inline)) int take_run_of(struct pass *p, struct frame_run *run, bool ethernet)
 {
         struct tracker_frame *into = p->taken;
         /* As a rule they are in order; where none was before, the first is to be noted. */
         int64_t last_ns = p->counts->last_ns > 0 ? p->counts->last_ns : INT64_MAX;
+        const uint64_t before = run->number;
         uint64_t n_bytes = 0;
         struct frame frame;
         int n;
 
-        for (n = 0; n < TRACKER_BATCH && frame_next(run, &frame); n++) {
+        while (run->number < before + TRACKER_BATCH && frame_next(run, &frame)) {
+                if (ethernet)
+                        frame.link_type = LINK_ETHERNET;
                 n_bytes += frame.n_frame;
                 if (__builtin_expect(frame.time_ns >= last_ns, 1))
                         last_ns = frame.time_ns;
@@ -263,8 +268,15 @@ static int take_run(struct pass *p, struct frame_run *run)
         }
         if (last_ns != INT64_MAX)
                 p->counts->last_ns = last_ns;
+        n = (int)(run->number - before);
         count(p, (size_t)n, n_bytes);
+        p->last_frame = run->number;
         return track(p, (size_t)(into - p->taken)) < 0 ? -ENOMEM : n;
+}
+
+static int take_run(struct pass *p, struct frame_run *run)
+{
+        return run->link_type == LINK_ETHERNET ? take_run_of(p, run, true) : take_run_of(p, run, false);
 }
 
 static const char *name_of(const char *path)

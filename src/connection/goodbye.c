@@ -27,6 +27,12 @@ enum {
         UNBIND_MOST = 14,
 };
 
+const uint8_t goodbye_first[UINT8_MAX + 1] = {
+        [0] = 1, [1] = 1, [3] = 1, [5] = 1, [6] = 1, [7] = 1, [GOODBYE_TLS] = 1, [TLS_DATA] = 1, ['*'] = 1, [0x30] = 1,
+        ['2'] = 1, ['<'] = 1, ['C'] = 1, ['D'] = 1, ['G'] = 1, [0x66] = 1, ['X'] = 1, ['q'] = 1, ['Q'] = 1, ['b'] = 1,
+        ['B'] = 1, ['e'] = 1, ['E'] = 1, ['l'] = 1, ['L'] = 1, [0x88] = 1, [0xe0] = 1, [0xff] = 1,
+};
+
 /* Commands of a line: FTP, SMTP, POP3, NNTP, memcached, shells. */
 static const char *const words[] = { "quit", "bye", "exit", "logout" };
 

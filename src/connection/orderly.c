@@ -60,98 +60,93 @@ orderly_seen_before(const struct table *table, const struct orderly *o, unsigned
 
 /* Not back in time, nor too far ahead for a row; in the same file. */
 static bool
-is_near(const struct orderly *o, struct arrival a)
+is_near(const struct orderly *o, const struct tracker_frame *f, uint32_t file)
 {
-        return a.time_ns >= o->last && a.file == o->file &&
-               ((uint64_t)a.time_ns - (uint64_t)o->first) >> ROW_WHAT_SHIFT == 0;
+        return f->time_ns >= o->last && file == o->file &&
+               ((uint64_t)f->time_ns - (uint64_t)o->first) >> ROW_WHAT_SHIFT == 0;
 }
 
 /* It is in order. */
 static inline __attribute__((always_inline)) bool
-add_syn(struct table *table, struct orderly *o, unsigned sender, struct arrival a, struct orderly_syn syn)
+add_syn(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *f,
+        struct orderly_syn syn)
 {
         /* Beside them stands @n: read after that was written, they are waited for. */
-        const unsigned flags = o->flags | (sender ? ORDERLY_ANSWERED : 0);
+        const unsigned flags = o->flags | (sender ? ORDERLY_ANSWERED : 0) |
+                               (f->plain.has & PLAIN_CUT ? ORDERLY_CUT : 0);
+        struct row *row = orderly_add_here(table, o, sender, f, syn.what);
 
-        if (!orderly_add_here(table, o, sender, a, syn.what, syn.scale))
+        if (!row)
                 return false;
-        o->next[sender] = a.seq + 1;
-        o->acked[sender] = a.seq;
-        o->flags = (uint16_t)(flags | a.cut);
+        row->n_payload = (uint16_t)syn.scale;
+        o->next[sender] = f->plain.seq + 1;
+        o->acked[sender] = f->plain.seq;
+        o->flags = (uint16_t)flags;
         if (sender)
-                o->acked[0] = a.ack;
+                o->acked[0] = f->plain.ack;
         return true;
 }
 
 static inline __attribute__((always_inline)) bool
-begin(struct table *table, struct orderly *o, struct arrival a, uint64_t frame, struct orderly_syn syn)
+begin(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file, struct orderly_syn syn)
 {
-        o->first = a.time_ns;
-        o->first_frame = (uint32_t)frame;
-        o->file = a.file;
-        return add_syn(table, o, 0, a, syn);
+        o->first = f->time_ns;
+        o->first_frame = f->frame;
+        o->file = file;
+        return add_syn(table, o, 0, f, syn);
 }
 
 static inline __attribute__((always_inline)) bool
-answer(struct table *table, struct orderly *o, struct arrival a, struct orderly_syn syn)
+answer(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file, struct orderly_syn syn)
 {
-        return o->n == 1 && a.flags & SEGMENT_ACK && a.ack == o->next[0] && is_near(o, a) &&
-               add_syn(table, o, 1, a, syn);
+        return o->n == 1 && f->plain.has & SEGMENT_ACK && f->plain.ack == o->next[0] && is_near(o, f, file) &&
+               add_syn(table, o, 1, f, syn);
 }
 
 /* The SYN once more. */
 static bool
-begin_again(struct table *table, struct orderly *o, struct arrival a, struct orderly_syn syn)
+begin_again(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file,
+            struct orderly_syn syn)
 {
         struct row like;
 
-        arrival_write(&like, a, 0, 0, 0, 0);
-        if (o->flags & ORDERLY_ANSWERED || !is_near(o, a) || a.flags & SEGMENT_ACK || syn.what & ROW_MPTCP ||
-            a.seq + 1 != o->next[0] || orderly_seen_before(table, o, 0, &like))
+        orderly_write_row(&like, f, 0, 0, 0);
+        if (o->flags & ORDERLY_ANSWERED || !is_near(o, f, file) || f->plain.has & SEGMENT_ACK ||
+            syn.what & ROW_MPTCP || f->plain.seq + 1 != o->next[0] || orderly_seen_before(table, o, 0, &like))
                 return false;
         syn.what = 0;
-        return add_syn(table, o, 0, a, syn);
+        return add_syn(table, o, 0, f, syn);
 }
 
 static bool
 take_syn(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input)
 {
         const struct segment *s = &input->packet.segment;
-        const struct arrival a = arrival_of(input);
+        const struct tracker_frame f = orderly_frame_of(input);
         struct orderly_syn syn;
 
         if (!is_plain_syn(input))
                 return false;
         syn = (struct orderly_syn){ .what = what_of_syn(s), .scale = direction_scale_of(s) };
         if (o->n == 0)
-                return begin(table, o, a, input->frame, syn);
-        return sender ? answer(table, o, a, syn) : begin_again(table, o, a, syn);
-}
-
-static unsigned
-ttl_of(const struct plain *plain)
-{
-        const uint8_t *ip = plain_ip(plain);
-
-        return plain->has & PLAIN_IPV6 ? ip[7] : ip[8];
+                return begin(table, o, &f, input->file, syn);
+        return sender ? answer(table, o, &f, input->file, syn) : begin_again(table, o, &f, input->file, syn);
 }
 
 bool
 orderly_read_syn(const struct tracker_frame *f, struct orderly_syn *ret_syn)
 {
         const unsigned mask = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_AE;
-        const uint8_t *tcp = f->plain.tcp, *options = tcp + SEGMENT_SIZE_TCP;
+        const uint8_t *options = f->plain.tcp + SEGMENT_SIZE_TCP;
         const unsigned n = f->plain.n_header - SEGMENT_SIZE_TCP;
-        const uint32_t flags_window = bytes_get32(tcp + 12);
         enum syn_options kind;
 
-        if ((flags_window >> 16 & mask) != SEGMENT_SYN || (flags_window & UINT16_MAX) == 0 ||
-            f->plain.n_payload > 0 || f->frame > UINT32_MAX)
+        if ((f->plain.has & mask) != SEGMENT_SYN || f->plain.window == 0 || f->plain.n_payload > 0)
                 return false;
         kind = syn_options_of(options, n);
         if (kind == SYN_OPTIONS_OTHER)
                 return false;
-        *ret_syn = (struct orderly_syn){ .what = what_of_system(system_of_usual(kind, ttl_of(&f->plain))) };
+        *ret_syn = (struct orderly_syn){ .what = what_of_system(system_of_usual(kind, f->plain.ttl)) };
         if (kind != SYN_OPTIONS_NONE) {
                 ret_syn->what |= ROW_SCALE;
                 ret_syn->scale = direction_scale(syn_options_scale(options, n));
@@ -174,7 +169,7 @@ bool
 orderly_begin(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file,
               struct orderly_syn syn)
 {
-        if (!begin(table, o, arrival_of_plain(f, file, f->plain.has & PLAIN_IPV6), f->frame, syn))
+        if (!begin(table, o, f, file, syn))
                 return false;
         add_timestamps(table, o, 0, syn);
         return true;
@@ -184,7 +179,7 @@ bool
 orderly_answer(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file,
                struct orderly_syn syn)
 {
-        if (!answer(table, o, arrival_of_plain(f, file, f->plain.has & PLAIN_IPV6), syn))
+        if (!answer(table, o, f, file, syn))
                 return false;
         add_timestamps(table, o, 1, syn);
         return true;
@@ -193,19 +188,25 @@ orderly_answer(struct table *table, struct orderly *o, const struct tracker_fram
 bool
 orderly_take(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input)
 {
+        struct tracker_frame f;
+
         if (input->packet.segment.flags & SEGMENT_SYN)
                 return take_syn(table, o, sender, input);
-        return orderly_take_here(table, o, sender, arrival_of(input));
+        f = orderly_frame_of(input);
+        return orderly_take_here(table, o, sender, &f, input->file, false);
 }
 
 __attribute__((noinline)) bool
 orderly_add(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input, unsigned what,
             unsigned n_payload)
 {
-        const struct arrival a = arrival_of(input);
+        const struct tracker_frame f = orderly_frame_of(input);
+        struct row *row = orderly_add_here(table, o, sender, &f, what);
 
-        if (!orderly_add_here(table, o, sender, a, what, n_payload))
+        if (!row)
                 return false;
-        o->flags = (uint16_t)(o->flags | a.cut);
+        row->n_payload = (uint16_t)n_payload;
+        if (input->cut)
+                o->flags |= ORDERLY_CUT;
         return true;
 }

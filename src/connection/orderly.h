@@ -89,6 +89,7 @@ struct row {
         uint16_t window, ip_id;
         uint16_t n_payload;             /* of a SYN, which has none: its window scale */
         uint8_t ttl;
+        uint8_t none;                   /* means nothing, and may be anything */
 };
 
 #define ROW_WHAT_SHIFT 48

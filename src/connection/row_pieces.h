@@ -58,7 +58,9 @@ row_pieces_fetch(const struct row_pieces *pieces)
 {
         static const uint8_t n[] = { 3, 3, 2, 2, 1 };
 
+#pragma GCC unroll 5
         for (unsigned i = 0; i < sizeof(n); i++)
+#pragma GCC unroll 3
                 for (int below = 0; below < n[i]; below++) {
                         const char *piece = (const char *)row_pieces_at(pieces, pieces->top[i][-below],
                                                                         row_piece_begin(i));

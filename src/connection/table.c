@@ -109,36 +109,35 @@ fetch(const void *from, unsigned n)
 }
 
 void
-table_fetch_any(const struct table *table, struct tracker_place *place, bool with_payload)
+table_fetch_any(const struct table *table, struct tracker_frame *frame)
 {
-        const struct index_line *line = index_home(&table->index, place->hash);
-        unsigned like = index_like(line, place->hash), sender;
+        const struct index_line *line = index_home(&table->index, frame->hash);
+        unsigned like = index_like(line, frame->hash), sender;
         const struct connection *c;
         uint32_t entry;
 
         while (!like && index_is_full(line)) {
                 line = index_next(&table->index, line);
-                like = index_like(line, place->hash);
+                like = index_like(line, frame->hash);
         }
-        place->orderly = NULL;
-        place->slot = (uint32_t)(line - table->index.lines) * INDEX_LINE;
+        entry = like ? line->entry[index_first(like)] : NODE_NONE;
+        if (node_is_orderly(entry)) {
+                frame->orderly = table_orderly(table, index_node(entry));
+                fetch(frame->orderly, sizeof(struct orderly) / 64);
+                return;
+        }
+        frame->plain.has |= TRACKER_NOT_ORDERLY;
+        frame->slot = (uint32_t)(line - table->index.lines) * INDEX_LINE + (like ? index_first(like) : 0);
         if (!like)
                 return;
-        place->slot += index_first(like);
-        entry = line->entry[index_first(like)];
-        if (node_is_orderly(entry)) {
-                place->orderly = table_orderly(table, index_node(entry));
-                fetch(place->orderly, sizeof(struct orderly) / 64);
-                return;
-        }
         c = table_at(table, index_node(entry));
-        sender = index_other_way(entry, place->hash);
+        sender = index_other_way(entry, frame->hash);
         /* Of each what nearly every segment touches; what has ended is listed anew by each. */
         fetch(table_link(table, index_node(entry)), 1);
         fetch(c, 2);
         fetch(&c->side[!sender], 1);
         fetch(&c->side[sender], 2);
-        if (with_payload) {
+        if (frame->plain.has & PLAIN_NOT || frame->plain.n_payload > 0) {
                 fetch(&c->side[sender].edge, 2);
         } else {
                 fetch(&c->side[sender].bare_ack, 1);
@@ -280,7 +279,7 @@ table_new_orderly_plain(struct table *table, const struct tracker_frame *frame, 
                 return -ENOMEM;
         o->head.port[0] = bytes_get16(tcp);
         o->head.port[1] = bytes_get16(tcp + 2);
-        o->head.hash = frame->place.hash;
+        o->head.hash = frame->hash;
         if (frame->plain.has & PLAIN_IPV6) {
                 o->head.realm = vlans;
                 head_set_address(&o->head, 0, tcp - 32);

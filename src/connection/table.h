@@ -85,7 +85,7 @@ table_mix(uint64_t a, uint64_t b)
         return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* @a and @b are the ends of IPv4: their addresses as they lie in memory above their ports. Their product does not know
+/* @a and @b are the ends of IPv4: their ports as they lie in memory above their addresses. Their product does not know
  * which of them sent. */
 static inline uint32_t
 table_hash_ipv4(const struct table *table, uint64_t a, uint64_t b, uint32_t realm)
@@ -99,12 +99,16 @@ table_hash_ipv4(const struct table *table, uint64_t a, uint64_t b, uint32_t real
 static inline __attribute__((always_inline)) uint32_t
 table_hash_plain(const struct table *table, const struct plain *plain, uint32_t vlans)
 {
-        const uint32_t ports = bytes_get32(plain->tcp);
-        uint64_t addresses;
+        const uint8_t *tcp = plain->tcp;
+        uint32_t source, destination;
+        uint16_t source_port, destination_port;
 
-        memcpy(&addresses, plain->tcp - 8, sizeof(addresses));
-        return table_hash_ipv4(table, (uint64_t)(uint32_t)addresses << 16 | ports >> 16,
-                               addresses >> 32 << 16 | (ports & UINT16_MAX), vlans | REALM_IPV4);
+        memcpy(&source, tcp - 8, sizeof(source));
+        memcpy(&destination, tcp - 4, sizeof(destination));
+        memcpy(&source_port, tcp, sizeof(source_port));
+        memcpy(&destination_port, tcp + 2, sizeof(destination_port));
+        return table_hash_ipv4(table, source | (uint64_t)source_port << 32,
+                               destination | (uint64_t)destination_port << 32, vlans | REALM_IPV4);
 }
 
 static inline uint32_t
@@ -120,16 +124,17 @@ static inline uint32_t
 table_hash_packet(const struct table *table, const struct packet *packet, uint32_t vlans)
 {
         const struct segment *s = &packet->segment;
-        uint64_t addresses;
+        uint32_t address[2];
 
         if (s->family != AF_INET)
                 return table_hash_ipv6(table, &(struct ends){
                         .source = s->source, .source_port = s->source_port, .destination = s->destination,
                         .destination_port = s->destination_port, .realm = vlans });
-        memcpy(&addresses, s->source, 4);
-        memcpy((char *)&addresses + 4, s->destination, 4);
-        return table_hash_ipv4(table, (uint64_t)(uint32_t)addresses << 16 | s->source_port,
-                               addresses >> 32 << 16 | s->destination_port, vlans | REALM_IPV4);
+        memcpy(&address[0], s->source, sizeof(address[0]));
+        memcpy(&address[1], s->destination, sizeof(address[1]));
+        return table_hash_ipv4(table, address[0] | (uint64_t)__builtin_bswap16(s->source_port) << 32,
+                               address[1] | (uint64_t)__builtin_bswap16(s->destination_port) << 32,
+                               vlans | REALM_IPV4);
 }
 
 static inline bool
@@ -184,23 +189,23 @@ table_row(const struct table *table, const struct orderly *o, unsigned i)
         return row_pieces_at(&table->pieces, o->piece[row_where(i) & ROW_PIECE], i);
 }
 
-/* Fetches what a segment will touch of the node that very likely is its own, and notes its slot. */
-void table_fetch_any(const struct table *table, struct tracker_place *place, bool with_payload);
+/* Fetches what a segment will touch of the node that very likely is its own, and notes where it is. */
+void table_fetch_any(const struct table *table, struct tracker_frame *frame);
 
 /* The same, but for an orderly connection where its hash says. */
 static inline void
 table_fetch_node(const struct table *table, struct tracker_frame *frame)
 {
-        uint32_t entry = index_likely(&table->index, frame->place.hash);
+        uint32_t entry = index_likely(&table->index, frame->hash);
         struct orderly *o;
 
         if (__builtin_expect(node_is_orderly(entry), 1)) {
                 o = table_orderly(table, index_node(entry));
-                frame->place.orderly = o;
+                frame->orderly = o;
                 __builtin_prefetch(o, 1);
                 __builtin_prefetch((const char *)o + sizeof(*o) / 2, 1);
         } else {
-                table_fetch_any(table, &frame->place, frame->plain.has & PLAIN_NOT || frame->plain.n_payload > 0);
+                table_fetch_any(table, frame);
         }
 }
 
@@ -223,12 +228,12 @@ table_fetch_extra(const struct table *table, uint32_t extra)
 static inline __attribute__((always_inline)) void
 table_fetch_row(const struct table *table, const struct tracker_frame *frame, uint32_t second)
 {
-        const struct orderly *o = frame->place.orderly;
-        unsigned flags = frame->plain.tcp[13] & (SEGMENT_FIN | SEGMENT_RST);
+        const struct orderly *o = frame->orderly;
+        unsigned flags = frame->plain.has & (SEGMENT_FIN | SEGMENT_RST);
 
-        if (__builtin_expect(!o, 0)) {
-                const struct index_line *line = &table->index.lines[frame->place.slot / INDEX_LINE];
-                uint32_t node = index_node(line->entry[frame->place.slot % INDEX_LINE]);
+        if (__builtin_expect(frame->plain.has & TRACKER_NOT_ORDERLY, 0)) {
+                const struct index_line *line = &table->index.lines[frame->slot / INDEX_LINE];
+                uint32_t node = index_node(line->entry[frame->slot % INDEX_LINE]);
 
                 if (node != NODE_NONE && !node_is_orderly(node) && table_at(table, node)->extra != NODE_NONE)
                         table_fetch_extra(table, table_at(table, node)->extra);
@@ -314,13 +319,13 @@ table_is_plain_ipv6(const struct head *h, const struct plain *plain, uint32_t re
 static inline uint32_t
 table_find_plain(const struct table *table, const struct tracker_frame *frame, uint32_t vlans, unsigned *ret_sender)
 {
-        const struct index_line *line = &table->index.lines[frame->place.slot / INDEX_LINE & table->index.mask];
-        uint32_t entry = line->entry[frame->place.slot % INDEX_LINE];
+        const struct index_line *line = &table->index.lines[frame->slot / INDEX_LINE & table->index.mask];
+        uint32_t entry = line->entry[frame->slot % INDEX_LINE];
         const struct head *head;
         bool is;
 
-        *ret_sender = index_other_way(entry, frame->place.hash);
-        if (line->key[frame->place.slot % INDEX_LINE] != index_key(frame->place.hash))
+        *ret_sender = index_other_way(entry, frame->hash);
+        if (line->key[frame->slot % INDEX_LINE] != index_key(frame->hash))
                 return NODE_NONE;
         head = table_head(table, index_node(entry));
         is = frame->plain.has & PLAIN_IPV6 ? table_is_plain_ipv6(head, &frame->plain, vlans, *ret_sender) :

@@ -111,11 +111,11 @@ fetch(const struct tracker *t, struct tracker_frame *frames, const struct tracke
         row_pieces_fetch(&t->table.pieces);
         for (struct tracker_frame *f = frames; f < end; f++) {
                 if (__builtin_expect(!(f->plain.has & (PLAIN_NOT | PLAIN_IPV6)), 1))
-                        f->place.hash = table_hash_plain(&t->table, &f->plain,
-                                                         by_vlan ? plain_vlan(&f->plain) << REALM_VLAN_SHIFT : 0);
+                        f->hash = table_hash_plain(&t->table, &f->plain,
+                                                   by_vlan ? plain_vlan(&f->plain) << REALM_VLAN_SHIFT : 0);
                 else
-                        f->place.hash = hash_any(t, f);
-                __builtin_prefetch(index_home(&t->table.index, f->place.hash));
+                        f->hash = hash_any(t, f);
+                __builtin_prefetch(index_home(&t->table.index, f->hash));
         }
         for (struct tracker_frame *f = frames; f < end; f++)
                 table_fetch_node(&t->table, f);
@@ -123,47 +123,52 @@ fetch(const struct tracker *t, struct tracker_frame *frames, const struct tracke
                 table_fetch_row(&t->table, f, t->second);
 }
 
-/* Takes a frame that continues an orderly connection, as nearly all do. If not, it may be known whose
- * it is nonetheless. */
+/* Takes a frame that continues an orderly connection, as nearly all do. */
 static inline __attribute__((always_inline)) bool
-take_here(struct tracker *t, uint32_t file, const struct tracker_frame *f, bool by_vlan, uint32_t *ret_node,
-          unsigned *ret_sender)
+take_here(struct tracker *t, const struct tracker_frame *f, uint32_t file, bool by_vlan)
 {
-        struct orderly *o = f->place.orderly;
+        const unsigned mask = SEGMENT_SYN | SEGMENT_RST | SEGMENT_ACK | PLAIN_NOT | TRACKER_NOT_ORDERLY;
         const uint32_t vlans = by_vlan ? plain_vlan(&f->plain) << REALM_VLAN_SHIFT : 0;
+        struct orderly *o = f->orderly;
         unsigned sender;
-        bool in_order;
 
-        *ret_node = NODE_NONE;
-        *ret_sender = 0;
-        if (__builtin_expect(!o, 0))
+        if (__builtin_expect((f->plain.has & mask) != SEGMENT_ACK, 0))
                 return false;
-        sender = (f->place.hash ^ o->head.hash) >> 31;
-        if (__builtin_expect(!(f->plain.has & (PLAIN_NOT | PLAIN_IPV6)), 1)) {
-                if (!table_is_plain(&o->head, &f->plain, vlans | REALM_IPV4, sender))
-                        return false;
-                in_order = !(o->flags & ORDERLY_OVER) &&
-                           orderly_take_here(&t->table, o, sender, arrival_of_plain(f, file, false));
-        } else {
-                if (f->plain.has & PLAIN_NOT || !table_is_plain_ipv6(&o->head, &f->plain, vlans, sender))
-                        return false;
-                in_order = !(o->flags & ORDERLY_OVER) &&
-                           orderly_take_here(&t->table, o, sender, arrival_of_plain(f, file, true));
-        }
-        if (__builtin_expect(in_order, 1))
-                return true;
-        *ret_node = table_node_of(&t->table, o);
-        *ret_sender = sender;
-        return false;
+        sender = (f->hash ^ o->head.hash) >> 31;
+        if (__builtin_expect(!(f->plain.has & PLAIN_IPV6), 1)
+                    ? !table_is_plain(&o->head, &f->plain, vlans | REALM_IPV4, sender)
+                    : !table_is_plain_ipv6(&o->head, &f->plain, vlans, sender))
+                return false;
+        if (__builtin_expect(!orderly_take_here(&t->table, o, sender, f, file, true), 0))
+                return false;
+        tracker_list_orderly(t, o);
+        return true;
+}
+
+/* Takes any other. It may be known whose it is nonetheless. */
+static __attribute__((noinline)) int
+take_other(struct tracker *t, const struct tracker_frame *f)
+{
+        const uint32_t vlans = tracker_vlans(t, plain_vlan(&f->plain));
+        struct orderly *o = f->orderly;
+        unsigned sender;
+
+        if (f->plain.has & (PLAIN_NOT | TRACKER_NOT_ORDERLY))
+                return tracker_take(t, f, NODE_NONE, 0);
+        sender = (f->hash ^ o->head.hash) >> 31;
+        if (f->plain.has & PLAIN_IPV6 ? !table_is_plain_ipv6(&o->head, &f->plain, vlans, sender)
+                                      : !table_is_plain(&o->head, &f->plain, vlans | REALM_IPV4, sender))
+                return tracker_take(t, f, NODE_NONE, 0);
+        return tracker_take(t, f, table_node_of(&t->table, o), sender);
 }
 
 /* Of these some have numbers for which a row has no room. */
 static __attribute__((noinline)) int
-run_late(struct tracker *t, uint32_t file, const struct tracker_frame *frames, const struct tracker_frame *end)
+run_late(struct tracker *t, const struct tracker_frame *frames, const struct tracker_frame *end)
 {
         for (const struct tracker_frame *f = frames; f < end; f++) {
                 tracker_advance(t, f->time_ns);
-                if (tracker_take(t, file, f, NODE_NONE, 0) < 0)
+                if (tracker_take(t, f, NODE_NONE, 0) < 0)
                         return -ENOMEM;
         }
         return t->failed ? -ENOMEM : 0;
@@ -174,26 +179,23 @@ static inline __attribute__((always_inline)) int
 run(struct tracker *t, uint32_t file, struct tracker_frame *frames, const struct tracker_frame *end, bool by_vlan)
 {
         fetch(t, frames, end, by_vlan);
-        if (__builtin_expect(end[-1].frame > UINT32_MAX, 0))
-                return run_late(t, file, frames, end);
+        if (__builtin_expect(t->last_frame > UINT32_MAX, 0))
+                return run_late(t, frames, end);
         for (const struct tracker_frame *f = frames; f < end; f++) {
-                uint32_t node;
-                unsigned sender;
-
                 tracker_advance(t, f->time_ns);
-                if (__builtin_expect(take_here(t, file, f, by_vlan, &node, &sender), 1))
-                        tracker_list_orderly(t, f->place.orderly);
-                else if (tracker_take(t, file, f, node, sender) < 0)
+                if (__builtin_expect(!take_here(t, f, file, by_vlan), 0) && take_other(t, f) < 0)
                         return -ENOMEM;
         }
         return __builtin_expect(t->failed, 0) ? -ENOMEM : 0;
 }
 
 int
-tracker_add_frames(struct tracker *t, uint32_t file, struct tracker_frame *frames, size_t n)
+tracker_add_frames(struct tracker *t, uint32_t file, uint64_t last, struct tracker_frame *frames, size_t n)
 {
         if (n == 0)
                 return 0;
+        t->file = file;
+        t->last_frame = last;
         return t->options.by_vlan ? run(t, file, frames, frames + n, true) : run(t, file, frames, frames + n, false);
 }
 
@@ -210,9 +212,9 @@ tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n)
                 for (; n_batch < n && n_batch < TRACKER_BATCH && inputs[n_batch].file == file; n_batch++) {
                         tracker_frame_whole(&frames[n_batch], &inputs[n_batch]);
                         frames[n_batch].time_ns = inputs[n_batch].time_ns;
-                        frames[n_batch].frame = inputs[n_batch].frame;
+                        frames[n_batch].frame = (uint32_t)inputs[n_batch].frame;
                 }
-                r = tracker_add_frames(tracker, file, frames, n_batch);
+                r = tracker_add_frames(tracker, file, inputs[n_batch - 1].frame, frames, n_batch);
                 if (r < 0)
                         return r;
                 inputs += n_batch;

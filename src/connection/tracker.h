@@ -98,47 +98,43 @@ struct tracker_input {
 
 int tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n);
 
-/* Where the tracker has the connection of a segment, very likely. */
-struct tracker_place {
-        struct orderly *orderly;        /* or NULL; then … */
-        uint32_t slot;                  /* … where the index may have it: a hint */
+/* The same for frames of which most went the straight way, so that no more is read of them than is wanted: one line of
+ * memory for each, and its first half all but a row of segments (connection/orderly.h). */
+struct tracker_frame {
+        int64_t time_ns;
+        uint32_t frame;                 /* the lowest bits of its number */
+        struct plain plain;
+        /* The tracker's own: */
         uint32_t hash;                  /* of its ends */
+        union {
+                struct orderly *orderly;        /* its connection, very likely, or … */
+                uint32_t slot;          /* … if it is TRACKER_NOT_ORDERLY, where the index may have it: a hint */
+        };
 };
 
-/* The same for frames of which most went the straight way, so that no more is read of them than is wanted: one line of
- * memory for each. */
-struct tracker_frame {
-        struct plain plain;
-        int64_t time_ns;
-        uint64_t frame;
-        struct tracker_place place;     /* the tracker's own */
-};
+#define TRACKER_NOT_ORDERLY PLAIN_FREE
 
 _Static_assert(sizeof(struct tracker_frame) == 64, "a line of memory");
 
 /* One that did not go the straight way; the caller sets the time and the number. */
 static inline void
-tracker_frame_whole(struct tracker_frame *frame, struct tracker_input *whole)
+tracker_frame_whole(struct tracker_frame *frame, const struct tracker_input *whole)
 {
-        static const uint8_t nothing[SEGMENT_SIZE_TCP];
-
-        /* So that none need ask before it looks there. */
-        frame->plain.tcp = nothing;
         frame->plain.has = PLAIN_NOT;
-        memcpy(&frame->plain.timestamps, &whole, sizeof(whole));
+        memcpy((char *)frame + offsetof(struct tracker_frame, plain.tcp), &whole, sizeof(whole));
 }
 
-static inline struct tracker_input *
+static inline const struct tracker_input *
 tracker_frame_input(const struct tracker_frame *frame)
 {
-        struct tracker_input *whole;
+        const struct tracker_input *whole;
 
-        memcpy(&whole, &frame->plain.timestamps, sizeof(whole));
+        memcpy(&whole, (const char *)frame + offsetof(struct tracker_frame, plain.tcp), sizeof(whole));
         return whole;
 }
 
-/* All are of one file. */
-int tracker_add_frames(struct tracker *tracker, uint32_t file, struct tracker_frame *frames, size_t n);
+/* All are of one file, and @last is the number of the last of them. */
+int tracker_add_frames(struct tracker *tracker, uint32_t file, uint64_t last, struct tracker_frame *frames, size_t n);
 
 /* Gives out all that is left. @cut: the capture ended within a frame. Returns how many it could not give out for want
  * of memory: those that were packed, and for which there was no room. */

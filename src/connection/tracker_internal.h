@@ -15,6 +15,8 @@ struct tracker {
         struct table table;
         struct tracker_options options;
         struct tracker_hooks hooks;
+        uint32_t file;                  /* of the frames at hand, … */
+        uint64_t last_frame;            /* … and the number of the last of them */
         int64_t now;                    /* the greatest time so far, */
         uint32_t second;                /* in seconds, … */
         int64_t second_ends;            /* … and when that will be over */
@@ -28,9 +30,9 @@ struct tracker {
         struct connection grown;
 };
 
-/* Takes a frame of @file. @node: the connection that it belongs to, and @sender which of its ends sent it, if that is
- * known; else NODE_NONE. Returns 0 or -ENOMEM. */
-int tracker_take(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint32_t node, unsigned sender);
+/* Takes a frame. @node: the connection that it belongs to, and @sender which of its ends sent it, if that is known;
+ * else NODE_NONE. Returns 0 or -ENOMEM. */
+int tracker_take(struct tracker *t, const struct tracker_frame *f, uint32_t node, unsigned sender);
 
 /* Where the connection stands in the lists after a segment. */
 static inline void

@@ -379,11 +379,11 @@ take_short(struct tracker *t, uint32_t node, unsigned sender, const struct track
 }
 
 static inline void
-fill(const struct tracker_frame *f, uint32_t file, struct tracker_input *ret_input)
+fill(const struct tracker *t, const struct tracker_frame *f, struct tracker_input *ret_input)
 {
         ret_input->kind = PACKET_TCP;
-        ret_input->file = file;
-        ret_input->frame = f->frame;
+        ret_input->file = t->file;
+        ret_input->frame = t->last_frame - ((uint32_t)t->last_frame - f->frame);
         ret_input->time_ns = f->time_ns;
         ret_input->cut = f->plain.has & PLAIN_CUT;
         plain_fill_first(&f->plain, &ret_input->packet);
@@ -401,14 +401,15 @@ fetch_to_grow(const struct tracker *t, uint32_t node, unsigned flags)
 
 /* Takes a frame that is no SYN, or one of which more is to be known. */
 static __attribute__((noinline)) int
-take_frame(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint32_t node, unsigned sender)
+take_frame(struct tracker *t, const struct tracker_frame *f, uint32_t node, unsigned sender)
 {
-        struct tracker_input plain, *input;
+        const struct tracker_input *input;
+        struct tracker_input plain;
         uint32_t vlans;
         struct ends ends;
 
         if (node_is_orderly(node))
-                fetch_to_grow(t, node, f->plain.tcp[13]);
+                fetch_to_grow(t, node, f->plain.has);
         if (f->plain.has & PLAIN_NOT) {
                 input = tracker_frame_input(f);
                 if (input->kind > PACKET_ICMP_ERROR)
@@ -417,8 +418,8 @@ take_frame(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint
         } else {
                 input = &plain;
                 vlans = tracker_vlans(t, plain_vlan(&f->plain));
-                fill(f, file, &plain);
-                if (!f->place.orderly) {
+                fill(t, f, &plain);
+                if (f->plain.has & TRACKER_NOT_ORDERLY) {
                         node = table_find_plain(&t->table, f, vlans, &sender);
                         if (node != NODE_NONE && !node_is_orderly(node) && !t->hooks.segment &&
                             take_short(t, node, sender, input))
@@ -426,7 +427,7 @@ take_frame(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint
                 }
                 plain_fill_rest(&plain.packet);
         }
-        ends = table_ends(&input->packet, vlans, f->place.hash);
+        ends = table_ends(&input->packet, vlans, f->hash);
         if (input->kind == PACKET_ICMP_ERROR)
                 return take_icmp(t, &ends, input);
         if (node == NODE_NONE)
@@ -438,18 +439,18 @@ take_frame(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint
 
 /* A SYN of ends that none has. False, with nothing done: it wants a closer look. */
 static bool
-take_syn(struct tracker *t, uint32_t file, const struct tracker_frame *f, struct orderly_syn syn)
+take_syn(struct tracker *t, const struct tracker_frame *f, struct orderly_syn syn)
 {
         uint32_t node;
 
         /* It may be a straggler of one that was given out before its time (take_stray()). */
-        if (t->n_evicted > 0 || table_may_have(&t->table, f->place.hash))
+        if (t->n_evicted > 0 || table_may_have(&t->table, f->hash))
                 return false;
         tracker_make_room(t);
         if (table_new_orderly_plain(&t->table, f, tracker_vlans(t, plain_vlan(&f->plain)), &node) < 0 ||
             enter(t, node) < 0)
                 return false;
-        if (orderly_begin(&t->table, table_orderly(&t->table, node), f, file, syn))
+        if (orderly_begin(&t->table, table_orderly(&t->table, node), f, t->file, syn))
                 return true;
         table_forget(&t->table, node);
         t->n_connections--;
@@ -457,21 +458,21 @@ take_syn(struct tracker *t, uint32_t file, const struct tracker_frame *f, struct
 }
 
 __attribute__((noinline)) int
-tracker_take(struct tracker *t, uint32_t file, const struct tracker_frame *f, uint32_t node, unsigned sender)
+tracker_take(struct tracker *t, const struct tracker_frame *f, uint32_t node, unsigned sender)
 {
         struct orderly_syn syn;
         struct orderly *o;
 
-        if (!(f->plain.has & PLAIN_NOT) && f->plain.tcp[13] & SEGMENT_SYN && !t->hooks.segment &&
+        if (f->plain.has & SEGMENT_SYN && !t->hooks.segment && t->last_frame <= UINT32_MAX &&
             orderly_read_syn(f, &syn)) {
-                if (node == NODE_NONE && !(f->plain.tcp[13] & SEGMENT_ACK) && take_syn(t, file, f, syn))
+                if (node == NODE_NONE && !(f->plain.has & SEGMENT_ACK) && take_syn(t, f, syn))
                         return 0;
                 o = table_orderly(&t->table, node);
                 if (node_is_orderly(node) && sender == 1 && !(o->flags & ORDERLY_OVER) &&
-                    orderly_answer(&t->table, o, f, file, syn)) {
+                    orderly_answer(&t->table, o, f, t->file, syn)) {
                         tracker_list_orderly(t, o);
                         return 0;
                 }
         }
-        return take_frame(t, file, f, node, sender);
+        return take_frame(t, f, node, sender);
 }

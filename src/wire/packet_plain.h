@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 #include "wire/packet.h"
 #include "wire/segment_fill.h"
 
@@ -38,122 +40,122 @@ static inline uint32_t plain_load(const uint8_t *p) {
         return v;
 }
 
-/* What there is beside the header, in bits. */
+/* What a segment is, in bits: the flags of its TCP header, and above them … */
 enum {
-        PLAIN_IPV6 = 1 << 0,
-        PLAIN_NOT = 1 << 1,             /* it did not go the straight way, and all else means nothing */
-        PLAIN_OPTIONS = 0x3c,           /* any but timestamps: how many bytes of them */
-        PLAIN_CUT = 1 << 6,             /* the capture holds less of the frame than was on the wire */
+        PLAIN_FLAGS = 0x1ff,
         PLAIN_TIMESTAMPS = 1 << 9,
-        PLAIN_VLAN_SHIFT = 16,          /* above that the VLAN id; 0: none */
+        PLAIN_OPTIONS = 0xf << 12,      /* any but timestamps */
+        PLAIN_VLAN_SHIFT = 16,
+        PLAIN_VLAN = 0xfff,             /* above the shift the VLAN id; 0: none */
+        PLAIN_IPV6 = 1 << 28,
+        PLAIN_CUT = 1 << 29,            /* the capture holds less of the frame than was on the wire */
+        PLAIN_NOT = 1 << 30,            /* it did not go the straight way, and all else means nothing */
+        PLAIN_FREE = 1 << 10,           /* never set here: a mark for whoever wants one */
 };
 
-/* A frame that went the straight way. Of its segment the rest is in the headers, while the bytes are there. */
+/* A frame that went the straight way, and what a row of segments wants of it (connection/orderly.h), in that order. Of
+ * its segment the rest is in the headers, while the bytes are there. */
 struct plain {
-        const uint8_t *tcp;             /* its TCP header, right behind that of IP */
-        uint64_t timestamps;            /* ts_value above ts_echo; 0 without them */
-        uint32_t n_payload, n_captured; /* as in struct segment */
+        uint32_t ack;
+        uint32_t ts_echo, ts_value;     /* 0 without them */
+        uint16_t window, ip_id;
+        uint16_t n_payload;             /* as in struct segment */
+        uint8_t ttl;
+        uint8_t n_header;               /* of TCP */
+        uint32_t seq;
         uint32_t has;                   /* PLAIN_* */
-        uint32_t n_header;              /* of TCP */
-};
+        const uint8_t *tcp;             /* its TCP header, right behind that of IP */
+        uint16_t n_captured;            /* as in struct segment */
+} __attribute__((packed, aligned(4)));
 
 static inline uint32_t plain_vlan(const struct plain *plain) {
-        return plain->has >> PLAIN_VLAN_SHIFT;
+        return plain->has >> PLAIN_VLAN_SHIFT & PLAIN_VLAN;
 }
 
 static inline const uint8_t *plain_ip(const struct plain *plain) {
         return plain->tcp - (plain->has & PLAIN_IPV6 ? PLAIN_IPV6_SIZE : PLAIN_IPV4_SIZE);
 }
 
-/* The TCP header lies @n_ip bytes behind @ip, where @n bytes are at hand, and the IP packet is of @n_total. */
+/* The TCP header lies @n_ip bytes behind @ip, where @n bytes are at hand, and the IP packet is of @n_total. @has: what
+ * is known of it. */
 static inline __attribute__((always_inline)) bool plain_find_tcp(const uint8_t *ip, uint32_t n_ip, uint32_t n,
-                                                                 uint32_t n_total, bool cut,
-                                                                 uint32_t vlan, struct plain *ret_plain) {
+                                                                 uint32_t n_total, uint32_t has,
+                                                                 struct plain *ret_plain) {
+        const bool cut = has & PLAIN_CUT;
         const uint8_t *tcp = ip + n_ip, *options;
-        uint32_t n_header = (uint32_t) tcp[12] >> 2 & 0x3c, n_headers = n_ip + n_header;
-        uint64_t has;
+        const uint64_t numbers = bytes_get64(tcp + 4);
+        const uint32_t what = bytes_get32(tcp + 12), n_header = what >> 26 & 0x3c, n_headers = n_ip + n_header;
+        uint32_t n_payload = n_total - n_headers;
+        uint64_t stamps, stamped;
 
-        if (__builtin_expect(n_header < SEGMENT_SIZE_TCP || n_headers > n_total, 0))
-                return false;
-        /* More than there is: cut by the capture, or a length that lies. */
-        if (__builtin_expect(n_total > n, 0)) {
-                if (!cut || n_headers > n)
-                        return false;
-        } else {
-                n = n_total;
-        }
+        /* Compilers do not look into it; else gcc works it out twice, in 16 bits and in 32. */
+        __asm__("" : "+r"(n_payload));
         ret_plain->tcp = tcp;
-        ret_plain->n_header = n_header;
-        ret_plain->n_payload = n_total - n_headers;
-        ret_plain->n_captured = n - n_headers;
+        ret_plain->ack = (uint32_t) numbers;
+        ret_plain->seq = (uint32_t) (numbers >> 32);
+        ret_plain->window = (uint16_t) what;
+        ret_plain->ip_id = n_ip == PLAIN_IPV4_SIZE ? bytes_get16(ip + 4) : 0;
+        ret_plain->ttl = n_ip == PLAIN_IPV4_SIZE ? ip[8] : ip[7];
+        ret_plain->n_header = (uint8_t) n_header;
+        ret_plain->n_payload = (uint16_t) n_payload;
+        /* More than there is: cut by the capture, or a length that lies. One branch for all: none is ever negative. */
+        if (cut)
+                n = n < n_total ? n : n_total;
+        ret_plain->n_captured = (uint16_t) (cut ? n - n_headers : n_payload);
+        if (__builtin_expect((int32_t) ((n_header - SEGMENT_SIZE_TCP) | n_payload |
+                                        (cut ? n - n_headers : n - n_total)) < 0, 0))
+                return false;
         /* Two NOPs and timestamps: nearly every segment of Linux after the handshake; or no options at all. Which of
-         * both it is cannot be foreseen, so it is no branch: where there is no room for them, the header is looked at
-         * instead. */
-        options = tcp + (n_header >> 5) * SEGMENT_SIZE_TCP;
-        has = -(uint64_t) (((plain_load(options) ^ PLAIN_IS_TIMESTAMPS) | (n_header ^ (SEGMENT_SIZE_TCP + 12))) < 1);
-        /* Compilers do not look into it; else gcc makes a branch of the choice. */
-        __asm__("" : "+r"(has));
-        ret_plain->timestamps = bytes_get64(options + 4) & has;
-        /* Either the one or how many bytes of others. */
-        ret_plain->has = vlan << PLAIN_VLAN_SHIFT | (n_ip == PLAIN_IPV6_SIZE ? PLAIN_IPV6 : 0) | (cut ? PLAIN_CUT : 0) |
-                ((n_header - SEGMENT_SIZE_TCP) ^ ((uint32_t) has & (12 ^ PLAIN_TIMESTAMPS)));
+         * both it is cannot be foreseen, so it is no branch: where there is no room for them, the IP header is looked
+         * at instead, which never begins like that. */
+        options = n_header == SEGMENT_SIZE_TCP + 12 ? tcp + SEGMENT_SIZE_TCP : ip;
+        stamped = -(uint64_t) (plain_load(options) == PLAIN_IS_TIMESTAMPS);
+        /* Here gcc would make a branch of the choice. */
+        __asm__("" : "+r"(stamped));
+        stamps = bytes_get64(options + 4) & stamped;
+        /* Both at once. */
+        _Static_assert(offsetof(struct plain, ts_value) == offsetof(struct plain, ts_echo) + 4,
+                       "the upper half is the second");
+        memcpy((uint8_t *) ret_plain + offsetof(struct plain, ts_echo), &stamps, sizeof(stamps));
+        /* How long the header is stands where the bits for options do: nothing is left of it if it is of 20 bytes, or
+         * of 32 with timestamps. */
+        ret_plain->has = has | ((what >> 16 & (PLAIN_FLAGS | PLAIN_OPTIONS)) ^ 5 << 12 ^
+                                ((uint32_t) stamped & ((5 ^ 8) << 12 | PLAIN_TIMESTAMPS)));
         return true;
 }
 
-/* Whether the frame is one; @ret_plain may have been written to if not. */
-static inline __attribute__((always_inline)) bool plain_find(uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes,
-                                                             uint32_t n_frame, struct plain *ret_plain) {
-        const uint8_t *ip;
-        uint32_t n, begins, vlan = 0;
-        const bool cut = n_bytes < n_frame;
-
-        if (__builtin_expect(link_type == 1, 1)) {
-                if (__builtin_expect(n_bytes < PLAIN_ETHERNET + PLAIN_LEAST, 0))
-                        return false;
-                ip = bytes + PLAIN_ETHERNET;
-                n = n_bytes - PLAIN_ETHERNET;
-                begins = plain_load(ip - 2);
-                /* Cisco's ISL (ethernet.c) has bytes of SNAP there, so it is none of these. */
-                if (__builtin_expect((begins & PLAIN_TYPE) == 0x0081, 0)) {
-                        vlan = bytes_get16(ip) & 0xfff;
-                        ip += PLAIN_TAG;
-                        n -= PLAIN_TAG;
-                        begins = plain_load(ip - 2);
-                }
-        } else if (link_type == 113) {
-                if (n_bytes < PLAIN_SLL + PLAIN_LEAST)
-                        return false;
-                ip = bytes + PLAIN_SLL;
-                n = n_bytes - PLAIN_SLL;
-                begins = plain_load(ip - 2);
-        } else if (link_type == 276) {
-                if (n_bytes < PLAIN_SLL2 + PLAIN_LEAST)
-                        return false;
-                ip = bytes + PLAIN_SLL2;
-                n = n_bytes - PLAIN_SLL2;
-                begins = (plain_load(bytes) & PLAIN_TYPE) | (uint32_t) ip[0] << 16;
-        } else if (link_type == 101) {
-                if (n_bytes < PLAIN_LEAST)
-                        return false;
-                ip = bytes;
-                n = n_bytes;
-                begins = (uint32_t) ip[0] << 16 | ((ip[0] >> 4 == 6 ? PLAIN_IS_IPV6 : PLAIN_IS_IPV4) & PLAIN_TYPE);
-        } else {
-                return false;
-        }
+/* The same of what begins at @ip, where its first bytes as they lie are the upper half of @begins, below the type. */
+static inline __attribute__((always_inline)) bool plain_find_ip(const uint8_t *ip, uint32_t n, uint32_t begins,
+                                                                uint32_t has, struct plain *ret_plain) {
         if (__builtin_expect((begins & PLAIN_IS_IPV4_MASK) == PLAIN_IS_IPV4, 1)) {
                 /* In one piece, and TCP. */
                 if (__builtin_expect((plain_load(ip + 6) & 0xff00ff3f) != (uint32_t) IPPROTO_TCP << 24, 0))
                         return false;
-                return plain_find_tcp(ip, PLAIN_IPV4_SIZE, n, bytes_get16(ip + 2), cut, vlan, ret_plain);
+                return plain_find_tcp(ip, PLAIN_IPV4_SIZE, n, bytes_get16(ip + 2), has, ret_plain);
         }
         if ((begins & PLAIN_IS_IPV6_MASK) == PLAIN_IS_IPV6) {
                 if (n < PLAIN_IPV6_SIZE + SEGMENT_SIZE_TCP || ip[6] != IPPROTO_TCP)
                         return false;
-                return plain_find_tcp(ip, PLAIN_IPV6_SIZE, n, bytes_get16(ip + 4) + (uint32_t) PLAIN_IPV6_SIZE, cut,
-                                      vlan, ret_plain);
+                return plain_find_tcp(ip, PLAIN_IPV6_SIZE, n, bytes_get16(ip + 4) + (uint32_t) PLAIN_IPV6_SIZE,
+                                      has | PLAIN_IPV6, ret_plain);
         }
         return false;
+}
+
+/* plain_find() of anything, apart from the loop over what is most usual: IPv4 on Ethernet without a tag, not cut. */
+bool plain_find_any(uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes, uint32_t n_frame,
+                    struct plain *ret_plain);
+
+/* Whether the frame is one; @ret_plain may have been written to if not. */
+static inline __attribute__((always_inline)) bool plain_find(uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes,
+                                                             uint32_t n_frame, struct plain *ret_plain) {
+        const uint8_t *ip = bytes + PLAIN_ETHERNET;
+
+        if (__builtin_expect(link_type == 1, 1) && __builtin_expect(n_bytes == n_frame, 1) &&
+            __builtin_expect(n_bytes >= PLAIN_ETHERNET + PLAIN_LEAST, 1) &&
+            __builtin_expect((plain_load(ip - 2) & PLAIN_IS_IPV4_MASK) == PLAIN_IS_IPV4, 1))
+                return plain_find_ip(ip, n_bytes - PLAIN_ETHERNET, PLAIN_IS_IPV4, 0, ret_plain);
+        return plain_find_any(link_type, bytes, n_bytes, n_frame, ret_plain);
 }
 
 /* The segment of it: all up to @n_header, and options if it has any but timestamps; the rest waits for
@@ -163,8 +165,10 @@ static inline void plain_fill_first(const struct plain *plain, struct packet *re
         struct segment *segment = &ret_packet->segment;
         const uint8_t *tcp = plain->tcp, *ip = plain_ip(plain);
         const uint32_t ports = bytes_get32(tcp), flags_window = bytes_get32(tcp + 12) & 0x01ffffff;
-        const uint64_t numbers = bytes_get64(tcp + 4), timestamps = plain->timestamps;
+        const uint64_t numbers = bytes_get64(tcp + 4);
+        uint64_t timestamps;
 
+        memcpy(&timestamps, (const uint8_t *) plain + offsetof(struct plain, ts_echo), sizeof(timestamps));
         ret_packet->ip = ip;
         ret_packet->vlan = plain_vlan(plain);
         ret_packet->depth = 0;
@@ -179,7 +183,7 @@ static inline void plain_fill_first(const struct plain *plain, struct packet *re
         SEGMENT_FILL_PAIR(segment, ack, seq, numbers);
         SEGMENT_FILL_PAIR(segment, window, flags, flags_window);
         SEGMENT_FILL_PAIR(segment, ts_echo, ts_value, timestamps);
-        segment->n_header = (uint8_t) plain->n_header;
+        segment->n_header = plain->n_header;
         segment->payload = tcp + plain->n_header;
         segment->n_payload = plain->n_payload;
         segment->n_captured = plain->n_captured;

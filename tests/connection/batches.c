@@ -305,7 +305,7 @@ frame(uint64_t *seed, struct tracker_input *input, uint8_t bytes[static FRAME_MA
         assert_true(plain_find(LINK_RAW_IP, bytes, n, n_frame, &ret_frame->plain));
         assert_true(plain_read(LINK_RAW_IP, bytes, n, n_frame, &input->packet));
         ret_frame->time_ns = input->time_ns;
-        ret_frame->frame = input->frame;
+        ret_frame->frame = (uint32_t)input->frame;
 }
 
 /* What is read of a frame only where it is wanted is what the whole segment says. */
@@ -334,7 +334,7 @@ the_straight_way_changes_nothing(void **state)
                 for (unsigned i = 0, n; i < SEGMENTS; i += n) {
                         n = 1 + below(&seed, 32);
                         n = n < SEGMENTS - i ? n : SEGMENTS - i;
-                        assert_int_equal(tracker_add_frames(tracker, 1, frames + i, n), 0);
+                        assert_int_equal(tracker_add_frames(tracker, 1, inputs[i + n - 1].frame, frames + i, n), 0);
                 }
                 tracker_finish(tracker, false);
                 tracker_free(tracker);

@@ -24,14 +24,19 @@ struct row {
 static uint32_t
 look(const struct row *row)
 {
-        uint8_t *copy = malloc(row->n ? row->n : 1);
+        uint8_t *copy = malloc(1 + row->n), *payload = copy + 1;
         uint32_t n;
 
         assert_non_null(copy);
-        memcpy(copy, row->bytes, row->n);
-        n = goodbye_bytes(copy, row->n, row->n_payload);
-        if (n > 0)
-                assert_true(goodbye_may_be(copy, row->n, row->n_payload));
+        copy[0] = GOODBYE_TLS;  /* the last byte of a header */
+        memcpy(payload, row->bytes, row->n);
+        n = goodbye_bytes(payload, row->n, row->n_payload);
+        if (n > 0) {
+                assert_true(goodbye_may_be(payload, row->n, row->n_payload));
+                if (row->n == row->n_payload)
+                        assert_true(goodbye_perhaps(payload, row->n));
+        }
+        assert_false(goodbye_perhaps(payload, 0));
         free(copy);
         return n;
 }
@@ -161,12 +166,27 @@ a_request_is_no_good_bye(void **state)
         compare(rows, sizeof(rows) / sizeof(*rows));
 }
 
+static void
+an_alert_that_was_padded_gets_past_the_quick_looks(void **state)
+{
+        static const uint8_t header[] = { GOODBYE_TLS, 3, 3, (GOODBYE_TLS_MOST - 5) >> 8,
+                                          (GOODBYE_TLS_MOST - 5) & 255 };
+        uint8_t bytes[1 + GOODBYE_TLS_MOST] = {}, *payload = bytes + 1;
+
+        (void)state;
+        memcpy(payload, header, sizeof(header));
+        assert_true(goodbye_bytes(payload, GOODBYE_TLS_MOST, GOODBYE_TLS_MOST) > 0);
+        assert_true(goodbye_may_be(payload, GOODBYE_TLS_MOST, GOODBYE_TLS_MOST));
+        assert_true(goodbye_perhaps(payload, GOODBYE_TLS_MOST));
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_good_bye_is_known_by_its_form),
                 cmocka_unit_test(a_request_is_no_good_bye),
+                cmocka_unit_test(an_alert_that_was_padded_gets_past_the_quick_looks),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
