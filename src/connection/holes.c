@@ -38,6 +38,15 @@ remove_one(struct extra *extra, unsigned side, unsigned i)
         extra->n_holes[side]--;
 }
 
+bool
+holes_at(const struct extra *extra, unsigned side, int64_t start, int64_t end)
+{
+        for (unsigned i = 0; i < extra->n_holes[side]; i++)
+                if (start < extra->hole[side][i].end && extra->hole[side][i].start < end)
+                        return true;
+        return false;
+}
+
 int64_t
 holes_fill(struct extra *extra, unsigned side, int64_t start, int64_t end)
 {

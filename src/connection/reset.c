@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "connection/direction.h"
+#include "connection/holes.h"
 
 /* After so much longer than a round trip, what an end sends it sent knowing of the RST. */
 #define MARGIN 10000000
@@ -320,6 +321,19 @@ goes_on(const struct step *step, const struct reset *r)
                step->position + (int64_t)step->s->n_payload > r->position || r->position > direction_end(step->d);
 }
 
+/* It was sent before its sender's last, and may have been held up: an ACK bears its sender's next number, and a piece
+ * that was passed over may be seen here for the first time. */
+static bool
+may_be_held_up(const struct step *step)
+{
+        const struct extra *extra = table_extra_of(step->table, step->c);
+
+        if (step->kind == SEGMENT_KIND_ACK && !(step->s->flags & SEGMENT_FIN))
+                return step->position < direction_end(step->d);
+        return extra && step->s->n_payload > 0 &&
+               holes_at(extra, step->sender, step->position, step->position + step->s->n_payload);
+}
+
 /* Its receiver goes on: it takes what was sent after the RST, or talks when it must have got it. */
 static bool
 ignores(const struct step *step, const struct reset *r)
@@ -330,7 +344,7 @@ ignores(const struct step *step, const struct reset *r)
 
         if (step->has_ack && step->ack_position > r->sent && step->d->packets > 0)
                 return true;
-        return !r->confirmed && step->time - r->at > margin;
+        return !r->confirmed && step->time - r->at > margin && !may_be_held_up(step);
 }
 
 bool

@@ -62,6 +62,43 @@ a_reset_that_the_receiver_ignores_is_not_obeyed(void **state)
         is_known(f->both_acked, true);
 }
 
+/* What was sent before the RST met it, and is seen long after, says nothing of it; what is sent again does. */
+static void
+what_was_held_up_does_not_tell_that_a_reset_was_ignored(void **state)
+{
+        static const struct row late_ack[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 1.025, .by = 's', .f = "R.", .at = 300, .ack = 150, .window = 502 },
+                { .t = 1.5, .by = 'c', .f = ".", .at = 100, .ack = 300 },
+        };
+        static const struct row late_piece[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 150, .n = 50, .ack = 300 },
+                { .t = 1.025, .by = 's', .f = "R.", .at = 300, .ack = 200, .window = 502 },
+                { .t = 1.5, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+        };
+        static const struct row repeat[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 1.025, .by = 's', .f = "R.", .at = 300, .ack = 150, .window = 502 },
+                { .t = 1.5, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+        };
+
+        {
+                TOLD(late_ack);
+                is_known(f->resets[0].obeyed, true);
+        }
+        {
+                TOLD(late_piece);
+                is_known(f->resets[0].obeyed, true);
+        }
+        {
+                TOLD(repeat);
+                is_known(f->resets[0].obeyed, false);
+        }
+}
+
 static void
 a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed(void **state)
 {
@@ -298,6 +335,7 @@ main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_forged_reset_is_told_by_what_follows),
                 cmocka_unit_test(a_reset_that_the_receiver_ignores_is_not_obeyed),
+                cmocka_unit_test(what_was_held_up_does_not_tell_that_a_reset_was_ignored),
                 cmocka_unit_test(a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed),
                 cmocka_unit_test(who_takes_what_was_sent_after_it_has_ignored_it),
                 cmocka_unit_test(a_forged_refusal_does_not_hide_the_true_answer),
