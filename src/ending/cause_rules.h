@@ -42,7 +42,7 @@ enum said {
         C(BY_CLIENT) C(BY_SERVER) C(BY_NETWORK) C(NOT_SENT) C(OWN_ACCORD) C(ACTIVE) C(REPLY) C(FOREIGN) C(WENT_ON) \
         /* the connection */                                                                       \
         C(ONLY_SYN_ACKED) C(SIBLINGS) C(FILTERED) C(TALKED) C(NO_SYN_ACK) C(IDLE) C(RESTARTED) C(LINUX) C(ICMP) \
-        C(ICMP_FILTER) C(NO_SYN) C(FORBIDDEN) C(KEEPALIVES) C(KEEPALIVE_DUE) C(PROBED) C(PROBED_DUE)
+        C(ICMP_FILTER) C(NO_SYN) C(FORBIDDEN) C(BY_EITHER) C(KEEPALIVES) C(KEEPALIVE_DUE) C(PROBED) C(PROBED_DUE)
 
 /* Asked for where the ending is a RST: what it answers, and the FINs before it. */
 #define CAUSE_CONDITIONS_OF_RESET(C)                                                               \

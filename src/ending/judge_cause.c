@@ -530,6 +530,7 @@ judge_cause(struct judging *j)
         }
         if (j->reset && is_end(x) && j->named == x)
                 conditions |= of_reset(j, x);
+        conditions |= when(ending == ENDING_RESET && !j->reset && !is_end(x), COND(BY_EITHER));
         if (ending == ENDING_TIMED_OUT || ending == ENDING_UNANSWERED)
                 conditions = (conditions & COMMON_CONDITIONS) | (is_end(j->asker) ? of_questions(j) : 0);
         if (ending == ENDING_RESET && said != SAID_NOTHING)

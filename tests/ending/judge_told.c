@@ -196,6 +196,26 @@ who_was_never_asked_has_no_part_in_it(void **state)
         }
 }
 
+/* A socket that is shut both ways and gets data resets itself, and is left with the same error. */
+static void
+who_was_shut_may_have_reset_itself(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        facts_init(&f, SOURCE_RUN);
+        f.seen.sides = SIDES_SEEN_CLIENT;
+        KNOW(f.established, true);
+        KNOW(f.end[SIDE_CLIENT].error_set, ECONNRESET);
+        KNOW(f.end[SIDE_CLIENT].shut_read, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.ended_by, SIDE_UNKNOWN);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        assert_true(lists(&r, CAUSE_DATA_AFTER_CLOSE) && lists(&r, CAUSE_UNREAD_DATA));
+}
+
 static void
 who_closes_while_connecting_may_have_abandoned_it(void **state)
 {
@@ -349,6 +369,7 @@ main(void)
                 cmocka_unit_test(counters_speak_where_the_kernel_gives_no_reason),
                 cmocka_unit_test(live_cases_have_their_causes),
                 cmocka_unit_test(who_was_never_asked_has_no_part_in_it),
+                cmocka_unit_test(who_was_shut_may_have_reset_itself),
                 cmocka_unit_test(who_closes_while_connecting_may_have_abandoned_it),
                 cmocka_unit_test(an_error_that_the_kernel_left_is_told_next),
                 cmocka_unit_test(no_socket_shortly_after_a_fin_is_not_surely_no_connection),
