@@ -363,6 +363,12 @@ add_abandoned(struct judging *j, uint64_t conditions)
                 put_first(j->r, CAUSE_ABANDONED);
 }
 
+static bool
+all_acked(const struct facts_of_direction *from)
+{
+        return fact_known(from->bytes.how) && fact_known(from->acked.how) && from->acked.value >= from->bytes.value;
+}
+
 /* What fits beside the rule's own list. */
 static void
 add_others(struct judging *j, enum side x, uint64_t conditions)
@@ -387,9 +393,11 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
             !(conditions & COND(FIN_BEFORE)) && !j->by_network &&
             (!(conditions & COND(IDLE)) || f->seen.gaps || !fact_known(f->from[x].fin.how)))
                 record_add_cause(r, CAUSE_DATA_AFTER_CLOSE);
-        /* Of an end that was not looked at in time it is not known whether a FIN had come. */
+        /* Of an end that was not looked at in time it is not known whether a FIN had come. And the FIN of who had
+         * closed may not have left, behind data that a shut window held back. */
         if (by_rst && r->ending == ENDING_RESET && !(conditions & (COND(REPLY) | COND(ACTIVE) | COND(FOREIGN))) &&
-            !fact_known(f->from[x].fin.how) && count_above(peer->bytes, 0) && r->certainty == CERTAINTY_POSSIBLE)
+            (!fact_known(f->from[x].fin.how) || !all_acked(peer)) && count_above(peer->bytes, 0) &&
+            r->certainty == CERTAINTY_POSSIBLE)
                 record_add_cause(r, CAUSE_DATA_AFTER_CLOSE);
         /* Nothing can stand behind a FIN: whoever gets such bytes may reset. */
         if (by_rst && (conditions & COND(REPLY)) && fact_is(peer->fin) && fact_known(peer->fin_position.how) &&

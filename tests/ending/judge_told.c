@@ -216,6 +216,34 @@ who_was_shut_may_have_reset_itself(void **state)
         assert_true(lists(&r, CAUSE_DATA_AFTER_CLOSE) && lists(&r, CAUSE_UNREAD_DATA));
 }
 
+/* Its FIN stood behind data for which the window was shut, so none was seen. */
+static void
+who_sent_no_fin_may_have_closed(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        facts_init(&f, SOURCE_RUN);
+        f.seen.sides = SIDES_SEEN_CLIENT;
+        KNOW(f.established, true);
+        KNOW(f.from[SIDE_SERVER].fin, false);
+        KNOW(f.from[SIDE_CLIENT].bytes, 10);
+        KNOW(f.from[SIDE_CLIENT].acked, 9);
+        f.n_resets = f.n_resets_in_all = 1;
+        reset = &f.resets[0];
+        KNOW(reset->by, SIDE_SERVER);
+        KNOW(reset->obeyed, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ended_by, SIDE_SERVER);
+        assert_true(lists(&r, CAUSE_DATA_AFTER_CLOSE) && lists(&r, CAUSE_UNREAD_DATA));
+        /* What it had acknowledged drew nothing. */
+        KNOW(f.from[SIDE_CLIENT].acked, 10);
+        judge_facts(&f, &r);
+        assert_false(lists(&r, CAUSE_DATA_AFTER_CLOSE));
+}
+
 static void
 who_closes_while_connecting_may_have_abandoned_it(void **state)
 {
@@ -370,6 +398,7 @@ main(void)
                 cmocka_unit_test(live_cases_have_their_causes),
                 cmocka_unit_test(who_was_never_asked_has_no_part_in_it),
                 cmocka_unit_test(who_was_shut_may_have_reset_itself),
+                cmocka_unit_test(who_sent_no_fin_may_have_closed),
                 cmocka_unit_test(who_closes_while_connecting_may_have_abandoned_it),
                 cmocka_unit_test(an_error_that_the_kernel_left_is_told_next),
                 cmocka_unit_test(no_socket_shortly_after_a_fin_is_not_surely_no_connection),
