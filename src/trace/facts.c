@@ -37,6 +37,10 @@ tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
                 INFER(out->fin, false);
                 return;
         }
+        /* Behind data that waited at the close, and nothing tells how much of that has gone since: with the other's
+         * FIN it would be over. */
+        if (!s->ended && act == &s->act && act->before.unsent > 0 && s->after == TCP_STATE_LAST_ACK)
+                return;
         INFER(out->fin, true);
         INFER(out->fin_at, act->at_ns);
 }
