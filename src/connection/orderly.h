@@ -169,6 +169,8 @@ bool orderly_answer(struct table *table, struct orderly *o, const struct tracker
 /* As orderly_take(), for a RST that ends it, or an ICMP error that quotes a segment of @sender; after that it takes no
  * more. */
 bool orderly_take_reset(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
+bool orderly_take_frame_reset(struct table *table, struct orderly *o, unsigned sender,
+                              const struct tracker_frame *frame, uint32_t file);
 bool orderly_take_icmp(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
 
 /* The one or the other again (ORDERLY_LAST), as far as it matters. */

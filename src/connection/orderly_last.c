@@ -4,13 +4,12 @@
  * a SYN that nothing else answered. Of such a connection it is known without asking further that it has ended. Of ICMP
  * errors, only one that quotes the SYN that nobody answered: it is believed, and ends nothing.
  */
-#include "connection/orderly.h"
+#include "connection/orderly_take.h"
 
 #include <string.h>
 #include <sys/socket.h>
 
 #include "connection/icmp.h"
-#include "connection/table.h"
 
 static struct row *
 last_row(const struct table *table, const struct orderly *o)
@@ -21,41 +20,45 @@ last_row(const struct table *table, const struct orderly *o)
 }
 
 /* It comes neither too early nor too late, and nothing of the kind is there. */
-static bool
-fits(const struct orderly *o, const struct tracker_input *input)
+static inline bool
+fits(const struct orderly *o, int64_t time_ns, uint32_t file)
 {
-        return !(o->flags & (ORDERLY_PACKED | ORDERLY_GIVEN | ORDERLY_LAST)) && !input->cut &&
-               input->frame <= UINT32_MAX && input->file == o->file && input->time_ns >= o->last &&
-               ((uint64_t)input->time_ns - (uint64_t)o->first) >> ROW_WHAT_SHIFT == 0;
+        return !(o->flags & (ORDERLY_PACKED | ORDERLY_GIVEN | ORDERLY_LAST)) && file == o->file && time_ns >= o->last &&
+               ((uint64_t)time_ns - (uint64_t)o->first) >> ROW_WHAT_SHIFT == 0;
 }
 
-/* Nothing of it says what a row has no place for. */
-static bool
-is_plain_reset(const struct segment *s)
+bool
+orderly_take_frame_reset(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *f,
+                         uint32_t file)
 {
-        const unsigned flags = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_AE;
+        const unsigned not = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_AE | PLAIN_OPTIONS | PLAIN_CUT;
+        /* Beside them stands @n. */
+        const unsigned has = f->plain.has, flags = o->flags;
+        struct row *row;
 
-        return (s->flags & flags) == SEGMENT_RST && s->n_payload == 0 && !(s->options & ~SEGMENT_HAS_TIMESTAMPS);
+        /* Nothing of it says what a row has no place for. */
+        if ((has & (SEGMENT_RST | not)) != SEGMENT_RST || f->plain.n_payload > 0 || !fits(o, f->time_ns, file))
+                return false;
+        if (flags & ORDERLY_ANSWERED ? f->plain.seq != o->next[sender]
+                                     : sender == 0 || !(has & SEGMENT_ACK) || f->plain.ack != o->next[0] ||
+                                       has & PLAIN_TIMESTAMPS)
+                return false;
+        row = orderly_add_here(table, o, sender, f, 0);
+        if (!row)
+                return false;
+        /* Where it stands follows from those before it only if its sender sent any. */
+        if (!(flags & ORDERLY_ANSWERED))
+                row->ts_value = f->plain.seq;
+        o->flags = (uint16_t)(flags | ORDERLY_RESET);
+        return true;
 }
 
 bool
 orderly_take_reset(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input)
 {
-        const struct segment *s = &input->packet.segment;
+        const struct tracker_frame f = orderly_frame_of(input);
 
-        if (!is_plain_reset(s) || !fits(o, input))
-                return false;
-        if (o->flags & ORDERLY_ANSWERED ? s->seq != o->next[sender]
-                                        : sender == 0 || !(s->flags & SEGMENT_ACK) || s->ack != o->next[0] ||
-                                          s->options & SEGMENT_HAS_TIMESTAMPS)
-                return false;
-        if (!orderly_add(table, o, sender, input, 0, 0))
-                return false;
-        /* Where it stands follows from those before it only if its sender sent any. */
-        if (!(o->flags & ORDERLY_ANSWERED))
-                last_row(table, o)->ts_value = s->seq;
-        o->flags |= ORDERLY_RESET;
-        return true;
+        return orderly_take_frame_reset(table, o, sender, &f, input->file);
 }
 
 bool
@@ -66,7 +69,8 @@ orderly_take_icmp(struct table *table, struct orderly *o, unsigned sender, const
         struct row *row;
 
         if (o->flags & ORDERLY_ANSWERED || sender != 0 || packet->n_quoted < ICMP_QUOTED_SEQ ||
-            s->seq + 1 != o->next[0] || !fits(o, input) || !orderly_add(table, o, 0, input, 0, packet->icmp))
+            s->seq + 1 != o->next[0] || input->cut || input->frame > UINT32_MAX ||
+            !fits(o, input->time_ns, input->file) || !orderly_add(table, o, 0, input, 0, packet->icmp))
                 return false;
         row = last_row(table, o);
         row->window = memcmp(packet->icmp_from, s->destination, sizeof(packet->icmp_from)) == 0;

@@ -23,10 +23,17 @@ note(struct table *table, uint32_t node, uint64_t frame)
         }
 }
 
+static inline uint64_t
+whose(const struct head *h, unsigned end)
+{
+        return (uint64_t)h->port[end] << 32 | h->address[end];
+}
+
 void
 siblings_reset(struct siblings *siblings, struct table *table, uint32_t node, unsigned sender, int64_t time)
 {
         const struct head *h = table_head(table, node);
+        const uint64_t mine = whose(h, sender);
         unsigned n = siblings->n < SIBLINGS ? siblings->n : SIBLINGS, next = siblings->n % SIBLINGS;
         uint64_t frame = node_is_orderly(node) ? table_orderly(table, node)->first_frame
                                                : table_at(table, node)->first_frame;
@@ -35,15 +42,16 @@ siblings_reset(struct siblings *siblings, struct table *table, uint32_t node, un
         if (n > 0 && time - siblings->latest > MOMENT)
                 n = 0;
         for (unsigned i = 0; i < n; i++) {
-                if (siblings->last[i].node == node || time - siblings->last[i].at > MOMENT ||
-                    siblings->last[i].at - time > MOMENT || siblings->last[i].port != h->port[sender] ||
-                    !head_is_address(h, sender, siblings->last[i].address))
+                /* Foremost what nearly always differs: none of the rest can be foreseen. */
+                if (__builtin_expect(siblings->last[i].whose != mine, 1) ||
+                    siblings->last[i].node == node || time - siblings->last[i].at > MOMENT ||
+                    siblings->last[i].at - time > MOMENT || !head_is_address(h, sender, siblings->last[i].address))
                         continue;
                 note(table, node, frame);
                 note(table, siblings->last[i].node, siblings->last[i].frame);
         }
         head_address(h, sender, siblings->last[next].address);
-        siblings->last[next].port = h->port[sender];
+        siblings->last[next].whose = mine;
         siblings->last[next].node = node;
         siblings->last[next].frame = frame;
         siblings->last[next].at = time;

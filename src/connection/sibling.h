@@ -8,8 +8,8 @@ enum { SIBLINGS = 8 };
 /* The last few resets. */
 struct siblings {
         struct {
+                uint64_t whose;         /* the port, and the first four bytes of the address */
                 uint8_t address[16];
-                uint16_t port;
                 uint32_t node;
                 uint64_t frame;         /* of the connection's first: a node may have become another's */
                 int64_t at;

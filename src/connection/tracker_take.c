@@ -141,14 +141,21 @@ run_orderly(struct tracker *t, uint32_t node, unsigned sender, const struct trac
         return true;
 }
 
-/* Likewise a RST that ends it. */
+/* Behind a RST that ended it. */
+static void
+note_reset(struct tracker *t, uint32_t node, unsigned sender, int64_t time_ns)
+{
+        siblings_reset(&t->siblings, &t->table, node, sender, time_ns);
+        table_list(&t->table, node, LIST_ENDED);
+}
+
+/* Takes a RST that ends a row. */
 static bool
 run_reset(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
 {
         if (!node_is_orderly(node) || !orderly_take_reset(&t->table, table_orderly(&t->table, node), sender, input))
                 return false;
-        siblings_reset(&t->siblings, &t->table, node, sender, input->time_ns);
-        table_list(&t->table, node, LIST_ENDED);
+        note_reset(t, node, sender, input->time_ns);
         return true;
 }
 
@@ -473,6 +480,11 @@ tracker_take(struct tracker *t, const struct tracker_frame *f, uint32_t node, un
                         tracker_list_orderly(t, o);
                         return 0;
                 }
+        }
+        if (f->plain.has & SEGMENT_RST && node_is_orderly(node) && t->last_frame <= UINT32_MAX &&
+            orderly_take_frame_reset(&t->table, table_orderly(&t->table, node), sender, f, t->file)) {
+                note_reset(t, node, sender, f->time_ns);
+                return 0;
         }
         return take_frame(t, f, node, sender);
 }

@@ -296,6 +296,8 @@ frame(uint64_t *seed, struct tracker_input *input, uint8_t bytes[static FRAME_MA
         input->packet.segment.options &= SEGMENT_HAS_TIMESTAMPS;
         if (input->packet.segment.flags & SEGMENT_SYN)
                 dress(seed, &input->packet.segment);
+        else if (input->packet.segment.flags & SEGMENT_RST && below(seed, 2))
+                input->packet.segment.options = (uint16_t)(below(seed, 2) ? SEGMENT_HAS_TIMESTAMPS : SEGMENT_HAS_MSS);
         written = segment_write(bytes, FRAME_MAX, &input->packet.segment);
         assert_true(written > 0);
         n = n_frame = (uint32_t)written;
