@@ -337,6 +337,10 @@ static const struct cause_rule reset[] = {
         { SAID_NOTHING, COND(FOREIGN),
           POSSIBLY(CAUSE_ZERO_LINGER, CAUSE_UNREAD_DATA, CAUSE_NO_CONNECTION, CAUSE_FIREWALL, CAUSE_UNKNOWN),
           "It has neither shape of Linux's, so it is not told apart what drew it." },
+        /* Servers seldom shut one way only; of a client's FIN it is not known whether it had closed. */
+        { SAID_NOTHING, COND(OWN_ACCORD) | COND(BY_SERVER) | COND(FIN_BEFORE) | COND(LATE_DATA),
+          LIKELY(CAUSE_DATA_AFTER_CLOSE, CAUSE_UNREAD_DATA, CAUSE_ZERO_LINGER, CAUSE_NO_CONNECTION, CAUSE_FIREWALL),
+          "The server had sent its FIN, and what came then it never acknowledged." },
         { SAID_NOTHING, COND(FIN_BEFORE),
           POSSIBLY(CAUSE_DATA_AFTER_CLOSE, CAUSE_UNREAD_DATA, CAUSE_ZERO_LINGER, CAUSE_NO_CONNECTION,
                    CAUSE_FIREWALL, CAUSE_UNKNOWN),

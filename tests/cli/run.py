@@ -164,32 +164,41 @@ for _ in range(3):
     told()
 s.close()''')
     check(found, 'reset', 'server', 'data-after-close')
+    assert (found['cause'], found['certainty']) == ('data-after-close', 'likely'), found
     assert {'call': 'send', 'result': 'EPIPE+SIGPIPE'} in found['client_saw'], found['client_saw']
 
 
 def who_shut_one_way_may_have_taken_what_came_then():
     """A client that has shut its sending way down closes with the answer unread: the RST answers nothing, and it
-    acknowledges what nothing had acknowledged before."""
-    with socket.create_server(('127.0.0.1', 0)) as listener:
-        command = [FINIS, 'run', '--all', '--json', '--', sys.executable, '-c', """
-import socket, sys, time
-s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+    acknowledges what nothing had acknowledged before. A server that does so is rare, and only listed."""
+    talk = """
 s.recv(1)
 s.send(b'x' * 1000)
 time.sleep(0.3)
 try:
     s.send(b'x')
 except BrokenPipeError:
-    s.close()""", str(listener.getsockname()[1])]
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-            peer, _ = listener.accept()
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
-            peer.shutdown(socket.SHUT_WR)
-            select.select([peer], [], [], PATIENCE)
-            peer.close()
-            found = json.loads(process.communicate(timeout=PATIENCE)[1].splitlines()[0])
-    check(found, 'reset', 'server', 'unread-data')
-    assert found['certainty'] == 'possible', found
+    s.close()"""
+    accept = "l = socket.create_server(('127.0.0.1', 0)); print(l.getsockname()[1], flush=True); s, _ = l.accept()"
+    connect = "s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))"
+    for by, begin in ('client', accept), ('server', connect):
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            command = [FINIS, 'run', '--all', '--json', '--', sys.executable, '-c',
+                       f'import socket, sys, time\n{begin}{talk}', str(listener.getsockname()[1])]
+            with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  text=True) as process:
+                if by == 'client':
+                    peer = socket.create_connection(('127.0.0.1', int(process.stdout.readline())))
+                else:
+                    peer, _ = listener.accept()
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+                peer.shutdown(socket.SHUT_WR)
+                select.select([peer], [], [], PATIENCE)
+                peer.close()
+                found = json.loads(process.communicate(timeout=PATIENCE)[1].splitlines()[0])
+        assert (found['ending'], found['ended_by']) == ('reset', by), found
+        assert found['reset']['kind'] is None and 'unread-data' in found['causes'], found
+        assert found['certainty'] == ('possible' if by == 'client' else 'likely'), found
 
 
 def a_cut_exchange_is_bad_and_an_answered_one_is_not():

@@ -136,7 +136,7 @@ told(s.send, ask)
         assert len(accesses(place, connection)) == 1, 'nginx saw the second request'
         assert client.words() == "send 32\nrecv b''\nsend [Errno 32] Broken pipe\n", client.words()
         assert place.counter('OutRsts') == 1 and place.counter('TCPAbortOnClose') == 0
-        connection.expect('reset', 'server', 'data-after-close', certain=('watch',), likely=('read',), unsure=('client',),
+        connection.expect('reset', 'server', 'data-after-close', certain=('watch',), likely=('client', 'read'),
                           acts={'server': 'close'}, saw={'client': 'EPIPE+SIGPIPE'}, severity='bad', retry={'read': 'safe'})
         assert 0.9 < connection['read']['idle_before'] < 1.5, connection['read']['idle_before']
 

@@ -75,7 +75,7 @@ def a_command_to_a_redis_that_had_closed_meets_a_reset():
         (connection,) = place.told(server)
         logged(place, 'Closing idle client')
         assert client.words().endswith("send 9\nrecv b''\nsend [Errno 32] Broken pipe\n"), client.words()
-        connection.expect('reset', 'server', 'data-after-close', certain=('watch',), likely=('read',), unsure=('client',),
+        connection.expect('reset', 'server', 'data-after-close', certain=('watch',), likely=('client', 'read'),
                           acts={'server': 'close'}, saw={'client': 'EPIPE+SIGPIPE'}, severity='bad' , to_server__fate='lost', retry={'read': 'safe'})
 
 

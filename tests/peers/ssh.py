@@ -66,7 +66,7 @@ def the_goodbye_of_a_client_meets_a_session_that_was_killed():
         connection = one(place.told(server))
         logged(place, 'Accepted publickey for root from 127.0.0.1')
         assert 'Connection to 127.0.0.1 closed by remote host' in client.words(), client.words()
-        connection.expect('reset', 'server', 'data-after-close', certain=('watch',), likely=('read',), unsure=('client',),
+        connection.expect('reset', 'server', 'data-after-close', certain=('watch',), likely=('client', 'read'),
                           acts={'server': 'signal'}, to_server__fate='lost')
         assert connection['watch']['acts']['server']['signal'] == 9
 
