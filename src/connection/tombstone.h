@@ -48,10 +48,11 @@ struct tombstone_name graveyard_name(const struct head *h);
 static inline __attribute__((always_inline)) void
 graveyard_fetch(const struct graveyard *graveyard, struct tombstone_name name)
 {
-        const char *set = (const char *)graveyard_set(graveyard, name.key);
+        const char *set;
 
         if (!graveyard->stones)
                 return;
+        set = (const char *)graveyard_set(graveyard, name.key);
         for (size_t at = 0; at < TOMBSTONE_WAYS * sizeof(struct tombstone); at += 64)
                 __builtin_prefetch(set + at, 1);
 }
