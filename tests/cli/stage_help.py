@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import fcntl
 import json
 import os
 import pathlib
@@ -10,7 +11,9 @@ import random
 import select
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import threading
 import time
 
@@ -85,9 +88,30 @@ def free_port():
 
 
 def connected(address):
-    client = socket.create_connection(address, timeout=PATIENCE)
-    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    """A connection that was made, though it may be over: then it is not connect() that is told, but the next call.
+    A connect() that waits, and SO_ERROR, take the error of a RST away that overtook them (sock_error()), and the bytes
+    before it are left to nobody."""
+    client = socket.socket(socket.AF_INET6 if ':' in address[0] else socket.AF_INET)
+    try:
+        client.setblocking(False)
+        begun = client.connect_ex(address)
+        if begun != errno.EINPROGRESS:
+            raise OSError(begun, os.strerror(begun))
+        await_events(client, select.POLLOUT)
+        if unacknowledged(client):  # its SYN: there was no connection
+            failed = client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            raise OSError(failed, os.strerror(failed))
+        client.settimeout(PATIENCE)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        client.close()
+        raise
     return client
+
+
+def unacknowledged(connection):
+    """How many bytes, or a SYN or FIN, the other end has not acknowledged."""
+    return struct.unpack('i', fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0]
 
 
 def told():
