@@ -23,7 +23,8 @@
  * The order below is the order of thought: which RST counts and whose it is (judge_reset.c), how it ended and by
  * whom (judge_ending.c), when (judge_times.c), why (judge_cause.c with the table in cause_rules.c) and whether that is
  * sure although not all is known (judge_sure.c), what became of the bytes (fate.c), whether anybody needs to care
- * (severity.c), and what the programs are told (told.c). What ended in order needs none of it: judge_orderly.c.
+ * (severity.c), and what the programs are told (told.c). What ended in order needs none of it (judge_orderly.c), nor
+ * do attempts that came to nothing (judge_attempt.c).
  */
 #include "ending/judging.h"
 
@@ -96,7 +97,13 @@ follow_rules(struct judging *j)
         judge_severity(j);
         judge_retry(j);
         judge_told(j);
-        fill_reset(j);
+}
+
+/* What ended in order, or never came to be: no rule needs to be asked then, unless evidence of an attempt is wanted. */
+static bool
+is_plain(struct judging *j, bool evidence)
+{
+        return judge_orderly(j) || (!evidence && judge_attempt(j));
 }
 
 static inline void
@@ -109,8 +116,9 @@ judge_facts(const struct facts *f, struct record *r, struct evidence *ret_eviden
                                         .cut = f->seen.cut, .both_ends = f->seen.both_ends };
         fill_end(&f->end[SIDE_CLIENT], &r->client, &r->client_act);
         fill_end(&f->end[SIDE_SERVER], &r->server, &r->server_act);
-        if (by_rules || !judge_orderly(&j))
+        if (by_rules || !is_plain(&j, ret_evidence))
                 follow_rules(&j);
+        fill_reset(&j);
         if (ret_evidence) {
                 judge_evidence(&j, ret_evidence);
                 r->evidence = ret_evidence->lines;

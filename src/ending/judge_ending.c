@@ -280,8 +280,7 @@ asks_on(const struct facts *f, int64_t last, struct fact_count gap, uint64_t n, 
         return __builtin_sub_overflow(f->seen.until, last, &quiet) || quiet < 2 * wait;
 }
 
-/* Whoever asked last in a handshake that nobody completed: does he still? */
-static bool
+bool
 attempt_goes_on(const struct facts *f, enum side asker)
 {
         const struct facts_of_end *end = &f->end[asker];

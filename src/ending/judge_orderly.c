@@ -7,14 +7,6 @@
 
 #include "ending/judging.h"
 
-/* How a fact is known that could lead to any other verdict; all together, so that one comparison is enough. */
-static unsigned
-told_of_end(const struct facts_of_end *end)
-{
-        return (unsigned)end->act.how | end->error_set.how | end->closed.how | end->connect_failed.how |
-               end->unread.how | end->unsent.how;
-}
-
 /* All sent, all acknowledged. */
 static bool
 is_done(const struct facts_of_direction *from)

@@ -130,13 +130,24 @@ counted(struct fact_count count)
         return (struct maybe_u64){ .known = known, .value = known ? count.value : 0 };
 }
 
-/* judge.c: as judge(), but without judge_orderly(). For tests: there must be no difference. */
+/* judge.c: as judge(), but without judge_orderly() and judge_attempt(). For tests: there must be no difference. */
 void judge_by_rules(const struct facts *f, struct record *r, struct evidence *ret_evidence);
+
+/* How a fact is known that could lead to any other verdict; all together, so that one comparison is enough. */
+static inline unsigned
+told_of_end(const struct facts_of_end *end)
+{
+        return (unsigned)end->act.how | end->error_set.how | end->closed.how | end->connect_failed.how |
+               end->unread.how | end->unsent.how;
+}
 
 /* judge_orderly.c: what the rules would conclude, where that can be seen at once; else false, and nothing was done. */
 bool judge_orderly(struct judging *j);
 bool judge_is_orderly(const struct facts *f);
 bool judge_orderly_times(const struct facts *f, struct record *r);
+
+/* judge_attempt.c: the same of SYNs that nobody answered, or that a RST refused; @why and @doubts are left out. */
+bool judge_attempt(struct judging *j);
 
 /* judge_reset.c */
 enum reset_kind reset_shape(const struct facts *f, const struct facts_of_reset *reset);
@@ -153,6 +164,8 @@ bool surely_its_own(const struct judging *j);
 /* judge_ending.c */
 void judge_ending(struct judging *j);
 enum side first_to_close(const struct facts *f);
+/* Whoever asked last in a handshake that nobody completed: does he still? */
+bool attempt_goes_on(const struct facts *f, enum side asker);
 
 /* judge_times.c */
 void judge_times(struct judging *j);
