@@ -8,8 +8,9 @@
  * In order means: a SYN without data, which may come again while nothing answers; its SYN-ACK, if it came but once,
  * and the ACK of that; then only segments with ACK, each beginning where its
  * sender's last one ended, acknowledging what was sent and never less than before, with a window, without options
- * but timestamps, in one file and not back in time; a FIN of each end at the most. A RST that its receiver surely
- * takes may be the last, or an ICMP error that answers the SYN.
+ * but timestamps, in one file and not back in time; a FIN of each end at the most. Behind them may stand a RST that its
+ * receiver surely takes, with what was on its way then and the RSTs that this draws, or an ICMP error that answers the
+ * SYN (orderly_last.c).
  */
 #pragma once
 
@@ -100,6 +101,13 @@ row_what(const struct row *row)
         return (unsigned)(row->at_and_what >> ROW_WHAT_SHIFT);
 }
 
+/* Nanoseconds since the first. */
+static inline int64_t
+row_since(const struct row *row)
+{
+        return (int64_t)(row->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
+}
+
 enum {
         ORDERLY_FIN_0 = 1 << 0,         /* 0 has sent its FIN; 1: the next bit */
         ORDERLY_FIN_1 = 1 << 1,
@@ -113,7 +121,7 @@ enum {
         ORDERLY_PACKED = 1 << 9,        /* its rows are at @packed, for table_unpack() … */
         ORDERLY_CONNECTION = 1 << 10,   /* … or there is a struct connection, and this only stands in its place */
         ORDERLY_EXTRA = 1 << 11,        /* … with an extra */
-        ORDERLY_RESET = 1 << 12,        /* the last row is a RST that ended it */
+        ORDERLY_RESET = 1 << 12,        /* behind the first @n_before rows is a RST that ended it */
         ORDERLY_SIBLINGS = 1 << 13,     /* … like others at that moment (sibling.h) */
         ORDERLY_ICMP = 1 << 14,         /* the last row is an ICMP error that quotes its SYN */
         ORDERLY_LAST = ORDERLY_RESET | ORDERLY_ICMP,
@@ -125,6 +133,7 @@ struct orderly {
         uint32_t next[2];               /* the number after the last that each sent */
         uint16_t flags;                 /* ORDERLY_* */
         uint8_t n;                      /* segments */
+        uint8_t n_before;               /* of ORDERLY_LAST: those in order, before what is not */
 
         uint32_t acked[2];              /* the number up to which each was acknowledged */
         int64_t first, last;            /* times of its first segment and of its last */
@@ -167,17 +176,33 @@ bool orderly_answer(struct table *table, struct orderly *o, const struct tracker
                     struct orderly_syn syn);
 
 /* As orderly_take(), for a RST that ends it, or an ICMP error that quotes a segment of @sender; after that it takes no
- * more. */
-bool orderly_take_reset(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
-bool orderly_take_frame_reset(struct table *table, struct orderly *o, unsigned sender,
-                              const struct tracker_frame *frame, uint32_t file);
+ * more … */
+bool orderly_take_reset(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *frame,
+                        uint32_t file);
 bool orderly_take_icmp(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input);
 
-/* The one or the other again (ORDERLY_LAST), as far as it matters. */
-void orderly_last_of(const struct table *table, const struct orderly *o, unsigned *ret_sender,
-                     struct tracker_input *ret_input);
+/* … but, behind the RST, what changes nothing about the end: more RSTs, and what was on its way to who sent the
+ * first. */
+bool orderly_take_late(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *frame,
+                       uint32_t file);
 
-/* And what was before it. */
+enum { ORDERLY_LATE_MAX = 15 };
+
+/* What stands behind the rows that are in order: the segments again, or the error, as far as they matter. */
+struct orderly_last {
+        struct orderly before;          /* as it was before them */
+        uint32_t next[2];
+        unsigned n, i;                  /* rows, and which of them is due */
+        bool icmp;
+        struct row row[1 + ORDERLY_LATE_MAX];
+};
+
+void orderly_last_of(const struct table *table, const struct orderly *o, struct orderly_last *ret_last);
+
+/* The next of them; false: there is none. */
+bool orderly_last_next(struct orderly_last *last, unsigned *ret_sender, struct tracker_input *ret_input);
+
+/* What was before them. */
 struct orderly orderly_before_last(const struct table *table, const struct orderly *o);
 
 /* Writes the row of a segment, whatever it is. False: it is full, or there is no memory. */

@@ -33,7 +33,7 @@ row_at(const struct brief *b, unsigned i)
 static inline int64_t
 time_of(const struct brief *b, const struct row *row)
 {
-        return b->o->first + (int64_t)(row->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
+        return b->o->first + row_since(row);
 }
 
 static __attribute__((noinline)) void

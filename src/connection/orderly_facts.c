@@ -104,14 +104,27 @@ fill_constant(bool brief, struct tracked *t)
                 forget(f);
 }
 
+/* How many letters are for what came behind a RST: data or a FIN, each for the first time. */
+static inline unsigned
+late_letters(const struct look *l)
+{
+        const struct looked_end *d = &l->of[!look_by(look_row(l, l->n_before))];
+        const int n_before = (int)l->n_before;
+
+        return (d->fin >= n_before) + (d->first_payload >= n_before && d->first_payload != d->fin);
+}
+
 static inline void
 fill_history(const struct look *l, char *history)
 {
-        unsigned n = l->n_history;
+        unsigned n = l->n_history, n_late;
 
         memcpy(history, l->history, sizeof(l->history));
-        if (l->o->flags & ORDERLY_RESET)
-                history[n++] = look_by(look_row(l, l->n)) ? 'r' : 'R';
+        if (l->n_before < l->n) {
+                n_late = late_letters(l);
+                memmove(history + n - n_late + 1, history + n - n_late, n_late);
+                history[n++ - n_late] = look_by(look_row(l, l->n_before)) ? 'r' : 'R';
+        }
         history[n] = '\0';
 }
 
@@ -124,8 +137,8 @@ conn_state(const struct look *l)
 
         if (fin_0 && fin_1)
                 return CONN_STATE_SF;
-        if (l->o->flags & ORDERLY_RESET)
-                return look_by(look_row(l, l->n)) ? CONN_STATE_RSTR : CONN_STATE_RSTO;
+        if (l->n_before < l->n)
+                return look_by(look_row(l, l->n_before)) ? CONN_STATE_RSTR : CONN_STATE_RSTO;
         return fin_0 ? CONN_STATE_S2 : fin_1 ? CONN_STATE_S3 : CONN_STATE_S1;
 }
 
@@ -232,6 +245,8 @@ fill_waiting(const struct look *l, unsigned side, struct facts_of_end *f)
         for (int i = 0; i < (int)l->n; i++) {
                 const struct row *row = look_row(l, (unsigned)i);
 
+                if (row_what(row) & SEGMENT_RST)
+                        continue;
                 if (look_by(row) == side) {
                         if (!look_wants(row))
                                 continue;
@@ -346,7 +361,7 @@ fill_other(const struct look *l, int64_t until, bool cut, bool brief, struct tra
         t->conn_state = conn_state(l);
         f->established.value = l->o->flags & ORDERLY_OPEN;
         f->both_acked.value = l->o->flags & ORDERLY_ENDED;
-        orderly_fill_reset(l, t);
+        orderly_fill_resets(l, t);
         return t;
 }
 
@@ -362,6 +377,8 @@ orderly_facts(const struct table *table, const struct orderly *o, int64_t until,
         /* A RST of that number might be taken for one that has none. */
         if (o->next[1] == 0)
                 return NULL;
+        if (o->flags & ORDERLY_RESET && !orderly_is_told_late(table, o))
+                return NULL;
         look(table, o, &l);
         if ((o->flags & (ORDERLY_ENDED | ORDERLY_RESET)) != ORDERLY_ENDED)
                 return fill_other(&l, until, cut, false, &facts->other);
@@ -374,9 +391,14 @@ orderly_facts(const struct table *table, const struct orderly *o, int64_t until,
 static inline bool
 is_brief_reset(const struct table *table, const struct orderly *o)
 {
-        const struct row *row = table_row(table, o, o->n - 1u);
+        for (unsigned i = o->n_before; i < o->n; i++) {
+                const struct row *row = table_row(table, o, i);
 
-        return row->window != 0 || row_what(row) & (ROW_TIMESTAMPS | SEGMENT_ACK) || (o->n == 3 && look_by(row) == 0);
+                if (row->window == 0 && !(row_what(row) & (ROW_TIMESTAMPS | SEGMENT_ACK)) &&
+                    (o->n_before > 2 || look_by(row) != 0))
+                        return false;
+        }
+        return orderly_is_told_late(table, o);
 }
 
 const struct tracked *

@@ -27,5 +27,8 @@ const struct tracked *orderly_facts_brief(const struct table *table, const struc
 const struct tracked *orderly_facts_syn(const struct table *table, const struct orderly *o, int64_t until, bool cut,
                                         struct row_facts *facts);
 
-/* All that a RST at its end says of it, or that there is none. */
-void orderly_fill_reset(const struct look *l, struct tracked *t);
+/* Whether orderly_fill_resets() can tell of all that is behind the RST that ended it. */
+bool orderly_is_told_late(const struct table *table, const struct orderly *o);
+
+/* All that RSTs say of it, or that there is none. */
+void orderly_fill_resets(const struct look *l, struct tracked *t);

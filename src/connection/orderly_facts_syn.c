@@ -133,7 +133,7 @@ fill_constant(bool refused, struct tracked *t)
 static int64_t
 time_of(const struct orderly *o, const struct row *row)
 {
-        return o->first + (int64_t)(row->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
+        return o->first + row_since(row);
 }
 
 static void

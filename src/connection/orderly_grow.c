@@ -36,7 +36,7 @@ payload_of(const struct row *row)
 static inline int64_t
 time_of(const struct orderly *o, const struct row *row)
 {
-        return o->first + (int64_t)(row->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
+        return o->first + row_since(row);
 }
 
 /* Where the first byte of a segment stands in its direction; a SYN stands at -1. No row is so long that 32 bits were

@@ -49,7 +49,7 @@ static inline void
 begin(struct look *l, struct orderly_sums *ret_sums)
 {
         for (unsigned side = 0; side < 2; side++) {
-                uint32_t base = side + 1 < l->n ? look_row(l, side + 1)->ack : l->o->next[side];
+                uint32_t base = side + 1 < l->n_before ? look_row(l, side + 1)->ack : l->o->next[side];
                 unsigned ttl = look_row(l, side)->ttl;
 
                 l->of[side] = (struct looked_end){
@@ -71,11 +71,28 @@ look_at_ttls(struct look *l, unsigned from, unsigned to)
                 const struct row *row = look_row(l, i);
                 struct looked_end *d = &l->of[look_by(row)];
 
+                if (row_what(row) & SEGMENT_RST)
+                        continue;
                 if (row->ttl > d->ttl)
                         d->ttl = row->ttl;
                 if (row->ttl < d->ttl_least)
                         d->ttl_least = row->ttl;
         }
+}
+
+/* Of the places in a word, of which @from is the first, those where no RST stands. Each RST counts for its sender. */
+static inline uint64_t
+without_resets(struct look *l, unsigned from, uint64_t mask)
+{
+        for (unsigned i = l->n_before > from ? l->n_before : from; i < l->n && i < from + WORD; i++) {
+                const struct row *row = look_row(l, i);
+
+                if (!(row_what(row) & SEGMENT_RST))
+                        continue;
+                mask &= ~(UINT64_C(1) << (i - from));
+                l->of[look_by(row)].n_packets++;
+        }
+        return mask;
 }
 
 /* Takes what stands in one word, @from being its first place and a multiple of 4; @to is behind its last. */
@@ -85,7 +102,7 @@ gather(struct look *l, unsigned from, unsigned to, struct orderly_sums *sums, ui
 {
         const four all = orderly_all(UINT32_MAX);
         struct orderly_sets sets = {};
-        uint64_t mask = UINT64_MAX >> (64 - (to - from));
+        uint64_t mask = without_resets(l, from, UINT64_MAX >> (64 - (to - from)));
 
         for (unsigned i = from; i < to; i += 4)
                 orderly_take_four(sums, &sets, l->group[i / 4], i - from,
@@ -206,7 +223,8 @@ static inline void
 begin_fetching(const struct table *table, const struct orderly *o, struct look *l)
 {
         l->o = o;
-        l->n = o->n - !!(o->flags & ORDERLY_LAST);
+        l->n = o->n;
+        l->n_before = o->flags & ORDERLY_LAST ? o->n_before : o->n;
         for (unsigned i = 0; i < o->n; i += 4) {
                 l->group[i / 4] = table_row(table, o, i);
                 __builtin_prefetch(l->group[i / 4]);
@@ -241,8 +259,6 @@ look(const struct table *table, const struct orderly *o, struct look *ret_look)
         /* A SYN stands before the first byte. */
         ret_look->number[0]--;
         ret_look->number[1]--;
-        if (o->flags & ORDERLY_RESET)
-                ret_look->of[look_by(look_row(ret_look, n))].n_packets++;
 }
 
 static inline uint32_t
@@ -262,7 +278,7 @@ look_at_side(const struct look *l, struct looked_end *d, uint64_t mine, uint64_t
 {
         uint64_t run, late;
 
-        d->n_packets = orderly_count(mine);
+        d->n_packets += orderly_count(mine);
         d->last = last_of(mine);
         d->fin = fin ? first_of(fin) : -1;
         if (!data)
@@ -280,6 +296,20 @@ look_at_side(const struct look *l, struct looked_end *d, uint64_t mine, uint64_t
         d->n_late = payload_of(l, late);
 }
 
+/* The numbers of what came behind the RST. */
+static inline void
+number_late(struct look *l)
+{
+        uint32_t end[] = { l->of[0].end, l->of[1].end };
+
+        for (unsigned i = l->n; i-- > l->n_before;) {
+                const struct row *row = look_row(l, i);
+
+                if (!(row_what(row) & SEGMENT_RST))
+                        l->number[i] = end[look_by(row)] -= look_room(row);
+        }
+}
+
 void
 look_briefly(const struct table *table, const struct orderly *o, struct look *ret_look)
 {
@@ -288,8 +318,9 @@ look_briefly(const struct table *table, const struct orderly *o, struct look *re
         uint64_t all, of[2], other_ttl = 0;
 
         begin_fetching(table, o, ret_look);
-        all = UINT64_MAX >> (WORD - ret_look->n);
         begin(ret_look, &sums);
+        all = without_resets(ret_look, 0, UINT64_MAX >> (WORD - ret_look->n));
+        number_late(ret_look);
         for (unsigned i = 0; i < ret_look->n; i += 4) {
                 orderly_take_kinds(&kinds, ret_look->group[i / 4], i);
                 other_ttl |= orderly_other_ttl(&sums, ret_look->group[i / 4]) << i;
@@ -306,6 +337,4 @@ look_briefly(const struct table *table, const struct orderly *o, struct look *re
                              kinds.data & of[!side], kinds.fin & of[!side]);
         ret_look->n_history = (unsigned)(orderly_put_first_letters(ret_look->history + 2, &kinds, all) -
                                          ret_look->history);
-        if (o->flags & ORDERLY_RESET)
-                ret_look->of[look_by(look_row(ret_look, ret_look->n))].n_packets++;
 }

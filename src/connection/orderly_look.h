@@ -1,5 +1,5 @@
 /* One look over the row of segments of a connection (orderly.h), a SYN-ACK being among them: what of it the facts need.
- * Segments are named by their place in the row. */
+ * Segments are named by their place in the row. RSTs are looked at apart (orderly_facts_reset.c). */
 #pragma once
 
 #include "connection/table.h"
@@ -23,9 +23,10 @@ struct looked_end {
 
 struct look {
         const struct orderly *o;
-        unsigned n;                     /* segments, without a RST at the end */
+        unsigned n;                     /* segments */
+        unsigned n_before;              /* before the first RST */
         struct looked_end of[2];
-        char history[12];               /* as Zeek would have it, without a RST at the end; no NUL behind it … */
+        char history[12];               /* as Zeek would have it, without a RST; no NUL behind it … */
         unsigned n_history;             /* … but so many letters */
         const struct row *group[ROW_MAX / 4];   /* four segments each */
         uint32_t number[ROW_MAX];       /* of the first byte of each */
@@ -33,8 +34,8 @@ struct look {
 
 void look(const struct table *table, const struct orderly *o, struct look *ret_look);
 
-/* The same at less cost, where there are so many segments at the most; but @number, and @answers_in of either end, mean
- * nothing then. */
+/* The same at less cost, where there are so many segments at the most; but @answers_in of either end means nothing
+ * then, nor @number before a RST. */
 enum { LOOK_BRIEF_MAX = 64 };
 void look_briefly(const struct table *table, const struct orderly *o, struct look *ret_look);
 
@@ -68,5 +69,5 @@ look_room(const struct row *row)
 static inline int64_t
 look_time(const struct look *l, int i)
 {
-        return l->o->first + (int64_t)(look_row(l, (unsigned)i)->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
+        return l->o->first + row_since(look_row(l, (unsigned)i));
 }

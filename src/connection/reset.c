@@ -14,9 +14,6 @@
 #include "connection/direction.h"
 #include "connection/holes.h"
 
-/* After so much longer than a round trip, what an end sends it sent knowing of the RST. */
-#define MARGIN 10000000
-#define MARGIN_BLIND 1000000000
 /* A counter of IP IDs that goes on by so much is the same row; it may count all that its host sends, so more with
  * each millisecond. */
 #define IP_ID_AHEAD 64
@@ -317,7 +314,7 @@ goes_on(const struct step *step, const struct reset *r)
 {
         if (step->time < r->at)
                 return false;
-        return !r->position_known || step->time - r->at > MARGIN / 2 ||
+        return !r->position_known || step->time - r->at > RESET_MARGIN / 2 ||
                step->position + (int64_t)step->s->n_payload > r->position || r->position > direction_end(step->d);
 }
 
@@ -338,13 +335,9 @@ may_be_held_up(const struct step *step)
 static bool
 ignores(const struct step *step, const struct reset *r)
 {
-        /* Times in a file may be anything. */
-        int64_t rtt = step->c->rtt < INT64_MAX / 4 ? step->c->rtt : INT64_MAX / 4;
-        int64_t margin = rtt > 0 ? 2 * rtt + MARGIN : MARGIN_BLIND;
-
         if (step->has_ack && step->ack_position > r->sent && step->d->packets > 0)
                 return true;
-        return !r->confirmed && step->time - r->at > margin && !may_be_held_up(step);
+        return !r->confirmed && step->time - r->at > reset_margin(step->c->rtt) && !may_be_held_up(step);
 }
 
 bool

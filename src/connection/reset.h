@@ -23,6 +23,19 @@ reset_answers_later(int64_t time, int64_t one, int64_t other, int64_t least)
         return since_one > due && (since_one - due) / 2 > least && since_other >= least / 2;
 }
 
+/* After so much longer than a round trip (@rtt; 0: not known), what an end sends it sent knowing of the RST. */
+#define RESET_MARGIN INT64_C(10000000)
+#define RESET_MARGIN_BLIND INT64_C(1000000000)
+
+static inline int64_t
+reset_margin(int64_t rtt)
+{
+        /* Times in a file may be anything. */
+        const int64_t most = INT64_MAX / 4;
+
+        return rtt > 0 ? 2 * (rtt < most ? rtt : most) + RESET_MARGIN : RESET_MARGIN_BLIND;
+}
+
 /* Takes a RST. Says whether its receiver can have taken it, so that the connection is over. */
 bool reset_take(struct step *step);
 

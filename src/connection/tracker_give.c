@@ -41,19 +41,24 @@ give_connection(struct tracker *t, struct connection *c, bool cut)
         c->flags &= (uint16_t)~CONNECTION_CHANGED;
 }
 
-/* Takes what stands at the end of a row (ORDERLY_LAST), which was made a struct connection without it, and is now
- * @node. */
+/* Takes what stands behind a row and is not in order (ORDERLY_LAST), which was made a struct connection without it, and
+ * is now @node. */
 static void
-take_last(struct tracker *t, const struct orderly *o, const struct tracker_input *input, unsigned sender, uint32_t node,
-          struct connection *c)
+take_last(struct tracker *t, const struct orderly *o, struct orderly_last *last, uint32_t node, struct connection *c)
 {
-        struct step step = { .tracker = t, .table = &t->table, .c = c, .node = node, .sender = sender, .input = input };
+        struct tracker_input input;
         struct extra *extra;
+        unsigned sender;
 
-        if (o->flags & ORDERLY_ICMP)
-                icmp_take(&step);
-        else
-                segment_take(&step);
+        while (orderly_last_next(last, &sender, &input)) {
+                struct step step = { .tracker = t, .table = &t->table, .c = c, .node = node, .sender = sender,
+                                     .input = &input };
+
+                if (o->flags & ORDERLY_ICMP)
+                        icmp_take(&step);
+                else
+                        segment_take(&step);
+        }
         extra = table_extra_of(&t->table, c);
         if (extra && o->flags & ORDERLY_SIBLINGS)
                 extra->siblings_reset = true;
@@ -63,12 +68,11 @@ static __attribute__((noinline)) void
 give_with_last(struct tracker *t, uint32_t node, bool cut)
 {
         struct orderly *o = table_orderly(&t->table, node);
-        struct tracker_input input;
-        unsigned sender;
+        struct orderly_last last;
 
         orderly_grow(&t->table, o, &t->grown);
-        orderly_last_of(&t->table, o, &sender, &input);
-        take_last(t, o, &input, sender, node, &t->grown);
+        orderly_last_of(&t->table, o, &last);
+        take_last(t, o, &last, node, &t->grown);
         t->grown.rev = 1;
         t->hooks.give(t->hooks.context,
                       give_fill(&t->given, &t->grown, table_extra_of(&t->table, &t->grown), t->now, cut));
@@ -112,10 +116,9 @@ int
 tracker_grow(struct tracker *t, uint32_t *node)
 {
         uint32_t orderly = *node;
-        struct tracker_input input;
+        struct orderly_last last;
         struct connection *c;
         struct orderly o;
-        unsigned sender;
 
         if (tracker_unpack(t, node) < 0)
                 return -ENOMEM;
@@ -123,13 +126,13 @@ tracker_grow(struct tracker *t, uint32_t *node)
                 return 0;
         o = *table_orderly(&t->table, orderly);
         if (o.flags & ORDERLY_LAST)
-                orderly_last_of(&t->table, &o, &sender, &input);
+                orderly_last_of(&t->table, &o, &last);
         if (table_grow_orderly(&t->table, orderly, node) < 0)
                 return -ENOMEM;
         c = table_at(&t->table, *node);
         if (o.flags & ORDERLY_LAST) {
                 siblings_grown(&t->siblings, orderly, *node);
-                take_last(t, &o, &input, sender, *node, c);
+                take_last(t, &o, &last, *node, c);
         }
         if (!(o.flags & ORDERLY_GIVEN))
                 return 0;

@@ -141,21 +141,19 @@ run_orderly(struct tracker *t, uint32_t node, unsigned sender, const struct trac
         return true;
 }
 
-/* Behind a RST that ended it. */
-static void
-note_reset(struct tracker *t, uint32_t node, unsigned sender, int64_t time_ns)
-{
-        siblings_reset(&t->siblings, &t->table, node, sender, time_ns);
-        table_list(&t->table, node, LIST_ENDED);
-}
-
-/* Takes a RST that ends a row. */
+/* Takes a RST that ends a row, or what comes behind it. */
 static bool
-run_reset(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
+run_last(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_frame *f)
 {
-        if (!node_is_orderly(node) || !orderly_take_reset(&t->table, table_orderly(&t->table, node), sender, input))
+        struct orderly *o = table_orderly(&t->table, node);
+        const bool reset = f->plain.has & SEGMENT_RST, late = o->flags & ORDERLY_RESET;
+
+        if (!(reset || late) || !(late ? orderly_take_late(&t->table, o, sender, f, t->file)
+                                       : orderly_take_reset(&t->table, o, sender, f, t->file)))
                 return false;
-        note_reset(t, node, sender, input->time_ns);
+        if (reset)
+                siblings_reset(&t->siblings, &t->table, node, sender, f->time_ns);
+        table_list(&t->table, node, LIST_ENDED);
         return true;
 }
 
@@ -275,8 +273,12 @@ take_any(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sen
                 if (node_is_orderly(node) && run_orderly(t, node, sender, input))
                         return 0;
         }
-        if (s->flags & SEGMENT_RST && run_reset(t, node, sender, input))
-                return 0;
+        if (node_is_orderly(node)) {
+                const struct tracker_frame f = orderly_frame_of(input);
+
+                if (run_last(t, node, sender, &f))
+                        return 0;
+        }
         r = tracker_grow(t, &node);
         if (r < 0)
                 return r;
@@ -481,10 +483,7 @@ tracker_take(struct tracker *t, const struct tracker_frame *f, uint32_t node, un
                         return 0;
                 }
         }
-        if (f->plain.has & SEGMENT_RST && node_is_orderly(node) && t->last_frame <= UINT32_MAX &&
-            orderly_take_frame_reset(&t->table, table_orderly(&t->table, node), sender, f, t->file)) {
-                note_reset(t, node, sender, f->time_ns);
+        if (node_is_orderly(node) && t->last_frame <= UINT32_MAX && run_last(t, node, sender, f))
                 return 0;
-        }
         return take_frame(t, f, node, sender);
 }

@@ -1,7 +1,7 @@
 /* Random connections in which all is in order, and some in which something is not: as long as it is in order,
  * the row of segments grows into the very struct connection that the long way makes of them, after each
- * segment, a RST or an ICMP error at the end too; and both may be packed at any time. Facts made of the row are
- * those of that connection. */
+ * segment, a RST and what comes behind it, or an ICMP error at the end too; and both may be packed at any time.
+ * Facts made of the row are those of that connection. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +12,11 @@
 
 #include <cmocka.h>
 
+#include "connection/direction.h"
 #include "connection/icmp.h"
 #include "connection/orderly_brief.h"
 #include "connection/orderly_facts.h"
+#include "connection/orderly_take.h"
 #include "connection/segment.h"
 #include "connection/table.h"
 #include "dice.h"
@@ -31,7 +33,7 @@ enum {
 
 /* How much came of it. */
 struct played {
-        unsigned taken, ended, packed, resets, icmp, facts, reset_facts, brief, brief_resets;
+        unsigned taken, ended, packed, resets, icmp, facts, reset_facts, brief, brief_resets, late, late_facts;
 };
 
 struct talk {
@@ -65,6 +67,8 @@ make_reset(const struct talk *t, unsigned who, struct tracker_input *input)
         } else if (below(8) == 0) {
                 s->seq += below(4) - 1;
         }
+        if (below(10) == 0)
+                s->ack += below(100);
         s->n_payload = s->n_captured = below(30) == 0;
         s->window = (uint16_t)(below(2) ? 0 : s->window);
         if (below(2)) {
@@ -150,11 +154,45 @@ talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
         t->next[who] = s->seq + segment_length(s);
         if (t->n < 2)
                 t->acked[who] = s->seq;
-        if (s->flags & SEGMENT_ACK)
+        if ((s->flags & (SEGMENT_ACK | SEGMENT_RST)) == SEGMENT_ACK)
                 t->acked[!who] = s->ack;
         t->fin[who] |= s->flags & SEGMENT_FIN;
         t->n += !again;
         *ret_sender = who;
+}
+
+/* What comes behind the RST @reset of @by: another of its kind, or what the other end had sent before it knew. */
+static void
+talk_late(struct talk *t, const struct tracker_input *reset, unsigned by, struct tracker_input *input,
+          unsigned *ret_sender)
+{
+        struct segment *s = &input->packet.segment;
+        const struct talk before = *t;
+
+        t->fin[!by] &= below(10) > 0;
+        talk(t, input, ret_sender);
+        if (below(20) == 0)
+                s->window = 0;
+        if (below(5) > 1 && !(s->flags & SEGMENT_RST) && (*ret_sender != by || below(10) == 0))
+                return;
+        /* A RST takes no room. */
+        memcpy(t->next, before.next, sizeof(t->next));
+        memcpy(t->acked, before.acked, sizeof(t->acked));
+        memcpy(t->fin, before.fin, sizeof(t->fin));
+        *ret_sender = below(20) ? by : !by;
+        *s = reset->packet.segment;
+        if (below(3) == 0) {
+                s->flags = SEGMENT_RST;
+                s->window = 0;
+        }
+        if (below(10)) {
+                s->options = 0;
+                s->ts_value = s->ts_echo = 0;
+        }
+        s->seq -= below(20) == 0;
+        s->ack = below(3) ? s->ack : t->next[!by];
+        s->ip_id = (uint16_t)(below(4) ? below(8) == 0 ? below(UINT16_MAX) : 0 : s->ip_id + below(3));
+        s->ttl = (uint8_t)(s->ttl - (below(20) == 0));
 }
 
 /* Makes of a segment what an ICMP error quotes of one that was seen, or was not. */
@@ -303,8 +341,9 @@ assert_same_facts(const struct table *table, const struct orderly *o, struct con
         bool cut = below(2);
         int64_t until = o->last + below(1000);
         bool ended = (o->flags & (ORDERLY_ENDED | ORDERLY_LAST)) == ORDERLY_ENDED;
-        const struct tracked *of_row = orderly_facts(table, o, until, cut, &given->row);
+        /* First of all, so that it finds nothing that the others worked out. */
         const struct tracked *brief = orderly_brief(table, o, until, cut, &given->brief);
+        const struct tracked *of_row = orderly_facts(table, o, until, cut, &given->row);
 
         if (!of_row) {
                 assert_null(brief);
@@ -321,23 +360,35 @@ assert_same_facts(const struct table *table, const struct orderly *o, struct con
         return true;
 }
 
-/* A RST or an ICMP error at the end of the row: it is what the long way makes of it, which for a RST is the end. */
+/* A RST or an ICMP error at the end of the row, and what is behind it: it is what the long way makes of it, which for a
+ * RST is the end. */
 static bool
-end(struct table *table, struct orderly *o, struct step *step, const struct tracker_input *input, struct given *given,
-    unsigned *n_brief)
+end(struct table *table, struct orderly *o, const struct orderly *before, struct step *step,
+    const struct tracker_input *input, struct given *given, unsigned *n_brief)
 {
         struct connection *c = step->c, grown, past;
+        struct orderly_last last;
         struct tracker_input again;
-        struct step replay = { .table = table, .c = &grown };
+        struct step replay;
         bool same;
 
         step->input = input;
         take_last(step);
         assert_int_equal(!!(c->flags & CONNECTION_ENDED), input->kind == PACKET_TCP);
         orderly_grow(table, o, &grown);
-        orderly_last_of(table, o, &replay.sender, &again);
-        replay.input = &again;
-        take_last(&replay);
+        orderly_last_of(table, o, &last);
+        assert_memory_equal(last.before.next, before->next, sizeof(before->next));
+        assert_memory_equal(last.before.acked, before->acked, sizeof(before->acked));
+        assert_int_equal(last.before.n, before->n);
+        assert_int_equal(last.before.last, before->last);
+        assert_int_equal(last.before.flags & ~(unsigned)(ORDERLY_SIBLINGS | ORDERLY_CUT),
+                         before->flags & ~(unsigned)ORDERLY_CUT);
+        for (;;) {
+                replay = (struct step){ .table = table, .c = &grown, .input = &again };
+                if (!orderly_last_next(&last, &replay.sender, &again))
+                        break;
+                take_last(&replay);
+        }
         past = *c;
         clear_past(&past);
         clear_past(&grown);
@@ -346,6 +397,8 @@ end(struct table *table, struct orderly *o, struct step *step, const struct trac
         if (below(2)) {
                 o->flags |= ORDERLY_SIBLINGS;
                 table_extra_of(table, &grown)->siblings_reset = true;
+        } else {
+                o->flags &= (uint16_t)~ORDERLY_SIBLINGS;
         }
         same = assert_same_facts(table, o, &grown, given, n_brief);
         table_free_extra(table, &grown);
@@ -353,6 +406,34 @@ end(struct table *table, struct orderly *o, struct step *step, const struct trac
         past.rev = grown.rev;
         assert_memory_equal(&past, &grown, sizeof(grown));
         return same;
+}
+
+/* The numbers behind all that each end sent are those of the connection, so that a straggler is known by them. */
+static void
+assert_same_ends(const struct orderly *o, const struct connection *c)
+{
+        for (unsigned side = 0; side < 2; side++)
+                assert_int_equal(o->next[side], c->side[side].base + (uint32_t)direction_end(&c->side[side]));
+}
+
+/* Goes on behind the RST @reset of @by until something comes that a row does not hold. */
+static void
+play_late(struct table *table, struct orderly *o, const struct orderly *before, struct talk *t,
+          const struct tracker_input *reset, unsigned by, struct step *step, struct given *given, struct played *n)
+{
+        struct tracker_input input;
+        struct tracker_frame f;
+
+        for (;;) {
+                talk_late(t, reset, by, &input, &step->sender);
+                f = orderly_frame_of(&input);
+                if (!orderly_take_late(table, o, step->sender, &f, 1))
+                        return;
+                *step = (struct step){ .table = table, .c = step->c, .node = step->node, .sender = step->sender };
+                n->late_facts += end(table, o, before, step, &input, given, &n->brief_resets);
+                ++n->late;
+                assert_same_ends(o, step->c);
+        }
 }
 
 /* Packs and unpacks. The node may become another, but what is there is the same. */
@@ -399,9 +480,10 @@ play(struct table *table, struct given *given, struct played *n)
         assert_int_equal(table_new(table, &ends, &node), 0);
         for (unsigned i = 0; i < SEGMENTS; i++) {
                 struct connection *c;
-                struct orderly *o;
+                struct orderly *o, before;
                 struct step step = { .table = table };
                 struct tracker_input input;
+                struct tracker_frame f;
 
                 if (i > 0 && below(8) == 0) {
                         pack(table, &orderly, &n->packed);
@@ -412,10 +494,13 @@ play(struct table *table, struct given *given, struct played *n)
                 step.c = c;
                 step.node = node;
                 talk(&t, &input, &step.sender);
+                f = orderly_frame_of(&input);
+                before = *o;
                 if (i > 0 && input.packet.segment.flags & SEGMENT_RST &&
-                    orderly_take_reset(table, o, step.sender, &input)) {
-                        n->reset_facts += end(table, o, &step, &input, given, &n->brief_resets);
+                    orderly_take_reset(table, o, step.sender, &f, input.file)) {
+                        n->reset_facts += end(table, o, &before, &step, &input, given, &n->brief_resets);
                         ++n->resets;
+                        play_late(table, o, &before, &t, &input, step.sender, &step, given, n);
                         break;
                 }
                 if (i > 0 && below(o->flags & ORDERLY_ANSWERED ? 400 : 10) == 0) {
@@ -423,7 +508,8 @@ play(struct table *table, struct given *given, struct played *n)
                         if (orderly_take_icmp(table, o, step.sender, &input)) {
                                 if (below(2))
                                         pack(table, &orderly, &n->packed);
-                                end(table, table_orderly(table, orderly), &step, &input, given, &n->brief_resets);
+                                end(table, table_orderly(table, orderly), &before, &step, &input, given,
+                                    &n->brief_resets);
                                 ++n->icmp;
                         }
                         break;
@@ -471,6 +557,8 @@ a_row_grows_into_what_the_long_way_makes(void **state)
         assert_true(n.icmp > ROUNDS / 100);
         assert_true(n.facts > n.taken / 2);
         assert_true(n.reset_facts > n.resets / 3);
+        assert_true(n.late > n.resets / 2);
+        assert_true(n.late_facts > n.late / 5);
         assert_true(n.brief > n.facts / 10);
         assert_true(n.brief_resets > n.resets / 10);
         table_deinit(&table);
