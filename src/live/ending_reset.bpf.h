@@ -92,7 +92,9 @@ tell_stray(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
                 __builtin_memcpy(r.words, a.words, LIVE_WORDS);
                 __builtin_memcpy(r.local, a.to, 16);
                 __builtin_memcpy(r.remote, a.from, 16);
-                r.netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
+                /* A segment that waited for its socket has forgotten where it came in. */
+                r.netns = sk ? BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum)
+                             : BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
         } else {
                 struct inet_sock *inet = (void *)sk;
 

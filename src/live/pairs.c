@@ -321,14 +321,30 @@ static bool goes_on(struct live_connection *c, const struct live_end *end)
         return false;
 }
 
+/*
+ * Whose place a RST was sent in. Network namespaces use the same addresses at once, so that of the sender's must be
+ * that of this end; where the other end is not known it may be another, but for loopback.
+ */
+enum place { PLACE_NONE, PLACE_OF_OTHER, PLACE_KNOWN };
+
+static enum place place_of(const struct live_reset *reset, const struct live_end *end)
+{
+        /* Of the segment that a listener answers it is not always known. */
+        bool same = reset->netns == end->netns || !reset->netns;
+
+        if (is_same_way(end, reset->family, reset->local, reset->local_port, reset->remote, reset->remote_port))
+                return same ? PLACE_KNOWN : PLACE_NONE;
+        if (!is_same_way(end, reset->family, reset->remote, reset->remote_port, reset->local, reset->local_port))
+                return PLACE_NONE;
+        if (same)
+                return PLACE_KNOWN;
+        return address_is_loopback(end->family, end->local) ? PLACE_NONE : PLACE_OF_OTHER;
+}
+
 /* A RST was heard of first: sent to this end, or in its place. */
 static bool belongs_to_reset(const struct live_connection *c, const struct live_end *end)
 {
-        const struct live_reset *reset = &c->resets[0];
-
-        return c->n_ends == 0 && reset->at_ns >= end->began_ns &&
-               (is_same_way(end, reset->family, reset->remote, reset->remote_port, reset->local, reset->local_port) ||
-                is_same_way(end, reset->family, reset->local, reset->local_port, reset->remote, reset->remote_port));
+        return c->n_ends == 0 && c->resets[0].at_ns >= end->began_ns && place_of(&c->resets[0], end) != PLACE_NONE;
 }
 
 static void add_end(struct pairs *pairs, struct slot *slot, const struct live_end *end, bool is_new)
@@ -383,17 +399,40 @@ void pairs_end(struct pairs *pairs, const struct live_end *told)
         add_end(pairs, slot_new(pairs, bucket), &end, true);
 }
 
-static bool concerns(const struct live_reset *reset, const struct live_connection *c)
+static enum place concerns(const struct live_reset *reset, const struct live_connection *c)
 {
+        enum place place = PLACE_NONE;
+
         if (c->n_ends == 0)
-                return false;
+                return PLACE_NONE;
         /* A SYN is the beginning of another, if this one stood. */
         if ((reset->answers_flags & (SYN | ACK)) == SYN && c->ends[0].flags & LIVE_ESTABLISHED)
-                return false;
-        return is_same_way(&c->ends[0], reset->family, reset->local, reset->local_port,
-                           reset->remote, reset->remote_port) ||
-               is_same_way(&c->ends[0], reset->family, reset->remote,
-                           reset->remote_port, reset->local, reset->local_port);
+                return PLACE_NONE;
+        for (unsigned i = 0; i < c->n_ends && place != PLACE_KNOWN; i++) {
+                enum place here = place_of(reset, &c->ends[i]);
+
+                place = here > place ? here : place;
+        }
+        return place == PLACE_OF_OTHER && c->n_ends == 2 ? PLACE_NONE : place;
+}
+
+/* The latest of these addresses stands first. Which of two network namespaces a third one answers is not known. */
+static struct slot *slot_of_reset(struct pairs *pairs, uint32_t bucket, const struct live_reset *reset)
+{
+        struct slot *of_other = NULL;
+        bool several = false;
+
+        for (struct slot *slot = pairs->buckets[bucket]; slot; slot = slot->bucket_next) {
+                enum place place = concerns(reset, &slot->connection);
+
+                if (place == PLACE_KNOWN)
+                        return slot;
+                if (place == PLACE_OF_OTHER && !of_other)
+                        of_other = slot;
+                else if (place == PLACE_OF_OTHER)
+                        several |= of_other->connection.ends[0].netns != slot->connection.ends[0].netns;
+        }
+        return several ? NULL : of_other;
 }
 
 void pairs_reset(struct pairs *pairs, const struct live_reset *told)
@@ -405,10 +444,7 @@ void pairs_reset(struct pairs *pairs, const struct live_reset *told)
         address_unmap_reset(&reset);
         advance(pairs, reset.at_ns);
         bucket = bucket_of(reset.local, reset.local_port, reset.remote, reset.remote_port);
-        /* The latest of these addresses stands first. */
-        for (slot = pairs->buckets[bucket]; slot; slot = slot->bucket_next)
-                if (concerns(&reset, &slot->connection))
-                        break;
+        slot = slot_of_reset(pairs, bucket, &reset);
         if (slot) {
                 struct live_connection *c = &slot->connection;
 

@@ -5,7 +5,8 @@
  *
  * Two sockets are the two ends of one connection if their addresses are each other's and their sequence numbers fit:
  * addresses alone may be used again, and in two network namespaces at once. Where a NAT on this host lies between them,
- * the numbers of both directions and the roles must fit.
+ * the numbers of both directions and the roles must fit. A RST bears no such numbers here: it is laid to the
+ * connection of its addresses in the network namespace that sent it.
  *
  * Memory is bounded: of PAIRS_MAX connections the one that waited longest is given out before its time.
  */

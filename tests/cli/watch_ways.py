@@ -134,6 +134,37 @@ def ends_in_two_namespaces_are_one_connection():
         yield f"{len(records)} records"
 
 
+def the_same_addresses_in_two_namespaces_are_two_connections():
+    """In both, data comes after a close: each has the RST of its own."""
+    def pair_of_ports():
+        listener = socket.create_server(("127.0.0.1", 8080))
+        client = socket.create_connection(("127.0.0.1", 8080), source_address=("127.0.0.1", 40000))
+        return client, listener.accept()[0], os.stat("/proc/self/ns/net").st_ino
+
+    def play():
+        first = pair_of_ports()
+        if libc.unshare(CLONE_NEWNET) < 0:
+            raise Skip("no second network namespace can be made")
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        second = pair_of_ports()
+        watch = Watch("--all")
+        for client, _, _ in first, second:
+            client.close()
+        time.sleep(0.3)
+        for _, server, _ in first, second:
+            server.send(b"x" * 30)
+            server.close()
+        time.sleep(1.3)
+        watch.stop()
+        return [[(r["ending"], r["ended_by"], r["cause"], r["certainty"], r["reset"]["count"], r["reset"]["kernel_reason"])
+                 for r in watch.of_the_host if netns == r["client"]["netns"] and r["client"]["port"] == 40000]
+                for _, _, netns in (first, second)]
+
+    told = in_a_namespace(play)
+    if told[0] != told[1] or [one[:3] for one in told[0]] != [["reset", "client", "data-after-close"]]:
+        yield f"told {told}"
+
+
 def late_words(words):
     """A far server answers, the client here closes, and the server says this into the closed socket."""
     def play():
@@ -309,6 +340,7 @@ if __name__ == "__main__":
     sys.exit(run_cases([
         both_ends_are_joined_across_a_nat,
         ends_in_two_namespaces_are_one_connection,
+        the_same_addresses_in_two_namespaces_are_two_connections,
         a_good_bye_into_a_closed_socket_troubles_nobody,
         over_loopback_a_good_bye_is_known_too,
         a_close_by_io_uring_is_a_close,
