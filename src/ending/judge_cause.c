@@ -73,12 +73,22 @@ when(bool holds, uint64_t condition)
         return holds ? condition : 0;
 }
 
+/* A program held its socket when the RST was sent. */
+static bool
+was_held(const struct facts_of_end *end, const struct facts_of_reset *reset)
+{
+        return fact_is_not(end->closed) || (reset && fact_known(end->closed_at.how) && fact_known(reset->at.how) &&
+                                            end->closed_at.value > reset->at.value);
+}
+
 /* The act of the end, and what its socket held then. */
 static uint64_t
-of_acts(const struct facts *f, enum side x)
+of_acts(const struct judging *j, enum side x)
 {
+        const struct facts *f = j->f;
         const struct facts_of_direction *peer = &f->from[other_side(x)];
         const struct facts_of_end *end = &f->end[x];
+        bool no_linger2;
         uint64_t c = 0;
 
         if (fact_known(end->act.how)) {
@@ -101,9 +111,11 @@ of_acts(const struct facts *f, enum side x)
         c |= when(count_is(end->unread, 0), COND(ALL_READ));
         c |= when(fact_is(end->closed) || (fact_is(end->shut_read) && fact_is(end->shut_write)),
                   COND(SHUT_BOTH_WAYS));
-        c |= when(fact_is(end->linger2_negative), COND(LINGER2_NEGATIVE));
+        /* That is asked only of a socket that nobody holds any more (tcp_rcv_state_process(): SOCK_DEAD). */
+        no_linger2 = fact_is_not(end->linger2_negative) || was_held(end, j->reset);
+        c |= when(fact_is(end->linger2_negative) && !no_linger2, COND(LINGER2_NEGATIVE));
         /* Behind the peer's own FIN there can be nothing: what goes over it draws the same word of the kernel. */
-        c |= when(fact_is_not(end->linger2_negative) && (fact_is_not(peer->fin) || fact_is_not(peer->fin_acked)),
+        c |= when(no_linger2 && (fact_is_not(peer->fin) || fact_is_not(peer->fin_acked)),
                   COND(TAKES_DATA));
         c |= when(error_is(end->error_set, ECONNABORTED), COND(ABORTED));
         c |= when(fact_is(end->counts_no_reset), COND(NO_RESET_COUNTED));
@@ -533,7 +545,7 @@ judge_cause(struct judging *j)
         said = said_by(j, x);
         conditions = of_connection(j);
         if (is_end(x)) {
-                conditions |= of_acts(j->f, x);
+                conditions |= of_acts(j, x);
                 conditions |= when(count_above(j->f->end[x].keepalives_unanswered, 0), COND(KEEPALIVES));
         }
         if (j->reset && is_end(x) && j->named == x)

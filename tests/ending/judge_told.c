@@ -325,6 +325,35 @@ no_socket_shortly_after_a_fin_is_not_surely_no_connection(void **state)
         assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
 }
 
+/* Shut both ways, and not closed: the kernel asks for TCP_LINGER2 only where no program holds the socket. */
+static void
+who_still_holds_it_meets_data_and_not_linger2(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        reset = late_data(&f, 80 * MS, 100 * MS);
+        KNOW(reset->reason, RESET_REASON_TCP_ABORT_ON_DATA);
+        KNOW(f.end[SIDE_SERVER].shut_read, true);
+        KNOW(f.end[SIDE_SERVER].shut_write, true);
+        KNOW(f.end[SIDE_SERVER].linger2_negative, true);
+        KNOW(f.end[SIDE_SERVER].closed, true);
+        KNOW(f.end[SIDE_SERVER].closed_at, 80 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_LINGER2);
+        assert_int_equal(r.certainty, CERTAINTY_LIKELY);
+        KNOW(f.end[SIDE_SERVER].closed_at, 200 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_DATA_AFTER_CLOSE);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        KNOW(f.end[SIDE_SERVER].closed, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_DATA_AFTER_CLOSE);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+}
+
 static void
 data_over_the_peers_own_fin_is_not_surely_data_after_close(void **state)
 {
@@ -402,6 +431,7 @@ main(void)
                 cmocka_unit_test(who_closes_while_connecting_may_have_abandoned_it),
                 cmocka_unit_test(an_error_that_the_kernel_left_is_told_next),
                 cmocka_unit_test(no_socket_shortly_after_a_fin_is_not_surely_no_connection),
+                cmocka_unit_test(who_still_holds_it_meets_data_and_not_linger2),
                 cmocka_unit_test(data_over_the_peers_own_fin_is_not_surely_data_after_close),
                 cmocka_unit_test(a_socket_destroyed_after_both_fins_resets_nothing),
                 cmocka_unit_test(the_kernels_own_word_leaves_no_doubt),
