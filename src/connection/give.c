@@ -72,6 +72,13 @@ view_of(const struct connection *c, const struct extra *extra, unsigned side, bo
         return v;
 }
 
+/* Some of its bytes did not come by, though they were sent. */
+static inline bool
+is_missing(const struct view *v)
+{
+        return v->missing > 0 || (v->sent && !v->whole && v->d->acked > direction_end(v->d)) || v->beyond > 0;
+}
+
 static uint64_t
 at_least_0(int64_t n)
 {
@@ -331,8 +338,10 @@ fill_reset(const struct connection *c, const struct reset *r, unsigned client, s
         SEEN_IF(r->unasked, f->unasked, true);
         if (r->after_both_acked)
                 return;
-        if (r->ignored)
+        if (r->ignored_surely)
                 SEEN(f->obeyed, false);
+        else if (r->ignored)
+                INFERRED(f->obeyed, false);
         else if (r->confirmed)
                 SEEN(f->obeyed, true);
         else if (!r->may_stay_silent && r->validity != RESET_VALIDITY_IN_WINDOW &&
@@ -458,7 +467,7 @@ fill(const struct connection *c, const struct extra *extra, int64_t until, bool 
                 struct view v = view_of(c, extra, side == 0 ? client : !client, orderly);
 
                 fill_side(&v, side, t);
-                gaps |= v.missing > 0 || (v.sent && !v.whole && v.d->acked > direction_end(v.d)) || v.beyond > 0;
+                gaps |= is_missing(&v);
         }
         from_client = view_of(c, extra, client, orderly);
         f->seen.source = SOURCE_CAPTURE;
@@ -505,7 +514,7 @@ fill_any(const struct connection *c, const struct extra *extra, int64_t until, b
         f->n_resets_in_all = extra->n_resets_in_all;
 }
 
-const struct tracked *
+struct tracked *
 give_fill(struct given *given, const struct connection *c, const struct extra *extra, int64_t until, bool cut)
 {
         /* What ended was not looked at for seconds. */
@@ -517,6 +526,15 @@ give_fill(struct given *given, const struct connection *c, const struct extra *e
         }
         fill(c, NULL, until, cut, true, &given->orderly);
         return &given->orderly;
+}
+
+bool
+give_misses(const struct connection *c, const struct extra *extra)
+{
+        struct view view[2] = { view_of(c, extra, 0, false), view_of(c, extra, 1, false) };
+
+        /* Where one end is not heard at all it may be the way that its segments take. */
+        return view[0].sent && view[1].sent && (is_missing(&view[0]) || is_missing(&view[1]));
 }
 
 static uint64_t

@@ -192,7 +192,8 @@ struct reset {
         bool has_ack, options, ack_known, ack_impossible, ttl_differs, ttl_known, ip_id_known, ip_id_jumps;
         bool drew_data;                 /* it or a repeat answers payload sent for the first time */
         bool behind, after_both_acked, mptcp_reason_known, mirrors, position_known;
-        bool ignored;                   /* its receiver went on */
+        bool ignored;                   /* its receiver went on … */
+        bool ignored_surely;            /* … which shows by more than the time */
         bool unasked;                   /* nothing can have drawn it, for so long had the other end been silent */
         bool confirmed;                 /* its receiver answers with RSTs now */
         bool went_on;                   /* the end that it names talked on */

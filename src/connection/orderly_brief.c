@@ -137,7 +137,7 @@ look_at_kinds(const struct table *table, struct brief *b)
                 orderly_take_kinds(&b->kinds, b->group[i / 4], i);
 }
 
-static inline const struct tracked *
+static inline struct tracked *
 of_ended(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct tracked *t)
 {
         const struct row *syn, *syn_ack;
@@ -177,7 +177,7 @@ of_ended(const struct table *table, const struct orderly *o, int64_t until, bool
         return t;
 }
 
-const struct tracked *
+struct tracked *
 orderly_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct brief_facts *facts)
 {
         if ((o->flags & (ORDERLY_ENDED | ORDERLY_LAST)) == ORDERLY_ENDED)

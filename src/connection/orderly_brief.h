@@ -14,5 +14,5 @@ struct table;
 
 /* What judge() without evidence needs of it, and its name; the rest is unknown. NULL: it is neither one that ended in
  * order nor one of those that are about as frequent. */
-const struct tracked *orderly_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut,
+struct tracked *orderly_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut,
                                     struct brief_facts *facts);

@@ -352,7 +352,7 @@ fill(const struct look *l, int64_t until, bool cut, bool ended, bool brief, stru
 }
 
 /* It has not ended in order, or a RST came. */
-IN_PLACE const struct tracked *
+IN_PLACE struct tracked *
 fill_other(const struct look *l, int64_t until, bool cut, bool brief, struct tracked *t)
 {
         struct facts *f = &t->facts;
@@ -365,7 +365,7 @@ fill_other(const struct look *l, int64_t until, bool cut, bool brief, struct tra
         return t;
 }
 
-const struct tracked *
+struct tracked *
 orderly_facts(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct row_facts *facts)
 {
         struct look l;
@@ -401,7 +401,7 @@ is_brief_reset(const struct table *table, const struct orderly *o)
         return orderly_is_told_late(table, o);
 }
 
-const struct tracked *
+struct tracked *
 orderly_facts_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct tracked *t)
 {
         const unsigned flags = o->flags & (ORDERLY_ANSWERED | ORDERLY_OPEN | ORDERLY_ENDED | ORDERLY_RESET);

@@ -16,16 +16,16 @@ struct table;
 
 /* What give_fill() would make of it, until the next. NULL: some payload is not at hand, there is an ICMP error, or
  * something else that is rare, so the long way has to be gone (orderly_grow()). */
-const struct tracked *orderly_facts(const struct table *table, const struct orderly *o, int64_t until, bool cut,
-                                    struct row_facts *facts);
+struct tracked *orderly_facts(const struct table *table, const struct orderly *o, int64_t until, bool cut,
+                              struct row_facts *facts);
 
 /* As orderly_brief(), for one that was answered and did not end in order, or was reset. */
-const struct tracked *orderly_facts_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut,
-                                          struct tracked *t);
+struct tracked *orderly_facts_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut,
+                                    struct tracked *t);
 
 /* The same for one of which there are only SYNs, and a RST perhaps. */
-const struct tracked *orderly_facts_syn(const struct table *table, const struct orderly *o, int64_t until, bool cut,
-                                        struct row_facts *facts);
+struct tracked *orderly_facts_syn(const struct table *table, const struct orderly *o, int64_t until, bool cut,
+                                  struct row_facts *facts);
 
 /* Whether orderly_fill_resets() can tell of all that is behind the RST that ended it. */
 bool orderly_is_told_late(const struct table *table, const struct orderly *o);

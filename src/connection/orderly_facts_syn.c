@@ -197,7 +197,7 @@ fill_reset(const struct orderly *o, const struct row *row, const struct row *syn
         SEEN_IF(answers && again, f->before_answers, before);
 }
 
-const struct tracked *
+struct tracked *
 orderly_facts_syn(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct row_facts *facts)
 {
         const bool refused = o->flags & ORDERLY_RESET;

@@ -80,7 +80,7 @@ take_late_reset(struct table *table, struct orderly *o, unsigned sender, const s
 }
 
 /* Whether a segment in order comes so soon behind the RST of the other end that it does not show whether that was
- * taken (ignores() in reset.c). */
+ * taken (talks_later() in reset.c). */
 static bool
 may_know_nothing(const struct table *table, const struct orderly *o, int64_t time_ns)
 {

@@ -69,16 +69,35 @@ begin_before(struct step *step, uint32_t by)
 
 /* A SYN-ACK behind data that was sent after it. */
 static bool
+may_be_before_first(const struct step *step)
+{
+        const struct direction *d = step->d;
+        int64_t ahead = seq_distance(step->s->seq + 1, d->base);
+
+        return !(d->flags & (DIRECTION_SYN | DIRECTION_SOFT | DIRECTION_FIN)) && ahead > 0 && ahead <= UINT16_MAX &&
+               d->payloads > 0 && d->payloads <= SWAPPED && !table_extra_of(step->table, step->c);
+}
+
+/* A SYN-ACK, or a repeat of one that was not seen, behind data that the other end has acknowledged: that was no
+ * other's, and from where on it is counted stays as it is. */
+static bool
+comes_too_late(const struct step *step)
+{
+        const struct direction *d = step->d;
+
+        return step->s->flags & SEGMENT_ACK && !(d->flags & (DIRECTION_SYN | DIRECTION_SOFT)) && d->payloads > 0 &&
+               d->acked > 0 && !may_be_before_first(step);
+}
+
+static bool
 syn_before_first(struct step *step)
 {
         struct direction *d = step->d;
-        int64_t ahead = seq_distance(step->s->seq + 1, d->base);
         bool acked = d->acked > 0;
 
-        if (d->flags & (DIRECTION_SYN | DIRECTION_SOFT | DIRECTION_FIN) || ahead <= 0 || ahead > UINT16_MAX ||
-            d->payloads == 0 || d->payloads > SWAPPED || table_extra_of(step->table, step->c))
+        if (!may_be_before_first(step))
                 return false;
-        begin_before(step, (uint32_t)ahead);
+        begin_before(step, (uint32_t)seq_distance(step->s->seq + 1, d->base));
         if (!acked)
                 d->acked = -1;
         return true;
@@ -112,6 +131,10 @@ place_syn(struct step *step)
                 return;
         }
         if (s->seq + 1 == d->base) {
+                step->repeated = true;
+                return;
+        }
+        if (comes_too_late(step)) {
                 step->repeated = true;
                 return;
         }

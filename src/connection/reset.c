@@ -312,32 +312,53 @@ reset_take(struct step *step)
 static bool
 goes_on(const struct step *step, const struct reset *r)
 {
+        int64_t end = step->position + (int64_t)step->s->n_payload + !!(step->s->flags & SEGMENT_FIN);
+
         if (step->time < r->at)
+                return false;
+        /* However late: what is new, and ends where the RST stands. */
+        if (r->position_known && end == r->position && step->s->seq != r->seq && !step->repeated)
                 return false;
         return !r->position_known || step->time - r->at > RESET_MARGIN / 2 ||
                step->position + (int64_t)step->s->n_payload > r->position || r->position > direction_end(step->d);
 }
 
 /* It was sent before its sender's last, and may have been held up: an ACK bears its sender's next number, and a piece
- * that was passed over may be seen here for the first time. */
+ * that was passed over may be seen here for the first time. So may what the RST itself acknowledges. */
 static bool
-may_be_held_up(const struct step *step)
+may_be_held_up(const struct step *step, const struct reset *r)
 {
         const struct extra *extra = table_extra_of(step->table, step->c);
+        int64_t end = step->position + (int64_t)step->s->n_payload;
 
         if (step->kind == SEGMENT_KIND_ACK && !(step->s->flags & SEGMENT_FIN))
                 return step->position < direction_end(step->d);
-        return extra && step->s->n_payload > 0 &&
-               holes_at(extra, step->sender, step->position, step->position + step->s->n_payload);
+        if (step->s->n_payload == 0)
+                return false;
+        if (r->has_ack && end > step->d->next && (int32_t)(step->s->seq + step->s->n_payload - r->ack) <= 0)
+                return true;
+        return extra && holes_at(extra, step->sender, step->position, end);
 }
 
-/* Its receiver goes on: it takes what was sent after the RST, or talks when it must have got it. */
+/* Its receiver goes on: it takes what was sent after the RST. */
 static bool
-ignores(const struct step *step, const struct reset *r)
+takes_what_followed(const struct step *step, const struct reset *r)
 {
-        if (step->has_ack && step->ack_position > r->sent && step->d->packets > 0)
-                return true;
-        return !r->confirmed && step->time - r->at > reset_margin(step->c->rtt) && !may_be_held_up(step);
+        return step->has_ack && step->ack_position > r->sent && step->d->packets > 0;
+}
+
+/* Up to the RST's number all was sent before it, if it is no guess, though some of that may not have been seen yet. */
+static bool
+takes_more_than_its_number(const struct step *step, const struct reset *r)
+{
+        return takes_what_followed(step, r) && (!r->position_known || step->ack_position > r->position);
+}
+
+/* It talks when it must have got the RST, as far as times tell. */
+static bool
+talks_later(const struct step *step, const struct reset *r)
+{
+        return !r->confirmed && step->time - r->at > reset_margin(step->c->rtt) && !may_be_held_up(step, r);
 }
 
 bool
@@ -352,7 +373,7 @@ reset_after(struct step *step)
                 struct reset *r = extra->reset[i];
 
                 if (step->kind == SEGMENT_KIND_SYN_ACK && r->by != step->sender && r->sent < 0 && r->may_stay_silent) {
-                        r->ignored = true;      /* it came before the SYN, which is answered */
+                        r->ignored = r->ignored_surely = true;  /* it came before the SYN, which is answered */
                 } else if (step->kind == SEGMENT_KIND_SYN || step->kind == SEGMENT_KIND_SYN_ACK || step->stray) {
                         lives = false;
                 } else if (r->by == step->sender) {
@@ -365,7 +386,8 @@ reset_after(struct step *step)
                 } else if (step->kind == SEGMENT_KIND_RST) {
                         if (bare(step->s) && !r->ignored && step->time > r->at)
                                 r->confirmed = true;
-                } else if (ignores(step, r)) {
+                } else if (takes_what_followed(step, r) || talks_later(step, r)) {
+                        r->ignored_surely |= takes_more_than_its_number(step, r);
                         r->ignored = true;
                         r->confirmed = false;
                 }

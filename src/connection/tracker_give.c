@@ -21,20 +21,28 @@ enum {
 };
 
 static void
+hand_out(struct tracker *t, struct tracked *given)
+{
+        given->facts.seen.losses = t->losses;
+        t->hooks.give(t->hooks.context, given);
+}
+
+static void
 give_connection(struct tracker *t, struct connection *c, bool cut)
 {
-        const struct tracked *given;
+        struct tracked *given;
         uint64_t digest;
 
         if (c->flags & CONNECTION_GIVEN && !(c->flags & CONNECTION_CHANGED))
                 return;
         c->rev++;
+        tracker_note_losses(t, c);
         given = give_fill(&t->given, c, table_extra_of(&t->table, c), t->now, cut);
         digest = give_digest(given);
         if (c->flags & CONNECTION_GIVEN && digest == c->verdict) {
                 c->rev--;
         } else {
-                t->hooks.give(t->hooks.context, given);
+                hand_out(t, given);
                 c->verdict = digest;
         }
         c->flags |= CONNECTION_GIVEN;
@@ -74,8 +82,7 @@ give_with_last(struct tracker *t, uint32_t node, bool cut)
         orderly_last_of(&t->table, o, &last);
         take_last(t, o, &last, node, &t->grown);
         t->grown.rev = 1;
-        t->hooks.give(t->hooks.context,
-                      give_fill(&t->given, &t->grown, table_extra_of(&t->table, &t->grown), t->now, cut));
+        hand_out(t, give_fill(&t->given, &t->grown, table_extra_of(&t->table, &t->grown), t->now, cut));
         table_free_extra(&t->table, &t->grown);
 }
 
@@ -84,7 +91,7 @@ static void
 give_orderly(struct tracker *t, uint32_t node, bool cut)
 {
         struct orderly *o = table_orderly(&t->table, node);
-        const struct tracked *given;
+        struct tracked *given;
 
         if (o->flags & ORDERLY_GIVEN)
                 return;
@@ -92,13 +99,13 @@ give_orderly(struct tracker *t, uint32_t node, bool cut)
         if (!given)
                 given = orderly_facts(&t->table, o, t->now, cut, &t->given.row);
         if (given) {
-                t->hooks.give(t->hooks.context, given);
+                hand_out(t, given);
         } else if (o->flags & ORDERLY_LAST) {
                 give_with_last(t, node, cut);
         } else {
                 orderly_grow(&t->table, o, &t->grown);
                 t->grown.rev = 1;
-                t->hooks.give(t->hooks.context, give_fill(&t->given, &t->grown, NULL, t->now, cut));
+                hand_out(t, give_fill(&t->given, &t->grown, NULL, t->now, cut));
         }
         o->flags |= ORDERLY_GIVEN;
 }
@@ -266,6 +273,27 @@ tracker_make_room(struct tracker *t)
         }
 }
 
+void
+tracker_note_losses(struct tracker *t, const struct connection *c)
+{
+        if (!t->losses)
+                t->losses = give_misses(c, table_extra_of(&t->table, c));
+}
+
+/* Those that are left are open, most of them; before the first of them is given out it shall be known whether any
+ * misses segments. */
+static void
+note_losses(struct tracker *t)
+{
+        static const unsigned lists[] = { LIST_ENDED, LIST_SILENT, LIST_LIVE };
+
+        for (unsigned i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+                for (uint32_t node = t->table.oldest[lists[i]]; node != NODE_NONE && !t->losses;
+                     node = table_link(&t->table, node)->newer)
+                        if (!node_is_orderly(node))
+                                tracker_note_losses(t, table_at(&t->table, node));
+}
+
 uint64_t
 tracker_finish(struct tracker *tracker, bool cut)
 {
@@ -273,6 +301,7 @@ tracker_finish(struct tracker *tracker, bool cut)
         uint64_t n_lost = 0;
         uint32_t node;
 
+        note_losses(tracker);
         for (unsigned i = 0; i < sizeof(order) / sizeof(*order); i++)
                 while ((node = tracker->table.oldest[order[i]]) != NODE_NONE) {
                         table_fetch_next(&tracker->table, node);

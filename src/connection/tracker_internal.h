@@ -22,6 +22,7 @@ struct tracker {
         int64_t second_ends;            /* … and when that will be over */
         uint32_t not_plain;             /* the segment at hand is of this node, and does not go the short way */
         bool failed;                    /* for want of memory */
+        bool losses;                    /* the capture misses segments of one connection or another */
         uint64_t n_connections, n_evicted, n_packed;
         struct siblings siblings;
         struct graveyard graveyard;
@@ -52,6 +53,9 @@ tracker_vlans(const struct tracker *t, uint32_t vlan)
 {
         return t->options.by_vlan ? vlan << REALM_VLAN_SHIFT : 0;
 }
+
+/* Does it miss segments that were sent? Asked before it is given out, and before it is packed. */
+void tracker_note_losses(struct tracker *t, const struct connection *c);
 
 /* Gives a connection out, unless that would say what was said already. @cut: the capture ended within a frame. */
 void tracker_give(struct tracker *t, uint32_t node, bool cut);

@@ -277,6 +277,8 @@ judge_evidence(const struct judging *j, struct evidence *ret_evidence)
         say_fate(j, e, SIDE_SERVER);
         if (f->seen.gaps)
                 say(e, "Segments are missing from the evidence.");
+        else if (f->seen.losses && (j->r->ending == ENDING_OPEN || j->r->ending == ENDING_HALF_CLOSED))
+                say(e, "Elsewhere in the capture segments are missing: what ended this one may be, too.");
         if (f->seen.evicted)
                 say(e, "It was given out before its time, for want of memory.");
 }

@@ -365,6 +365,7 @@ join_seen(const struct facts *c, const struct facts *s, struct facts_seen *to)
                 to->sides = SIDES_SEEN_BOTH;
         to->midstream = c->seen.midstream || s->seen.midstream;
         to->gaps = c->seen.gaps || s->seen.gaps;
+        to->losses = c->seen.losses || s->seen.losses;
         to->cut = c->seen.cut || s->seen.cut;
         to->evicted = c->seen.evicted || s->seen.evicted;
         to->both_ends = true;

@@ -408,6 +408,17 @@ resets_changed_nothing(const struct judging *j)
         return n >= f->n_resets_in_all;
 }
 
+/* That whoever got a RST talked on after it tells only the time: what it said may have been on its way for long. */
+static bool
+reset_may_have_ended_it(const struct facts *f)
+{
+        for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++)
+                if (f->resets[i].obeyed.how == HOW_INFERRED && !f->resets[i].obeyed.value &&
+                    !fact_is(f->resets[i].after_both_acked))
+                        return true;
+        return false;
+}
+
 /* Of an ending that needs no cause. */
 static enum certainty
 certainty_of_ending(const struct judging *j, enum ending ending)
@@ -434,11 +445,12 @@ certainty_of_ending(const struct judging *j, enum ending ending)
                 return CERTAINTY_POSSIBLE;
         if (ending == ENDING_ORDERLY)
                 return fact_is_not(f->both_acked) ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE;
-        if (ending == ENDING_HALF_CLOSED)
-                return no_fin[SIDE_CLIENT] || no_fin[SIDE_SERVER] ? CERTAINTY_CERTAIN : CERTAINTY_POSSIBLE;
-        if (!no_fin[SIDE_CLIENT] || !no_fin[SIDE_SERVER])
+        if (ending == ENDING_HALF_CLOSED ? !no_fin[SIDE_CLIENT] && !no_fin[SIDE_SERVER]
+                                         : !no_fin[SIDE_CLIENT] || !no_fin[SIDE_SERVER] ||
+                                           !(fact_is(f->established) || f->seen.midstream))
                 return CERTAINTY_POSSIBLE;
-        return fact_is(f->established) || f->seen.midstream ? CERTAINTY_CERTAIN : CERTAINTY_POSSIBLE;
+        /* Of a capture that lost segments the last FIN or RST may be one of them. */
+        return f->seen.losses || reset_may_have_ended_it(f) ? CERTAINTY_LIKELY : CERTAINTY_CERTAIN;
 }
 
 void

@@ -469,10 +469,37 @@ a_packet_seen_a_third_time_was_sent_again(void **state)
         is_known(f->from[1].retransmitted, 1000);
 }
 
+/* Known of all that are left at the end, be it the last of them that shows it. */
+static void
+what_one_misses_makes_a_capture_that_lost(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 0.100, .by = 'c', .f = "S", .port = 50001 },
+                { .t = 0.120, .by = 's', .f = "S.", .ack = 0, .port = 50001 },
+                { .t = 0.121, .by = 'c', .f = ".", .at = 0, .ack = 0, .port = 50001 },
+                { .t = 0.200, .by = 's', .f = ".", .at = 0, .ack = 72, .port = 50001 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 2);
+        assert_false(story.given[0].facts.seen.gaps);
+        assert_true(story.given[1].facts.seen.gaps);
+        assert_true(story.given[0].facts.seen.losses);
+        assert_true(story.given[1].facts.seen.losses);
+        story_play(&story, rows, sizeof(rows) / sizeof(*rows) - 1, NULL, 7);
+        assert_int_equal(story.n, 2);
+        assert_false(story.given[0].facts.seen.losses);
+        assert_false(story.given[1].facts.seen.losses);
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(what_one_misses_makes_a_capture_that_lost),
                 cmocka_unit_test(a_syn_seen_again_behind_a_burst_is_a_twin),
                 cmocka_unit_test(an_exchange_is_counted_each_way),
                 cmocka_unit_test(what_is_sent_again_is_counted_apart),

@@ -139,6 +139,26 @@ a_fin_may_have_come_before_the_first_segment(void **state)
         is_known(f->from[1].fin, false);
 }
 
+/* It is late, or the first was not seen and this one repeats it: what was sent meanwhile stands. */
+static void
+a_syn_ack_behind_all_that_was_acknowledged_takes_nothing_back(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 'c', .f = "S" },
+                { .t = 0.01, .by = 'c', .f = "P.", .at = 0, .n = 10, .ack = 0 },
+                { .t = 0.02, .by = 's', .f = "P.", .at = 900, .n = 50, .ack = 10 },
+                { .t = 0.03, .by = 'c', .f = "F.", .at = 10, .ack = 950 },
+                { .t = 0.04, .by = 's', .f = "F.", .at = 950, .ack = 11 },
+                { .t = 0.05, .by = 'c', .f = ".", .at = 11, .ack = 951 },
+                { .t = 0.90, .by = 's', .f = "S.", .ack = 0 },
+        };
+
+        TOLD(rows);
+        is_known(f->from[1].bytes, 50);
+        is_known(f->from[1].fin, true);
+        is_known(f->both_acked, true);
+}
+
 int
 main(void)
 {
@@ -149,6 +169,7 @@ main(void)
                 cmocka_unit_test(what_was_on_its_way_when_the_capture_began_is_not_missing),
                 cmocka_unit_test(a_keepalive_first_does_not_make_a_hole),
                 cmocka_unit_test(a_fin_may_have_come_before_the_first_segment),
+                cmocka_unit_test(a_syn_ack_behind_all_that_was_acknowledged_takes_nothing_back),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

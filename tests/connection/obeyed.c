@@ -89,13 +89,24 @@ what_was_held_up_does_not_tell_that_a_reset_was_ignored(void **state)
                 TOLD(late_ack);
                 is_known(f->resets[0].obeyed, true);
         }
+        static const struct row late_last[] = {
+                TALK,
+                { .t = 1.025, .by = 's', .f = "R.", .at = 300, .ack = 150, .window = 502 },
+                { .t = 1.5, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+        };
+
         {
                 TOLD(late_piece);
                 is_known(f->resets[0].obeyed, true);
         }
         {
+                TOLD(late_last);
+                is_known(f->resets[0].obeyed, true);
+        }
+        {
                 TOLD(repeat);
                 is_known(f->resets[0].obeyed, false);
+                assert_int_equal(f->resets[0].obeyed.how, HOW_INFERRED);
         }
 }
 
@@ -123,11 +134,45 @@ who_takes_what_was_sent_after_it_has_ignored_it(void **state)
                 { .t = 1.001, .by = 's', .f = "P.", .at = 300, .n = 20, .ack = 100 },
                 { .t = 1.002, .by = 'c', .f = ".", .at = 100, .ack = 320 },
         };
+        /* Of what was sent before the RST, by its number, this may be the first sight. */
+        static const struct row unseen[] = {
+                TALK,
+                { .t = 1.000, .by = 's', .f = "R", .at = 340, .bare = true },
+                { .t = 1.002, .by = 'c', .f = ".", .at = 100, .ack = 340 },
+        };
+        static const struct row more[] = {
+                TALK,
+                { .t = 1.000, .by = 's', .f = "R", .at = 340, .bare = true },
+                { .t = 1.001, .by = 's', .f = "P.", .at = 300, .n = 41, .ack = 100 },
+                { .t = 1.002, .by = 'c', .f = ".", .at = 100, .ack = 341 },
+        };
         struct story story;
 
         (void)state;
         TELL(&story, rows);
         is_known(story.given[0].facts.resets[0].obeyed, false);
+        TELL(&story, unseen);
+        assert_int_equal(story.given[0].facts.resets[0].obeyed.how, HOW_INFERRED);
+        TELL(&story, more);
+        is_known(story.given[0].facts.resets[0].obeyed, false);
+        assert_int_equal(story.given[0].facts.resets[0].obeyed.how, HOW_SEEN);
+}
+
+/* It ends where the RST stands, so it was sent before it, however late it is seen. */
+static void
+what_ends_at_the_number_of_a_reset_came_before_it(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.0, .by = 's', .f = "P.", .at = 300, .n = 20, .ack = 101 },
+                { .t = 1.0001, .by = 'c', .f = "R", .at = 101, .bare = true },
+                { .t = 1.02, .by = 'c', .f = "F.", .at = 100, .ack = 300 },
+        };
+
+        TOLD(rows);
+        is_known(f->resets[0].went_on, false);
+        is_known(f->end[0].went_on, false);
+        is_known(f->from[0].fin, true);
 }
 
 static void
@@ -338,6 +383,7 @@ main(void)
                 cmocka_unit_test(what_was_held_up_does_not_tell_that_a_reset_was_ignored),
                 cmocka_unit_test(a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed),
                 cmocka_unit_test(who_takes_what_was_sent_after_it_has_ignored_it),
+                cmocka_unit_test(what_ends_at_the_number_of_a_reset_came_before_it),
                 cmocka_unit_test(a_forged_refusal_does_not_hide_the_true_answer),
                 cmocka_unit_test(fins_before_the_true_answer_end_nothing),
                 cmocka_unit_test(a_number_outside_the_window_is_told),

@@ -105,6 +105,36 @@ a_reset_that_nobody_took_ends_nothing(void **state)
         assert_int_equal(r.ending, ENDING_OPEN);
 }
 
+/* Whether it ends with what was seen hangs on what was not. */
+static void
+what_only_times_tell_or_the_capture_lost_makes_no_open_end_certain(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        KNOW(f.from[SIDE_CLIENT].fin, false);
+        KNOW(f.from[SIDE_SERVER].fin, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_OPEN);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        f.seen.losses = true;
+        judge_facts(&f, &r);
+        assert_int_equal(r.certainty, CERTAINTY_LIKELY);
+        f.seen.losses = false;
+        add_reset(&f, SIDE_SERVER, false, 50 * MS);
+        KNOW(f.resets[0].after_both_acked, false);
+        KNOW(f.resets[0].obeyed, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_OPEN);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        f.resets[0].obeyed.how = HOW_INFERRED;
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_OPEN);
+        assert_int_equal(r.certainty, CERTAINTY_LIKELY);
+}
+
 static void
 a_time_out_is_over_when_twice_the_last_interval_passed(void **state)
 {
@@ -434,6 +464,7 @@ main(void)
                 cmocka_unit_test(who_resets_is_gone_even_if_the_other_goes_on),
                 cmocka_unit_test(the_wire_does_not_tell_unread_data_from_zero_linger),
                 cmocka_unit_test(a_reset_that_nobody_took_ends_nothing),
+                cmocka_unit_test(what_only_times_tell_or_the_capture_lost_makes_no_open_end_certain),
                 cmocka_unit_test(a_time_out_is_over_when_twice_the_last_interval_passed),
                 cmocka_unit_test(what_came_after_keepalive_gave_up_was_not_received),
                 cmocka_unit_test(a_reply_just_before_the_same_ends_own_reset_is_not_the_one_that_counts),
