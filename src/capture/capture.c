@@ -186,6 +186,10 @@ const char *capture_complaint(const struct capture *capture) {
         return capture->complaint[0] ? capture->complaint : NULL;
 }
 
+uint64_t capture_dropped(const struct capture *capture) {
+        return capture->n_dropped;
+}
+
 const char *capture_format(const struct capture *capture) {
         return capture->format;
 }

@@ -89,6 +89,10 @@ static inline struct frame frame_again(const struct frame_run *run, const uint8_
  * 2048". Lives as long as the capture. */
 const char *capture_complaint(const struct capture *capture);
 
+/* How many frames were dropped when it was taken, as far as it says so (pcapng's interface statistics), and as far as
+ * it has been read: they stand at the end as a rule. */
+uint64_t capture_dropped(const struct capture *capture);
+
 /* "pcap", "pcapng", "pcap in gzip", … */
 const char *capture_format(const struct capture *capture);
 

@@ -17,6 +17,7 @@ enum {
         BLOCK_INTERFACE = 1,
         BLOCK_PACKET = 2,               /* obsolete, but there are files */
         BLOCK_SIMPLE_PACKET = 3,
+        BLOCK_STATISTICS = 5,
         BLOCK_ENHANCED_PACKET = 6,
         BLOCK_JOURNAL = 9,              /* of systemd */
         BLOCK_CUSTOM = 0xbad,
@@ -29,12 +30,16 @@ enum {
         OPTION_END = 0,
         OPTION_TSRESOL = 9,
         OPTION_TSOFFSET = 14,
+        OPTION_IF_DROP = 5,             /* of statistics: by the interface, … */
+        OPTION_OS_DROP = 7,             /* … and by the system */
 
         N_ENVELOPE = 12,                /* type and length in front, length behind */
         N_SECTION = 28,
         N_INTERFACE = 20,
         N_SIMPLE_PACKET = 16,
         N_PACKET = 32,                  /* enhanced or not */
+        N_STATISTICS = 24,
+        STATISTICS_MAX = 4096,          /* beyond that they are something else */
 
         INTERFACES_MAX = 65536,         /* what a hostile file may make us remember */
 };
@@ -47,30 +52,76 @@ bool pcapng_begins(const uint8_t *bytes, size_t n) {
         return n >= 4 && get32(bytes, false) == BLOCK_SECTION;
 }
 
+static uint64_t get64(const uint8_t *p, bool other_order) {
+        uint64_t first = get32(p, other_order), second = get32(p + 4, other_order);
+
+        return other_order ? first << 32 | second : second << 32 | first;
+}
+
+/* Options lie one behind the other. */
+struct options {
+        const uint8_t *p;
+        size_t n;
+        bool other_order;
+};
+
+struct option {
+        uint16_t code, length;
+        const uint8_t *value;
+};
+
+static bool next_option(struct options *options, struct option *ret_option) {
+        struct option option;
+        size_t span;
+
+        if (options->n < 4)
+                return false;
+        option = (struct option) { .code = get16(options->p, options->other_order),
+                                   .length = get16(options->p + 2, options->other_order), .value = options->p + 4 };
+        span = 4 + (((size_t) option.length + 3) & ~(size_t) 3);
+        if (option.code == OPTION_END || options->n - 4 < option.length)
+                return false;
+        if (span > options->n)
+                span = options->n;
+        options->p += span;
+        options->n -= span;
+        *ret_option = option;
+        return true;
+}
+
 static void read_options(struct pcapng_interface *interface, const uint8_t *p, size_t n, bool other_order) {
+        struct options options = { .p = p, .n = n, .other_order = other_order };
         uint8_t resolution = PCAPNG_MICROSECONDS;
+        struct option option;
 
-        while (n >= 4) {
-                uint16_t code = get16(p, other_order), length = get16(p + 2, other_order);
-                size_t padded = ((size_t) length + 3) & ~(size_t) 3;
-
-                p += 4;
-                n -= 4;
-                if (code == OPTION_END || n < length)
-                        break;
-                if (code == OPTION_TSRESOL && length >= 1)
-                        resolution = p[0];
-                if (code == OPTION_TSOFFSET && length >= 8) {
-                        uint64_t first = get32(p, other_order), second = get32(p + 4, other_order);
-
-                        interface->offset_s = (int64_t) (other_order ? first << 32 | second : second << 32 | first);
-                }
-                if (n < padded)
-                        break;
-                p += padded;
-                n -= padded;
+        while (next_option(&options, &option)) {
+                if (option.code == OPTION_TSRESOL && option.length >= 1)
+                        resolution = option.value[0];
+                if (option.code == OPTION_TSOFFSET && option.length >= 8)
+                        interface->offset_s = (int64_t) get64(option.value, other_order);
         }
         pcapng_time_set(interface, resolution);
+}
+
+/* Counts of an interface since it was described; the last of them holds. */
+static void read_statistics(struct capture *capture, const uint8_t *p, size_t length) {
+        struct pcapng *ng = &capture->pcapng;
+        uint32_t id = get32(p + 8, ng->other_order);
+        struct options options = { .p = p + 20, .n = length - N_STATISTICS, .other_order = ng->other_order };
+        struct pcapng_interface *interface;
+        uint64_t n_dropped = 0;
+        struct option option;
+
+        if (id >= ng->n_interfaces)
+                return;
+        interface = &ng->interfaces[id];
+        while (next_option(&options, &option))
+                if ((option.code == OPTION_IF_DROP || option.code == OPTION_OS_DROP) && option.length >= 8)
+                        n_dropped += get64(option.value, ng->other_order);
+        if (n_dropped > interface->n_dropped) {
+                capture->n_dropped += n_dropped - interface->n_dropped;
+                interface->n_dropped = n_dropped;
+        }
 }
 
 static int add_interface(struct capture *capture, const uint8_t *p, size_t length) {
@@ -200,8 +251,9 @@ static bool holds_frame(uint32_t type) {
 }
 
 /* Has to be at hand as a whole to be read. */
-static bool is_gathered(uint32_t type) {
-        return type == BLOCK_INTERFACE || holds_frame(type);
+static bool is_gathered(uint32_t type, uint32_t length) {
+        return type == BLOCK_INTERFACE || holds_frame(type) ||
+               (type == BLOCK_STATISTICS && length >= N_STATISTICS && length <= STATISTICS_MAX);
 }
 
 /* Wireshark shows these too, and numbers them (its wiretap/pcapng.c); there is no frame in them. */
@@ -282,6 +334,9 @@ static enum next read_block(struct capture *capture, const uint8_t *p, size_t sp
                 capture_note(capture, "there is no memory for the interfaces, at byte %llu", place(capture));
                 capture->ended = true;
                 return NEXT_STOP;
+        case BLOCK_STATISTICS:
+                read_statistics(capture, p, span);
+                return NEXT_BLOCK;
         case BLOCK_SIMPLE_PACKET:
                 return read_simple_packet(capture, p, span, ret_frame) ? NEXT_FRAME : NEXT_BLOCK;
         default:
@@ -314,8 +369,8 @@ static enum next take_block(struct capture *capture, struct frame *ret_frame) {
                 capture->ended = true;
                 return NEXT_STOP;
         }
-        if (!is_gathered(type) || length < smallest(type) || length > CAPTURE_FRAME_MAX) {
-                if (length < smallest(type) || is_gathered(type))
+        if (!is_gathered(type, length) || length < smallest(type) || length > CAPTURE_FRAME_MAX) {
+                if (length < smallest(type) || is_gathered(type, length))
                         capture_note(capture, "the block at byte %llu is said to have %u bytes, which makes no sense; "
                                      "left out", place(capture), length);
                 capture->number += is_numbered(type);

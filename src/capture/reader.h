@@ -32,6 +32,7 @@ struct pcapng_interface {
         uint64_t multiply, divide;      /* what makes nanoseconds of a time stamp, … */
         uint8_t shift;                  /* … where this is 0; else units of 2^-shift seconds */
         int64_t offset_s;
+        uint64_t n_dropped;             /* frames, by its statistics */
 };
 
 struct pcapng {
@@ -57,6 +58,7 @@ struct capture {
         enum { WITHIN_FRAME, WITHIN_FILE_HEADER, WITHIN_OTHER } within;
         bool owed;
         bool ended;
+        uint64_t n_dropped;             /* frames that it lost, by its own count */
         uint64_t n_notes;
         char note[CAPTURE_COMPLAINT_MAX];
         char complaint[CAPTURE_COMPLAINT_MAX + 64];

@@ -316,6 +316,18 @@ static int read_batch(struct pass *p, struct capture *capture, int *ret_n)
         return *ret_n > 0 ? take(p, frames, n) : 0;
 }
 
+static void note_dropped(struct pass *p, const char *path, uint64_t n_dropped)
+{
+        char what[96];
+
+        if (n_dropped == 0)
+                return;
+        tracker_lost(p->tracker);
+        snprintf(what, sizeof(what), "%llu frame%s dropped when it was taken", (unsigned long long)n_dropped,
+                 n_dropped == 1 ? " was" : "s were");
+        complain(p, path, what, "; a FIN or RST that is not here may be among them");
+}
+
 static int read_capture(struct pass *p, const char *path, struct capture *capture)
 {
         size_t n_batches = 0;
@@ -340,6 +352,7 @@ static int read_capture(struct pass *p, const char *path, struct capture *captur
                         read_progress_show(&p->progress, capture_offset(capture), p->counts->frames);
         }
         p->counts->n_read++;
+        note_dropped(p, path, capture_dropped(capture));
         if (stopped && capture_size(capture) > 0)
                 p->counts->unfinished = true;
         if (!stopped && capture_complaint(capture)) {

@@ -136,6 +136,9 @@ tracker_frame_input(const struct tracker_frame *frame)
 /* All are of one file, and @last is the number of the last of them. */
 int tracker_add_frames(struct tracker *tracker, uint32_t file, uint64_t last, struct tracker_frame *frames, size_t n);
 
+/* The capture is known to have lost frames: connections that nothing ended may have ended all the same. */
+void tracker_lost(struct tracker *tracker);
+
 /* Gives out all that is left. @cut: the capture ended within a frame. Returns how many it could not give out for want
  * of memory: those that were packed, and for which there was no room. */
 uint64_t tracker_finish(struct tracker *tracker, bool cut);

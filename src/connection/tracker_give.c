@@ -274,6 +274,12 @@ tracker_make_room(struct tracker *t)
 }
 
 void
+tracker_lost(struct tracker *tracker)
+{
+        tracker->losses = true;
+}
+
+void
 tracker_note_losses(struct tracker *t, const struct connection *c)
 {
         if (!t->losses)

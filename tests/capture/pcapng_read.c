@@ -221,6 +221,46 @@ static void other_blocks_and_options_are_passed_over(void **state) {
         }
 }
 
+static void statistics(uint32_t interface, uint16_t code, uint64_t n) {
+        size_t block = make_block(&made, 5);
+
+        make_32(&made, interface);
+        make_32(&made, 0);
+        make_32(&made, 0);
+        make_16(&made, 4);              /* received: no loss */
+        make_16(&made, 8);
+        make_bytes(&made, "12345678", 8);
+        make_16(&made, code);
+        make_16(&made, 8);
+        make_32(&made, (uint32_t) (made.big_endian ? n >> 32 : n));
+        make_32(&made, (uint32_t) (made.big_endian ? n : n >> 32));
+        make_block_end(&made, block);
+}
+
+/* They count from the interface's beginning. */
+static void frames_that_were_dropped_are_counted(void **state) {
+        (void) state;
+
+        for (int big_endian = 0; big_endian < 2; big_endian++) {
+                make_begin(&made, big_endian);
+                make_section(&made);
+                make_interface(&made, 1, 0, -1, 0);
+                make_interface(&made, 1, 0, -1, 0);
+                make_enhanced(&made, 0, 1, 5, 5, 1);
+                statistics(0, 5, 3);
+                statistics(1, 7, UINT64_C(1) << 32);
+                statistics(0, 5, 4);
+                statistics(0, 5, 2);
+                statistics(2, 5, 100);
+                statistics(1, 6, 100);
+                make_enhanced(&made, 1, 2, 5, 5, 2);
+                assert_int_equal(read_made(4), 2);
+                assert_null(capture_complaint(capture));
+                assert_int_equal(capture_dropped(capture), (UINT64_C(1) << 32) + 4);
+                close_capture(NULL);
+        }
+}
+
 static void padding_that_the_length_leaves_out_is_passed_over(void **state) {
         (void) state;
 
@@ -403,6 +443,7 @@ int main(void) {
                 cmocka_unit_test_teardown(a_simple_packet_has_no_time_and_the_length_of_its_interface, close_capture),
                 cmocka_unit_test_teardown(an_old_packet_block_is_read, close_capture),
                 cmocka_unit_test_teardown(other_blocks_and_options_are_passed_over, close_capture),
+                cmocka_unit_test_teardown(frames_that_were_dropped_are_counted, close_capture),
                 cmocka_unit_test_teardown(padding_that_the_length_leaves_out_is_passed_over, close_capture),
                 cmocka_unit_test_teardown(what_wireshark_numbers_without_a_frame_in_it_is_counted, close_capture),
                 cmocka_unit_test_teardown(a_block_wrong_within_is_left_out_and_named, close_capture),
