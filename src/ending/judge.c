@@ -24,7 +24,8 @@
  * whom (judge_ending.c), when (judge_times.c), why (judge_cause.c with the table in cause_rules.c) and whether that is
  * sure although not all is known (judge_sure.c), what became of the bytes (fate.c), whether anybody needs to care
  * (severity.c), and what the programs are told (told.c). What ended in order needs none of it (judge_orderly.c), nor
- * do attempts that came to nothing (judge_attempt.c).
+ * do attempts that came to nothing (judge_attempt.c) and connections that one end reset, and nothing else
+ * (judge_active.c).
  */
 #include "ending/judging.h"
 
@@ -99,11 +100,11 @@ follow_rules(struct judging *j)
         judge_told(j);
 }
 
-/* What ended in order, or never came to be: no rule needs to be asked then, unless evidence of an attempt is wanted. */
+/* Where no rule needs to be asked, unless evidence is wanted of what did not end in order. */
 static bool
 is_plain(struct judging *j, bool evidence)
 {
-        return judge_orderly(j) || (!evidence && judge_attempt(j));
+        return judge_orderly(j) || (!evidence && (judge_attempt(j) || judge_active(j)));
 }
 
 static inline void

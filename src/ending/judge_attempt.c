@@ -90,7 +90,7 @@ fill_direction(const struct facts_of_direction *from, enum closed closed, struct
         d->fate = FATE_NONE;
 }
 
-/* A client that goes on asking waits; who was refused is told so once. */
+/* A client that goes on asking waits; who was refused is told so. */
 static void
 fill_next(const struct judging *j, struct record_next *next)
 {
@@ -98,17 +98,10 @@ fill_next(const struct judging *j, struct record_next *next)
 
         if (!fact_known(os.how) || os.value != OS_LINUX)
                 return;
-        if (j->reset) {
-                next->known = true;
-                next->if_recv[0] = next->if_send[0] = (struct told){ .kind = TOLD_ERROR, .error = ECONNREFUSED };
-                next->if_recv[1] = (struct told){ .kind = TOLD_BYTES };
-                next->if_send[1] = (struct told){ .kind = TOLD_ERROR, .error = EPIPE, .sigpipe = true };
-                next->n_if_recv = next->n_if_send = 2;
-        } else if (j->r->ongoing) {
-                next->known = true;
-                next->if_recv[0] = next->if_send[0] = (struct told){ .kind = TOLD_WAITS };
-                next->n_if_recv = next->n_if_send = 1;
-        }
+        if (j->reset)
+                tell_error(ECONNREFUSED, next);
+        else if (j->r->ongoing)
+                tell_waiting(next);
 }
 
 bool

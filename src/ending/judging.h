@@ -130,7 +130,7 @@ counted(struct fact_count count)
         return (struct maybe_u64){ .known = known, .value = known ? count.value : 0 };
 }
 
-/* judge.c: as judge(), but without judge_orderly() and judge_attempt(). For tests: there must be no difference. */
+/* judge.c: as judge(), but without judge_orderly() and the like. For tests: there must be no difference. */
 void judge_by_rules(const struct facts *f, struct record *r, struct evidence *ret_evidence);
 
 /* How a fact is known that could lead to any other verdict; all together, so that one comparison is enough. */
@@ -146,8 +146,10 @@ bool judge_orderly(struct judging *j);
 bool judge_is_orderly(const struct facts *f);
 bool judge_orderly_times(const struct facts *f, struct record *r);
 
-/* judge_attempt.c: the same of SYNs that nobody answered, or that a RST refused; @why and @doubts are left out. */
+/* judge_attempt.c, judge_active.c: the same of SYNs that nobody answered, or that a RST refused, and of a connection
+ * that one end reset. @why and @doubts are left out. */
 bool judge_attempt(struct judging *j);
+bool judge_active(struct judging *j);
 
 /* judge_reset.c */
 enum reset_kind reset_shape(const struct facts *f, const struct facts_of_reset *reset);
@@ -188,6 +190,9 @@ void judge_severity(struct judging *j);
 
 /* told.c: what calls would tell each end next. */
 void judge_told(struct judging *j);
+/* … where a RST took its connection before the other's FIN came; and where it is connecting. */
+void tell_error(int error, struct record_next *next);
+void tell_waiting(struct record_next *next);
 
 /* evidence.c */
 void judge_evidence(const struct judging *j, struct evidence *ret_evidence);

@@ -24,41 +24,55 @@ struct socket_view {
         int error;             /* what lies in the slot */
 };
 
-static void
-add(struct told list[static RECORD_NEXT_MAX], size_t *n, enum told_kind kind, int error, bool sigpipe)
+/* Behind the @n that there are; returns how many there are then. */
+static size_t
+add(struct told list[static RECORD_NEXT_MAX], size_t n, enum told_kind kind, int error, bool sigpipe)
 {
-        list[(*n)++] = (struct told){ .kind = kind, .error = error, .sigpipe = sigpipe };
+        list[n] = (struct told){ .kind = kind, .error = error, .sigpipe = sigpipe };
+        return n + 1;
 }
 
-static void
+static inline void
 answer(const struct socket_view *s, struct record_next *next)
 {
         struct told *recv = next->if_recv, *send = next->if_send;
-        size_t *n_recv = &next->n_if_recv, *n_send = &next->n_if_send;
+        size_t n_recv = 0, n_send = 0;
 
-        next->known = true;
         if (s->connect_failed) {
-                add(recv, n_recv, TOLD_ERROR, ENOTCONN, false);
-                add(send, n_send, TOLD_ERROR, EPIPE, true);
-                return;
+                n_recv = add(recv, n_recv, TOLD_ERROR, ENOTCONN, false);
+                n_send = add(send, n_send, TOLD_ERROR, EPIPE, true);
+        } else if (s->connecting) {
+                n_recv = add(recv, n_recv, TOLD_WAITS, 0, false);
+                n_send = add(send, n_send, TOLD_WAITS, 0, false);
+        } else {
+                if (s->error && !s->fin_received)
+                        n_recv = add(recv, n_recv, TOLD_ERROR, s->error, false);
+                if (s->fin_received || s->error || s->over || s->shut_read)
+                        n_recv = add(recv, n_recv, TOLD_BYTES, 0, false);
+                else
+                        n_recv = add(recv, n_recv, TOLD_WAITS, 0, false);
+                if (s->error && s->error != EPIPE)
+                        n_send = add(send, n_send, TOLD_ERROR, s->error, false);
+                if (s->error || s->over || s->shut_write)
+                        n_send = add(send, n_send, TOLD_ERROR, EPIPE, true);
+                else
+                        n_send = add(send, n_send, TOLD_SENT, 0, false);
         }
-        if (s->connecting) {
-                add(recv, n_recv, TOLD_WAITS, 0, false);
-                add(send, n_send, TOLD_WAITS, 0, false);
-                return;
-        }
-        if (s->error && !s->fin_received)
-                add(recv, n_recv, TOLD_ERROR, s->error, false);
-        if (s->fin_received || s->error || s->over || s->shut_read)
-                add(recv, n_recv, TOLD_BYTES, 0, false);
-        else
-                add(recv, n_recv, TOLD_WAITS, 0, false);
-        if (s->error && s->error != EPIPE)
-                add(send, n_send, TOLD_ERROR, s->error, false);
-        if (s->error || s->over || s->shut_write)
-                add(send, n_send, TOLD_ERROR, EPIPE, true);
-        else
-                add(send, n_send, TOLD_SENT, 0, false);
+        next->known = true;
+        next->n_if_recv = n_recv;
+        next->n_if_send = n_send;
+}
+
+void
+tell_error(int error, struct record_next *next)
+{
+        answer(&(struct socket_view){ .over = true, .error = error }, next);
+}
+
+void
+tell_waiting(struct record_next *next)
+{
+        answer(&(struct socket_view){ .connecting = true }, next);
 }
 
 /* The error that a RST leaves: tcp_reset() looks at the state alone. */
