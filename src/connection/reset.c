@@ -270,14 +270,16 @@ reset_take(struct step *step)
 {
         struct extra *extra = step_extra(step);
         bool older = is_for_an_older(step);
-        struct reset *r;
+        struct reset *r, *ignored = NULL;
 
         step->c->flags |= CONNECTION_RESET;
         if (!extra)
                 return true;
         extra->n_resets_in_all++;
         for (unsigned i = 0; i < extra->n_resets; i++)
-                if (same(extra->reset[i], step)) {
+                if (same(extra->reset[i], step) && extra->reset[i]->ignored) {
+                        ignored = extra->reset[i];      /* lost on the way, say: this one may be taken */
+                } else if (same(extra->reset[i], step)) {
                         struct mark *mark = answered(step);
 
                         extra->reset[i]->repeats++;
@@ -287,9 +289,13 @@ reset_take(struct step *step)
                         }
                         step->repeated = true;
                         step->position = extra->reset[i]->position;
-                        return may_be_taken(extra->reset[i]->validity) && !extra->reset[i]->ignored;
+                        return may_be_taken(extra->reset[i]->validity);
                 }
         r = extra->n_resets < FACTS_RESETS_MAX ? table_new_reset(step->table) : NULL;
+        if (r)
+                extra->reset[extra->n_resets++] = r;
+        else if (ignored && ignored == extra->reset[extra->n_resets - 1])
+                r = ignored;
         if (!r) {
                 struct reset other;
 
@@ -297,7 +303,6 @@ reset_take(struct step *step)
                 step->position = other.position;
                 return may_be_taken(other.validity);
         }
-        extra->reset[extra->n_resets++] = r;
         fill(step, extra, r);
         had_given_up(step, r);
         if (foreign(step, r))

@@ -62,6 +62,34 @@ a_reset_that_the_receiver_ignores_is_not_obeyed(void **state)
         is_known(f->both_acked, true);
 }
 
+/* Each that was lost on the way is drawn again; the last one ends it. */
+static void
+a_reset_that_was_ignored_may_be_taken_the_next_time(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "F.", .at = 100, .ack = 300 },
+                { .t = 1.1, .by = 's', .f = "P.", .at = 300, .n = 10, .ack = 101 },
+                { .t = 1.1001, .by = 'c', .f = "R", .at = 101, .bare = true },
+                { .t = 1.3, .by = 's', .f = "P.", .at = 310, .n = 10, .ack = 101 },
+                { .t = 1.3001, .by = 'c', .f = "R", .at = 101, .bare = true },
+                { .t = 1.5, .by = 's', .f = "P.", .at = 320, .n = 10, .ack = 101 },
+                { .t = 1.5001, .by = 'c', .f = "R", .at = 101, .bare = true },
+                { .t = 1.7, .by = 's', .f = "P.", .at = 330, .n = 10, .ack = 101 },
+                { .t = 1.7001, .by = 'c', .f = "R", .at = 101, .bare = true },
+                { .t = 1.9, .by = 's', .f = "P.", .at = 340, .n = 10, .ack = 101 },
+                { .t = 1.9001, .by = 'c', .f = "R", .at = 101, .bare = true },
+        };
+
+        TOLD(rows);
+        assert_int_equal(f->n_resets, FACTS_RESETS_MAX);
+        assert_int_equal(f->n_resets_in_all, 5);
+        for (unsigned i = 0; i + 1 < FACTS_RESETS_MAX; i++)
+                is_known(f->resets[i].obeyed, false);
+        is_known(f->resets[FACTS_RESETS_MAX - 1].obeyed, true);
+        is_known(f->resets[FACTS_RESETS_MAX - 1].at, STORY_TIME(1.9001));
+}
+
 /* What was sent before the RST met it, and is seen long after, says nothing of it; what is sent again does. */
 static void
 what_was_held_up_does_not_tell_that_a_reset_was_ignored(void **state)
@@ -380,6 +408,7 @@ main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_forged_reset_is_told_by_what_follows),
                 cmocka_unit_test(a_reset_that_the_receiver_ignores_is_not_obeyed),
+                cmocka_unit_test(a_reset_that_was_ignored_may_be_taken_the_next_time),
                 cmocka_unit_test(what_was_held_up_does_not_tell_that_a_reset_was_ignored),
                 cmocka_unit_test(a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed),
                 cmocka_unit_test(who_takes_what_was_sent_after_it_has_ignored_it),
