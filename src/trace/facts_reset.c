@@ -90,6 +90,16 @@ tell_orphans_reset(const struct traced_socket *s, enum orphan_end how, enum side
         add_reset(f, &reset);
 }
 
+/* In FIN_WAIT2, and nothing else comes before that (__tcp_close()). */
+static bool
+resets_for_linger2(const struct traced_socket *s)
+{
+        const struct look *before = &s->act.before;
+
+        return s->act.how != ACT_CONNECT_UNSPEC && before->linger2_negative && before->state == TCP_STATE_FIN_WAIT2 &&
+               socket_unread(s) == 0 && !(before->linger_on && before->linger_s == 0);
+}
+
 /* What this end did. */
 void
 facts_of_own_reset(const struct traced_socket *s, enum side side, struct facts *f)
@@ -105,7 +115,7 @@ facts_of_own_reset(const struct traced_socket *s, enum side side, struct facts *
                 return;
         INFER(reset.by, side);
         INFER(reset.at, s->act.at_ns);
-        if (s->act.before.linger2_negative && s->act.before.state == TCP_STATE_FIN_WAIT2 && socket_unread(s) == 0)
+        if (resets_for_linger2(s))
                 INFER(f->end[side].abort_on_linger, true);
         add_reset(f, &reset);
 }
