@@ -392,6 +392,36 @@ static void half_of_what_was_told_is_not_told_anew(void **state)
         }
 }
 
+/* Both had closed their ways, with data still unread; then it was read, and connect() with AF_UNSPEC forgot the counts. */
+static void what_was_read_after_the_end_is_not_told_as_unread(void **state)
+{
+        struct live_end client, server;
+        const struct record *r;
+        struct heard heard;
+
+        (void)state;
+        ends(&client, &server);
+        acts(&client, TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SYS_shutdown);
+        acts(&server, TCP_STATE_CLOSE_WAIT, TCP_STATE_LAST_ACK, SYS_shutdown);
+        client.flags |= LIVE_FIN_OUT | LIVE_FIN_IN;
+        server.flags |= LIVE_FIN_OUT | LIVE_FIN_IN | LIVE_DISCONNECTED;
+        client.bytes_acked++;
+        client.bytes_received = server.bytes_acked = 1;
+        server.bytes_received++;
+        server.unread = 100;
+        r = told_once(&heard, &client, &server);
+        assert_int_equal(r->ending, ENDING_ORDERLY);
+        assert_false(r->to_server.unread.known);
+        assert_int_equal(r->to_server.fate, FATE_ACKED);
+        /* If the disconnect ended it, nothing was read after that. */
+        unread(&client, &server);
+        acts(&server, TCP_STATE_ESTABLISHED, TCP_STATE_CLOSE, SYS_connect);
+        server.flags |= LIVE_DISCONNECTED;
+        r = told_once(&heard, &client, &server);
+        assert_int_equal(r->to_server.unread.value, 100);
+        assert_int_equal(r->to_server.fate, FATE_LOST);
+}
+
 static void more_connections_than_there_is_room_are_all_told(void **state)
 {
         static struct live_end client, server;
@@ -431,6 +461,7 @@ int main(void)
                 cmocka_unit_test(data_past_a_fin_is_never_certainly_data_after_close),
                 cmocka_unit_test(news_are_told_and_the_end_changes_nothing),
                 cmocka_unit_test(half_of_what_was_told_is_not_told_anew),
+                cmocka_unit_test(what_was_read_after_the_end_is_not_told_as_unread),
                 cmocka_unit_test(more_connections_than_there_is_room_are_all_told),
         };
 
