@@ -392,7 +392,7 @@ static void half_of_what_was_told_is_not_told_anew(void **state)
         }
 }
 
-/* Both had closed their ways, with data still unread; then it was read, and connect() with AF_UNSPEC forgot the counts. */
+/* Both had closed their ways with data unread; then it was read, and connect() with AF_UNSPEC forgot the counts. */
 static void what_was_read_after_the_end_is_not_told_as_unread(void **state)
 {
         struct live_end client, server;
