@@ -55,15 +55,16 @@ table_init(struct table *table, size_t max, bool large, size_t *ret_max)
         *table = (struct table){ .large = large };
         max = at_most(max > NODES_MAX / 2 ? NODES_MAX / 2 : max);
         *ret_max = max;
-        /* Each may have a second that waits beside it; number 0 is none. */
+        /* Each may have a second that waits beside it; number 0 is none. What is small, or what few have, fills no large
+         * page. */
         max = max * 2 + 2;
         if (index_init(&table->index, large) < 0 ||
             region_init(&table->nodes, max * sizeof(struct connection), large) < 0 ||
-            region_init(&table->links, max * sizeof(struct link), large) < 0 ||
+            region_init(&table->links, max * sizeof(struct link), false) < 0 ||
             region_init(&table->orderlies, max * sizeof(struct orderly), large) < 0 ||
-            region_init(&table->orderly_links, max * sizeof(struct link), large) < 0 ||
+            region_init(&table->orderly_links, max * sizeof(struct link), false) < 0 ||
             row_pieces_init(&table->pieces, max * ROW_PIECES, large) < 0 ||
-            region_init(&table->extras, max * sizeof(struct extra), large) < 0 ||
+            region_init(&table->extras, max * sizeof(struct extra), false) < 0 ||
             region_init(&table->resets, max * sizeof(struct reset), false) < 0 ||
             region_init(&table->holes, max * 2 * SIZE_HOLES, false) < 0) {
                 table_deinit(table);
