@@ -55,8 +55,8 @@ table_init(struct table *table, size_t max, bool large, size_t *ret_max)
         *table = (struct table){ .large = large };
         max = at_most(max > NODES_MAX / 2 ? NODES_MAX / 2 : max);
         *ret_max = max;
-        /* Each may have a second that waits beside it; number 0 is none. What is small, or what few have, fills no large
-         * page. */
+        /* Each may have a second that waits beside it; number 0 is none. What is small, or what few have, fills no
+         * large page. */
         max = max * 2 + 2;
         if (index_init(&table->index, large) < 0 ||
             region_init(&table->nodes, max * sizeof(struct connection), large) < 0 ||
