@@ -366,6 +366,15 @@ talks_later(const struct step *step, const struct reset *r)
         return !r->confirmed && step->time - r->at > reset_margin(step->c->rtt) && !may_be_held_up(step, r);
 }
 
+/* What it acknowledges had been sent after all, and is seen only now: it ends just there. */
+static bool
+brings_what_it_acknowledges(const struct step *step, const struct reset *r)
+{
+        int64_t end = step->position + (int64_t)step->s->n_payload + !!(step->s->flags & SEGMENT_FIN);
+
+        return r->ack_impossible && r->by != step->sender && end > direction_end(step->d) && end == r->ack_position;
+}
+
 bool
 reset_after(struct step *step)
 {
@@ -377,6 +386,10 @@ reset_after(struct step *step)
         for (unsigned i = 0; i < extra->n_resets; i++) {
                 struct reset *r = extra->reset[i];
 
+                if (brings_what_it_acknowledges(step, r)) {
+                        r->ack_impossible = false;
+                        r->ack_known = true;
+                }
                 if (step->kind == SEGMENT_KIND_SYN_ACK && r->by != step->sender && r->sent < 0 && r->may_stay_silent) {
                         r->ignored = r->ignored_surely = true;  /* it came before the SYN, which is answered */
                 } else if (step->kind == SEGMENT_KIND_SYN || step->kind == SEGMENT_KIND_SYN_ACK || step->stray) {

@@ -186,6 +186,30 @@ who_takes_what_was_sent_after_it_has_ignored_it(void **state)
         assert_int_equal(story.given[0].facts.resets[0].obeyed.how, HOW_SEEN);
 }
 
+/* Then it is no forger's guess. */
+static void
+what_a_reset_acknowledges_may_be_seen_behind_it(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.025, .by = 's', .f = "R.", .at = 300, .ack = 150, .window = 502 },
+                { .t = 1.026, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+        };
+        static const struct row guessed[] = {
+                TALK,
+                { .t = 1.025, .by = 's', .f = "R.", .at = 300, .ack = 150, .window = 502 },
+                { .t = 1.026, .by = 'c', .f = "P.", .at = 100, .n = 60, .ack = 300 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        is_known(story.given[0].facts.resets[0].ack_impossible, false);
+        is_known(story.given[0].facts.resets[0].ack_position, 150);
+        TELL(&story, guessed);
+        is_known(story.given[0].facts.resets[0].ack_impossible, true);
+}
+
 /* It ends where the RST stands, so it was sent before it, however late it is seen. */
 static void
 what_ends_at_the_number_of_a_reset_came_before_it(void **state)
@@ -413,6 +437,7 @@ main(void)
                 cmocka_unit_test(a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed),
                 cmocka_unit_test(who_takes_what_was_sent_after_it_has_ignored_it),
                 cmocka_unit_test(what_ends_at_the_number_of_a_reset_came_before_it),
+                cmocka_unit_test(what_a_reset_acknowledges_may_be_seen_behind_it),
                 cmocka_unit_test(a_forged_refusal_does_not_hide_the_true_answer),
                 cmocka_unit_test(fins_before_the_true_answer_end_nothing),
                 cmocka_unit_test(a_number_outside_the_window_is_told),
