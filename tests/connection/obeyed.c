@@ -210,9 +210,9 @@ what_a_reset_acknowledges_may_be_seen_behind_it(void **state)
         is_known(story.given[0].facts.resets[0].ack_impossible, true);
 }
 
-/* It ends where the RST stands, so it was sent before it, however late it is seen. */
+/* A FIN that ends where the RST stands, however late it is seen. */
 static void
-what_ends_at_the_number_of_a_reset_came_before_it(void **state)
+what_may_have_been_sent_before_a_reset_is_no_talk_after_it(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -221,10 +221,44 @@ what_ends_at_the_number_of_a_reset_came_before_it(void **state)
                 { .t = 1.02, .by = 'c', .f = "F.", .at = 100, .ack = 300 },
         };
 
-        TOLD(rows);
-        is_known(f->resets[0].went_on, false);
-        is_known(f->end[0].went_on, false);
-        is_known(f->from[0].fin, true);
+        /* What the RST's sender had acknowledged, or got, it had not yet. */
+        static const struct row less[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 20, .ack = 300 },
+                { .t = 1.02, .by = 's', .f = "R.", .at = 300, .ack = 120, .window = 502 },
+                { .t = 1.05, .by = 's', .f = ".", .at = 300, .ack = 119 },
+        };
+        static const struct row drew[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 20, .ack = 300 },
+                { .t = 1.02, .by = 's', .f = "R", .at = 300, .bare = true },
+                { .t = 1.05, .by = 's', .f = ".", .at = 300, .ack = 100 },
+        };
+        static const struct row talks[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 20, .ack = 300 },
+                { .t = 1.02, .by = 's', .f = "R", .at = 300, .bare = true },
+                { .t = 1.05, .by = 's', .f = ".", .at = 300, .ack = 120 },
+        };
+
+        {
+                TOLD(rows);
+                is_known(f->resets[0].went_on, false);
+                is_known(f->end[0].went_on, false);
+                is_known(f->from[0].fin, true);
+        }
+        {
+                TOLD(less);
+                is_known(f->resets[0].went_on, false);
+        }
+        {
+                TOLD(drew);
+                is_known(f->resets[0].went_on, false);
+        }
+        {
+                TOLD(talks);
+                is_known(f->resets[0].went_on, true);
+        }
 }
 
 static void
@@ -436,7 +470,7 @@ main(void)
                 cmocka_unit_test(what_was_held_up_does_not_tell_that_a_reset_was_ignored),
                 cmocka_unit_test(a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed),
                 cmocka_unit_test(who_takes_what_was_sent_after_it_has_ignored_it),
-                cmocka_unit_test(what_ends_at_the_number_of_a_reset_came_before_it),
+                cmocka_unit_test(what_may_have_been_sent_before_a_reset_is_no_talk_after_it),
                 cmocka_unit_test(what_a_reset_acknowledges_may_be_seen_behind_it),
                 cmocka_unit_test(a_forged_refusal_does_not_hide_the_true_answer),
                 cmocka_unit_test(fins_before_the_true_answer_end_nothing),
