@@ -312,8 +312,8 @@ reset_take(struct step *step)
         return may_be_taken(r->validity) && !older;
 }
 
-/* However late it is seen, it may have been sent before the RST: it reaches no further, and it either is new and ends just
- * there, or does not acknowledge what the RST does, or what drew it. */
+/* However late it is seen, it may have been sent before the RST: it reaches no further, and it either is new and ends
+ * just there, or does not acknowledge what the RST does, or what drew it. */
 static bool
 may_be_older(const struct step *step, const struct reset *r)
 {
