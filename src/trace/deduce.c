@@ -55,8 +55,10 @@ socket_counted_a_fin(const struct traced_socket *s)
                 return true;
         if (s->act.known && state_has_queued_fin(before->state))
                 return true;
-        if (s->act.known && s->act.alone && before->whole && before->info && before->state != TCP_STATE_CLOSE &&
-            !socket_is_disconnected(s))
+        /* What tcp_disconnect() leaves counts nothing. */
+        if (socket_is_disconnected(s))
+                return false;
+        if (s->act.known && s->act.alone && before->whole && before->info && before->state != TCP_STATE_CLOSE)
                 return end->bytes_acked + end->wqueue > before->bytes_acked + before->outq;
         return acked > sent || end->wqueue > (sent - acked) + end->unsent;
 }
@@ -88,6 +90,19 @@ socket_unread(const struct traced_socket *s)
         return s->end.rqueue > 0 ? s->end.rqueue - 1 : 0;
 }
 
+/* In ESTABLISHED a close queues a FIN unless something lies unread, or for zero linger, which forgets the address
+ * (__tcp_close()). A RST that came between the look and the close would leave no FIN, either. */
+static bool
+closed_without_a_fin(const struct traced_socket *s)
+{
+        const struct look *before = &s->act.before;
+
+        return s->act.known && s->act.how != ACT_CONNECT_UNSPEC && before->whole && before->info && !before->repair &&
+               before->state == TCP_STATE_ESTABLISHED && s->ended && s->end.info && !socket_is_disconnected(s) &&
+               !s->shut.known && s->end.rqueue > 0 && (s->act.alone || s->end.unsent == 0) &&
+               !socket_counted_a_fin(s);
+}
+
 /*
  * What came between the look and the close is counted with a FIN, if one came: it may be a byte less. Of one byte it
  * is then not known whether it was any.
@@ -99,7 +114,7 @@ socket_how_exact_is_unread(const struct traced_socket *s)
 
         if (!s->act.known || s->act.before.state == TCP_STATE_CLOSE || !s->ended || socket_is_disconnected(s))
                 return UNREAD_EXACT;
-        if (rqueue == 0 || seen == rqueue || seen == rqueue - 1)
+        if (rqueue == 0 || seen == rqueue || (seen == rqueue - 1 && !closed_without_a_fin(s)))
                 return UNREAD_EXACT;
         return rqueue > 1 ? UNREAD_LEAST : UNREAD_UNKNOWN;
 }
@@ -123,7 +138,7 @@ socket_act_resets(const struct traced_socket *s)
                 return false;
         if (before->state == TCP_STATE_FIN_WAIT2 && before->linger2_negative)
                 return true;
-        if (socket_unread(s) > 0)
+        if (socket_unread(s) > 0 || closed_without_a_fin(s))
                 return true;
         return before->linger_on && before->linger_s == 0 && state_needs_reset(before->state) &&
                (!s->ended || socket_is_disconnected(s));

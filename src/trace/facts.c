@@ -69,7 +69,7 @@ tell_who_was_first(const struct traced_socket *s, enum side side, struct facts *
                 INFER(in->fin_at, act->at_ns - 1);
         else if (act->before.state == TCP_STATE_ESTABLISHED && !fact_known(in->fin_at.how))
                 INFER(in->fin_at, s->ended && s->end.heard_ns > act->at_ns ? s->end.heard_ns : act->at_ns + 1);
-        else if (!fact_known(in->fin_at.how))
+        else
                 return;
         INFER(f->crossed, false);
 }

@@ -13,7 +13,8 @@ counts_peers_fin(const struct traced_socket *s, bool at_end, uint64_t received)
         if (received == 0)
                 return false;
         /* As socket_how_exact_is_unread() takes it: one more lay unread than was seen. */
-        if (at_end && s->act.known && !socket_is_disconnected(s) && s->end.rqueue == s->act.before.unread + 1)
+        if (at_end && s->act.known && !socket_is_disconnected(s) && s->end.rqueue == s->act.before.unread + 1 &&
+            socket_how_exact_is_unread(s) == UNREAD_EXACT)
                 return true;
         if (!socket_had_peers_fin(s))
                 return false;

@@ -73,8 +73,10 @@ facts_of_one_end(const struct traced_socket *s, enum side side, struct facts *f)
                 TELL(end->unread, socket_unread(s));
         else if (at->whole && socket_how_exact_is_unread(s) == UNREAD_LEAST && socket_act_resets(s))
                 INFER(end->abort_on_close, true); /* some did, how many is not known */
-        if (s->act.known) {
+        if (s->act.known)
                 TELL(end->closed_at, s->act.at_ns);
+        /* Had zero linger been asked for, the address would be forgotten. */
+        if (s->act.known && !(at->linger_on && at->linger_s == 0 && s->ended && !socket_is_disconnected(s))) {
                 TELL(end->linger_on, at->linger_on);
                 TELL(end->linger_s, at->linger_s);
         }

@@ -1,0 +1,154 @@
+/* What a close did, where more came between the look at the socket and the close itself than the look showed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ending/judge.h"
+#include "trace/deduce.h"
+#include "trace/facts.h"
+
+/* Who asked, and closed with all acknowledged and nothing seen unread; its kernel counted no FIN. */
+static struct traced_socket
+closed(uint32_t rqueue)
+{
+        struct look before = { .state = TCP_STATE_ESTABLISHED, .whole = true, .info = true, .cookie = 1,
+                               .bytes_sent = 100, .bytes_acked = 101, .bytes_received = 20 };
+        struct traced_socket s = { .role_known = true, .client = true, .seen_to_begin = true, .began_ns = 1,
+                                   .established_ns = 2, .alive = before, .last = before, .ended = true,
+                                   .act = { .known = true, .how = ACT_CLOSE, .at_ns = 1000, .alone = true,
+                                            .before = before } };
+
+        s.end = (struct ended_socket){ .tuple.remote_port = 80, .heard_ns = 2000, .info = true, .rqueue = rqueue,
+                                       .bytes_sent = 100, .bytes_acked = 101, .bytes_received = 20 + rqueue };
+        return s;
+}
+
+static void
+judge_sockets(const struct traced_socket *s, const struct traced_socket *other, struct record *ret_record)
+{
+        struct facts f;
+
+        facts_of_sockets(s, other, 5000, &f);
+        record_init(ret_record, SOURCE_RUN, "1");
+        judge(&f, ret_record, NULL);
+}
+
+/* It may be a FIN by its count alone; but then a FIN of its own would have gone, too. */
+static void
+a_byte_that_came_just_before_the_close_resets(void **state)
+{
+        struct traced_socket s = closed(1);
+        struct record r;
+
+        (void)state;
+        assert_true(socket_act_resets(&s));
+        assert_int_equal(socket_how_exact_is_unread(&s), UNREAD_UNKNOWN);
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.ended_by, SIDE_CLIENT);
+        assert_false(r.to_client.unread.known);
+        assert_int_equal(r.causes[0], CAUSE_UNREAD_DATA);
+        assert_int_not_equal(r.certainty, CERTAINTY_CERTAIN);
+        /* Zero linger would have forgotten the address. */
+        s.act.before.linger_on = true;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.causes[0], CAUSE_UNREAD_DATA);
+        assert_int_not_equal(r.certainty, CERTAINTY_CERTAIN);
+}
+
+static void
+a_fin_that_came_just_before_the_close_is_no_byte(void **state)
+{
+        struct traced_socket s = closed(1);
+        struct record r;
+
+        (void)state;
+        s.end.bytes_acked++;
+        assert_false(socket_act_resets(&s));
+        assert_int_equal(socket_how_exact_is_unread(&s), UNREAD_EXACT);
+        judge_sockets(&s, NULL, &r);
+        assert_int_not_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.to_client.unread.value, 0);
+        /* It had come before the look. */
+        s = closed(1);
+        s.act.before.state = s.alive.state = s.last.state = TCP_STATE_CLOSE_WAIT;
+        assert_int_equal(socket_how_exact_is_unread(&s), UNREAD_EXACT);
+}
+
+static void
+more_than_was_seen_unread_is_not_counted_as_a_fin(void **state)
+{
+        struct traced_socket s = closed(6);
+        struct record r;
+
+        (void)state;
+        s.act.before.unread = 5;
+        assert_int_equal(socket_how_exact_is_unread(&s), UNREAD_LEAST);
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.cause, CAUSE_UNREAD_DATA);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        assert_false(r.to_client.unread.known);
+}
+
+/* tcp_disconnect() zeroes the counters, and leaves what was not acknowledged: no FIN, in a program of many threads too. */
+static void
+what_a_zero_linger_leaves_is_no_fin(void **state)
+{
+        struct traced_socket s = closed(0);
+        struct record r;
+
+        (void)state;
+        s.act.alone = false;
+        s.act.before.linger_on = true;
+        s.end.tuple.remote_port = 0;
+        s.end.bytes_sent = s.end.bytes_acked = s.end.bytes_received = 0;
+        s.end.wqueue = 90000;
+        s.end.unsent = 70000;
+        assert_true(socket_act_resets(&s));
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.cause, CAUSE_ZERO_LINGER);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+}
+
+/* Both ends were seen before either FIN had come: the calls' times are no order. */
+static void
+who_closed_first_of_two_at_once_is_not_known(void **state)
+{
+        struct traced_socket client = closed(0), server = closed(0);
+        struct record r;
+
+        (void)state;
+        client.end.bytes_acked++;
+        server.client = false;
+        server.end.bytes_acked = server.act.before.bytes_acked = 20;
+        server.end.bytes_sent = server.act.before.bytes_sent = 20;
+        server.end.bytes_acked++;
+        server.end.bytes_received = server.act.before.bytes_received = 100;
+        server.act.at_ns = 1200;
+        judge_sockets(&client, &server, &r);
+        assert_int_equal(r.ending, ENDING_ORDERLY);
+        assert_int_equal(r.ended_by, SIDE_UNKNOWN);
+        /* The client's FIN had come by then. */
+        server.act.before.state = server.alive.state = TCP_STATE_CLOSE_WAIT;
+        judge_sockets(&client, &server, &r);
+        assert_int_equal(r.ending, ENDING_ORDERLY);
+        assert_int_equal(r.ended_by, SIDE_CLIENT);
+}
+
+int
+main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_byte_that_came_just_before_the_close_resets),
+                cmocka_unit_test(a_fin_that_came_just_before_the_close_is_no_byte),
+                cmocka_unit_test(more_than_was_seen_unread_is_not_counted_as_a_fin),
+                cmocka_unit_test(what_a_zero_linger_leaves_is_no_fin),
+                cmocka_unit_test(who_closed_first_of_two_at_once_is_not_known),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
