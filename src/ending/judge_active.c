@@ -1,7 +1,7 @@
 /*
- * One active RST after the handshake, without the tables: no FIN, nothing unacknowledged, no doubt about the RST, and
- * no kernel or program that told anything. What the rules would conclude stands here at once; a test judges facts both
- * ways. Health checks end like this, and whoever closes without reading or waiting.
+ * One active RST, without the tables: no FIN, nothing unacknowledged, no doubt about the RST, and no kernel or program
+ * that told anything. What the rules would conclude stands here at once; a test judges facts both ways. Health checks
+ * end like this, some without the last segment of the handshake, and whoever closes without reading or waiting.
  */
 #include <errno.h>
 
@@ -64,13 +64,15 @@ is_doubtful(const struct facts_of_reset *reset)
                fact_is(reset->mirrors);
 }
 
+/* A server's may be a refusal before the handshake is done; a client's means the same before it as after. */
 static bool
 is_plain(const struct facts *f)
 {
         const struct facts_of_reset *reset = &f->resets[0];
         bool alone = (f->n_resets == 1) & (f->n_resets_in_all == 1), whole = !(f->seen.gaps | f->seen.midstream);
 
-        return alone & whole & fact_is(f->established) && is_active(reset) && is_taken(reset) && !is_doubtful(reset) &&
+        return alone & whole && is_active(reset) && is_taken(reset) && !is_doubtful(reset) &&
+               ((reset->by.value == SIDE_CLIENT) | fact_is(f->established)) &&
                is_done(&f->from[SIDE_CLIENT]) && is_done(&f->from[SIDE_SERVER]) && is_quiet(&f->end[SIDE_CLIENT]) &&
                is_quiet(&f->end[SIDE_SERVER]) && says_nothing(&f->end[reset->by.value]) &&
                !(fact_known(reset->reason.how) | fact_is(f->mptcp) | fact_is(f->siblings_reset) |
@@ -130,19 +132,28 @@ fill_direction(const struct facts_of_direction *from, enum closed closed, struct
         d->fate = bytes > 0 ? FATE_ACKED : FATE_NONE;
 }
 
+/* The other end's socket has the error that the RST left; in the handshake a server's program has none yet. */
+static void
+fill_next(const struct facts *f, enum side side, struct record_next *next)
+{
+        const struct fact_os os = f->end[side].os;
+
+        if (fact_known(os.how) && os.value == OS_LINUX &&
+            (fact_is(f->established) || count_above(f->from[SIDE_SERVER].payloads, 0)))
+                tell_error(ECONNRESET, next);
+}
+
 bool
 judge_active(struct judging *j)
 {
         const struct facts *f = j->f;
         struct record *r = j->r;
-        enum side other;
 
         if (!is_plain(f))
                 return false;
         j->reset = j->shown = &f->resets[0];
         j->named = f->resets[0].by.value;
         j->shape = RESET_KIND_ACTIVE;
-        other = other_side(j->named);
         r->ending = ENDING_RESET;
         r->ended_by = j->named;
         judge_times(j);
@@ -151,7 +162,9 @@ judge_active(struct judging *j)
         fill_direction(&f->from[SIDE_SERVER], j->named == SIDE_SERVER ? CLOSED_RESET : CLOSED_NO, &r->to_client);
         judge_severity(j);
         r->retry = r->to_server.bytes.value > 0 ? RETRY_MAYBE_PROCESSED : RETRY_SAFE;
-        if (fact_known(f->end[other].os.how) && f->end[other].os.value == OS_LINUX)
-                tell_error(ECONNRESET, other == SIDE_CLIENT ? &r->client_next : &r->server_next);
+        if (j->named == SIDE_CLIENT)
+                fill_next(f, SIDE_SERVER, &r->server_next);
+        else
+                fill_next(f, SIDE_CLIENT, &r->client_next);
         return true;
 }

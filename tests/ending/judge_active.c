@@ -68,7 +68,7 @@ make_nearly_reset(struct facts *f, uint64_t *seed)
                                                .midstream = !mostly(seed), .gaps = !mostly(seed),
                                                .cut = random_next(seed) % 2, .until = f->seen.until };
         if (mostly(seed))
-                f->established = seen_flag(true);
+                f->established = seen_flag(random_next(seed) % 3 > 0);
         if (mostly(seed))
                 f->both_acked = seen_flag(false);
         if (mostly(seed))
