@@ -120,6 +120,13 @@ socket_how_exact_is_unread(const struct traced_socket *s)
 }
 
 bool
+socket_sent_nothing_since(const struct traced_socket *s)
+{
+        return s->act.known && s->act.before.info && s->ended && s->end.info && !socket_is_disconnected(s) &&
+               s->end.segments.out == s->act.before.segments.out;
+}
+
+bool
 socket_act_resets(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
@@ -132,6 +139,9 @@ socket_act_resets(const struct traced_socket *s)
                         before->unsent > 0);
         /* Proxies drop a client in silence so (__tcp_close(), tcp_disconnect()). */
         if (before->repair)
+                return false;
+        /* The other's RST had come before it: one of its own would be counted (__tcp_transmit_skb()). */
+        if (socket_sent_nothing_since(s))
                 return false;
         /* A close that sent a FIN did not reset. */
         if (!s->shut.known && socket_counted_a_fin(s))

@@ -29,6 +29,9 @@ enum unread { UNREAD_EXACT, UNREAD_LEAST, UNREAD_UNKNOWN };
 /* What socket_unread() says: that many, at least so many, or nothing is known. */
 enum unread socket_how_exact_is_unread(const struct traced_socket *s);
 
+/* From the act to the end: neither data nor a FIN nor a RST of its own. */
+bool socket_sent_nothing_since(const struct traced_socket *s);
+
 /* Its act sends a RST, as __tcp_close() and tcp_disconnect() decide; false: a FIN, or nothing. */
 bool socket_act_resets(const struct traced_socket *s);
 

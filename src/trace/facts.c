@@ -33,6 +33,7 @@ tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
         }
         if (!act->known || act->before.state == TCP_STATE_CLOSE || act->before.state == TCP_STATE_SYN_SENT ||
             (act == &s->act && (socket_act_resets(s) || act->before.repair)) ||
+            (act == &s->act && socket_sent_nothing_since(s) && !socket_counted_a_fin(s)) ||
             (socket_died_as_orphan(s) && (s->end.unsent > 0 || !socket_orphan_queued_a_fin(s)))) {
                 INFER(out->fin, false);
                 return;

@@ -22,7 +22,8 @@ closed(uint32_t rqueue)
                                             .before = before } };
 
         s.end = (struct ended_socket){ .tuple.remote_port = 80, .heard_ns = 2000, .info = true, .rqueue = rqueue,
-                                       .bytes_sent = 100, .bytes_acked = 101, .bytes_received = 20 + rqueue };
+                                       .bytes_sent = 100, .bytes_acked = 101, .bytes_received = 20 + rqueue,
+                                       .segments = { .out = 1 } };
         return s;
 }
 
@@ -139,6 +140,32 @@ who_closed_first_of_two_at_once_is_not_known(void **state)
         assert_int_equal(r.ended_by, SIDE_CLIENT);
 }
 
+/* Both closed with data unread: whose RST came first is shown by who sent none. */
+static void
+who_sent_nothing_since_did_not_reset(void **state)
+{
+        struct traced_socket client = closed(6), server = closed(21);
+        struct record r;
+
+        (void)state;
+        client.act.before.unread = 6;
+        server.act.before.unread = 21;
+        server.client = false;
+        server.end.bytes_sent = server.act.before.bytes_sent = server.act.before.bytes_acked = 6;
+        server.end.bytes_acked = 6;
+        client.end.segments.out = 0;
+        judge_sockets(&client, &server, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.ended_by, SIDE_SERVER);
+        assert_int_equal(r.cause, CAUSE_UNREAD_DATA);
+        assert_int_equal(r.to_server.closed, CLOSED_NO);
+        client.end.segments.out = 1;
+        server.end.segments.out = 0;
+        judge_sockets(&client, &server, &r);
+        assert_int_equal(r.ended_by, SIDE_CLIENT);
+        assert_int_equal(r.to_client.closed, CLOSED_NO);
+}
+
 int
 main(void)
 {
@@ -147,6 +174,7 @@ main(void)
                 cmocka_unit_test(a_fin_that_came_just_before_the_close_is_no_byte),
                 cmocka_unit_test(more_than_was_seen_unread_is_not_counted_as_a_fin),
                 cmocka_unit_test(what_a_zero_linger_leaves_is_no_fin),
+                cmocka_unit_test(who_sent_nothing_since_did_not_reset),
                 cmocka_unit_test(who_closed_first_of_two_at_once_is_not_known),
         };
 
