@@ -94,7 +94,7 @@ more_than_was_seen_unread_is_not_counted_as_a_fin(void **state)
         assert_false(r.to_client.unread.known);
 }
 
-/* tcp_disconnect() zeroes the counters, and leaves what was not acknowledged: no FIN, in a program of many threads too. */
+/* tcp_disconnect() zeroes the counters, and leaves what was not acknowledged: no FIN, of many threads or of one. */
 static void
 what_a_zero_linger_leaves_is_no_fin(void **state)
 {
