@@ -8,10 +8,12 @@
 #include "endpoint/rules.h"
 #include "lab/namespace.h"
 #include "lab/play_internal.h"
+#include "netlink/route.h"
 #include "wire/seq.h"
 
 #define CLIENT_PORT 40443 /* of a client by hand */
-
+#define USUAL_RTO_MIN_MS 200 /* TCP_RTO_MIN */
+#define LATE_RTO_MIN_MS 10000 /* beyond SETTLE_NS; 3.5 times it is still less than TIME_WAIT (tcp_fin_time) */
 
 static void name_peer(struct play *play, int end, uint16_t port)
 {
@@ -27,12 +29,38 @@ static void name_peer(struct play *play, int end, uint16_t port)
         play->named[end] = true;
 }
 
+/* Has it acts that wait for a timer of TCP? close() lingers by a clock of its own. */
+static bool awaits_retransmission(const struct scenario *scenario)
+{
+        static const char expire[] = "expire=", linger[] = "linger";
+
+        for (const char *s = scenario->acts; (s = strstr(s, expire));) {
+                s += strlen(expire);
+                if (strncmp(s, linger, strlen(linger)) != 0)
+                        return true;
+        }
+        return false;
+}
+
+/* What the hand has not acknowledged is sent again after 200 ms, and then a congestion window of one segment keeps all
+ * else back, a FIN too (tcp_enter_loss, tcp_send_fin). No story tells of that, and a busy machine takes as long between
+ * two acts. */
+static void retransmit_late(const struct play *play)
+{
+        uint32_t ms = awaits_retransmission(play->scenario) ? USUAL_RTO_MIN_MS : LATE_RTO_MIN_MS;
+        struct in6_addr address;
+
+        if (inet_pton(play->family, play->family == AF_INET ? NAMESPACE_PEER_IPV4 : NAMESPACE_PEER_IPV6, &address) == 1)
+                (void)route_retransmit_after((uint8_t)play->family, &address, NAMESPACE_SOCKETS, ms);
+}
+
 int play_open_peer(struct play *play)
 {
         bool client = play->pair.by_hand[CLIENT];
         uint16_t port = 0;
         struct sockaddr_storage *a = &play->address;
 
+        retransmit_late(play);
         memcpy(&port, (const char *)a + 2, sizeof(port)); /* sin_port and sin6_port lie at the same place */
         port = (uint16_t)(port << 8 | port >> 8);
         name_peer(play, client ? CLIENT : SERVER, client ? CLIENT_PORT : port);

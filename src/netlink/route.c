@@ -73,6 +73,35 @@ int route_quick_acks(void)
         return ask(NETLINK_ROUTE, message, NULL, NULL);
 }
 
+int route_retransmit_after(uint8_t family, const void *address, const char *device, uint32_t ms)
+{
+        size_t n = family == AF_INET ? 4 : 16;
+        struct request request;
+        struct nlmsghdr *message = mnl_nlmsg_put_header(request.bytes);
+        int ifindex = link_index(device);
+        struct nlattr *metrics;
+        struct rtmsg *route;
+
+        if (ifindex < 0)
+                return ifindex;
+        message->nlmsg_type = RTM_NEWROUTE;
+        message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
+        route = mnl_nlmsg_put_extra_header(message, sizeof(*route));
+        route->rtm_family = family;
+        route->rtm_dst_len = (uint8_t)(n * 8);
+        route->rtm_table = RT_TABLE_MAIN;
+        route->rtm_protocol = RTPROT_STATIC;
+        route->rtm_type = RTN_UNICAST;
+        route->rtm_scope = family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+        mnl_attr_put(message, RTA_DST, n, address);
+        mnl_attr_put_u32(message, RTA_OIF, (uint32_t)ifindex);
+        metrics = mnl_attr_nest_start(message, RTA_METRICS);
+        mnl_attr_put_u32(message, RTAX_LOCK, 1 << RTAX_RTO_MIN);
+        mnl_attr_put_u32(message, RTAX_RTO_MIN, ms);
+        mnl_attr_nest_end(message, metrics);
+        return ask(NETLINK_ROUTE, message, NULL, NULL);
+}
+
 static int take_route(const struct nlmsghdr *message, void *context)
 {
         const struct rtmsg *route = mnl_nlmsg_get_payload(message);
