@@ -196,16 +196,31 @@ their_end(const struct reset_row *r)
         return l->of[!r->by].end;
 }
 
+/* What it acknowledges comes by behind it, and ends just there: brings_what_it_acknowledges(). */
+static bool
+is_brought(const struct reset_row *r)
+{
+        const struct look *l = r->l;
+
+        for (unsigned i = r->i; i < l->n; i++) {
+                const struct row *row = look_row(l, i);
+
+                if (look_by(row) != r->by && l->number[i] + look_room(row) == r->row->ack)
+                        return true;
+        }
+        return false;
+}
+
 /* What it acknowledges, as a position in the other direction. */
 static void
 fill_ack(const struct reset_row *r, struct facts_of_reset *f, struct facts_of_direction *from)
 {
         const struct looked_end *o = &r->l->of[!r->by];
-        const bool fin = o->fin >= 0 && o->fin < (int)r->i;
-        const uint32_t end = their_end(r) - fin;
-        int64_t bytes = (int64_t)(end - o->base), position = bytes + seq_distance(end, r->row->ack);
-        uint64_t acked = (uint64_t)(position > bytes ? bytes : position);
-        bool impossible = position > bytes + fin;
+        const uint32_t end = their_end(r);
+        const int64_t sent = (int64_t)(end - o->base), position = sent + seq_distance(end, r->row->ack);
+        const int64_t bytes = (int64_t)(o->end - (o->fin >= 0) - o->base);
+        const uint64_t acked = (uint64_t)(position > bytes ? bytes : position);
+        bool impossible = position > sent && !is_brought(r);
 
         if (!r->has_ack)
                 return;
