@@ -156,6 +156,16 @@ static void write_bytes(FILE *file, const struct totals *t, const struct style *
         phrase_write(file, p.text, style->width, 2, 0);
 }
 
+static void write_missing(FILE *file, const struct totals *t, const struct style *style)
+{
+        struct phrase p = {0};
+
+        phrase_add(&p, "The capture lost segments: of ");
+        phrase_count(&p, t->n_missing);
+        phrase_add(&p, " connection%s, and of others, too, perhaps", t->n_missing == 1 ? "" : "s");
+        phrase_write(file, p.text, style->width, 2, 0);
+}
+
 void summary_write(FILE *file, const struct totals *totals, const struct style *style)
 {
         for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
@@ -163,4 +173,6 @@ void summary_write(FILE *file, const struct totals *totals, const struct style *
                         write_ending(file, totals, order[i], style);
         if (totals->n > 0)
                 write_bytes(file, totals, style);
+        if (totals->n_missing > 0)
+                write_missing(file, totals, style);
 }

@@ -43,6 +43,7 @@ struct totals_share totals_share(const struct record *r)
                 .bytes = add(value_or_0(r->to_server.bytes), value_or_0(r->to_client.bytes)),
                 .uncertain = add(totals_uncertain(&r->to_server), totals_uncertain(&r->to_client)),
                 .lost = add(totals_lost(&r->to_server), totals_lost(&r->to_client)),
+                .missing = r->source == SOURCE_CAPTURE && r->seen.gaps && r->seen.sides == SIDES_SEEN_BOTH,
         };
 
         for (size_t i = 0; i < TOTALS_CAUSES_SHOWN; i++)
@@ -84,6 +85,8 @@ static void apply(struct totals *t, const struct totals_share *share, uint64_t o
         t->bytes += one * share->bytes;
         t->uncertain += one * share->uncertain;
         t->lost += one * share->lost;
+        if (share->missing)
+                t->n_missing += one;
         if (group) {
                 group->n += one;
                 group->n_bad += bad;

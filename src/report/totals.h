@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct totals_share {
         uint64_t bytes;
         uint64_t uncertain;
         uint64_t lost;
+        bool missing;           /* both ends came by in a capture, but not all of their segments */
 };
 
 /* The records that ended alike for the same reasons. */
@@ -43,6 +45,7 @@ struct totals {
         uint64_t bytes;
         uint64_t uncertain;
         uint64_t lost;
+        uint64_t n_missing;             /* of so many segments are missing */
         struct totals_group groups[TOTALS_GROUPS_MAX];
         size_t n_groups;
         uint64_t n_ungrouped;           /* what found no place in them */

@@ -226,6 +226,7 @@ a_summary_names_the_commonest_reasons_and_counts_the_others(void **state)
                         struct totals_share share = { .ending = ENDING_RESET, .cause = (int8_t)cause, .bytes = 10 };
 
                         share.severity = cause == 0 ? SEVERITY_BAD : SEVERITY_FINE;
+                        share.missing = cause == 1;
                         totals_count(&totals, &share);
                 }
         summary_write(file, &totals, &style);
@@ -236,7 +237,8 @@ a_summary_names_the_commonest_reasons_and_counts_the_others(void **state)
                                   "                        3 disconnect\n"
                                   "                        2 sock-destroyed\n"
                                   "                        1 otherwise\n"
-                                  "  150 bytes sent, none known to be lost or in doubt\n");
+                                  "  150 bytes sent, none known to be lost or in doubt\n"
+                                  "  The capture lost segments: of 4 connections, and of others, too, perhaps\n");
         free(text);
 }
 
