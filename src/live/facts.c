@@ -153,8 +153,9 @@ void live_facts_of_end(const struct live_end *end, bool gone, enum side side,
         LIVE_TELL(e->user_timeout_ms, end->user_timeout_ms);
         LIVE_TELL(e->keepalive_on, (end->flags & LIVE_KEEPALIVE) != 0);
         /* While its program holds it, it may still read; and what it had read by the time of a tcp_disconnect() that
-         * was not the end itself, that wiped. */
-        if (gone && (!(end->flags & LIVE_DISCONNECTED) ||
+         * was not the end itself, that wiped. Where there was no act nobody held it: a listener that closes disconnects
+         * what waits to be accepted (inet_child_forget()). */
+        if (gone && (!(end->flags & LIVE_DISCONNECTED) || !(end->flags & LIVE_ACT) ||
                      (end->act_to == TCP_STATE_CLOSE && end->act_from != TCP_STATE_CLOSE)))
                 LIVE_TELL(e->unread, end->unread);
         /* Before the handshake nothing is queued; where no SYN left, these numbers are none (tcp_connect_init()). */

@@ -420,6 +420,12 @@ static void what_was_read_after_the_end_is_not_told_as_unread(void **state)
         r = told_once(&heard, &client, &server);
         assert_int_equal(r->to_server.unread.value, 100);
         assert_int_equal(r->to_server.fate, FATE_LOST);
+        /* Nobody had accepted it, and the listener closed: nobody can have read. */
+        unread(&client, &server);
+        server.flags = (server.flags & ~LIVE_ACT) | LIVE_DISCONNECTED;
+        server.act_from = server.act_to = 0;
+        r = told_once(&heard, &client, &server);
+        assert_int_equal(r->to_server.unread.value, 100);
 }
 
 static void more_connections_than_there_is_room_are_all_told(void **state)
