@@ -27,7 +27,7 @@ def flood(name, n, expected, *options):
         lines += stage.stop()
     assert sorted(line['n'] for line in lines) == list(range(1, n + 1))
     assert all(line['staged'] for line in lines), [line for line in lines if not line['staged']][:3]
-    assert all(line['confirmed'] is not False for line in lines)
+    assert all(line['confirmed'] is not False for line in lines), [x for x in lines if x['confirmed'] is False][:3]
     deadline = time.monotonic() + PATIENCE
     while sockets_of(stage.address[1]) and time.monotonic() < deadline:
         time.sleep(0.05)
