@@ -124,6 +124,7 @@ enum {
         ORDERLY_RESET = 1 << 12,        /* behind the first @n_before rows is a RST that ended it */
         ORDERLY_SIBLINGS = 1 << 13,     /* … like others at that moment (sibling.h) */
         ORDERLY_ICMP = 1 << 14,         /* the last row is an ICMP error that quotes its SYN */
+        ORDERLY_MISSES = 1 << 15,       /* of a struct connection that is packed: give_misses() */
         ORDERLY_LAST = ORDERLY_RESET | ORDERLY_ICMP,
         ORDERLY_OVER = ORDERLY_ENDED | ORDERLY_GIVEN | ORDERLY_PACKED | ORDERLY_LAST,   /* takes no more rows */
 };

@@ -312,21 +312,21 @@ reset_take(struct step *step)
         return may_be_taken(r->validity) && !older;
 }
 
-/* However late it is seen, it may have been sent before the RST: it reaches no further, and it either is new and ends
- * just there, or does not acknowledge what the RST does, or what drew it. */
+/* However late it is seen, it may have been sent before the RST: before what drew that was got, or it reaches no further
+ * and is either new and ends just there, or acknowledges less. */
 static bool
 may_be_older(const struct step *step, const struct reset *r)
 {
         int64_t end = step->position + (int64_t)step->s->n_payload + !!(step->s->flags & SEGMENT_FIN);
 
+        if (!r->has_ack && r->answers == SEGMENT_KIND_DATA && step->has_ack &&
+            (int32_t)((uint32_t)step->ack_position - r->answered.position) <= 0)
+                return true;
         if (!r->position_known || end > r->position)
                 return false;
         if (end == r->position && end > direction_end(step->d))
                 return true;
-        if (r->has_ack)
-                return (int32_t)(step->s->ack - r->ack) < 0;
-        return r->answers == SEGMENT_KIND_DATA && step->has_ack &&
-               (int32_t)((uint32_t)step->ack_position - r->answered.position) <= 0;
+        return r->has_ack && (int32_t)(step->s->ack - r->ack) < 0;
 }
 
 /* Its sender goes on: only what a RST just overtook on the way may come behind it, and then the RST stands at

@@ -81,7 +81,7 @@ is_alone(const struct connection *c, const struct extra *extra)
 }
 
 static bool
-pack_connection(struct table *table, uint32_t node)
+pack_connection(struct table *table, uint32_t node, bool misses)
 {
         struct connection *c = table_at(table, node);
         uint32_t number = c->extra, place;
@@ -103,7 +103,8 @@ pack_connection(struct table *table, uint32_t node)
                 return false;
         o = table_orderly(table, place);
         *o = (struct orderly){ .head = c->head, .last = c->last,
-                               .flags = ORDERLY_CONNECTION | (extra ? ORDERLY_EXTRA : 0) };
+                               .flags = (uint16_t)(ORDERLY_CONNECTION | (extra ? ORDERLY_EXTRA : 0) |
+                                                   (misses ? ORDERLY_MISSES : 0)) };
         if (!store_packed(table, bytes, n + n_extra, o)) {
                 table_free_orderly(table, place);
                 return false;
@@ -145,11 +146,12 @@ unpack_connection(struct table *table, uint32_t *node)
 }
 
 bool
-table_pack(struct table *table, uint32_t node)
+table_pack(struct table *table, uint32_t node, bool misses)
 {
         if (table_is_packed(table, node))
                 return false;
-        return node_is_orderly(node) ? pack_orderly(table, table_orderly(table, node)) : pack_connection(table, node);
+        return node_is_orderly(node) ? pack_orderly(table, table_orderly(table, node))
+                                     : pack_connection(table, node, misses);
 }
 
 int

@@ -36,7 +36,7 @@ give_connection(struct tracker *t, struct connection *c, bool cut)
         if (c->flags & CONNECTION_GIVEN && !(c->flags & CONNECTION_CHANGED))
                 return;
         c->rev++;
-        tracker_note_losses(t, c);
+        t->losses = t->losses || give_misses(c, table_extra_of(&t->table, c));
         given = give_fill(&t->given, c, table_extra_of(&t->table, c), t->now, cut);
         digest = give_digest(given);
         if (c->flags & CONNECTION_GIVEN && digest == c->verdict) {
@@ -279,11 +279,15 @@ tracker_lost(struct tracker *tracker)
         tracker->losses = true;
 }
 
-void
-tracker_note_losses(struct tracker *t, const struct connection *c)
+bool
+tracker_misses(const struct tracker *t, uint32_t node)
 {
-        if (!t->losses)
-                t->losses = give_misses(c, table_extra_of(&t->table, c));
+        const struct connection *c;
+
+        if (node_is_orderly(node))
+                return table_is_packed(&t->table, node) && table_orderly(&t->table, node)->flags & ORDERLY_MISSES;
+        c = table_at(&t->table, node);
+        return give_misses(c, table_extra_of(&t->table, c));
 }
 
 /* Those that are left are open, most of them; before the first of them is given out it shall be known whether any
@@ -296,8 +300,7 @@ note_losses(struct tracker *t)
         for (unsigned i = 0; i < sizeof(lists) / sizeof(*lists); i++)
                 for (uint32_t node = t->table.oldest[lists[i]]; node != NODE_NONE && !t->losses;
                      node = table_link(&t->table, node)->newer)
-                        if (!node_is_orderly(node))
-                                tracker_note_losses(t, table_at(&t->table, node));
+                        t->losses = tracker_misses(t, node);
 }
 
 uint64_t

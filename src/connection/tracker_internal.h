@@ -54,8 +54,8 @@ tracker_vlans(const struct tracker *t, uint32_t vlan)
         return t->options.by_vlan ? vlan << REALM_VLAN_SHIFT : 0;
 }
 
-/* Does it miss segments that were sent? Asked before it is given out, and before it is packed. */
-void tracker_note_losses(struct tracker *t, const struct connection *c);
+/* Does a node miss segments that were sent (give_misses())? A row does not. */
+bool tracker_misses(const struct tracker *t, uint32_t node);
 
 /* Gives a connection out, unless that would say what was said already. @cut: the capture ended within a frame. */
 void tracker_give(struct tracker *t, uint32_t node, bool cut);

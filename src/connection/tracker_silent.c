@@ -16,9 +16,7 @@ pack(struct tracker *t, uint32_t node)
 {
         if (node_is_orderly(node) && table_orderly(&t->table, node)->n > ROWS_MAX && tracker_grow(t, &node) < 0)
                 return;
-        if (!node_is_orderly(node))
-                tracker_note_losses(t, table_at(&t->table, node));
-        t->n_packed += table_pack(&t->table, node);
+        t->n_packed += table_pack(&t->table, node, tracker_misses(t, node));
 }
 
 void

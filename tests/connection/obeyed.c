@@ -232,7 +232,7 @@ what_may_have_been_sent_before_a_reset_is_no_talk_after_it(void **state)
                 TALK,
                 { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 20, .ack = 300 },
                 { .t = 1.02, .by = 's', .f = "R", .at = 300, .bare = true },
-                { .t = 1.05, .by = 's', .f = ".", .at = 300, .ack = 100 },
+                { .t = 1.05, .by = 's', .f = "F.", .at = 300, .ack = 100 },
         };
         static const struct row talks[] = {
                 TALK,

@@ -267,7 +267,7 @@ pack(struct table *table, uint32_t *node, unsigned *n_packed)
         if (!node_is_orderly(*node))
                 before = *table_at(table, *node);
         table_list(table, *node, LIST_LIVE);
-        packed = table_pack(table, *node);
+        packed = table_pack(table, *node, false);
         number = table->oldest[LIST_LIVE];
         assert_int_equal(table_is_packed(table, number), packed);
         *n_packed += packed;
