@@ -312,8 +312,8 @@ reset_take(struct step *step)
         return may_be_taken(r->validity) && !older;
 }
 
-/* However late it is seen, it may have been sent before the RST: before what drew that was got, or it reaches no further
- * and is either new and ends just there, or acknowledges less. */
+/* However late it is seen, it may have been sent before the RST: before what drew that was got, or it reaches no
+ * further and is either new and ends just there, or acknowledges less. */
 static bool
 may_be_older(const struct step *step, const struct reset *r)
 {

@@ -348,9 +348,9 @@ void table_forget(struct table *table, uint32_t node);
 /* Makes a struct connection of a struct orderly: it takes its place in the index and in its list. */
 int table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node);
 
-/* Packs a node (pack.h), which may become another; of a struct connection @misses is remembered (ORDERLY_MISSES). False:
- * it is left as it is, since it has what few have, or there is no room. A node that is packed can be found, listed,
- * freed and unpacked: nothing else. */
+/* Packs a node (pack.h), which may become another; of a struct connection @misses is remembered (ORDERLY_MISSES).
+ * False: it is left as it is, since it has what few have, or there is no room. A node that is packed can be found,
+ * listed, freed and unpacked: nothing else. */
 bool table_pack(struct table *table, uint32_t node, bool misses);
 
 /* Makes it what it was; one that is not packed is left as it is. Returns 0 or -ENOMEM. */
