@@ -1,4 +1,5 @@
 /* What a close did, where more came between the look at the socket and the close itself than the look showed. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -166,6 +167,26 @@ who_sent_nothing_since_did_not_reset(void **state)
         assert_int_equal(r.to_client.closed, CLOSED_NO);
 }
 
+/* Both were dead before they were closed. */
+static void
+who_was_told_of_a_reset_did_not_send_it(void **state)
+{
+        struct traced_socket client = closed(0), server = closed(0);
+        struct record r;
+
+        (void)state;
+        server.client = false;
+        client.last.state = client.act.before.state = server.last.state = server.act.before.state = TCP_STATE_CLOSE;
+        for (int told = SIDE_CLIENT; told <= SIDE_SERVER; told++) {
+                client.error = told == SIDE_CLIENT ? ECONNRESET : 0;
+                server.error = told == SIDE_SERVER ? ECONNRESET : 0;
+                judge_sockets(&client, &server, &r);
+                assert_int_equal(r.ending, ENDING_RESET);
+                assert_int_equal(r.ended_by, told == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT);
+                assert_int_not_equal(r.certainty, CERTAINTY_CERTAIN);
+        }
+}
+
 int
 main(void)
 {
@@ -175,6 +196,7 @@ main(void)
                 cmocka_unit_test(more_than_was_seen_unread_is_not_counted_as_a_fin),
                 cmocka_unit_test(what_a_zero_linger_leaves_is_no_fin),
                 cmocka_unit_test(who_sent_nothing_since_did_not_reset),
+                cmocka_unit_test(who_was_told_of_a_reset_did_not_send_it),
                 cmocka_unit_test(who_closed_first_of_two_at_once_is_not_known),
         };
 
