@@ -12,28 +12,28 @@
 static bool
 is_done(const struct facts_of_direction *from)
 {
-        bool known = fact_known(from->bytes.how) & fact_known(from->acked.how) & fact_is_not(from->fin) &
+        bool known = fact_known(from->bytes.how) && fact_known(from->acked.how) && fact_is_not(from->fin) &&
                      count_above(from->packets, 0);
-        bool by_reset = fact_known(from->acked_by_reset.how) & (from->acked_by_reset.value >= from->bytes.value);
+        bool by_reset = fact_known(from->acked_by_reset.how) && (from->acked_by_reset.value >= from->bytes.value);
 
-        return known & ((from->acked.value >= from->bytes.value) | by_reset);
+        return known && ((from->acked.value >= from->bytes.value) || by_reset);
 }
 
 /* It did not ask in vain, and its kernel said nothing. */
 static bool
 is_quiet(const struct facts_of_end *end)
 {
-        return !(count_above(end->keepalives, 0) | count_above(end->keepalives_unanswered, 0) |
-                 count_above(end->repeats_unanswered, 0) | count_above(end->probes_unanswered, 0) |
-                 fact_is(end->gave_up) | fact_is(end->abort_on_timeout)) && !told_of_end(end);
+        return !(count_above(end->keepalives, 0) || count_above(end->keepalives_unanswered, 0) ||
+                 count_above(end->repeats_unanswered, 0) || count_above(end->probes_unanswered, 0) ||
+                 fact_is(end->gave_up) || fact_is(end->abort_on_timeout)) && !told_of_end(end);
 }
 
 /* Its kernel told nothing of its RST. */
 static bool
 says_nothing(const struct facts_of_end *end)
 {
-        return !(fact_known(end->reason.how) | fact_is(end->abort_on_close) | fact_is(end->abort_on_linger) |
-                 fact_is(end->abort_on_memory) | fact_is(end->abort_on_data) | fact_is(end->counts_no_reset) |
+        return !(fact_known(end->reason.how) || fact_is(end->abort_on_close) || fact_is(end->abort_on_linger) ||
+                 fact_is(end->abort_on_memory) || fact_is(end->abort_on_data) || fact_is(end->counts_no_reset) ||
                  fact_is(end->went_on));
 }
 
@@ -41,26 +41,26 @@ says_nothing(const struct facts_of_end *end)
 static bool
 is_active(const struct facts_of_reset *reset)
 {
-        return fact_is(reset->has_ack) && fact_known(reset->window.how) & !count_above(reset->payload, 0) &
-               (count_above(reset->window, 0) | fact_is(reset->options)) && !reset_answers_syn(reset);
+        return fact_is(reset->has_ack) && fact_known(reset->window.how) && !count_above(reset->payload, 0) &&
+               (count_above(reset->window, 0) || fact_is(reset->options)) && !reset_answers_syn(reset);
 }
 
 /* One end's, taken by the other. */
 static bool
 is_taken(const struct facts_of_reset *reset)
 {
-        bool by_end = fact_known(reset->by.how) & (reset->by.value == SIDE_CLIENT || reset->by.value == SIDE_SERVER);
-        bool exact = fact_known(reset->validity.how) & (reset->validity.value == RESET_VALIDITY_EXACT);
-        bool taken = fact_is(reset->obeyed) & !fact_is(reset->after_both_acked) & !fact_is(reset->not_arrived);
+        bool by_end = fact_known(reset->by.how) && (reset->by.value == SIDE_CLIENT || reset->by.value == SIDE_SERVER);
+        bool exact = fact_known(reset->validity.how) && (reset->validity.value == RESET_VALIDITY_EXACT);
+        bool taken = fact_is(reset->obeyed) && !fact_is(reset->after_both_acked) && !fact_is(reset->not_arrived);
 
-        return by_end & exact & taken;
+        return by_end && exact && taken;
 }
 
 static bool
 is_doubtful(const struct facts_of_reset *reset)
 {
-        return fact_is(reset->not_sent) | fact_is(reset->went_on) | fact_is(reset->behind) |
-               fact_is(reset->ack_impossible) | fact_is(reset->ttl_differs) | fact_is(reset->ip_id_jumps) |
+        return fact_is(reset->not_sent) || fact_is(reset->went_on) || fact_is(reset->behind) ||
+               fact_is(reset->ack_impossible) || fact_is(reset->ttl_differs) || fact_is(reset->ip_id_jumps) ||
                fact_is(reset->mirrors);
 }
 
@@ -69,13 +69,13 @@ static bool
 is_plain(const struct facts *f)
 {
         const struct facts_of_reset *reset = &f->resets[0];
-        bool alone = (f->n_resets == 1) & (f->n_resets_in_all == 1), whole = !(f->seen.gaps | f->seen.midstream);
+        bool alone = (f->n_resets == 1) && (f->n_resets_in_all == 1), whole = !(f->seen.gaps || f->seen.midstream);
 
-        return alone & whole && is_active(reset) && is_taken(reset) && !is_doubtful(reset) &&
-               ((reset->by.value == SIDE_CLIENT) | fact_is(f->established)) &&
+        return alone && whole && is_active(reset) && is_taken(reset) && !is_doubtful(reset) &&
+               ((reset->by.value == SIDE_CLIENT) || fact_is(f->established)) &&
                is_done(&f->from[SIDE_CLIENT]) && is_done(&f->from[SIDE_SERVER]) && is_quiet(&f->end[SIDE_CLIENT]) &&
                is_quiet(&f->end[SIDE_SERVER]) && says_nothing(&f->end[reset->by.value]) &&
-               !(fact_known(reset->reason.how) | fact_is(f->mptcp) | fact_is(f->siblings_reset) |
+               !(fact_known(reset->reason.how) || fact_is(f->mptcp) || fact_is(f->siblings_reset) ||
                  fact_is(f->both_acked));
 }
 
@@ -97,21 +97,21 @@ static void
 fill_causes(const struct judging *j)
 {
         const struct facts *f = j->f;
-        const struct facts_of_end *end = &f->end[j->named];
+        const enum side by = j->named == SIDE_SERVER ? SIDE_SERVER : SIDE_CLIENT;
+        const struct facts_of_end *end = &f->end[by];
         struct record *r = j->r;
-        bool nothing_came = f->from[other_side(j->named)].bytes.value == 0;
-        bool accepted = (j->named == SIDE_CLIENT) | count_above(f->from[j->named].payloads, 0) |
-                        fact_is(end->accepted);
+        bool nothing_came = f->from[other_side(by)].bytes.value == 0;
+        bool accepted = by == SIDE_CLIENT || count_above(f->from[by].payloads, 0) || fact_is(end->accepted);
 
         for (unsigned i = 0; i < rule_of_active->n_causes; i++) {
                 enum cause cause = rule_of_active->causes[i];
 
                 r->causes[r->n_causes] = cause;
-                r->n_causes += !((nothing_came & (cause == CAUSE_UNREAD_DATA)) |
-                                 (accepted & (cause == CAUSE_LISTENER_CLOSED)));
+                r->n_causes += !((nothing_came && (cause == CAUSE_UNREAD_DATA)) ||
+                                 (accepted && (cause == CAUSE_LISTENER_CLOSED)));
         }
         r->causes[r->n_causes] = CAUSE_UNKNOWN;
-        r->n_causes += !(fact_known(end->os.how) & (end->os.value == OS_LINUX));
+        r->n_causes += !(fact_known(end->os.how) && (end->os.value == OS_LINUX));
 }
 
 static void

@@ -13,18 +13,18 @@
 static bool
 said_nothing(const struct facts_of_direction *from)
 {
-        return count_is(from->bytes, 0) & !count_above(from->payloads, 0) & fact_is_not(from->fin);
+        return count_is(from->bytes, 0) && !count_above(from->payloads, 0) && fact_is_not(from->fin);
 }
 
 /* Seen whole from the first SYN on, and no more than a handshake that failed. */
 static bool
 is_attempt(const struct facts *f)
 {
-        bool whole = (f->seen.sides == SIDES_SEEN_BOTH) & !(f->seen.gaps | f->seen.midstream);
-        bool failed = fact_is_not(f->established) & count_above(f->syns, 0) & !count_above(f->syn_acks, 0);
+        bool whole = (f->seen.sides == SIDES_SEEN_BOTH) && !(f->seen.gaps || f->seen.midstream);
+        bool failed = fact_is_not(f->established) && count_above(f->syns, 0) && !count_above(f->syn_acks, 0);
 
-        return whole & failed && said_nothing(&f->from[SIDE_CLIENT]) & said_nothing(&f->from[SIDE_SERVER]) &&
-               !(fact_known(f->icmp.how) | told_of_end(&f->end[SIDE_CLIENT]) | told_of_end(&f->end[SIDE_SERVER]));
+        return whole && failed && said_nothing(&f->from[SIDE_CLIENT]) && said_nothing(&f->from[SIDE_SERVER]) &&
+               !(fact_known(f->icmp.how) || told_of_end(&f->end[SIDE_CLIENT]) || told_of_end(&f->end[SIDE_SERVER]));
 }
 
 /* Nothing says that its kernel gave up, or that the other end's could not take it. */
@@ -34,7 +34,7 @@ is_silent(const struct facts *f)
         const struct facts_of_end *client = &f->end[SIDE_CLIENT];
 
         return f->n_resets == 0 &&
-               !(fact_is(client->gave_up) | fact_is(client->abort_on_timeout) |
+               !(fact_is(client->gave_up) || fact_is(client->abort_on_timeout) ||
                  fact_is(f->end[SIDE_SERVER].accept_queue_full));
 }
 
@@ -42,13 +42,13 @@ is_silent(const struct facts *f)
 static bool
 is_plain_answer(const struct facts_of_reset *reset)
 {
-        bool by_server = fact_known(reset->by.how) & (reset->by.value == SIDE_SERVER);
-        bool bare = fact_known(reset->has_ack.how) & count_is(reset->window, 0) & fact_is_not(reset->options) &
+        bool by_server = fact_known(reset->by.how) && (reset->by.value == SIDE_SERVER);
+        bool bare = fact_known(reset->has_ack.how) && count_is(reset->window, 0) && fact_is_not(reset->options) &&
                     !count_above(reset->payload, 0);
-        bool doubtful = fact_is(reset->not_sent) | fact_is(reset->went_on) | fact_is(reset->ack_impossible) |
+        bool doubtful = fact_is(reset->not_sent) || fact_is(reset->went_on) || fact_is(reset->ack_impossible) ||
                         fact_is(reset->ttl_differs);
 
-        return by_server & bare & !doubtful && reset_answers_syn(reset) && fact_is(reset->obeyed) &&
+        return by_server && bare && !doubtful && reset_answers_syn(reset) && fact_is(reset->obeyed) &&
                !fact_is(reset->after_both_acked);
 }
 
@@ -59,9 +59,9 @@ is_refused(const struct facts *f)
         const struct facts_of_end *server = &f->end[SIDE_SERVER];
 
         return f->n_resets == 1 && is_plain_answer(&f->resets[0]) &&
-               !(fact_known(f->resets[0].reason.how) | fact_known(server->reason.how) |
-                 fact_is(server->counts_no_reset) | fact_is(server->went_on) | fact_is(f->filter_answers) |
-                 fact_is(f->mptcp) | fact_is(f->both_acked));
+               !(fact_known(f->resets[0].reason.how) || fact_known(server->reason.how) ||
+                 fact_is(server->counts_no_reset) || fact_is(server->went_on) || fact_is(f->filter_answers) ||
+                 fact_is(f->mptcp) || fact_is(f->both_acked));
 }
 
 /* The last rule of each list needs nothing. */
