@@ -19,7 +19,11 @@ need() {
 
 has_command() { command -v "$1"; }
 has_library() { pkg-config --exists "$1"; }
-has_module() { python3 -c "import $1"; }
+# Of the interpreter that meson is run by: tests are run by that one, whatever python3 stands first in PATH.
+has_module() {
+        python=$(sed -n '1s/^#! *//p' "$(command -v meson)")
+        ${python:-python3} -c "import $1"
+}
 has_program() { PATH=$PATH:/usr/sbin:/sbin command -v "$1"; }
 has_bpftool() { PATH=$PATH:/usr/sbin:/sbin command -v bpftool; }
 compiles() { printf '#include <stdio.h>\n' | ${CC:-cc} -E -; }
@@ -58,6 +62,12 @@ for purpose in "$@"; do
                 # What some examples and their tests are made for; a build goes without.
                 need libuv1-dev has_library libuv
                 need libssl-dev has_library openssl
+                need libdw-dev has_library libdw
+                # Whose completions are tried, and a system whose calls are numbered otherwise.
+                need fish has_command fish
+                need zsh has_command zsh
+                need gcc-aarch64-linux-gnu has_command aarch64-linux-gnu-gcc
+                need libc6-dev-arm64-cross ls /usr/aarch64-linux-gnu/include/stdio.h
                 ;;
         peers)
                 need iproute2 has_program ip
