@@ -22,8 +22,6 @@ root = pathlib.Path(os.environ.get("FINIS_SOURCE", pathlib.Path(__file__).resolv
 FINIS = os.environ.get("FINIS", str(root / "build" / "src" / "cli" / "finis"))
 NO_CAUSE = ("orderly", "half-closed", "open", "unseen")
 
-AGAIN = 2  # so often what was wrong is played once more, before it is
-
 OF_THE_RESET = ("reset.frame", "reset.window", "reset.ttl", "reset.kind")
 
 # Where the scenario says by hand what the wire does not show, or docs/record.md calls otherwise.
@@ -117,25 +115,13 @@ def forgetting(program, folder):
     return run.stdout.splitlines()[:20] if run.returncode else []
 
 
-def played_again(folder, name, family):
-    """What is wrong with one more play of a scenario. A peer by hand that waits for the processor just where its
-    segments are to follow each other within milliseconds makes another story than the one that was told by hand."""
-    again = tempfile.mkdtemp(dir=folder)
-    stage(again, [name])
-    return [fault for _, of, found, _ in cases(again) if of == family for fault in found]
-
-
 def main():
     options = [a.partition("=")[2] for a in sys.argv[1:] if a.startswith("--forget=")]
     with tempfile.TemporaryDirectory() as folder:
         lab = stage(folder, [a for a in sys.argv[1:] if not a.startswith("--")])
         by_name = collections.defaultdict(list)
         likely = collections.Counter()
-        for scenario, family, found, counts in list(cases(folder)):
-            for _ in range(AGAIN):
-                if found:
-                    print(f"# {scenario} over IPv{family} is played again: {found}")
-                    found = played_again(folder, scenario, family)
+        for scenario, family, found, counts in cases(folder):
             by_name[scenario] += [f"IPv{family}: {fault}" for fault in found]
             likely += counts
         if by_name and options:
