@@ -18,6 +18,7 @@
 #include "cli/read_progress.h"
 #include "base/say.h"
 #include "ending/judge.h"
+#include "report/phrase.h"
 #include "wire/packet_plain.h"
 
 #define ID_MAX 32
@@ -41,6 +42,7 @@ struct pass {
         size_t n_frames;
         struct tracker_frame taken[TRACKER_BATCH];
         struct tracker_input others[TRACKER_BATCH]; /* of those that did not go the straight way, at the same places */
+        uint64_t behind;            /* what was said of frames that are not in the order of their times, in ns */
         struct evidence evidence;
         struct record plain;        /* of those that judge_again() takes */
 };
@@ -328,6 +330,21 @@ static void note_dropped(struct pass *p, const char *path, uint64_t n_dropped)
         complain(p, path, what, "; a FIN or RST that is not here may be among them");
 }
 
+/* A concatenation of captures, or several files of the same time. It is said once for each file that adds to it. */
+static void note_disorder(struct pass *p, const char *path)
+{
+        uint64_t behind = tracker_behind(p->tracker);
+        struct phrase what = {0};
+
+        if (behind <= TRACKER_DISORDER_NS || behind <= p->behind)
+                return;
+        p->behind = behind;
+        phrase_add(&what, "frames are not in the order of their times, but up to ");
+        phrase_span(&what, behind > INT64_MAX ? INT64_MAX : (int64_t)behind);
+        phrase_add(&what, " behind");
+        complain(p, path, what.text, "; if no clock was set back, mergecap or reordercap puts them in order");
+}
+
 static int read_capture(struct pass *p, const char *path, struct capture *capture)
 {
         size_t n_batches = 0;
@@ -353,6 +370,7 @@ static int read_capture(struct pass *p, const char *path, struct capture *captur
         }
         p->counts->n_read++;
         note_dropped(p, path, capture_dropped(capture));
+        note_disorder(p, path);
         if (stopped && capture_size(capture) > 0)
                 p->counts->unfinished = true;
         if (!stopped && capture_complaint(capture)) {

@@ -139,6 +139,13 @@ int tracker_add_frames(struct tracker *tracker, uint32_t file, uint64_t last, st
 /* The capture is known to have lost frames: connections that nothing ended may have ended all the same. */
 void tracker_lost(struct tracker *tracker);
 
+/* How far a frame's time was behind that of one before it, in ns: of all so far, the most. */
+uint64_t tracker_behind(const struct tracker *tracker);
+
+/* Frames this far behind others are not in the order of their times: ports of a network card that are read in turn, or
+ * several interfaces, mix them by less. */
+#define TRACKER_DISORDER_NS UINT64_C(100000000)
+
 /* Gives out all that is left. @cut: the capture ended within a frame. Returns how many it could not give out for want
  * of memory: those that were packed, and for which there was no room. */
 uint64_t tracker_finish(struct tracker *tracker, bool cut);

@@ -24,6 +24,7 @@ static void
 hand_out(struct tracker *t, struct tracked *given)
 {
         given->facts.seen.losses = t->losses;
+        given->facts.seen.disorder = t->behind > TRACKER_DISORDER_NS;
         t->hooks.give(t->hooks.context, given);
 }
 
@@ -277,6 +278,12 @@ void
 tracker_lost(struct tracker *tracker)
 {
         tracker->losses = true;
+}
+
+uint64_t
+tracker_behind(const struct tracker *tracker)
+{
+        return tracker->behind;
 }
 
 bool

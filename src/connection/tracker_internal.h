@@ -20,6 +20,7 @@ struct tracker {
         int64_t now;                    /* the greatest time so far, */
         uint32_t second;                /* in seconds, … */
         int64_t second_ends;            /* … and when that will be over */
+        uint64_t behind;                /* how far behind the greatest time a frame was, at most */
         uint32_t not_plain;             /* the segment at hand is of this node, and does not go the short way */
         bool failed;                    /* for want of memory */
         bool losses;                    /* the capture misses segments of one connection or another */
@@ -102,8 +103,11 @@ void tracker_make_room(struct tracker *t);
 static inline void
 tracker_advance(struct tracker *t, int64_t time)
 {
-        if (time <= t->now)
+        if (time <= t->now) {
+                if (__builtin_expect((uint64_t)t->now - (uint64_t)time > t->behind, 0))
+                        t->behind = (uint64_t)t->now - (uint64_t)time;
                 return;
+        }
         t->now = time;
         if (__builtin_expect(time >= t->second_ends, 0))
                 tracker_next_second(t);

@@ -279,6 +279,8 @@ judge_evidence(const struct judging *j, struct evidence *ret_evidence)
                 say(e, "Segments are missing from the evidence.");
         else if (f->seen.losses && (j->r->ending == ENDING_OPEN || j->r->ending == ENDING_HALF_CLOSED))
                 say(e, "Elsewhere in the capture segments are missing: what ended this one may be, too.");
+        else if (f->seen.disorder && (j->r->ending == ENDING_OPEN || j->r->ending == ENDING_HALF_CLOSED))
+                say(e, "The capture is not in the order of its times: what ended this one may stand before it.");
         if (f->seen.evicted)
                 say(e, "It was given out before its time, for want of memory.");
 }

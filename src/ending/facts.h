@@ -232,6 +232,7 @@ struct facts_seen {
         bool midstream;     /* its beginning was not seen */
         bool gaps;          /* segments or events are known to be missing */
         bool losses;        /* so they are elsewhere in the same capture */
+        bool disorder;      /* the capture's frames are not in the order of their times */
         bool cut;           /* frames were cut short, or the file ends within one */
         bool both_ends;     /* both kernels were heard, not only the wire between them */
         bool evicted;       /* given out before its time, for want of memory */

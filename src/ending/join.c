@@ -366,6 +366,7 @@ join_seen(const struct facts *c, const struct facts *s, struct facts_seen *to)
         to->midstream = c->seen.midstream || s->seen.midstream;
         to->gaps = c->seen.gaps || s->seen.gaps;
         to->losses = c->seen.losses || s->seen.losses;
+        to->disorder = c->seen.disorder || s->seen.disorder;
         to->cut = c->seen.cut || s->seen.cut;
         to->evicted = c->seen.evicted || s->seen.evicted;
         to->both_ends = true;

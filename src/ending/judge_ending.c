@@ -449,8 +449,9 @@ certainty_of_ending(const struct judging *j, enum ending ending)
                                          : !no_fin[SIDE_CLIENT] || !no_fin[SIDE_SERVER] ||
                                            !(fact_is(f->established) || f->seen.midstream))
                 return CERTAINTY_POSSIBLE;
-        /* Of a capture that lost segments the last FIN or RST may be one of them. */
-        return f->seen.losses || reset_may_have_ended_it(f) ? CERTAINTY_LIKELY : CERTAINTY_CERTAIN;
+        /* Of a capture that lost segments the last FIN or RST may be one of them; of one that is out of order it may
+         * stand before what it ended. */
+        return f->seen.losses || f->seen.disorder || reset_may_have_ended_it(f) ? CERTAINTY_LIKELY : CERTAINTY_CERTAIN;
 }
 
 void

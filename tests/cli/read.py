@@ -183,6 +183,18 @@ def check_exits_1_where_anything_is_bad():
     assert finis('--check', path, 'severity=bad').stderr == b''
 
 
+def a_capture_out_of_the_order_of_its_times_says_so_and_is_less_certain():
+    """As `mergecap -a` makes it; a clock that was set back looks the same."""
+    still, later = unfinished(client=client(7)), orderly(client=client(8), at=5.0)
+    found = {r['ending']: r['certainty'] for r in records(save('in-order.pcap', of(still, later)))}
+    assert found == {'orderly': 'certain', 'open': 'certain'}
+    done = finis('--json', save('out-of-order.pcap', of(later) + of(still)[24:]))
+    assert done.returncode == 0 and done.stderr.count(b'\n') == 1, done
+    assert b'not in the order of their times, but up to 5.' in done.stderr and b'reordercap' in done.stderr, done
+    found = {r['ending']: r['certainty'] for r in map(json.loads, done.stdout.splitlines())}
+    assert found == {'orderly': 'certain', 'open': 'likely'}
+
+
 def rotated_files_are_one_sequence_in_the_order_of_their_times():
     frames = cut().frames + orderly(client=client(9), at=20.0).frames
     save('cap10', packets.pcap(*frames[4:]))
@@ -203,7 +215,10 @@ def standard_input_is_a_file():
 
 def standard_input_stands_beside_files():
     save('a.pcap', mixed())
-    assert len(records('-', 'a.pcap', input=mixed())) == len(records('a.pcap', 'a.pcap'))
+    piped, named = finis('--json', '-', 'a.pcap', input=mixed()), finis('--json', 'a.pcap', 'a.pcap')
+    assert piped.returncode == named.returncode == 0 and piped.stderr == named.stderr, (piped, named)
+    assert b'a.pcap: frames are not in the order' in named.stderr, named
+    assert piped.stdout.count(b'\n') == named.stdout.count(b'\n') > 0, (piped, named)
 
 
 def lines_of(process, n, seconds=20):
@@ -326,6 +341,7 @@ CASES = [
     a_mistyped_option_is_told_what_was_meant,
     the_status_tells_what_could_not_be_read,
     check_exits_1_where_anything_is_bad,
+    a_capture_out_of_the_order_of_its_times_says_so_and_is_less_certain,
     rotated_files_are_one_sequence_in_the_order_of_their_times,
     standard_input_is_a_file,
     standard_input_stands_beside_files,
