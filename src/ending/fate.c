@@ -37,7 +37,7 @@ how_closed(const struct judging *j, enum side sender)
                 return CLOSED_FIN;
         }
         if (reset)
-                return CLOSED_RESET;
+                return j->by_either && reset->by.how == HOW_INFERRED ? CLOSED_UNKNOWN : CLOSED_RESET;
         return fact_is_not(from->fin) ? CLOSED_NO : CLOSED_UNKNOWN;
 }
 
@@ -175,7 +175,7 @@ fate_of(const struct judging *j, enum side sender, const struct record_direction
         if (unsent && (!j->r->ongoing || fact_is(from->closed)))
                 return j->r->ending == ENDING_ORDERLY ? FATE_UNKNOWN : FATE_LOST;
         if (d->bytes.known && j->r->cause == CAUSE_UNREAD_DATA && j->r->certainty == CERTAINTY_CERTAIN &&
-            j->named == other_side(sender))
+            (j->by_either || j->named == other_side(sender)))
                 return FATE_LOST;
         if (unread || unsent || !d->uncertain.known)
                 return FATE_UNKNOWN;

@@ -21,8 +21,8 @@
  * reply RST, and then it is lost; or neither, and it is uncertain.
  *
  * The order below is the order of thought: which RST counts and whose it is (judge_reset.c), how it ended and by
- * whom (judge_ending.c), when (judge_times.c), why (judge_cause.c with the table in cause_rules.c) and whether that is
- * sure although not all is known (judge_sure.c), what became of the bytes (fate.c), whether anybody needs to care
+ * whom (judge_ending.c), when (judge_times.c), why (judge_cause.c with the table in cause_rules.c; judge_either.c where
+ * each end may have reset it) and whether that is sure although not all is known (judge_sure.c), what became of the bytes (fate.c), whether anybody needs to care
  * (severity.c), and what the programs are told (told.c). What ended in order needs none of it (judge_orderly.c), nor
  * do attempts that came to nothing (judge_attempt.c) and connections that one end reset, and nothing else
  * (judge_active.c).
@@ -39,6 +39,15 @@ within(struct fact_count count, uint64_t least, uint64_t most)
                                                                                    : (struct maybe_u64){ 0 };
 }
 
+static bool
+resets_are_guessed(const struct facts *f)
+{
+        for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++)
+                if (f->resets[i].by.how <= HOW_INFERRED)
+                        return true;
+        return false;
+}
+
 static void
 fill_reset(const struct judging *j)
 {
@@ -51,9 +60,9 @@ fill_reset(const struct judging *j)
                 r->reset.kind = j->shape;
                 /* Where the capture lacks segments, one of them may have drawn it. */
                 r->reset.unasked = fact_is(shown->unasked) && !j->f->seen.gaps;
-                r->reset.by = !fact_known(shown->by.how) ? SIDE_UNKNOWN
-                              : j->by_network            ? SIDE_NETWORK
-                                                         : shown->by.value;
+                r->reset.by = !fact_known(shown->by.how) || j->by_either ? SIDE_UNKNOWN
+                              : j->by_network                            ? SIDE_NETWORK
+                                                                         : shown->by.value;
                 r->reset.frame = within(shown->frame, 1, UINT64_MAX);
                 if (fact_known(shown->validity.how))
                         r->reset.valid = shown->validity.value;
@@ -69,7 +78,8 @@ fill_reset(const struct judging *j)
         }
         if (r->reset.seen) {
                 r->reset.count = f->n_resets_in_all > f->n_resets ? f->n_resets_in_all : f->n_resets;
-                if (r->reset.count == 0)
+                /* That both sent one is not known. */
+                if (r->reset.count == 0 || (j->by_either && resets_are_guessed(f)))
                         r->reset.count = 1;
                 if (j->reason != RESET_REASON_NOT_SPECIFIED)
                         r->reset.kernel_reason = reset_reason_name(j->reason);
@@ -93,7 +103,10 @@ follow_rules(struct judging *j)
         judge_reset(j);
         judge_ending(j);
         judge_times(j);
-        judge_cause(j);
+        if (j->by_either && j->r->ending == ENDING_RESET)
+                judge_either(j);
+        else
+                judge_cause(j);
         judge_fate(j);
         judge_severity(j);
         judge_retry(j);

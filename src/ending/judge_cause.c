@@ -461,6 +461,13 @@ capture_is_sure(const struct judging *j, enum side x, uint64_t conditions, const
                (reset_is_plain(j) && !may_have_ended_otherwise(j) && !another_may_come_first(j, x, conditions, rule));
 }
 
+/* Its act is known, and that no RST of the other's came before it is not. */
+static bool
+is_guessed(const struct judging *j, enum side x)
+{
+        return j->reset && is_end(x) && j->named == x && j->reset->by.how <= HOW_INFERRED;
+}
+
 static void
 apply(struct judging *j, enum side x, uint64_t conditions, const struct cause_rule *rule)
 {
@@ -472,7 +479,10 @@ apply(struct judging *j, enum side x, uint64_t conditions, const struct cause_ru
         j->why = rule->why;
         if (rule->certainty == CERTAINTY_CERTAIN) {
                 record_add_cause(r, rule->causes[0]);
-                if (capture && !capture_is_sure(j, x, conditions, rule)) {
+                if (is_guessed(j, x)) {
+                        record_add_cause(r, CAUSE_UNKNOWN);
+                        r->certainty = CERTAINTY_LIKELY;
+                } else if (capture && !capture_is_sure(j, x, conditions, rule)) {
                         record_add_cause(r, CAUSE_UNKNOWN);
                         r->certainty = CERTAINTY_POSSIBLE;
                 }

@@ -380,6 +380,27 @@ surely_its_own(const struct judging *j)
         return j->shape == RESET_KIND_REPLY || (fact_is_not(reset->behind) && numbers_are_known(j->f, j->named));
 }
 
+/* Where no segment was seen, an inferred moment is that of the act. Two acts in their order need not be two RSTs in
+ * theirs: the second program may have done more before its call. */
+static bool
+order_is_known(const struct facts_of_reset *a, const struct facts_of_reset *b)
+{
+        return a->at.how > HOW_INFERRED && b->at.how > HOW_INFERRED;
+}
+
+static bool
+may_be_of_either(const struct facts *f, const struct facts_of_reset *reset)
+{
+        for (size_t i = 0; f->seen.source != SOURCE_CAPTURE && i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
+                const struct facts_of_reset *other = &f->resets[i];
+
+                if (!fact_known(other->by.how) || (may_end(f, other) && other->by.value != reset->by.value &&
+                                                   !order_is_known(other, reset)))
+                        return true;
+        }
+        return false;
+}
+
 void
 judge_reset(struct judging *j)
 {
@@ -405,6 +426,8 @@ judge_reset(struct judging *j)
         if (j->reason == RESET_REASON_NOT_SPECIFIED)
                 j->doubts = doubts_of(f, j->shown, j->shape, reply);
         j->by_network = weigh(j->doubts, reply) >= DOUBT_ENOUGH;
-        if (j->reset)
-                j->named = j->reset->by.value;
+        if (j->reset) {
+                j->by_either = may_be_of_either(f, j->reset);
+                j->named = j->by_either ? SIDE_UNKNOWN : j->reset->by.value;
+        }
 }

@@ -37,6 +37,8 @@ struct judging {
         const struct facts_of_reset *shown;
         enum side named;           /* whose address the RST that ended it bears */
         bool by_network;           /* … and was shown not to come from it */
+        /* Each end sent one, or may have, and which came first is not known: @named is SIDE_UNKNOWN, @reset either. */
+        bool by_either;
         enum reset_kind shape;     /* of @reset, or of @shown */
         unsigned doubts;           /* enum doubt */
         enum reset_reason reason;  /* of the sending kernel; RESET_REASON_NOT_SPECIFIED: none was told */
@@ -179,6 +181,9 @@ uint64_t conditions_that_may_hold(const struct judging *j, enum side x);
 
 /* judge_cause.c */
 void judge_cause(struct judging *j);
+
+/* judge_either.c: in its place where @by_either. */
+void judge_either(struct judging *j);
 
 /* fate.c: the directions, what became of their bytes, and whether the request may be sent again. */
 void judge_fate(struct judging *j);

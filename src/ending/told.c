@@ -121,7 +121,7 @@ sent_reset(const struct judging *j, enum side side)
                 if (!fact_known(reset->by.how) || reset->by.value != side || fact_is(reset->after_both_acked) ||
                     is_anothers(j, reset))
                         continue;
-                if (!taken || !fact_known(taken->at.how) || !fact_known(reset->at.how) ||
+                if (!taken || j->by_either || !fact_known(taken->at.how) || !fact_known(reset->at.how) ||
                     reset->at.value < taken->at.value)
                         return true;
         }

@@ -126,8 +126,36 @@ socket_sent_nothing_since(const struct traced_socket *s)
                s->end.segments.out == s->act.before.segments.out;
 }
 
-bool
-socket_act_resets(const struct traced_socket *s)
+/* What went and came since the look: nothing where tcp_disconnect() zeroed the counters. */
+static bool
+knows_segments_since(const struct traced_socket *s)
+{
+        return s->act.known && s->act.before.info && s->ended && s->end.info && !socket_is_disconnected(s);
+}
+
+/* A RST has no data; one of its own accord is counted (__tcp_transmit_skb()). */
+static bool
+sent_no_reset_since(const struct traced_socket *s)
+{
+        struct segment_counts since = segment_counts_since(s->end.segments, s->act.before.segments);
+
+        return knows_segments_since(s) && since.out == since.data_out;
+}
+
+/* The other's FIN came after its own, and before the act: what the act met was over, and left to a TIME_WAIT. */
+static bool
+was_over_before_its_act(const struct traced_socket *s)
+{
+        const struct look *before = &s->act.before;
+        struct segment_counts since = segment_counts_since(s->end.segments, before->segments);
+
+        return knows_segments_since(s) && state_has_queued_fin(before->state) && s->end.wqueue == 0 &&
+               since.data_in == 0 && s->end.bytes_received > before->bytes_received;
+}
+
+/* By the look alone. */
+static bool
+act_would_reset(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
 
@@ -140,9 +168,6 @@ socket_act_resets(const struct traced_socket *s)
         /* Proxies drop a client in silence so (__tcp_close(), tcp_disconnect()). */
         if (before->repair)
                 return false;
-        /* The other's RST had come before it: one of its own would be counted (__tcp_transmit_skb()). */
-        if (socket_sent_nothing_since(s))
-                return false;
         /* A close that sent a FIN did not reset. */
         if (!s->shut.known && socket_counted_a_fin(s))
                 return false;
@@ -152,6 +177,49 @@ socket_act_resets(const struct traced_socket *s)
                 return true;
         return before->linger_on && before->linger_s == 0 && state_needs_reset(before->state) &&
                (!s->ended || socket_is_disconnected(s));
+}
+
+bool
+socket_act_resets(const struct traced_socket *s)
+{
+        /* Else the other's RST had come before it. */
+        return act_would_reset(s) && !sent_no_reset_since(s) && !was_over_before_its_act(s);
+}
+
+bool
+socket_was_reset_before_its_act(const struct traced_socket *s)
+{
+        struct segment_counts since = segment_counts_since(s->end.segments, s->act.before.segments);
+
+        return act_would_reset(s) && sent_no_reset_since(s) && since.in > since.data_in &&
+               s->end.bytes_received == s->act.before.bytes_received;
+}
+
+enum reset_sent
+socket_act_sent_reset(const struct traced_socket *s)
+{
+        const struct look *before = &s->act.before;
+        bool acked, received, may_be_over = state_has_queued_fin(before->state);
+        struct segment_counts since;
+
+        if (!socket_act_resets(s))
+                return RESET_NOT_SENT;
+        /* What is dead already is not disconnected by a close; but where the FINs crossed that sends no RST. */
+        if (s->act.how != ACT_CONNECT_UNSPEC && socket_is_disconnected(s))
+                return before->state == TCP_STATE_FIN_WAIT1 ? RESET_PERHAPS_SENT : RESET_SENT;
+        if (!knows_segments_since(s))
+                return RESET_PERHAPS_SENT;
+        since = segment_counts_since(s->end.segments, before->segments);
+        if (since.in == since.data_in)
+                return RESET_SENT;
+        /* One that acknowledged, or bore a FIN, was no RST. */
+        acked = s->end.bytes_acked > before->bytes_acked;
+        received = s->end.bytes_received > before->bytes_received;
+        if (since.in == 1 && (acked || received) && !(may_be_over && received))
+                return RESET_SENT;
+        /* A RST draws no answer: with an ACK for each of the others, and one that was owed before, there is one more. */
+        return s->act.alone && !may_be_over && since.out - since.data_out > since.in ? RESET_SENT
+                                                                                     : RESET_PERHAPS_SENT;
 }
 
 /* Nobody else could have changed what was looked at, or the kernel bears it out. */

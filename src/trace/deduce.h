@@ -35,6 +35,14 @@ bool socket_sent_nothing_since(const struct traced_socket *s);
 /* Its act sends a RST, as __tcp_close() and tcp_disconnect() decide; false: a FIN, or nothing. */
 bool socket_act_resets(const struct traced_socket *s);
 
+enum reset_sent { RESET_NOT_SENT, RESET_PERHAPS_SENT, RESET_SENT };
+
+/* It did, too: the other's RST had not come between the look and the act, as far as is known. */
+enum reset_sent socket_act_sent_reset(const struct traced_socket *s);
+
+/* It would have, but the other's RST had come before. */
+bool socket_was_reset_before_its_act(const struct traced_socket *s);
+
 /* Nobody else could have changed what was looked at before the act, or the kernel bears it out. */
 bool socket_act_is_sure(const struct traced_socket *s);
 

@@ -1,5 +1,6 @@
 /* The RST that ended a connection, if one did: no segment was seen, so it is deduced from the socket that it left. */
 #include "trace/deduce.h"
+#include "trace/facts.h"
 #include "trace/facts_parts.h"
 #include "trace/orphan.h"
 
@@ -67,27 +68,8 @@ may_have_reset_itself(const struct traced_socket *s)
 static void
 add_reset(struct facts *f, const struct facts_of_reset *reset)
 {
-        f->resets[0] = *reset;
-        f->n_resets = 1;
-        f->n_resets_in_all = 1;
-}
-
-/* It was closed, and reset itself later. */
-static void
-tell_orphans_reset(const struct traced_socket *s, enum orphan_end how, enum side side, struct facts *f)
-{
-        struct facts_of_reset reset = { 0 };
-
-        INFER(reset.by, side);
-        INFER(reset.at, s->end.heard_ns);
-        if (how == ORPHAN_LINGER2) {
-                INFER(f->end[side].abort_on_linger, true);
-        } else if (how == ORPHAN_MET_DATA) {
-                tell_reply_to_data(&reset);
-                if (!s->act.before.linger2_negative)
-                        INFER(f->end[side].abort_on_data, true);
-        }
-        add_reset(f, &reset);
+        f->resets[f->n_resets++] = *reset;
+        f->n_resets_in_all = f->n_resets;
 }
 
 /* In FIN_WAIT2, and nothing else comes before that (__tcp_close()). */
@@ -100,24 +82,98 @@ resets_for_linger2(const struct traced_socket *s)
                socket_unread(s) == 0 && !(before->linger_on && before->linger_s == 0);
 }
 
-/* What this end did. */
-void
-facts_of_own_reset(const struct traced_socket *s, enum side side, struct facts *f)
+/* It was closed, and reset itself later. */
+static enum reset_sent
+orphan_sent_reset(const struct traced_socket *s)
 {
-        enum orphan_end orphan = socket_orphan_end(s);
+        const struct look *before = &s->act.before;
+        struct segment_counts since = segment_counts_since(s->end.segments, before->segments);
+
+        switch (socket_orphan_end(s)) {
+        case ORPHAN_MET_DATA:
+                return RESET_SENT;
+        case ORPHAN_LINGER2:
+                /* Its FIN may have been acknowledged before the close, and a RST have come. */
+                return before->state == TCP_STATE_FIN_WAIT1 && since.in > 1 ? RESET_PERHAPS_SENT : RESET_SENT;
+        case ORPHAN_DESTROYED:
+                return RESET_PERHAPS_SENT;
+        case ORPHAN_NONE:
+        case ORPHAN_RESET:
+        case ORPHAN_GAVE_UP:
+        case ORPHAN_RESET_BY_EITHER:
+        case ORPHAN_UNKNOWN:
+        default:
+                return RESET_NOT_SENT;
+        }
+}
+
+/* SOCK_DESTROY leaves that error, and nothing else does. After both FINs there is no RST (tcp_need_reset()). */
+static bool
+was_destroyed(const struct traced_socket *s)
+{
+        return s->established_ns && s->error == ECONNABORTED && socket_died_in_hand(s) &&
+               !(s->shut.known && socket_had_peers_fin(s));
+}
+
+static enum reset_sent
+sent_reset(const struct traced_socket *s)
+{
+        enum reset_sent by_act;
+
+        if (!s)
+                return RESET_NOT_SENT;
+        by_act = socket_act_sent_reset(s);
+        return was_destroyed(s) ? RESET_SENT : by_act != RESET_NOT_SENT ? by_act : orphan_sent_reset(s);
+}
+
+/* It took one, and had sent none before. */
+static bool
+was_told_of_a_reset(const struct traced_socket *s)
+{
+        return s && (s->error == EPIPE || (s->error == ECONNRESET && !(s->shut.known && s->shut_read)));
+}
+
+static void
+tell_own_reset(const struct traced_socket *s, enum reset_sent sent, struct facts *f)
+{
+        enum side side = side_of_socket(s);
+        bool by_act = socket_act_resets(s);
         struct facts_of_reset reset = { 0 };
 
-        if (f->n_resets > 0)
-                return;
-        if (orphan == ORPHAN_MET_DATA || orphan == ORPHAN_LINGER2 || orphan == ORPHAN_DESTROYED)
-                tell_orphans_reset(s, orphan, side, f);
-        if (!socket_act_resets(s))
-                return;
-        INFER(reset.by, side);
-        INFER(reset.at, s->act.at_ns);
-        if (resets_for_linger2(s))
+        if (sent == RESET_SENT)
+                TELL(reset.by, side);
+        else
+                INFER(reset.by, side);
+        INFER(reset.at, by_act ? s->act.at_ns : was_destroyed(s) ? when_it_was_noticed(s) : s->end.heard_ns);
+        if (by_act && resets_for_linger2(s))
                 INFER(f->end[side].abort_on_linger, true);
+        if (!by_act && socket_orphan_end(s) == ORPHAN_LINGER2) {
+                INFER(f->end[side].abort_on_linger, true);
+        } else if (!by_act && socket_orphan_end(s) == ORPHAN_MET_DATA) {
+                tell_reply_to_data(&reset);
+                if (!s->act.before.linger2_negative)
+                        INFER(f->end[side].abort_on_data, true);
+        }
         add_reset(f, &reset);
+}
+
+/*
+ * What the two ends did. Who surely sent one may have met the other's on its way; who perhaps did, because it is not
+ * known what came before its act, did so if the other took one.
+ */
+void
+facts_of_own_resets(const struct traced_socket *socket, const struct traced_socket *other, struct facts *f)
+{
+        enum reset_sent own = sent_reset(socket), others = sent_reset(other);
+
+        if (own == RESET_PERHAPS_SENT && others == RESET_NOT_SENT && was_told_of_a_reset(other))
+                own = RESET_SENT;
+        if (others == RESET_PERHAPS_SENT && own == RESET_NOT_SENT && was_told_of_a_reset(socket))
+                others = RESET_SENT;
+        if (own != RESET_NOT_SENT)
+                tell_own_reset(socket, own, f);
+        if (others != RESET_NOT_SENT)
+                tell_own_reset(other, others, f);
 }
 
 /* What was done to it. Whoever is traced too has told of himself already. */
@@ -125,7 +181,8 @@ void
 facts_of_received_reset(const struct traced_socket *s, enum side side, struct facts *f)
 {
         enum orphan_end orphan = socket_orphan_end(s);
-        bool was_reset = socket_was_reset(s) || orphan == ORPHAN_RESET || orphan == ORPHAN_RESET_BY_EITHER;
+        bool was_reset = socket_was_reset(s) || orphan == ORPHAN_RESET || orphan == ORPHAN_RESET_BY_EITHER ||
+                         socket_was_reset_before_its_act(s);
         struct facts_of_reset reset = { 0 };
 
         if (f->n_resets > 0 || !s->established_ns || !was_reset)

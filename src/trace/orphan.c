@@ -94,7 +94,9 @@ reset_at_its_fin(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
 
+        /* Where that had come before the close, the close itself resets. */
         return before->whole && before->linger2_negative && before->info && socket_counted_a_fin(s) &&
+               before->state != TCP_STATE_FIN_WAIT2 &&
                s->end.bytes_received == before->bytes_received && !socket_had_peers_fin(s);
 }
 
