@@ -21,11 +21,11 @@
  * reply RST, and then it is lost; or neither, and it is uncertain.
  *
  * The order below is the order of thought: which RST counts and whose it is (judge_reset.c), how it ended and by
- * whom (judge_ending.c), when (judge_times.c), why (judge_cause.c with the table in cause_rules.c; judge_either.c where
- * each end may have reset it) and whether that is sure although not all is known (judge_sure.c), what became of the bytes (fate.c), whether anybody needs to care
- * (severity.c), and what the programs are told (told.c). What ended in order needs none of it (judge_orderly.c), nor
- * do attempts that came to nothing (judge_attempt.c) and connections that one end reset, and nothing else
- * (judge_active.c).
+ * whom (judge_ending.c), when (judge_times.c), why (judge_cause.c with the table in cause_rules.c, judge_either.c if
+ * each end may have reset it) and whether that is sure although not all is known (judge_sure.c), what became of the
+ * bytes (fate.c), whether anybody needs to care (severity.c), and what the programs are told (told.c). What ended in
+ * order needs none of it (judge_orderly.c), nor do attempts that came to nothing (judge_attempt.c) and connections
+ * that one end reset, and nothing else (judge_active.c).
  */
 #include "ending/judging.h"
 

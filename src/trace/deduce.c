@@ -217,7 +217,7 @@ socket_act_sent_reset(const struct traced_socket *s)
         received = s->end.bytes_received > before->bytes_received;
         if (since.in == 1 && (acked || received) && !(may_be_over && received))
                 return RESET_SENT;
-        /* A RST draws no answer: with an ACK for each of the others, and one that was owed before, there is one more. */
+        /* A RST draws no answer: with an ACK for each of the others, and one that was owed before, it is one more. */
         return s->act.alone && !may_be_over && since.out - since.data_out > since.in ? RESET_SENT
                                                                                      : RESET_PERHAPS_SENT;
 }
