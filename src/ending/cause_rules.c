@@ -197,6 +197,15 @@ static const struct cause_rule reset_told[] = {
           "The segment met a listener that has no such request." },
 };
 
+/* Asked for without the table, too (judge_active.c). */
+#define ACTIVE_ALONE                                                                               \
+        { SAID_NOTHING, COND(ACTIVE),                                                              \
+          POSSIBLY(CAUSE_UNREAD_DATA, CAUSE_ZERO_LINGER, CAUSE_DISCONNECT, CAUSE_SOCK_DESTROYED,   \
+                   CAUSE_LISTENER_CLOSED),                                                         \
+          "The RST was sent of its own accord; these acts all make the same one." }
+
+const struct cause_rule cause_rule_of_active = ACTIVE_ALONE;
+
 /* Resets of which no kernel spoke. */
 static const struct cause_rule reset[] = {
         /* What its program did is known. */
@@ -265,10 +274,7 @@ static const struct cause_rule reset[] = {
           POSSIBLY(CAUSE_LISTENER_CLOSED, CAUSE_UNREAD_DATA, CAUSE_ZERO_LINGER, CAUSE_SOCK_DESTROYED,
                    CAUSE_DISCONNECT),
           "Other connections of the same listener were reset at the same moment." },
-        { SAID_NOTHING, COND(ACTIVE),
-          POSSIBLY(CAUSE_UNREAD_DATA, CAUSE_ZERO_LINGER, CAUSE_DISCONNECT, CAUSE_SOCK_DESTROYED,
-                   CAUSE_LISTENER_CLOSED),
-          "The RST was sent of its own accord; these acts all make the same one." },
+        ACTIVE_ALONE,
 
         /* The wire alone: a RST that answers a segment. */
         { SAID_NOTHING, COND(BY_CLIENT) | COND(TO_SYN_ACK) | COND(WRONG_NUMBER),

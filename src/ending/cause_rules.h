@@ -87,3 +87,5 @@ struct cause_rules {
 /* Those of an ending; empty where it needs no cause. What is told of a reset goes before those of the reset. */
 extern const struct cause_rules causes_of_ending[N_ENDINGS];
 extern const struct cause_rules causes_told_of_reset;
+/* The one among them of a RST of its own accord, where nothing more is known. */
+extern const struct cause_rule cause_rule_of_active;

@@ -79,19 +79,6 @@ is_plain(const struct facts *f)
                  fact_is(f->both_acked));
 }
 
-static const struct cause_rule *rule_of_active;
-
-/* Before main(), so that no thread can find it half made. */
-static void __attribute__((constructor))
-find_rule(void)
-{
-        const struct cause_rules *list = &causes_of_ending[ENDING_RESET];
-
-        for (size_t i = 0; i < list->n && !rule_of_active; i++)
-                if (list->rules[i].needs == COND(ACTIVE))
-                        rule_of_active = &list->rules[i];
-}
-
 /* Nothing is known of what its program did but that there was something to read, or that it had been accepted. */
 static void
 fill_causes(const struct judging *j)
@@ -103,8 +90,8 @@ fill_causes(const struct judging *j)
         bool nothing_came = f->from[other_side(by)].bytes.value == 0;
         bool accepted = by == SIDE_CLIENT || count_above(f->from[by].payloads, 0) || fact_is(end->accepted);
 
-        for (unsigned i = 0; i < rule_of_active->n_causes; i++) {
-                enum cause cause = rule_of_active->causes[i];
+        for (unsigned i = 0; i < cause_rule_of_active.n_causes; i++) {
+                enum cause cause = cause_rule_of_active.causes[i];
 
                 r->causes[r->n_causes] = cause;
                 r->n_causes += !((nothing_came && (cause == CAUSE_UNREAD_DATA)) ||
