@@ -191,8 +191,15 @@ static const struct cause_rule reset_told[] = {
           "The kernel says INVALID_SYN." },
         { SAID_BAD_ACK, 0, CERTAINLY(CAUSE_BAD_SEGMENT),
           "The kernel says that it could not take the segment." },
-        { SAID_LISTENS, COND(TALKED), CERTAINLY(CAUSE_NO_CONNECTION),
+        /* Nor is anything but the listener found while a socket is exchanged. */
+        { SAID_LISTENS, COND(TALKED) | COND(NO_OWN_FIN), CERTAINLY(CAUSE_NO_CONNECTION),
           "The segment met a listener: the host has a new one and forgot the connection (TCP_FLAGS)." },
+        { SAID_LISTENS, COND(TALKED) | COND(FIN_LONG_AGO), CERTAINLY(CAUSE_NO_CONNECTION),
+          "The segment met a listener: nothing is left of the connection any more (TCP_FLAGS)." },
+        { SAID_LISTENS, COND(TO_DATA) | COND(FIN_RECENT), LIKELY(CAUSE_DATA_AFTER_CLOSE, CAUSE_NO_CONNECTION),
+          "Its sender had closed shortly before; the kernel finds its listener and not what is left of the socket." },
+        { SAID_LISTENS, COND(TALKED), POSSIBLY(CAUSE_NO_CONNECTION, CAUSE_DATA_AFTER_CLOSE),
+          "The segment met a listener (TCP_FLAGS); the connection may have been closed just before." },
         { SAID_LISTENS, 0, POSSIBLY(CAUSE_NO_CONNECTION, CAUSE_BAD_SEGMENT, CAUSE_LISTENER_CLOSED),
           "The segment met a listener that has no such request." },
 };

@@ -128,8 +128,8 @@ def faults(record, kind, client_pid, server_pid):
     ending, ended_by, cause, n_bytes, unread = KINDS[kind]
     expected = {"ending": ending, "ended_by": ended_by, "cause": cause, "certainty": "certain"}
     # Where the late data met the moment in which the socket gave way to its TIME_WAIT stand-in, the kernel found neither
-    # (inet_twsk_hashdance_schedule()), and its reason is another: then it is likely at the most.
-    if kind == b"d" and record["reset"] and record["reset"]["kernel_reason"] == "NO_SOCKET":
+    # (inet_twsk_hashdance_schedule()), or only the listener, and its reason is another: then it is likely at the most.
+    if kind == b"d" and record["reset"] and record["reset"]["kernel_reason"] in ("NO_SOCKET", "TCP_FLAGS"):
         expected["certainty"] = "likely"
     for key, value in expected.items():
         if record[key] != value:

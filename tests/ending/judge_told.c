@@ -289,17 +289,15 @@ an_error_that_the_kernel_left_is_told_next(void **state)
         assert_false(r.client_next.known);
 }
 
-/* While a socket is exchanged for its stand-in of TIME_WAIT, a segment finds neither. */
 static void
-no_socket_shortly_after_a_fin_is_not_surely_no_connection(void **state)
+what_finds_none_shortly_after_a_fin(enum reset_reason reason)
 {
         struct facts_of_reset *reset;
         struct record r;
         struct facts f;
 
-        (void)state;
         reset = late_data(&f, 80 * MS, 100 * MS);
-        KNOW(reset->reason, RESET_REASON_NO_SOCKET);
+        KNOW(reset->reason, reason);
         judge_facts(&f, &r);
         assert_int_equal(r.cause, CAUSE_DATA_AFTER_CLOSE);
         assert_int_equal(r.certainty, CERTAINTY_LIKELY);
@@ -323,6 +321,21 @@ no_socket_shortly_after_a_fin_is_not_surely_no_connection(void **state)
         judge_facts(&f, &r);
         assert_int_equal(r.cause, CAUSE_NO_CONNECTION);
         assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        /* Or so long ago that nothing was left to be exchanged. */
+        late_data(&f, 80 * MS, 61000 * MS);
+        KNOW(f.resets[0].reason, reason);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_NO_CONNECTION);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+}
+
+/* While a socket is exchanged for its stand-in of TIME_WAIT, a segment finds neither, but perhaps their listener. */
+static void
+no_socket_shortly_after_a_fin_is_not_surely_no_connection(void **state)
+{
+        (void)state;
+        what_finds_none_shortly_after_a_fin(RESET_REASON_NO_SOCKET);
+        what_finds_none_shortly_after_a_fin(RESET_REASON_TCP_FLAGS);
 }
 
 /* Shut both ways, and not closed: the kernel asks for TCP_LINGER2 only where no program holds the socket. */
