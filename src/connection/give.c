@@ -72,11 +72,18 @@ view_of(const struct connection *c, const struct extra *extra, unsigned side, bo
         return v;
 }
 
-/* Some of its bytes did not come by, though they were sent. */
+/* It answered more than the SYN of the other end, so it sent a SYN-ACK. */
+static inline bool
+lacks_syn_ack(const struct view *v)
+{
+        return v->sent && !(v->flags & DIRECTION_SYN) && v->c->roles.syn[!v->side] && v->o->acked > 0;
+}
+
+/* Some of its bytes did not come by, though they were sent, or its SYN-ACK. */
 static inline bool
 is_missing(const struct view *v)
 {
-        return v->missing > 0 || (v->sent && !v->whole && v->d->acked > direction_end(v->d)) || v->beyond > 0;
+        return v->missing > 0 || lacks_syn_ack(v) || (v->sent && !v->whole && v->d->acked > direction_end(v->d)) || v->beyond > 0;
 }
 
 static uint64_t

@@ -495,11 +495,33 @@ what_one_misses_makes_a_capture_that_lost(void **state)
         assert_false(story.given[1].facts.seen.losses);
 }
 
+/* An answer to more than a SYN had a SYN-ACK before it; one to the SYN alone may be a challenge ACK. */
+static void
+a_syn_ack_that_was_not_seen_is_missing(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.000, .by = 'c', .f = "S" },
+                { .t = 0.020, .by = 's', .f = ".", .at = 0, .ack = 0 },
+                { .t = 0.021, .by = 'c', .f = ".", .at = 0, .n = 100, .ack = 0 },
+                { .t = 0.040, .by = 's', .f = ".", .at = 0, .ack = 100 },
+        };
+        struct story story;
+
+        (void)state;
+        TELL(&story, rows);
+        assert_int_equal(story.n, 1);
+        assert_true(story.given[0].facts.seen.gaps);
+        story_play(&story, rows, sizeof(rows) / sizeof(*rows) - 1, NULL, 7);
+        assert_int_equal(story.n, 1);
+        assert_false(story.given[0].facts.seen.gaps);
+}
+
 int
 main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_one_misses_makes_a_capture_that_lost),
+                cmocka_unit_test(a_syn_ack_that_was_not_seen_is_missing),
                 cmocka_unit_test(a_syn_seen_again_behind_a_burst_is_a_twin),
                 cmocka_unit_test(an_exchange_is_counted_each_way),
                 cmocka_unit_test(what_is_sent_again_is_counted_apart),
