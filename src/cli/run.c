@@ -145,6 +145,10 @@ static void say_unseen(const struct tracer *tracer)
         if (unseen.leader)
                 fputs("finis run: a process lost its first thread; before Linux 6.9 its sockets cannot be looked at "
                       "then\n", stderr);
+        if (unseen.namespaces)
+                fprintf(stderr, "finis run: some connections are in a network namespace we may not enter: %s; what the "
+                        "kernel told of their ends is not known, and less is certain of them\n",
+                        strerror(unseen.namespaces));
         if (tracer_lost(tracer) == UINT64_MAX)
                 fputs("finis run: this kernel tells nothing of ended sockets; last counts are those before the close\n",
                       stderr);

@@ -158,6 +158,26 @@ struct diag *diag_close(struct diag *diag) {
         return NULL;
 }
 
+int diag_fd(const struct diag *diag) {
+        return mnl_socket_get_fd(diag->socket);
+}
+
+int diag_adopt(int fd, struct diag **ret_diag) {
+        struct diag *diag = calloc(1, sizeof(*diag));
+        int r;
+
+        if (!diag)
+                return -ENOMEM;
+        diag->socket = mnl_socket_fdopen(fd);
+        if (!diag->socket) {
+                r = -errno;
+                free(diag);
+                return r;
+        }
+        *ret_diag = diag;
+        return 0;
+}
+
 int diag_look(const struct diag_tuple *tuple, struct diag_socket *ret_socket) {
         return diag_look_on(NULL, tuple, ret_socket);
 }

@@ -46,4 +46,8 @@ int diag_look(const struct diag_tuple *tuple, struct diag_socket *ret_socket);
 struct diag;
 int diag_open(struct diag **ret_diag);
 struct diag *diag_close(struct diag *diag);
+int diag_fd(const struct diag *diag);
+
+/* From the descriptor of one that another process opened, in another network namespace; it is closed with it. */
+int diag_adopt(int fd, struct diag **ret_diag);
 int diag_look_on(struct diag *diag, const struct diag_tuple *tuple, struct diag_socket *ret_socket);

@@ -34,10 +34,22 @@ struct taking {
         int64_t now_ns;
 };
 
+static struct ended *
+ended_new(void)
+{
+        struct ended *ended = calloc(1, sizeof(*ended));
+
+        for (size_t i = 0; ended && i < AT_ONCE; i++) {
+                ended->places[i] = (struct iovec){ ended->bytes[i], MESSAGE_MAX };
+                ended->headers[i].msg_hdr = (struct msghdr){ .msg_iov = &ended->places[i], .msg_iovlen = 1 };
+        }
+        return ended;
+}
+
 int
 ended_open(struct ended **ret_ended)
 {
-        struct ended *ended = calloc(1, sizeof(*ended));
+        struct ended *ended = ended_new();
         int groups[] = { SKNLGRP_INET_TCP_DESTROY, SKNLGRP_INET6_TCP_DESTROY }, room = ROOM, r;
 
         if (!ended)
@@ -52,16 +64,30 @@ ended_open(struct ended **ret_ended)
         for (size_t i = 0; i < 2; i++)
                 if (mnl_socket_setsockopt(ended->socket, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof(groups[i])) < 0)
                         goto failed;
-        for (size_t i = 0; i < AT_ONCE; i++) {
-                ended->places[i] = (struct iovec){ ended->bytes[i], MESSAGE_MAX };
-                ended->headers[i].msg_hdr = (struct msghdr){ .msg_iov = &ended->places[i], .msg_iovlen = 1 };
-        }
         *ret_ended = ended;
         return 0;
 failed:
         r = -errno;
         ended_close(ended);
         return r;
+}
+
+int
+ended_adopt(int fd, struct ended **ret_ended)
+{
+        struct ended *ended = ended_new();
+        int r;
+
+        if (!ended)
+                return -ENOMEM;
+        ended->socket = mnl_socket_fdopen(fd);
+        if (!ended->socket) {
+                r = -errno;
+                free(ended);
+                return r;
+        }
+        *ret_ended = ended;
+        return 0;
 }
 
 struct ended *

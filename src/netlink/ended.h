@@ -31,6 +31,9 @@ int ended_open(struct ended **ret_ended);
 struct ended *ended_close(struct ended *ended);
 int ended_fd(const struct ended *ended);
 
+/* From the descriptor of one that another process opened, in another network namespace; it is closed with it. */
+int ended_adopt(int fd, struct ended **ret_ended);
+
 /* Takes in what is there, without waiting; calls @each. Returns 0 or a negative errno. Messages that the
  * kernel had to drop are counted, not known how many: ended_lost() says how often that happened. */
 int ended_take(struct ended *ended, void (*each)(void *context, const struct ended_socket *socket), void *context);

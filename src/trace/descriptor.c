@@ -69,6 +69,8 @@ tracer_socket(struct tracer *tracer, struct traced_thread *thread, int fd, enum 
                 memcpy(socket->comm, process_name(process, ret_look->at_ns), sizeof(socket->comm));
         }
         sockets_seen(&tracer->sockets, socket, ret_look);
+        if (ret_look->netns)
+                namespaces_meet(&tracer->namespaces, ret_look->netns, thread->tid, ret_look->at_ns);
         /* The number led to another socket than was thought. */
         if (kind == LOOK_END && !socket->has_local && look_of(tracer, thread, fd, LOOK_ALL, ret_look) == 0 &&
             ret_look->cookie == socket->cookie)

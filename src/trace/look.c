@@ -96,6 +96,15 @@ look_addresses(int fd, struct look *look)
                 look->has_local = diag_local_of(fd, &look->tuple) == 0 && look->tuple.local_port != 0;
 }
 
+uint64_t
+look_namespace(int fd)
+{
+        uint64_t cookie = 0;
+        socklen_t length = sizeof(cookie);
+
+        return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length) == 0 ? cookie : 0;
+}
+
 static int
 look_at(int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
 {
@@ -111,6 +120,9 @@ look_at(int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
                 protocol = option(fd, SOL_SOCKET, SO_PROTOCOL, -1);
         if (protocol == PROTOCOL_MPTCP)
                 return -EPROTONOSUPPORT;
+        /* Also of one that is known, and begins another connection. */
+        if (look.cookie != expected || kind != LOOK_END)
+                look.netns = look_namespace(fd);
         if (protocol != IPPROTO_TCP || !look_info(fd, &look) || look.state == TCP_STATE_LISTEN)
                 return -ENOTSOCK;
         /* POLLERR tells of an error and leaves it there. */

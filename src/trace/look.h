@@ -17,6 +17,7 @@
 struct look {
         int64_t at_ns;                  /* since 1970 */
         uint64_t cookie;
+        uint64_t netns;                 /* the cookie of its network namespace; 0: not asked for, or not told */
         enum tcp_state state;
         bool has_local, has_remote;     /* of the addresses; after a connection only the local one is left */
         struct diag_tuple tuple;        /* IPv4-mapped addresses as IPv4 */
@@ -46,6 +47,9 @@ enum look_kind {
         LOOK_END,                       /* the queues and options too, for one that may end; no addresses */
         LOOK_ALL,
 };
+
+/* The cookie of the network namespace of that socket of ours; 0: this kernel does not tell. */
+uint64_t look_namespace(int fd);
 
 /* A call that waits on the socket waits without a time-out: interrupted, it is taken up again. */
 bool look_waits_for_ever(int pidfd, int fd);

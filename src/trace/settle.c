@@ -89,6 +89,31 @@ is_held_by_ours(struct tracer *tracer, const struct traced_socket *socket)
         return holder.found;
 }
 
+static bool
+is_elsewhere(const struct tracer *tracer, const struct traced_socket *socket)
+{
+        return socket->netns && tracer->namespaces.own && socket->netns != tracer->namespaces.own;
+}
+
+/* Will its kernel tell of its end? */
+static bool
+hears_of(const struct tracer *tracer, const struct traced_socket *socket)
+{
+        const struct namespace *there = namespaces_find(&tracer->namespaces, socket->netns);
+
+        return is_elsewhere(tracer, socket) ? there && there->ended : tracer->ended != NULL;
+}
+
+static int
+ask_kernel(struct tracer *tracer, const struct traced_socket *socket, struct diag_socket *ret_now)
+{
+        struct namespace *there = namespaces_find(&tracer->namespaces, socket->netns);
+
+        if (!is_elsewhere(tracer, socket))
+                return diag_look_on(tracer->diag, &socket->tuple, ret_now);
+        return there && there->diag ? diag_look_on(there->diag, &socket->tuple, ret_now) : -EPERM;
+}
+
 /* Its kernel knows nothing of it any more, or nothing that we can see. */
 static bool
 is_gone(struct tracer *tracer, struct traced_socket *socket)
@@ -98,7 +123,7 @@ is_gone(struct tracer *tracer, struct traced_socket *socket)
         socket->held = false;
         if (socket->ended || socket->act.how == ACT_CONNECT_UNSPEC)
                 return true;
-        if (tracer->ended && since < MESSAGE_LATE_NS)
+        if (hears_of(tracer, socket) && since < MESSAGE_LATE_NS)
                 return false;
         socket->held = is_held_by_ours(tracer, socket);
         return !socket->held;
@@ -117,7 +142,7 @@ is_over(struct tracer *tracer, struct traced_socket *socket)
         if (socket->ended && (!socket_has_tuple(socket) || has_had_both_fins(socket) ||
                               socket->end.tuple.remote_port == 0))
                 return true;
-        r = socket_has_tuple(socket) ? diag_look_on(tracer->diag, &socket->tuple, &now) : -EINVAL;
+        r = socket_has_tuple(socket) ? ask_kernel(tracer, socket, &now) : -EINVAL;
         if (r == -ENOENT && socket->ended && socket->act.known && tracer_now() - socket->act.at_ns < TIME_WAIT_LEAST_NS)
                 socket->nothing_left = true;
         if (r < 0 || now.cookie != socket->cookie)
@@ -180,7 +205,7 @@ ask(struct tracer *tracer, struct traced_socket *socket, int64_t now)
         if (is_over(tracer, socket))
                 return true;
         /* Its end will be heard of. */
-        if (socket->held && tracer->ended && tracer_now() - socket->act.at_ns > STILL_HELD_NS &&
+        if (socket->held && hears_of(tracer, socket) && tracer_now() - socket->act.at_ns > STILL_HELD_NS &&
             socket->after != TCP_STATE_CLOSE && socket->after != 0)
                 sockets_closing(&tracer->sockets, socket, false);
         return false;
@@ -213,10 +238,31 @@ settle_closing(struct tracer *tracer)
 void
 tracer_hears(struct tracer *tracer)
 {
+        tracer->first_heard_ns = 0;
+        for (struct namespace *there = tracer->namespaces.first; there; there = there->next)
+                if (there->ended)
+                        ended_take(there->ended, hear, tracer);
         if (!tracer->ended)
                 return;
         tracer->first_heard_ns = tracer->notice ? notice_heard(tracer->notice, ended_fd(tracer->ended)) : 0;
         ended_take(tracer->ended, hear, tracer);
+}
+
+/* Those with a socket that is not done are in use. */
+static void
+leave_namespaces(struct tracer *tracer)
+{
+        int64_t now = tracer_now();
+
+        if (!tracer->namespaces.first)
+                return;
+        for (const struct traced_socket *s = tracer->sockets.first; s; s = s->next) {
+                struct namespace *there = namespaces_find(&tracer->namespaces, s->netns);
+
+                if (there)
+                        there->used_ns = now;
+        }
+        namespaces_leave(&tracer->namespaces, now);
 }
 
 void
@@ -227,6 +273,7 @@ tracer_settle(struct tracer *tracer, bool all)
         tracer_hears(tracer);
         if (!all) {
                 settle_closing(tracer);
+                leave_namespaces(tracer);
                 return;
         }
         for (struct traced_socket *s = sockets->first; s; s = s->next)

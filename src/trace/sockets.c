@@ -114,11 +114,21 @@ sockets_get(struct sockets *sockets, uint64_t cookie)
         return s;
 }
 
-/* Addresses are used again: of several, the one that began nearest. */
+/* Each network namespace has a loopback of its own. */
+static bool
+is_loopback(const struct diag_tuple *tuple)
+{
+        static const uint8_t one[16] = { [15] = 1 };
+
+        return tuple->family == AF_INET ? tuple->local[0] == 127 : memcmp(tuple->local, one, sizeof(one)) == 0;
+}
+
+/* Addresses are used again: of several, the one in the same network namespace, then the one that began nearest. */
 struct traced_socket *
 sockets_other_end(const struct sockets *sockets, const struct traced_socket *socket)
 {
         struct diag_tuple reverse = diag_tuple_reverse(&socket->tuple);
+        bool only_here = is_loopback(&socket->tuple), near = false;
         struct traced_socket *best = NULL;
         int64_t least = 0;
 
@@ -128,9 +138,13 @@ sockets_other_end(const struct sockets *sockets, const struct traced_socket *soc
                 int64_t apart = s->began_ns > socket->began_ns ? s->began_ns - socket->began_ns
                                 : socket->began_ns - s->began_ns;
 
-                if (s == socket || !tuple_equal(&s->tuple, &reverse) || (best && apart >= least))
+                bool here = !s->netns || !socket->netns || s->netns == socket->netns;
+
+                if (s == socket || !tuple_equal(&s->tuple, &reverse) || (only_here && !here) ||
+                    (best && (near > here || (near == here && apart >= least))))
                         continue;
                 best = s;
+                near = here;
                 least = apart;
         }
         return best;
@@ -224,6 +238,8 @@ void
 sockets_seen(struct sockets *sockets, struct traced_socket *socket, const struct look *look)
 {
         guess_role(socket, look);
+        if (look->netns)
+                socket->netns = look->netns;
         socket->last = *look;
         if (look->state != TCP_STATE_CLOSE)
                 socket->alive = *look;

@@ -53,6 +53,7 @@ struct traced_socket {
         bool seen_to_begin;             /* its connect() or accept() was traced */
         bool has_local, has_remote;     /* of the addresses */
         struct diag_tuple tuple;
+        uint64_t netns;                 /* the cookie of its network namespace; 0: not known */
         int64_t began_ns;
         int64_t established_ns;         /* 0: not seen */
         int connect_error;              /* positive; EINPROGRESS while it goes on */

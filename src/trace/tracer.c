@@ -151,6 +151,7 @@ tracer_start(const struct tracer_options *options, const struct tracer_hooks *ho
                 return -ENOMEM;
         tracer->options = *options;
         tracer->hooks = *hooks;
+        namespaces_init(&tracer->namespaces);
         openings_init(&tracer->openings);
         notified_init(&tracer->notified);
         /* Before the program can end its first socket. Without it less is known, and said. */
@@ -178,6 +179,7 @@ tracer_free(struct tracer *tracer)
         if (tracer->ended)
                 ended_close(tracer->ended);
         diag_close(tracer->diag);
+        namespaces_deinit(&tracer->namespaces);
         notice_close(tracer->notice);
         notified_deinit(&tracer->notified);
         if (tracer->word)
@@ -201,13 +203,16 @@ tracer_word(const struct tracer *tracer)
 struct tracer_unseen
 tracer_unseen(const struct tracer *tracer)
 {
-        return tracer->unseen;
+        struct tracer_unseen unseen = tracer->unseen;
+
+        unseen.namespaces = tracer->namespaces.refused;
+        return unseen;
 }
 
 uint64_t
 tracer_lost(const struct tracer *tracer)
 {
-        return tracer->ended ? ended_lost(tracer->ended) : UINT64_MAX;
+        return tracer->ended ? ended_lost(tracer->ended) + namespaces_lost(&tracer->namespaces) : UINT64_MAX;
 }
 
 static bool

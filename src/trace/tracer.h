@@ -58,6 +58,7 @@ struct tracer_unseen {
         bool foreign;                   /* a program of another system call interface */
         bool mptcp;                     /* a socket of Multipath TCP */
         int looks;                      /* looking at sockets was refused, with this positive errno; 0: it was not */
+        int namespaces;                 /* entering another network namespace was refused, likewise */
         bool listener;                  /* a listener of seccomp(2) of its own was asked for: it got EBUSY */
         bool leader;                    /* sockets of a process whose first thread had gone */
 };

@@ -4,6 +4,7 @@
 
 #include "netlink/ended.h"
 #include "trace/failing.h"
+#include "trace/namespaces.h"
 #include "trace/notice.h"
 #include "trace/notified.h"
 #include "trace/opening.h"
@@ -21,6 +22,7 @@ struct tracer {
         struct sockets sockets;
         struct ended *ended;            /* NULL: not to be had */
         struct diag *diag;              /* NULL: opened anew each time */
+        struct namespaces namespaces;   /* where others listen and ask than these two */
         struct notice *notice;          /* NULL: likewise */
         struct notified notified;
         int64_t first_heard_ns;         /* when the first message came of those that are being read; 0: not known */
