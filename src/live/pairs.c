@@ -347,12 +347,44 @@ static bool belongs_to_reset(const struct live_connection *c, const struct live_
         return c->n_ends == 0 && c->resets[0].at_ns >= end->began_ns && place_of(&c->resets[0], end) != PLACE_NONE;
 }
 
+/* Addresses are used again, and a RST is heard of before the ends of its connection: what was laid to an older one of
+ * these addresses, or stands alone, is this one's if it was sent since this one began. */
+static void take_resets_back(struct pairs *pairs, struct slot *slot, const struct live_end *end)
+{
+        struct live_connection *c = &slot->connection;
+        struct slot *next;
+        uint32_t bucket;
+
+        if (!(end->flags & LIVE_BEGAN))
+                return;
+        bucket = bucket_of(end->local, end->local_port, end->remote, end->remote_port);
+        for (struct slot *older = pairs->buckets[bucket]; older; older = next) {
+                struct live_connection *o = &older->connection;
+                unsigned n = o->n_resets;
+
+                next = older->bucket_next;
+                if (older == slot || (o->n_ends > 0 && o->ends[0].began_ns >= end->began_ns))
+                        continue;
+                o->n_resets = 0;
+                for (unsigned i = 0; i < n; i++)
+                        if (o->resets[i].at_ns < end->began_ns || place_of(&o->resets[i], end) != PLACE_KNOWN)
+                                o->resets[o->n_resets++] = o->resets[i];
+                        else if (c->n_resets < LIVE_RESETS_MAX)
+                                c->resets[c->n_resets++] = o->resets[i];
+                if (o->n_ends + o->n_resets == 0)
+                        forget(pairs, older);
+                else if (o->n_resets < n)
+                        settle(pairs, older, false);
+        }
+}
+
 static void add_end(struct pairs *pairs, struct slot *slot, const struct live_end *end, bool is_new)
 {
         struct live_connection *c = &slot->connection;
 
         c->ends[c->n_ends] = *end;
         c->gone[c->n_ends++] = end->kind == LIVE_END;
+        take_resets_back(pairs, slot, end);
         if (!slot->by_numbers)
                 join_numbers(pairs, slot);
         settle(pairs, slot, is_new);

@@ -450,6 +450,71 @@ static void more_connections_than_there_is_room_are_all_told(void **state)
         pairs_free(pairs);
 }
 
+/* The server had closed when 30 bytes more came: what met its stand-in, or nothing at all, drew a RST. */
+static struct live_reset late_data(struct live_end *client, struct live_end *server, uint64_t later_ns)
+{
+        ends(client, server);
+        acts(server, TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SYS_close);
+        server->last_state = TCP_STATE_FIN_WAIT2;
+        server->flags |= LIVE_FIN_OUT | LIVE_ORPHAN;
+        client->flags |= LIVE_RST_IN | LIVE_FIN_IN;
+        client->last_state = TCP_STATE_CLOSE_WAIT;
+        client->bytes_sent = 130;
+        client->unacked = 30;
+        client->error = EPIPE;
+        client->send_start += (uint32_t)later_ns;
+        server->recv_start += (uint32_t)later_ns;
+        client->began_ns += later_ns;
+        server->began_ns += later_ns;
+        server->fin_out_ns = 1900 * MS + later_ns;
+        client->fin_in_ns = 1901 * MS + later_ns;
+        client->over_ns += later_ns;
+        server->over_ns += later_ns;
+        client->ended_ns += later_ns;
+        server->ended_ns += later_ns;
+        return (struct live_reset){
+                .kind = LIVE_RESET, .family = AF_INET, .reason = RESET_REASON_TCP_TIMEWAIT_SOCKET, .reason_known = 1,
+                .state = TCP_STATE_TIME_WAIT, .answers_flags = 0x18, .payload = 30, .at_ns = 1999 * MS + later_ns,
+                .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1}, .local_port = htons(80), .remote_port = htons(40000),
+        };
+}
+
+/* A storm uses its ports again within seconds, and the RST is heard of before the ends of its connection are. */
+static void a_reset_is_not_laid_to_the_connection_before_it(void **state)
+{
+        struct live_end client, server;
+        struct live_reset reset;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        ends(&client, &server);
+        acts(&client, TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SYS_close);
+        client.flags |= LIVE_FIN_OUT | LIVE_ORPHAN;
+        client.fin_out_ns = 1900 * MS;
+        pairs_end(pairs, &client);
+        pairs_tick(pairs, 3500 * MS);
+        reset = late_data(&client, &server, 2000 * MS);
+        pairs_reset(pairs, &reset);
+        pairs_end(pairs, &server);
+        pairs_end(pairs, &client);
+        pairs_flush(pairs);
+        assert_int_equal(heard.n, 3);
+        assert_int_equal(heard.records[0].ending, ENDING_HALF_CLOSED);
+        for (size_t i = 1; i < heard.n; i++) {
+                const struct record *r = &heard.records[i];
+
+                if (heard.n_ends[i] == 1) {
+                        assert_int_equal(r->ending, ENDING_HALF_CLOSED);
+                        assert_false(r->reset.seen);
+                        continue;
+                }
+                assert_int_equal(r->cause, CAUSE_DATA_AFTER_CLOSE);
+                assert_int_equal(r->certainty, CERTAINTY_CERTAIN);
+        }
+        pairs_free(pairs);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -462,6 +527,7 @@ int main(void)
                 cmocka_unit_test(a_reset_sent_later_joins_the_close_before_it),
                 cmocka_unit_test(what_a_queue_of_this_host_dropped_was_sent_once),
                 cmocka_unit_test(a_refusal_is_not_laid_to_the_connection_before_it),
+                cmocka_unit_test(a_reset_is_not_laid_to_the_connection_before_it),
                 cmocka_unit_test(late_data_follows_from_both_ends_where_the_kernel_is_silent),
                 cmocka_unit_test(data_after_shutdown_is_no_reset_received),
                 cmocka_unit_test(data_past_a_fin_is_never_certainly_data_after_close),
