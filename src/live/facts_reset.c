@@ -175,6 +175,26 @@ static int earlier(const void *a, const void *b)
         return (one->at.value > other->at.value) - (one->at.value < other->at.value);
 }
 
+static bool has_reason(const struct facts_of_reset *reset, enum reset_reason reason)
+{
+        return fact_known(reset->reason.how) && reset->reason.value == reason;
+}
+
+/* Data for a closed socket ended it before the RST for that data was sent (tcp_rcv_state_process(): tcp_done()). What
+ * then found no socket any more may have been answered before that, on another CPU: it came after all the same. */
+static void put_what_ended_it_first(struct facts *f)
+{
+        for (size_t i = f->n_resets; i > 1; i--) {
+                struct facts_of_reset *before = &f->resets[i - 2], *reset = &f->resets[i - 1], other = *before;
+
+                if (before->by.value != reset->by.value || !has_reason(reset, RESET_REASON_TCP_ABORT_ON_DATA) ||
+                    !(has_reason(before, RESET_REASON_NO_SOCKET) || has_reason(before, RESET_REASON_TCP_FLAGS)))
+                        continue;
+                *before = *reset;
+                *reset = other;
+        }
+}
+
 void live_facts_of_resets(const struct live_connection *c, const struct live_clock *clock, struct facts *f)
 {
         for (unsigned i = 0; i < c->n_ends; i++)
@@ -186,4 +206,5 @@ void live_facts_of_resets(const struct live_connection *c, const struct live_clo
                 if (live_reset_came(c, i))
                         tell_received(c, i, clock, f);
         qsort(f->resets, f->n_resets, sizeof(*f->resets), earlier);
+        put_what_ended_it_first(f);
 }

@@ -515,6 +515,41 @@ static void a_reset_is_not_laid_to_the_connection_before_it(void **state)
         pairs_free(pairs);
 }
 
+/* Its socket was gone by the time that the RST for the data was sent. The FIN behind that data, or the acknowledgement
+ * before it, found none on another CPU, and was answered first. */
+static void what_ended_the_socket_goes_before_what_found_none(void **state)
+{
+        static const uint8_t flags[] = {0x11, 0x10};
+        static const enum reset_reason reasons[] = {RESET_REASON_TCP_FLAGS, RESET_REASON_NO_SOCKET};
+
+        (void)state;
+        for (size_t i = 0; i < 4; i++) {
+                struct live_end client, server;
+                struct live_reset to_data, other;
+                struct heard heard;
+                struct pairs *pairs = begin(&heard);
+
+                to_data = other = late_data(&client, &server, 0);
+                to_data.reason = RESET_REASON_TCP_ABORT_ON_DATA;
+                to_data.state = TCP_STATE_CLOSE;
+                other.reason = (uint8_t)reasons[i / 2];
+                other.answers_flags = flags[i % 2];
+                other.payload = 0;
+                other.at_ns -= 1000;
+                pairs_reset(pairs, &other);
+                pairs_reset(pairs, &to_data);
+                pairs_end(pairs, &server);
+                pairs_end(pairs, &client);
+                pairs_flush(pairs);
+                pairs_free(pairs);
+                /* Both RSTs stood alone before. */
+                assert_int_equal(heard.n, 1);
+                assert_int_equal(heard.records[0].reset.count, 2);
+                assert_int_equal(heard.records[0].cause, CAUSE_DATA_AFTER_CLOSE);
+                assert_int_equal(heard.records[0].certainty, CERTAINTY_CERTAIN);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -528,6 +563,7 @@ int main(void)
                 cmocka_unit_test(what_a_queue_of_this_host_dropped_was_sent_once),
                 cmocka_unit_test(a_refusal_is_not_laid_to_the_connection_before_it),
                 cmocka_unit_test(a_reset_is_not_laid_to_the_connection_before_it),
+                cmocka_unit_test(what_ended_the_socket_goes_before_what_found_none),
                 cmocka_unit_test(late_data_follows_from_both_ends_where_the_kernel_is_silent),
                 cmocka_unit_test(data_after_shutdown_is_no_reset_received),
                 cmocka_unit_test(data_past_a_fin_is_never_certainly_data_after_close),
