@@ -424,7 +424,8 @@ static enum certainty
 certainty_of_ending(const struct judging *j, enum ending ending)
 {
         const struct facts *f = j->f;
-        bool whole = f->seen.sides == SIDES_SEEN_BOTH && !f->seen.gaps;
+        /* What was given out before its time goes on unseen. */
+        bool whole = f->seen.sides == SIDES_SEEN_BOTH && !f->seen.gaps && !f->seen.evicted;
         bool no_fin[2], no_time_out = true;
 
         for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Generated captures as a strained network or a strained capture makes them: frames lost, late, doubled, the wrong way
-round, everything standing still for a while. However little can be known then, what is told is not untrue. TAP."""
+round, everything standing still for a while; or connections forgotten for want of memory. However little can be known
+then, what is told is not untrue. TAP."""
 
 import collections
 import os
@@ -75,14 +76,18 @@ def untrue(truth, record, all_ends):
             yield f'{way}.fate lost', truth[way]['fate']
 
 
-def strained(folder, strain, seeds, all_ends=True):
+def as_it_is(frames, _dice):
+    return frames
+
+
+def strained(folder, strain, seeds, all_ends=True, options=()):
     path = os.path.join(folder, 'strained.pcap')
     for seed in seeds:
         capture = made.Made(folder, seed=seed, **SMALL)
         n_of = collections.Counter(made.ends(truth) for truth in capture.truth)
         for turn in range(ROUNDS):
             made.write_frames(path, capture.head, strain(capture.frames, made.dice(seed * 100 + turn)))
-            records = made.read(path)
+            records = made.read(path, options=options)
             told = collections.Counter(made.ends(record) for record in records)
             for truth, record in made.paired(capture.truth, records):
                 # Ports used again: which of them a record is cannot always be told. So it is of a SYN that comes last.
@@ -109,7 +114,10 @@ def main(arguments):
     with made.folder() as folder:
         return made.tap([(f'{name}: nothing untrue is told',
                           lambda strain=strain: strained(folder, strain, seeds, strain is not the_end_lost))
-                         for name, strain in CASES])
+                         for name, strain in CASES] +
+                        [(f'no more than {n} remembered: nothing untrue is told',
+                          lambda n=n: strained(folder, as_it_is, seeds, options=('--max-connections', str(n))))
+                         for n in (1, 4, 12)])
 
 
 if __name__ == '__main__':
