@@ -137,6 +137,20 @@ answered(const struct step *step)
         return found;
 }
 
+/* Of what it says a first copy may have arrived: the segment itself was sent again, or another that the RST may answer
+ * as well. */
+static bool
+answers_repeat(const struct step *step, const struct mark *mark)
+{
+        const struct direction *o = step->o;
+
+        for (unsigned i = 0; i < sizeof(o->request) / sizeof(*o->request); i++)
+                if (o->request[i].repeat && !o->request[i].answered && o->request[i].has_ack &&
+                    o->request[i].ack == mark->ack && o->request[i].at >= mark->at)
+                        return true;
+        return mark->repeat;
+}
+
 static void
 compare(const struct step *step, struct reset *r)
 {
@@ -208,8 +222,9 @@ fill(const struct step *step, const struct extra *extra, struct reset *r)
         r->validity = (uint8_t)validity(step, extra, r);
         if (mark) {
                 r->answered = *mark;
+                r->answered.repeat = answers_repeat(step, mark);
                 r->answers = mark->kind;
-                r->drew_data = mark->kind == SEGMENT_KIND_DATA && !mark->repeat;
+                r->drew_data = mark->kind == SEGMENT_KIND_DATA && !r->answered.repeat;
                 mark->answered = true;
                 r->mirrors = s->family == AF_INET && s->ip_id != 0 && s->ip_id == mark->ip_id &&
                              s->ttl == mark->ttl && s->window == mark->window;
@@ -284,7 +299,8 @@ reset_take(struct step *step)
 
                         extra->reset[i]->repeats++;
                         if (mark) {
-                                extra->reset[i]->drew_data |= mark->kind == SEGMENT_KIND_DATA && !mark->repeat;
+                                extra->reset[i]->drew_data |= mark->kind == SEGMENT_KIND_DATA &&
+                                                              !answers_repeat(step, mark);
                                 mark->answered = true;
                         }
                         step->repeated = true;

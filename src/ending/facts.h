@@ -197,7 +197,7 @@ FACT_KIND(validity, enum reset_validity)
         F(segment, answers, "What the segment was that it directly answers.")                      \
         F(time, answers_at, "When that segment was seen.")                                         \
         F(count, answers_frame, "The frame of that segment.")                                      \
-        F(flag, answers_repeat, "That segment had been sent before.")                              \
+        F(flag, answers_repeat, "That segment had been sent before, or may be the repeat of one.") \
         F(flag, drew_data, "It, or a repeat of it, answers payload that had not been sent before.") \
         F(flag, unasked, "The other end had sent nothing for so long that nothing can have drawn it.")          \
         F(flag, mirrors, "Its TTL, IP ID and window are copied from that segment.")                \

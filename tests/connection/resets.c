@@ -429,6 +429,24 @@ a_scan_without_ack_is_answered_by_what_it_took(void **state)
         is_unknown(story.given[0].facts.resets[0].answers);
 }
 
+/* The first copies may have arrived: what draws a RST is the repeat then. */
+static void
+a_reply_that_may_answer_a_repeat_shows_no_loss(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.000, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 1.001, .by = 'c', .f = "P.", .at = 150, .n = 50, .ack = 300 },
+                { .t = 1.250, .by = 'c', .f = "P.", .at = 100, .n = 50, .ack = 300 },
+                { .t = 1.270, .by = 's', .f = "R", .at = 300, .bare = true },
+        };
+
+        TOLD(rows);
+        is_known(f->resets[0].answers, SEGMENT_KIND_DATA);
+        is_known(f->resets[0].answers_repeat, true);
+        is_known(f->resets[0].drew_data, false);
+}
+
 int
 main(void)
 {
@@ -452,6 +470,7 @@ main(void)
                 cmocka_unit_test(a_reset_acknowledges_what_was_not_seen),
                 cmocka_unit_test(the_reason_of_mptcp_is_kept),
                 cmocka_unit_test(a_storm_of_resets_is_counted),
+                cmocka_unit_test(a_reply_that_may_answer_a_repeat_shows_no_loss),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
