@@ -250,9 +250,10 @@ judge_retry(struct judging *j)
                 r->retry = RETRY_UNKNOWN;
         else if (request->bytes.value == 0)
                 /* A byte acknowledged of a piece that was not seen may have been its FIN, or the request. */
-                r->retry = f->seen.midstream || (f->seen.gaps && !fact_known(f->from[SIDE_CLIENT].fin.how))
-                           ? RETRY_UNKNOWN
-                           : RETRY_SAFE;
+                r->retry = f->seen.midstream || (f->seen.evicted && r->ongoing) ||
+                                           (f->seen.gaps && !fact_known(f->from[SIDE_CLIENT].fin.how))
+                                   ? RETRY_UNKNOWN
+                                   : RETRY_SAFE;
         else if (fact_is_not(f->end[SIDE_SERVER].accepted) && r->cause == CAUSE_LISTENER_CLOSED)
                 r->retry = RETRY_SAFE;
         else if (r->ending == ENDING_REFUSED && no_cause_reaches_a_program(r))

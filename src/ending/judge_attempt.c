@@ -131,7 +131,7 @@ judge_attempt(struct judging *j)
         fill_direction(&f->from[SIDE_CLIENT], CLOSED_NO, &r->to_server);
         fill_direction(&f->from[SIDE_SERVER], j->reset ? CLOSED_RESET : CLOSED_NO, &r->to_client);
         r->severity = SEVERITY_NOTABLE;
-        r->retry = RETRY_SAFE;
+        r->retry = f->seen.evicted && r->ongoing ? RETRY_UNKNOWN : RETRY_SAFE;
         fill_next(j, &r->client_next);
         return true;
 }

@@ -130,7 +130,12 @@ what_only_times_tell_or_the_capture_does_not_show_makes_no_open_end_certain(void
         f.seen.evicted = true;
         judge_facts(&f, &r);
         assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        KNOW(f.from[SIDE_CLIENT].bytes, 0);
+        judge_facts(&f, &r);
+        assert_int_equal(r.retry, RETRY_UNKNOWN);       /* a request may have come later */
         f.seen.evicted = false;
+        judge_facts(&f, &r);
+        assert_int_equal(r.retry, RETRY_SAFE);
         add_reset(&f, SIDE_SERVER, false, 50 * MS);
         KNOW(f.resets[0].after_both_acked, false);
         KNOW(f.resets[0].obeyed, false);
