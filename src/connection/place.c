@@ -21,15 +21,22 @@ begin(struct direction *d, uint32_t base, bool soft)
         d->flags = (uint16_t)((d->flags & ~DIRECTION_SOFT) | DIRECTION_BASE | (soft ? DIRECTION_SOFT : 0));
 }
 
-/* The first byte seen is to stand at 0, although numbers were taken from an empty segment before. */
+/* The first byte seen is to stand at 0, although numbers were taken from an empty segment before. Where that was its
+ * sender's own nothing says that what stands before it was acknowledged: @o, the other end, may have said nothing, or
+ * less. */
 static void
-rebase(struct direction *d, uint32_t base)
+rebase(struct direction *d, const struct direction *o, uint32_t base)
 {
-        int64_t by = seq_distance(d->base, base);
+        bool heard = o->bare_ack.has_ack || o->request[0].has_ack || o->request[1].has_ack;
+        int64_t by = seq_distance(d->base, base), told = heard ? seq_distance(base, o->ack) : 0;
 
         d->base = base;
         d->next = d->next > by ? d->next - by : 0;
-        d->acked = d->acked > by ? d->acked - by : 0;
+        d->acked -= by;
+        if (d->acked > told)
+                d->acked = told;
+        if (d->acked < 0)
+                d->acked = 0;
 }
 
 /* A SYN-ACK for the SYN, whatever was sent in its sender's name before it. */
@@ -255,7 +262,7 @@ place_data(struct step *step)
             suspect_near(step->position)) {
                 /* The first byte seen stands at 0, whatever was acknowledged or probed before. */
                 if (s->n_payload > 0 || step->position < 0 || step->position == 1) {
-                        rebase(d, s->seq);
+                        rebase(d, step->o, s->seq);
                         step->position = 0;
                 }
                 d->flags &= (uint16_t)~DIRECTION_SOFT;

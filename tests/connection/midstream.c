@@ -48,6 +48,30 @@ in_the_middle_the_first_byte_seen_is_the_first(void **state)
         assert_int_equal(f->established.how, HOW_INFERRED);
 }
 
+/* The client has sent up to 4000, and the server acknowledges none of it. */
+static void
+a_number_of_its_own_says_nothing_of_what_was_acknowledged(void **state)
+{
+        static const struct row rows[] = {
+                { .t = 0.00, .by = 'c', .f = ".", .at = 4000, .ack = 50 },
+                { .t = 0.01, .by = 's', .f = ".", .at = 50, .ack = 0 },
+                { .t = 0.20, .by = 'c', .f = "P.", .at = 0, .n = 700, .ack = 50 },
+        };
+        static const struct row reset[] = {
+                { .t = 0.00, .by = 'c', .f = ".", .at = 4000, .ack = 50 },
+                { .t = 0.01, .by = 's', .f = "R", .at = 50, .bare = true },
+                { .t = 0.20, .by = 'c', .f = "P.", .at = 0, .n = 700, .ack = 50 },
+                { .t = 0.21, .by = 's', .f = "R", .at = 50, .bare = true },
+        };
+
+        TOLD(rows);
+        is_known(f->from[0].bytes, 4000);
+        is_known(f->from[0].acked, 0);
+        TELL(&story, reset);
+        is_known(f->from[0].bytes, 4000);
+        is_known(f->from[0].acked, 0);
+}
+
 static void
 what_was_on_its_way_when_the_capture_began_is_not_missing(void **state)
 {
@@ -166,6 +190,7 @@ main(void)
                 cmocka_unit_test(a_first_piece_behind_the_second_is_the_first_all_the_same),
                 cmocka_unit_test(one_side_alone_tells_the_least_of_the_other),
                 cmocka_unit_test(in_the_middle_the_first_byte_seen_is_the_first),
+                cmocka_unit_test(a_number_of_its_own_says_nothing_of_what_was_acknowledged),
                 cmocka_unit_test(what_was_on_its_way_when_the_capture_began_is_not_missing),
                 cmocka_unit_test(a_keepalive_first_does_not_make_a_hole),
                 cmocka_unit_test(a_fin_may_have_come_before_the_first_segment),
