@@ -43,7 +43,8 @@ struct join {
         bool *paired;                   /* the server's */
         size_t n_pairs;
         bool clock_known;
-        int64_t offset_ns, slack_ns;
+        int64_t slack_ns;
+        struct join_captures captures;
         struct evidence evidence;
 };
 
@@ -141,8 +142,9 @@ static void read_clock(struct join *j)
                 for (size_t i = 0; i < c->n; i++)
                         if (j->pair[i] != JOIN_NONE && (!sure || join_is_sure(&c->keys[i], &s->keys[j->pair[i]])))
                                 join_clock_add(&clock, &c->all[i].facts, &s->all[j->pair[i]].facts);
-                j->clock_known = join_clock_read(&clock, &j->offset_ns, &j->slack_ns);
+                j->clock_known = join_clock_read(&clock, &j->captures.offset_ns, &j->slack_ns);
         }
+        j->captures.doubt_ns = join_doubt(j->slack_ns);
 }
 
 static int pair_up(struct join *j)
@@ -163,7 +165,7 @@ static int pair_up(struct join *j)
                         continue;
                 /* The same addresses an hour later are another connection. */
                 if (j->clock_known && !join_is_sure(&c->keys[i], &s->keys[j->pair[i]]) &&
-                    !join_fits_in_time(&c->keys[i], &s->keys[j->pair[i]], j->offset_ns)) {
+                    !join_fits_in_time(&c->keys[i], &s->keys[j->pair[i]], j->captures.offset_ns)) {
                         j->pair[i] = JOIN_NONE;
                         continue;
                 }
@@ -173,28 +175,42 @@ static int pair_up(struct join *j)
         return 0;
 }
 
+/* Holds for the capture as a whole: where one frame is missing a RST may be, too. */
+static void find_losses(struct join *j)
+{
+        for (int end = SIDE_CLIENT; end <= SIDE_SERVER; end++) {
+                const struct held *h = &j->held[end];
+                bool lossy = h->counts.n_dropped > 0;
+
+                for (size_t i = 0; i < h->n && !lossy; i++)
+                        lossy = join_shows_loss(&h->all[i].facts, (enum side)end);
+                j->captures.lossy[end] = lossy;
+        }
+}
+
 static bool same_addresses(const struct join_key *a, const struct join_key *b)
 {
         return a->family == b->family && memcmp(a->address, b->address, sizeof(a->address)) == 0 &&
                memcmp(a->port, b->port, sizeof(a->port)) == 0;
 }
 
-/* The line that tells by what name the server's end knows it. */
-static void add_evidence(struct join *j, struct record *r, const struct tracked *server)
+/* The line that tells by what name the other end's capture knows it. */
+static void add_evidence(struct join *j, struct record *r, const struct tracked *other)
 {
         struct evidence *e = &j->evidence;
         char client[INET6_ADDRSTRLEN], host[INET6_ADDRSTRLEN];
         size_t room = sizeof(e->text) - e->n_text;
-        int family = server->family == AF_INET ? AF_INET : AF_INET6, n;
+        int family = other->family == AF_INET ? AF_INET : AF_INET6, n;
 
         if (!j->options->evidence || e->n == EVIDENCE_MAX)
                 return;
-        inet_ntop(family, server->address[SIDE_CLIENT], client, sizeof(client));
-        inet_ntop(family, server->address[SIDE_SERVER], host, sizeof(host));
+        inet_ntop(family, other->address[SIDE_CLIENT], client, sizeof(client));
+        inet_ntop(family, other->address[SIDE_SERVER], host, sizeof(host));
         n = snprintf(e->text + e->n_text, room,
-                     "The server's capture knows it as %s port %u to %s port %u, frames %" PRIu64 " to %" PRIu64 ".",
-                     client, server->port[SIDE_CLIENT], host, server->port[SIDE_SERVER],
-                     server->first_frame, server->last_frame);
+                     "The %s's capture knows it as %s port %u to %s port %u, frames %" PRIu64 " to %" PRIu64 "%s.",
+                     other->file == 1 ? "client" : "server", client, other->port[SIDE_CLIENT], host,
+                     other->port[SIDE_SERVER], other->first_frame, other->last_frame,
+                     r->seen.both_ends ? "" : ", and not all that this one holds");
         if (n < 0 || (size_t)n >= room)
                 return;
         e->lines[e->n++] = e->text + e->n_text;
@@ -202,8 +218,8 @@ static void add_evidence(struct join *j, struct record *r, const struct tracked 
         r->n_evidence = e->n;
 }
 
-/* @t gives the names and the frames, @facts the verdict; @server: the other half, or NULL. */
-static void give(struct join *j, const struct tracked *t, const struct facts *facts, const struct tracked *server)
+/* @t gives the names and the frames, @facts the verdict; @other: the other half, or NULL. */
+static void give(struct join *j, const struct tracked *t, const struct facts *facts, const struct tracked *other)
 {
         char id[ID_MAX];
         struct record r;
@@ -222,9 +238,30 @@ static void give(struct join *j, const struct tracked *t, const struct facts *fa
         r.first_frame = known_u64(t->first_frame);
         r.last_frame = known_u64(t->last_frame);
         judge(facts, &r, j->options->evidence ? &j->evidence : NULL);
-        if (server)
-                add_evidence(j, &r, server);
+        if (other)
+                add_evidence(j, &r, other);
         read_output_record(j->output, &r);
+}
+
+static void give_pair(struct join *j, size_t at_client, size_t at_server)
+{
+        const struct held *c = &j->held[SIDE_CLIENT], *s = &j->held[SIDE_SERVER];
+        const struct tracked *client = &c->all[at_client], *server = &s->all[at_server];
+        struct join_shift shifts[2];
+        struct facts facts;
+        enum side alone;
+
+        join_shifts(&c->keys[at_client], &s->keys[at_server], shifts);
+        alone = join_alone(&client->facts, &server->facts, &j->captures, shifts);
+        if (alone == SIDE_CLIENT) {
+                give(j, client, &client->facts, server);
+        } else if (alone == SIDE_SERVER) {
+                give(j, server, &server->facts, client);
+        } else {
+                join_facts(&client->facts, &server->facts, &j->captures, shifts,
+                           !same_addresses(&c->keys[at_client], &s->keys[at_server]), &facts);
+                give(j, client, &facts, server);
+        }
 }
 
 static void give_all(struct join *j)
@@ -232,18 +269,10 @@ static void give_all(struct join *j)
         struct held *c = &j->held[SIDE_CLIENT], *s = &j->held[SIDE_SERVER];
 
         for (size_t i = 0; i < c->n && !ferror(stdout); i++) {
-                const struct tracked *server = j->pair[i] == JOIN_NONE ? NULL : &s->all[j->pair[i]];
-                struct join_shift shifts[2];
-                struct facts facts;
-
-                if (!server) {
+                if (j->pair[i] == JOIN_NONE)
                         give(j, &c->all[i], &c->all[i].facts, NULL);
-                        continue;
-                }
-                join_shifts(&c->keys[i], &s->keys[j->pair[i]], shifts);
-                join_facts(&c->all[i].facts, &server->facts, j->clock_known ? j->offset_ns : 0, shifts,
-                           !same_addresses(&c->keys[i], &s->keys[j->pair[i]]), &facts);
-                give(j, &c->all[i], &facts, server);
+                else
+                        give_pair(j, i, j->pair[i]);
         }
         for (size_t i = 0; i < s->n && !ferror(stdout); i++)
                 if (!j->paired[i])
@@ -253,6 +282,7 @@ static void give_all(struct join *j)
 /* On stderr, since it is of no connection: what was joined, and the clocks. */
 static void tell(const struct join *j)
 {
+        int64_t offset_ns = j->captures.offset_ns;
         size_t n[2] = {j->held[SIDE_CLIENT].n - j->n_pairs, j->held[SIDE_SERVER].n - j->n_pairs};
         uint64_t left_out = j->held[SIDE_CLIENT].n_left_out + j->held[SIDE_SERVER].n_left_out;
 
@@ -266,15 +296,19 @@ static void tell(const struct join *j)
                       stderr);
                 return;
         }
+        for (int end = SIDE_CLIENT; end <= SIDE_SERVER; end++)
+                if (j->captures.lossy[end])
+                        fprintf(stderr, "finis read: the %s's capture lacks frames that were there: that it does not "
+                                "hold a RST proves nothing\n", end == SIDE_CLIENT ? "client" : "server");
         if (!j->clock_known)
                 fputs("finis read: the clocks cannot be compared, and are taken to agree\n", stderr);
         else if (j->slack_ns < 0)
                 fprintf(stderr, "finis read: the clocks do not keep step; the server's is taken to be %.6f s ahead\n",
-                        (double)j->offset_ns / 1e9);
+                        (double)offset_ns / 1e9);
         else
                 fprintf(stderr, "finis read: the server's clock is %.6f s %s the client's, give or take %.6f s\n",
-                        (double)(j->offset_ns < 0 ? -j->offset_ns : j->offset_ns) / 1e9,
-                        j->offset_ns < 0 ? "behind" : "ahead of", (double)j->slack_ns / 1e9);
+                        (double)(offset_ns < 0 ? -offset_ns : offset_ns) / 1e9,
+                        offset_ns < 0 ? "behind" : "ahead of", (double)j->slack_ns / 1e9);
 }
 
 static void add_counts(struct read_counts *sum, const struct read_counts *more)
@@ -284,6 +318,7 @@ static void add_counts(struct read_counts *sum, const struct read_counts *more)
         for (size_t i = 0; i < N_PACKET_KINDS; i++)
                 sum->kinds[i] += more->kinds[i];
         sum->evicted += more->evicted;
+        sum->n_dropped += more->n_dropped;
         if (more->first_ns != 0 && (sum->first_ns == 0 || more->first_ns < sum->first_ns))
                 sum->first_ns = more->first_ns;
         if (more->last_ns > sum->last_ns)
@@ -330,6 +365,7 @@ static int run(struct join *j, struct read_counts *ret_counts)
         r = pair_up(j);
         if (r < 0)
                 return r;
+        find_losses(j);
         ret_counts->connections = j->held[SIDE_CLIENT].n + j->held[SIDE_SERVER].n - j->n_pairs;
         give_all(j);
         return 0;

@@ -325,6 +325,7 @@ static void note_dropped(struct pass *p, const char *path, uint64_t n_dropped)
         if (n_dropped == 0)
                 return;
         tracker_lost(p->tracker);
+        p->counts->n_dropped += n_dropped;
         snprintf(what, sizeof(what), "%llu frame%s dropped when it was taken", (unsigned long long)n_dropped,
                  n_dropped == 1 ? " was" : "s were");
         complain(p, path, what, "; a FIN or RST that is not here may be among them");

@@ -43,6 +43,7 @@ struct read_counts {
         int64_t first_ns, last_ns;      /* the least and the greatest time of a frame; where there are any */
         size_t n_read;                  /* files that could be read, if only in part */
         size_t n_unreadable;
+        uint64_t n_dropped;             /* frames that a capture says it lacks */
         size_t n_damaged;               /* cut short, or turned to nonsense */
         bool interrupted;               /* by a signal, or read_stop() … */
         bool unfinished;                /* … and a file was not read to its end. A pipe has no end that was missed */

@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include "ending/judging.h"
+
+/* So long a segment may be on its way, beyond what the fastest took. */
+#define ON_ITS_WAY_NS INT64_C(250000000)
 
 static void
 shift_time(struct fact_time *time, int64_t ahead_ns)
@@ -96,6 +100,9 @@ translate(const struct facts *at_server, int64_t ahead_ns, const struct join_shi
                 from->last_payload_frame.how = HOW_UNKNOWN;
                 from->fin_frame.how = HOW_UNKNOWN;
                 shift_count(&from->bytes, shifts[side]);
+                /* Nothing above the first byte that it saw: below, it does not know. */
+                if (shifts[side].known && shifts[side].shift > 0 && from->acked.value == 0)
+                        from->acked.how = HOW_UNKNOWN;
                 shift_count(&from->acked, shifts[side]);
                 shift_count(&from->acked_by_reset, shifts[side]);
                 shift_position(&from->fin_position, shifts[side]);
@@ -139,20 +146,57 @@ join_end(const struct facts *own, const struct facts *other, enum side side, str
         TAKE(to, challenge_acks, &own->end[side], &other->end[side]);
 }
 
+/* What is known of a connection at one end, and of the capture there; times are the client's. */
+struct at_end {
+        const struct facts *f;
+        bool lossy;
+        int64_t doubt_ns;
+};
+
 static bool
-is_whole(const struct facts *f)
+is_whole(const struct at_end *end)
 {
-        return !f->seen.gaps && !f->seen.evicted;
+        return !end->f->seen.gaps && !end->f->seen.evicted && !end->lossy;
+}
+
+/* Did the capture hold all that was there until then, if there was anything? What was sent then has arrived. */
+static bool
+is_whole_until(const struct at_end *end, struct fact_time at)
+{
+        int64_t least;
+
+        return is_whole(end) && fact_known(at.how) &&
+               !__builtin_add_overflow(at.value, end->doubt_ns, &least) && least <= end->f->seen.until;
+}
+
+int64_t
+join_doubt(int64_t slack_ns)
+{
+        const int64_t most = INT64_MAX / 4;
+
+        if (slack_ns < -most || slack_ns > most)
+                return most;
+        return ON_ITS_WAY_NS + 2 * (slack_ns < 0 ? -slack_ns : slack_ns);
+}
+
+/* When it last sent a byte, or sent one again; at the latest with its last segment. */
+static struct fact_time
+last_sent(const struct facts *f, enum side side)
+{
+        struct fact_time last = f->from[side].last_payload, again = f->end[side].unanswered_last;
+
+        if (count_is(f->from[side].retransmitted, 0) && fact_known(last.how))
+                return last;
+        return fact_known(again.how) && fact_known(last.how) && again.value >= last.value ? again : f->last;
 }
 
 /* What was sent is known at the sender, what was acknowledged at the receiver. */
 static void
-join_direction(const struct facts *sender, const struct facts *receiver, enum side side, bool comparable,
+join_direction(const struct at_end *sender, const struct at_end *receiver, enum side side, bool comparable,
                struct facts_of_direction *to)
 {
-        const struct facts_of_direction *sent = &sender->from[side], *got = &receiver->from[side];
-        bool outlives = is_whole(sender) && is_whole(receiver) && fact_known(sender->last.how) &&
-                        receiver->seen.until >= sender->last.value;
+        const struct facts_of_direction *sent = &sender->f->from[side], *got = &receiver->f->from[side];
+        bool outlives = is_whole(sender) && is_whole_until(receiver, last_sent(sender->f, side));
 
         *to = *sent;
         if (comparable) {
@@ -183,13 +227,16 @@ join_direction(const struct facts *sender, const struct facts *receiver, enum si
         }
 }
 
-/* Was the end's own capture running, and unbroken, when something is said to have been sent or received then? */
+/* Was the end's own capture running, and unbroken, when something is said to have been sent or received then? Of one
+ * that began in the middle it may have been just before. */
 static bool
-would_hold(const struct facts *own, enum side side, struct fact_time at)
+would_hold(const struct at_end *own, enum side side, struct fact_time at)
 {
-        return is_whole(own) && fact_known(own->from[side].packets.how) &&
-               own->from[side].packets.value > 0 && fact_known(at.how) && at.value <= own->seen.until &&
-               fact_known(own->first.how) && at.value >= own->first.value;
+        const struct facts *f = own->f;
+        int64_t before = f->seen.midstream ? own->doubt_ns : 0, first;
+
+        return is_whole_until(own, at) && count_above(f->from[side].packets, 0) && fact_known(f->first.how) &&
+               !__builtin_add_overflow(f->first.value, before, &first) && at.value >= first;
 }
 
 static bool
@@ -252,7 +299,7 @@ add_reset(struct facts *f, const struct facts_of_reset *reset)
 
 /* Those of @in that @other does not hold: made on the way, or lost on it. */
 static void
-add_one_sided(struct facts *f, const struct facts *in, const bool *used, const struct facts *other,
+add_one_sided(struct facts *f, const struct facts *in, const bool *used, const struct at_end *other,
               const bool *used_other, enum side own)
 {
         for (size_t i = 0; i < n_resets(in); i++) {
@@ -263,7 +310,7 @@ add_one_sided(struct facts *f, const struct facts *in, const bool *used, const s
                         continue;
                 if (by == SIDE_UNKNOWN ||
                     !would_hold(other, own == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT, reset.at) ||
-                    has_another(other, by, used_other)) {
+                    has_another(other->f, by, used_other)) {
                         add_reset(f, &reset);
                         continue;
                 }
@@ -290,8 +337,9 @@ sort_resets(struct facts *f)
 }
 
 static void
-join_resets(const struct facts *c, const struct facts *s, struct facts *to)
+join_resets(const struct at_end *at_client, const struct at_end *at_server, struct facts *to)
 {
+        const struct facts *c = at_client->f, *s = at_server->f;
         bool used_c[FACTS_RESETS_MAX] = { 0 }, used_s[FACTS_RESETS_MAX] = { 0 };
 
         to->n_resets = 0;
@@ -308,8 +356,8 @@ join_resets(const struct facts *c, const struct facts *s, struct facts *to)
                         joined = by_client ? join_reset(a, b, a) : join_reset(b, a, a);
                         add_reset(to, &joined);
                 }
-        add_one_sided(to, c, used_c, s, used_s, SIDE_CLIENT);
-        add_one_sided(to, s, used_s, c, used_c, SIDE_SERVER);
+        add_one_sided(to, c, used_c, at_server, used_s, SIDE_CLIENT);
+        add_one_sided(to, s, used_s, at_client, used_c, SIDE_SERVER);
         sort_resets(to);
         if (to->n_resets_in_all < c->n_resets_in_all)
                 to->n_resets_in_all = c->n_resets_in_all;
@@ -336,8 +384,9 @@ fins_crossed(const struct facts *c, const struct facts *s)
 
 /* An ICMP error ends what its receiver has; the client's goes first. */
 static void
-join_icmp(const struct facts *c, const struct facts *s, struct facts *to)
+join_icmp(const struct facts *c, const struct at_end *at_server, struct facts *to)
 {
+        const struct facts *s = at_server->f;
         const struct facts *f = fact_known(c->icmp.how) ? c : s;
 
         to->icmp = f->icmp;
@@ -348,7 +397,7 @@ join_icmp(const struct facts *c, const struct facts *s, struct facts *to)
         to->icmp_quoted = f->icmp_quoted;
         /* In the server's name, and the server's own capture does not hold it. */
         if (f == c && fact_known(c->icmp.how) && !fact_known(s->icmp.how) && fact_is(c->icmp_from_end) &&
-            would_hold(s, SIDE_SERVER, c->icmp_at))
+            would_hold(at_server, SIDE_SERVER, c->icmp_at))
                 to->icmp_from_end = (struct fact_flag){ HOW_INFERRED, false };
 }
 
@@ -374,12 +423,40 @@ join_seen(const struct facts *c, const struct facts *s, struct facts_seen *to)
                 to->until = s->seen.until;
 }
 
+/* Did more of a direction come than its sender's capture holds, which had stopped or loses frames? */
+static bool
+sender_stopped(const struct at_end *sender, const struct at_end *receiver, enum side side, bool comparable)
+{
+        const struct facts_of_direction *sent = &sender->f->from[side], *got = &receiver->f->from[side];
+        bool more = comparable && fact_known(sent->bytes.how) && fact_known(got->bytes.how) &&
+                    got->bytes.value > sent->bytes.value;
+
+        return (more || (fact_is(got->fin) && !fact_is(sent->fin))) && !is_whole_until(sender, receiver->f->last);
+}
+
+enum side
+join_alone(const struct facts *at_client, const struct facts *at_server, const struct join_captures *captures,
+           const struct join_shift shifts[static 2])
+{
+        const struct facts s = translate(at_server, captures->offset_ns, shifts);
+        const struct at_end client = { at_client, captures->lossy[SIDE_CLIENT], captures->doubt_ns };
+        const struct at_end server = { &s, captures->lossy[SIDE_SERVER], captures->doubt_ns };
+        bool no_client = sender_stopped(&client, &server, SIDE_CLIENT, shifts[SIDE_CLIENT].known);
+        bool no_server = sender_stopped(&server, &client, SIDE_SERVER, shifts[SIDE_SERVER].known);
+
+        if (no_client && no_server)
+                return at_client->seen.until < s.seen.until ? SIDE_SERVER : SIDE_CLIENT;
+        return no_client ? SIDE_SERVER : no_server ? SIDE_CLIENT : SIDE_UNKNOWN;
+}
+
 void
-join_facts(const struct facts *at_client, const struct facts *at_server, int64_t offset_ns,
+join_facts(const struct facts *at_client, const struct facts *at_server, const struct join_captures *captures,
            const struct join_shift shifts[static 2], bool translated, struct facts *ret_facts)
 {
         const struct facts *c = at_client;
-        const struct facts s = translate(at_server, offset_ns, shifts);
+        const struct facts s = translate(at_server, captures->offset_ns, shifts);
+        const struct at_end client = { c, captures->lossy[SIDE_CLIENT], captures->doubt_ns };
+        const struct at_end server = { &s, captures->lossy[SIDE_SERVER], captures->doubt_ns };
         struct facts f = *c;
 
         join_seen(c, &s, &f.seen);
@@ -397,15 +474,15 @@ join_facts(const struct facts *at_client, const struct facts *at_server, int64_t
         f.siblings_reset = either(c->siblings_reset, s.siblings_reset);
         f.crossed = fins_crossed(c, &s);
         f.translated = (struct fact_flag){ HOW_SEEN, translated };
-        join_icmp(c, &s, &f);
+        join_icmp(c, &server, &f);
         join_end(c, &s, SIDE_CLIENT, &f.end[SIDE_CLIENT]);
         join_end(&s, c, SIDE_SERVER, &f.end[SIDE_SERVER]);
-        join_direction(c, &s, SIDE_CLIENT, shifts[SIDE_CLIENT].known, &f.from[SIDE_CLIENT]);
-        join_direction(&s, c, SIDE_SERVER, shifts[SIDE_SERVER].known, &f.from[SIDE_SERVER]);
+        join_direction(&client, &server, SIDE_CLIENT, shifts[SIDE_CLIENT].known, &f.from[SIDE_CLIENT]);
+        join_direction(&server, &client, SIDE_SERVER, shifts[SIDE_SERVER].known, &f.from[SIDE_SERVER]);
         f.both_acked = either(c->both_acked, s.both_acked);
         if (fact_is(f.from[SIDE_CLIENT].fin_acked) && fact_is(f.from[SIDE_SERVER].fin_acked))
                 f.both_acked = (struct fact_flag){ HOW_SEEN, true };
         memset(f.resets, 0, sizeof(f.resets));
-        join_resets(c, &s, &f);
+        join_resets(&client, &server, &f);
         *ret_facts = f;
 }

@@ -73,9 +73,29 @@ struct join_shift {
 /* From the keys of a pair. */
 void join_shifts(const struct join_key *client, const struct join_key *server, struct join_shift ret_shifts[static 2]);
 
+/* What is known of the two captures as such. */
+struct join_captures {
+        int64_t offset_ns;              /* how far the server's clock is ahead */
+        int64_t doubt_ns;               /* so much later one may hold what the other held now: see join_doubt() */
+        bool lossy[2];                  /* by end: it lacks frames that were there */
+};
+
+/* From the slack of join_clock_read(): what is on its way, and what is not known of the clocks. */
+int64_t join_doubt(int64_t slack_ns);
+
+/* Do the facts of a connection show that the capture at @end, theirs, lost frames? */
+bool join_shows_loss(const struct facts *f, enum side end);
+
 /*
- * The facts of both as one. Times are the client's clock; @offset_ns is how far the server's is ahead. Frame
- * numbers are the client's capture's; what only the server's capture holds has none.
+ * Whose capture alone is to be believed, since the other's stopped before, or lost what this one received:
+ * SIDE_UNKNOWN where both can be joined.
  */
-void join_facts(const struct facts *at_client, const struct facts *at_server, int64_t offset_ns,
+enum side join_alone(const struct facts *at_client, const struct facts *at_server, const struct join_captures *captures,
+                     const struct join_shift shifts[static 2]);
+
+/*
+ * The facts of both as one. Times are the client's clock. Frame numbers are the client's capture's; what only the
+ * server's capture holds has none.
+ */
+void join_facts(const struct facts *at_client, const struct facts *at_server, const struct join_captures *captures,
                 const struct join_shift shifts[static 2], bool translated, struct facts *ret_facts);

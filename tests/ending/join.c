@@ -188,6 +188,7 @@ the_fastest_segments_tell_the_offset(void **state)
 }
 
 static const struct join_shift same[2] = { { true, 0 }, { true, 0 } };
+static const struct join_captures ahead_1000 = { .offset_ns = 1000, .doubt_ns = 20 };
 
 /* Client and server saw the same, but for a RST in the server's name. */
 static struct facts
@@ -214,7 +215,7 @@ a_reset_of_both_captures_was_sent(void **state)
         struct facts s = with_reset(handshake(1030, 1040), SIDE_SERVER, 1800);
         (void)state;
 
-        join_facts(&c, &s, 1000, same, false, &f);
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
         assert_int_equal(f.n_resets, 1);
         assert_int_equal(f.n_resets_in_all, 1);
         assert_int_equal(f.resets[0].at.value, 800);    /* when it was sent */
@@ -231,21 +232,21 @@ a_reset_that_its_sender_s_capture_lacks_was_not_sent(void **state)
         struct facts c = with_reset(handshake(0, 90), SIDE_SERVER, 900), s = handshake(1030, 1040), f;
         (void)state;
 
-        join_facts(&c, &s, 1000, same, false, &f);
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
         assert_true(fact_is(f.resets[0].not_sent));
         /* Unless that capture has holes, … */
         s.seen.gaps = true;
-        join_facts(&c, &s, 1000, same, false, &f);
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
         assert_false(fact_known(f.resets[0].not_sent.how));
         /* … had ended, … */
         s.seen.gaps = false;
         s.seen.until = 1850;
-        join_facts(&c, &s, 1000, same, false, &f);
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
         assert_false(fact_known(f.resets[0].not_sent.how));
         /* … or holds another one that may be meant. */
         s = with_reset(handshake(1030, 1040), SIDE_SERVER, 1800);
         s.resets[0].position.value = 21;
-        join_facts(&c, &s, 1000, same, false, &f);
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
         assert_int_equal(f.n_resets, 2);
         assert_false(fact_known(f.resets[0].not_sent.how));
         assert_false(fact_known(f.resets[1].not_arrived.how));
@@ -257,7 +258,7 @@ a_reset_that_its_receiver_s_capture_lacks_did_not_arrive(void **state)
         struct facts c = handshake(0, 90), s = with_reset(handshake(1030, 1040), SIDE_SERVER, 1800), f;
         (void)state;
 
-        join_facts(&c, &s, 1000, same, false, &f);
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
         assert_true(fact_is(f.resets[0].not_arrived));
         assert_int_equal(f.resets[0].at.value, 800);
         assert_false(fact_known(f.resets[0].frame.how));        /* the client's capture has no such frame */
@@ -277,17 +278,17 @@ each_end_is_believed_of_what_it_sent_and_received(void **state)
         SEEN(s.from[SIDE_CLIENT].bytes, 80);
         SEEN(s.from[SIDE_CLIENT].acked, 80);
         SEEN(s.from[SIDE_CLIENT].missing, 0);
-        join_facts(&c, &s, 1000, same, true, &f);
+        join_facts(&c, &s, &ahead_1000, same, true, &f);
         assert_int_equal(f.from[SIDE_CLIENT].bytes.value, 100);
         assert_int_equal(f.from[SIDE_CLIENT].acked.value, 80);
         assert_int_equal(f.from[SIDE_CLIENT].arrived.value, 80);
         assert_true(fact_is(f.translated));
         /* The server's capture began 40 bytes later. */
-        join_facts(&c, &s, 1000, ahead, true, &f);
+        join_facts(&c, &s, &ahead_1000, ahead, true, &f);
         assert_int_equal(f.from[SIDE_CLIENT].arrived.value, 120);
         /* It ended before the client's last word: what came later is not known. */
         s.seen.until = 1050;
-        join_facts(&c, &s, 1000, same, true, &f);
+        join_facts(&c, &s, &ahead_1000, same, true, &f);
         assert_false(fact_known(f.from[SIDE_CLIENT].arrived.how));
 }
 
@@ -300,7 +301,7 @@ no_bytes_are_no_bytes_wherever_one_counts_from(void **state)
 
         SEEN(s.from[SIDE_SERVER].bytes, 0);
         SEEN(s.from[SIDE_CLIENT].acked, 5);
-        join_facts(&c, &s, 1000, unknown, false, &f);
+        join_facts(&c, &s, &ahead_1000, unknown, false, &f);
         assert_true(fact_known(f.from[SIDE_SERVER].bytes.how));
         assert_int_equal(f.from[SIDE_SERVER].bytes.value, 0);
         assert_false(fact_known(f.from[SIDE_CLIENT].acked.how));
@@ -316,16 +317,113 @@ fins_cross_if_neither_had_come(void **state)
         SEEN(c.from[SIDE_SERVER].fin_at, 560);
         SEEN(s.from[SIDE_SERVER].fin_at, 1520);
         SEEN(s.from[SIDE_CLIENT].fin_at, 1540);
-        join_facts(&c, &s, 1000, same, false, &f);
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
         assert_true(fact_is(f.crossed));
         /* The server had the client's before it sent its own. */
         s.from[SIDE_CLIENT].fin_at.value = 1510;
-        join_facts(&c, &s, 1000, same, false, &f);
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
         assert_true(fact_is_not(f.crossed));
         /* What it acknowledges shows that its kernel had not taken it in yet. */
         SEEN(s.crossed, true);
-        join_facts(&c, &s, 1000, same, false, &f);
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
         assert_true(fact_is(f.crossed));
+}
+
+static void
+a_capture_that_loses_frames_or_had_just_stopped_proves_no_forgery(void **state)
+{
+        struct facts c = with_reset(handshake(0, 90), SIDE_SERVER, 900), s = handshake(1030, 1040), f;
+        struct join_captures captures = ahead_1000;
+        (void)state;
+
+        captures.lossy[SIDE_SERVER] = true;
+        join_facts(&c, &s, &captures, same, false, &f);
+        assert_int_equal(f.n_resets, 1);
+        assert_false(fact_known(f.resets[0].not_sent.how));
+        captures.lossy[SIDE_SERVER] = false;
+        s.seen.until = 1910;
+        join_facts(&c, &s, &captures, same, false, &f);
+        assert_false(fact_known(f.resets[0].not_sent.how));
+        s.seen.until = 1920;
+        join_facts(&c, &s, &captures, same, false, &f);
+        assert_true(fact_is(f.resets[0].not_sent));
+        /* One that began in the middle may have begun just behind it. */
+        s.first.value = 1890;
+        join_facts(&c, &s, &captures, same, false, &f);
+        assert_true(fact_is(f.resets[0].not_sent));
+        s.seen.midstream = true;
+        join_facts(&c, &s, &captures, same, false, &f);
+        assert_false(fact_known(f.resets[0].not_sent.how));
+        s.seen.midstream = false;
+        /* The less is known of the clocks, and the longer segments are under way, the more has to be seen. */
+        assert_true(join_doubt(0) > 0);
+        assert_true(join_doubt(-SECOND) >= join_doubt(0) + 2 * SECOND);
+        assert_int_equal(join_doubt(SECOND), join_doubt(-SECOND));
+        assert_true(join_doubt(INT64_MIN) > join_doubt(SECOND));
+}
+
+static void
+the_end_whose_capture_goes_on_tells_alone(void **state)
+{
+        struct facts c = handshake(0, 90), s = handshake(1030, 1040);
+        struct join_captures captures = ahead_1000;
+        (void)state;
+
+        SEEN(c.from[SIDE_CLIENT].bytes, 0);
+        SEEN(s.from[SIDE_CLIENT].bytes, 100);
+        c.seen.until = s.last.value - 1000 - 1;
+        assert_int_equal(join_alone(&c, &s, &captures, same), SIDE_SERVER);
+        /* The client's capture goes on, and still it holds less: somebody else sent what came. */
+        c.seen.until = s.last.value - 1000 + 20;
+        assert_int_equal(join_alone(&c, &s, &captures, same), SIDE_UNKNOWN);
+        captures.lossy[SIDE_CLIENT] = true;
+        assert_int_equal(join_alone(&c, &s, &captures, same), SIDE_SERVER);
+        SEEN(c.from[SIDE_CLIENT].bytes, 100);
+        assert_int_equal(join_alone(&c, &s, &captures, same), SIDE_UNKNOWN);
+        /* A FIN of the server's that only the client's capture holds. */
+        SEEN(c.from[SIDE_SERVER].fin, true);
+        SEEN(s.from[SIDE_SERVER].fin, false);
+        s.seen.until = 1500;
+        assert_int_equal(join_alone(&c, &s, &captures, same), SIDE_CLIENT);
+}
+
+static void
+a_capture_that_began_late_knows_nothing_of_what_was_acknowledged_before(void **state)
+{
+        struct facts c = handshake(0, 90), s = handshake(1030, 1040), f;
+        struct join_shift ahead[2] = { { true, 800 }, { true, 0 } };
+        (void)state;
+
+        SEEN(c.from[SIDE_CLIENT].bytes, 1500);
+        SEEN(c.from[SIDE_CLIENT].acked, 700);
+        SEEN(s.from[SIDE_CLIENT].bytes, 700);
+        SEEN(s.from[SIDE_CLIENT].acked, 0);
+        join_facts(&c, &s, &ahead_1000, ahead, false, &f);
+        assert_int_equal(f.from[SIDE_CLIENT].acked.value, 700);
+}
+
+static void
+what_must_have_been_there_and_is_missing_shows_that_a_capture_loses_frames(void **state)
+{
+        struct facts f = handshake(0, 90);
+        struct facts_of_direction *from = &f.from[SIDE_CLIENT];
+        (void)state;
+
+        f.seen.sides = SIDES_SEEN_BOTH;
+        SEEN(from->bytes, 100);
+        SEEN(from->acked, 40);
+        SEEN(from->missing, 0);
+        assert_false(join_shows_loss(&f, SIDE_CLIENT));
+        /* What the client sent its own capture holds; on the way to the server it may be lost, … */
+        from->missing.value = 60;
+        assert_true(join_shows_loss(&f, SIDE_CLIENT));
+        assert_false(join_shows_loss(&f, SIDE_SERVER));
+        /* … unless the server acknowledged it. */
+        from->acked.value = 41;
+        assert_true(join_shows_loss(&f, SIDE_SERVER));
+        /* Of an end that is not heard at all it may be the way that its segments take. */
+        f.seen.sides = SIDES_SEEN_CLIENT;
+        assert_false(join_shows_loss(&f, SIDE_SERVER));
 }
 
 int
@@ -345,6 +443,10 @@ main(void)
                 cmocka_unit_test(each_end_is_believed_of_what_it_sent_and_received),
                 cmocka_unit_test(no_bytes_are_no_bytes_wherever_one_counts_from),
                 cmocka_unit_test(fins_cross_if_neither_had_come),
+                cmocka_unit_test(a_capture_that_loses_frames_or_had_just_stopped_proves_no_forgery),
+                cmocka_unit_test(the_end_whose_capture_goes_on_tells_alone),
+                cmocka_unit_test(a_capture_that_began_late_knows_nothing_of_what_was_acknowledged_before),
+                cmocka_unit_test(what_must_have_been_there_and_is_missing_shows_that_a_capture_loses_frames),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,10 +57,10 @@ def write_frames(path, head, frames):
             file.write(HEAD.pack(time // 10**9, time % 10**9, len(frame), n_frame) + frame)
 
 
-def read(*paths, options=()):
+def read(*paths, options=(), quiet=False):
     """The records of `finis read --json`, the last revision of each, in order of their ids."""
     done = subprocess.run([FINIS, 'read', '--json', *options, *paths], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, timeout=120, check=True)
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL if quiet else None, timeout=120, check=True)
     records = {}
     for line in done.stdout.splitlines():
         record = json.loads(line)
