@@ -90,6 +90,13 @@ socket_unread(const struct traced_socket *s)
         return s->end.rqueue > 0 ? s->end.rqueue - 1 : 0;
 }
 
+/* What went and came since the look: nothing where tcp_disconnect() zeroed the counters. */
+static bool
+knows_segments_since(const struct traced_socket *s)
+{
+        return s->act.known && s->act.before.info && s->ended && s->end.info && !socket_is_disconnected(s);
+}
+
 /* In ESTABLISHED a close queues a FIN unless something lies unread, or for zero linger, which forgets the address
  * (__tcp_close()). A RST that came between the look and the close would leave no FIN, either. */
 static bool
@@ -103,6 +110,17 @@ closed_without_a_fin(const struct traced_socket *s)
                !socket_counted_a_fin(s);
 }
 
+/* It had come before the look, or no data came since. */
+static bool
+one_more_is_a_fin(const struct traced_socket *s)
+{
+        struct segment_counts since = segment_counts_since(s->end.segments, s->act.before.segments);
+
+        if (closed_without_a_fin(s))
+                return false;
+        return state_after_peers_fin(s->act.before.state) || !knows_segments_since(s) || since.data_in == 0;
+}
+
 /*
  * What came between the look and the close is counted with a FIN, if one came: it may be a byte less. Of one byte it
  * is then not known whether it was any.
@@ -114,7 +132,7 @@ socket_how_exact_is_unread(const struct traced_socket *s)
 
         if (!s->act.known || s->act.before.state == TCP_STATE_CLOSE || !s->ended || socket_is_disconnected(s))
                 return UNREAD_EXACT;
-        if (rqueue == 0 || seen == rqueue || (seen == rqueue - 1 && !closed_without_a_fin(s)))
+        if (rqueue == 0 || seen == rqueue || (seen == rqueue - 1 && one_more_is_a_fin(s)))
                 return UNREAD_EXACT;
         return rqueue > 1 ? UNREAD_LEAST : UNREAD_UNKNOWN;
 }
@@ -124,13 +142,6 @@ socket_sent_nothing_since(const struct traced_socket *s)
 {
         return s->act.known && s->act.before.info && s->ended && s->end.info && !socket_is_disconnected(s) &&
                s->end.segments.out == s->act.before.segments.out;
-}
-
-/* What went and came since the look: nothing where tcp_disconnect() zeroed the counters. */
-static bool
-knows_segments_since(const struct traced_socket *s)
-{
-        return s->act.known && s->act.before.info && s->ended && s->end.info && !socket_is_disconnected(s);
 }
 
 /* A RST has no data; one of its own accord is counted (__tcp_transmit_skb()). */
@@ -238,6 +249,21 @@ fin_lay_unread(const struct traced_socket *s)
 {
         return s->act.known && s->act.before.state == TCP_STATE_CLOSE && s->act.before.whole && s->ended &&
                !socket_is_disconnected(s) && s->end.rqueue == s->act.before.unread + 1;
+}
+
+/* The numbers that were given to what it wrote, and to its SYN and FIN, are the acknowledged and those in the queue. */
+bool
+socket_shutdown_failed(const struct traced_socket *s)
+{
+        const struct look *before = &s->shut.before, *then = s->act.known ? &s->act.before : &s->last;
+        uint64_t given = before->bytes_acked + before->outq;
+
+        if (!s->shut.known || !before->info || !before->whole ||
+            (before->state != TCP_STATE_ESTABLISHED && before->state != TCP_STATE_CLOSE_WAIT))
+                return false;
+        if (then->state != TCP_STATE_CLOSE || !then->info || !then->whole)
+                return false;
+        return then->bytes_acked + then->outq == given;
 }
 
 /* A receiving call that gave the end; an EPIPE that no shutdown of its own made: tcp_reset() in CLOSE_WAIT. */

@@ -46,6 +46,9 @@ bool socket_was_reset_before_its_act(const struct traced_socket *s);
 /* Nobody else could have changed what was looked at before the act, or the kernel bears it out. */
 bool socket_act_is_sure(const struct traced_socket *s);
 
+/* Its shutdown() met a socket that had died since the look at it, and gave ENOTCONN: no FIN was queued. */
+bool socket_shutdown_failed(const struct traced_socket *s);
+
 bool socket_had_peers_fin(const struct traced_socket *s);
 
 /* It died while its program still held it: something came from outside, a RST, a time-out, ss -K. */

@@ -46,6 +46,8 @@ facts_of_one_end(const struct traced_socket *s, enum side side, struct facts *f)
                                                        (!s->act.known || s->act.before.state != TCP_STATE_CLOSE_WAIT)
                                                ? &s->shut : &s->act;
         const struct look *at = s->act.known ? &s->act.before : &s->last;
+        /* More may have gone between the look and the end. */
+        uint32_t unsent = s->ended && s->end.info && !socket_is_disconnected(s) ? s->end.unsent : at->unsent;
         /* A disconnect under TCP_REPAIR tells the other nothing, and leaves ECONNABORTED as SOCK_DESTROY does. */
         bool in_silence = act->known && act->how == ACT_CONNECT_UNSPEC && act->before.repair;
 
@@ -103,7 +105,7 @@ facts_of_one_end(const struct traced_socket *s, enum side side, struct facts *f)
         /* What a reset throws away was never sent; after an orderly close the kernel goes on sending. A FIN of
          * shutdown() is the last in the queue (tcp_send_fin()). */
         if (socket_act_resets(s) || socket_died_in_hand(s))
-                TELL(end->unsent, at->unsent - (at->unsent > 0 && s->shut.known));
+                TELL(end->unsent, unsent - (unsent > 0 && s->shut.known));
         else if (socket_died_as_orphan(s))
                 TELL(end->unsent, s->end.unsent - (s->end.unsent > 0 && socket_orphan_queued_a_fin(s)));
         else if (s->ended)

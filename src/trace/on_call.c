@@ -15,6 +15,7 @@ shutdown_begins(struct tracer *tracer, struct traced_thread *thread)
 
         if (!socket || look.state == TCP_STATE_CLOSE) /* ENOTCONN */
                 return;
+        socket->shut_both = socket->shut_both || (how == SHUT_RDWR && !socket->shut_read && !socket->shut.known);
         socket->shut_read = socket->shut_read || how == SHUT_RD || how == SHUT_RDWR;
         if ((how != SHUT_WR && how != SHUT_RDWR) || socket->shut.known)
                 return;

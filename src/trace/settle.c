@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "trace/deduce.h"
 #include "trace/tracer_internal.h"
 
 #define MS INT64_C(1000000)
@@ -160,6 +161,16 @@ is_blank(const struct traced_socket *socket)
         return !socket_has_tuple(socket) && !socket->role_known && !socket->established_ns;
 }
 
+/* It ended nothing. */
+static void
+forget_failed_shutdown(struct traced_socket *socket)
+{
+        if (!socket_shutdown_failed(socket))
+                return;
+        socket->shut.known = false;
+        socket->shut_read = socket->shut_read && !socket->shut_both;
+}
+
 static void
 give(struct tracer *tracer, struct traced_socket *socket, struct traced_socket *other)
 {
@@ -168,6 +179,9 @@ give(struct tracer *tracer, struct traced_socket *socket, struct traced_socket *
                 socket->act.known = false;
         if (other && other->held && !other->ended)
                 other->act.known = false;
+        forget_failed_shutdown(socket);
+        if (other)
+                forget_failed_shutdown(other);
         if (!is_blank(socket))
                 tracer->hooks.ended(tracer->hooks.context, socket, other);
         if (other)

@@ -67,6 +67,7 @@ struct traced_socket {
         bool all_calls;                 /* all that it sent and received was seen in calls … */
         uint64_t last_run;              /* … so these are the bytes sent since it last received any */
         bool shut_read;
+        bool shut_both;                 /* … by that first shutdown() of the sending way */
         bool end_received;              /* a receiving call gave 0: the other's FIN */
         int error;                      /* the error that it bore at the end, or that a call took; positive */
         bool error_taken;               /* a call of the program took it */

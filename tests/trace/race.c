@@ -174,6 +174,70 @@ who_was_told_of_sock_destroy_sent_the_rst(void **state)
         }
 }
 
+/* Dead already, it has no FIN in its queue; a FIN is a number more. */
+static void
+a_shutdown_that_came_too_late_has_failed(void **state)
+{
+        struct traced_socket s = reset(true);
+
+        (void)state;
+        s.shut = s.act;
+        s.act.before.state = s.last.state = TCP_STATE_CLOSE;
+        assert_true(socket_shutdown_failed(&s));
+        s.act.before.outq = 1;
+        assert_false(socket_shutdown_failed(&s));
+        s.act.before.outq = 0;
+        s.act.before.bytes_acked++;
+        assert_false(socket_shutdown_failed(&s));
+        /* What was in the queue was acknowledged meanwhile. */
+        s.shut.before.outq = 5;
+        s.act.before.bytes_acked += 4;
+        assert_true(socket_shutdown_failed(&s));
+        /* It is not known to be dead. */
+        s.act.before.state = TCP_STATE_FIN_WAIT1;
+        assert_false(socket_shutdown_failed(&s));
+}
+
+/* One more than was seen is a byte, or the other's FIN: no FIN has come where data has, and nothing else. */
+static void
+one_more_unread_is_a_fin_only_if_no_data_came(void **state)
+{
+        struct traced_socket s = reset(true);
+        struct record r;
+
+        (void)state;
+        s.act.alone = false;
+        s.end.unsent = s.end.wqueue = 5;
+        s.end.rqueue++;
+        s.end.bytes_received++;
+        s.end.segments.in++;
+        assert_int_equal(socket_how_exact_is_unread(&s), UNREAD_EXACT);
+        s.end.segments.data_in++;
+        assert_int_equal(socket_how_exact_is_unread(&s), UNREAD_LEAST);
+        judge_sockets(&s, NULL, &r);
+        assert_false(r.to_client.unread.known);
+        /* It had come before. */
+        s.act.before.state = TCP_STATE_CLOSE_WAIT;
+        assert_int_equal(socket_how_exact_is_unread(&s), UNREAD_EXACT);
+}
+
+/* What went after the look is no more unsent. */
+static void
+what_was_never_sent_is_counted_at_the_end(void **state)
+{
+        struct traced_socket s = reset(true);
+        struct record r;
+
+        (void)state;
+        s.act.before.unsent = s.act.before.outq = 9;
+        s.end.unsent = s.end.wqueue = 4;
+        s.end.bytes_sent += 5;
+        s.end.bytes_acked += 5;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.to_server.unsent.value, 4);
+        assert_int_equal(r.to_server.bytes.value, 25);
+}
+
 int
 main(void)
 {
@@ -184,6 +248,9 @@ main(void)
                 cmocka_unit_test(who_sent_nothing_was_reset_by_the_other),
                 cmocka_unit_test(what_both_fins_had_ended_is_not_reset),
                 cmocka_unit_test(who_was_told_of_sock_destroy_sent_the_rst),
+                cmocka_unit_test(a_shutdown_that_came_too_late_has_failed),
+                cmocka_unit_test(one_more_unread_is_a_fin_only_if_no_data_came),
+                cmocka_unit_test(what_was_never_sent_is_counted_at_the_end),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
