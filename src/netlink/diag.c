@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -107,6 +109,18 @@ struct answer {
         bool found;
 };
 
+static int take_attribute(const struct nlattr *attribute, void *context) {
+        struct diag_socket *socket = context;
+        const char *info = mnl_attr_get_payload(attribute);
+        const size_t at = offsetof(struct tcp_info, tcpi_notsent_bytes), n = sizeof(socket->unsent);
+
+        socket->info = mnl_attr_get_type(attribute) == INET_DIAG_INFO && mnl_attr_get_payload_len(attribute) >= at + n;
+        if (!socket->info)
+                return MNL_CB_OK;
+        memcpy(&socket->unsent, info + at, n);
+        return MNL_CB_STOP;
+}
+
 static int take_socket(const struct nlmsghdr *message, void *context) {
         struct answer *answer = context;
         const struct inet_diag_msg *said = mnl_nlmsg_get_payload(message);
@@ -127,6 +141,7 @@ static int take_socket(const struct nlmsghdr *message, void *context) {
                 .inode = said->idiag_inode,
                 .cookie = said->id.idiag_cookie[0] | (uint64_t) said->id.idiag_cookie[1] << 32,
         };
+        mnl_attr_parse(message, sizeof(*said), take_attribute, &answer->socket);
         /* The kernel acknowledges a request for one socket by its answer alone. */
         return MNL_CB_STOP;
 }
@@ -184,12 +199,15 @@ int diag_look(const struct diag_tuple *tuple, struct diag_socket *ret_socket) {
 
 int diag_look_on(struct diag *diag, const struct diag_tuple *tuple, struct diag_socket *ret_socket) {
         struct diag_request request;
+        struct inet_diag_req_v2 *what;
         struct answer answer = {};
         int r;
 
         r = diag_request(tuple, 0, SOCK_DIAG_BY_FAMILY, 0, &request);
         if (r)
                 return r;
+        what = mnl_nlmsg_get_payload((struct nlmsghdr *) request.bytes);
+        what->idiag_ext = 1 << (INET_DIAG_INFO - 1);
         r = diag ? ask_on(diag->socket, ++diag->n, (struct nlmsghdr *) request.bytes, take_socket, &answer)
                  : ask(NETLINK_SOCK_DIAG, (struct nlmsghdr *) request.bytes, take_socket, &answer);
         if (r)

@@ -24,6 +24,8 @@ struct diag_socket {
         uint32_t timer_ms;           /* until it fires */
         uint32_t rqueue;             /* received, not read; a FIN not yet read counts 1 */
         uint32_t wqueue;             /* written or FIN, not acknowledged */
+        bool info;                   /* what follows is there: not of a TIME_WAIT */
+        uint32_t unsent;             /* of @wqueue: with the FIN */
         uint32_t uid;
         uint32_t inode;              /* 0: no program holds it any more */
         uint64_t cookie;

@@ -38,10 +38,15 @@ tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
                 INFER(out->fin, false);
                 return;
         }
-        /* Behind data that waited at the close, and nothing tells how much of that has gone since: with the other's
-         * FIN it would be over. */
-        if (!s->ended && act == &s->act && act->before.unsent > 0 && s->after == TCP_STATE_LAST_ACK)
-                return;
+        /* It stands behind all that waited at the close, and goes when that has gone: a shut window holds both back. */
+        if (!s->ended && state_has_queued_fin(s->after) && s->after != TCP_STATE_FIN_WAIT2) {
+                if (s->unsent_after_known && s->unsent_after > 0) {
+                        INFER(out->fin, false);
+                        return;
+                }
+                if (!s->unsent_after_known && act->before.unsent > 0)
+                        return;
+        }
         INFER(out->fin, true);
         INFER(out->fin_at, act->at_ns);
 }

@@ -150,6 +150,8 @@ is_over(struct tracer *tracer, struct traced_socket *socket)
                 return is_gone(tracer, socket);
         socket->after = now.state;
         socket->queued_after = now.wqueue;
+        socket->unsent_after_known = now.info;
+        socket->unsent_after = now.unsent;
         socket->held = now.inode != 0;
         return now.state == TCP_STATE_TIME_WAIT;
 }

@@ -88,6 +88,8 @@ struct traced_socket {
         struct ended_socket end;        /* … this */
         enum tcp_state after;           /* what was left of it when it was last asked for; 0: never asked */
         uint32_t queued_after;          /* and what of its own was not acknowledged then, its FIN counted */
+        bool unsent_after_known;
+        uint32_t unsent_after;          /* and of that what had never been sent */
         bool nothing_left;              /* its kernel had nothing of it when it was asked, soon after the last act */
         bool held;                      /* by a program, then */
         bool closing;                   /* a descriptor was given up: perhaps the last */

@@ -120,13 +120,20 @@ def what_was_destroyed_is_no_reset_of_the_other():
 
 def what_its_kernel_still_sends_is_not_counted_yet():
     found = orphan(lambda peer: None, waits=False)
+    # The FIN stands behind data that a shut window holds back.
+    assert (found['ending'], found['to_server']['closed']) == ('open', 'no'), found
     assert found['ongoing'] and found['to_server']['fate'] == 'unknown', found
     assert found['to_server']['bytes'] is None and found['to_server']['acked'] < 1 << 20, found
 
 
+def what_its_kernel_has_sent_with_the_fin_is_half_closed():
+    found = orphan(lambda peer: None, fills=False, waits=False)
+    assert (found['ending'], found['ended_by'], found['to_server']['closed']) == ('half-closed', 'client', 'fin'), found
+
+
 CASES = (the_others_reset_is_the_others, data_that_comes_then_resets_it_itself, a_negative_linger2_resets_it_itself,
          what_user_timeout_gave_up_is_no_reset_of_the_other, what_was_destroyed_is_no_reset_of_the_other,
-         what_its_kernel_still_sends_is_not_counted_yet)
+         what_its_kernel_still_sends_is_not_counted_yet, what_its_kernel_has_sent_with_the_fin_is_half_closed)
 
 if __name__ == '__main__':
     sys.exit(run_cases(CASES))

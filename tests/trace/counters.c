@@ -110,11 +110,19 @@ what_waits_at_a_close_may_have_been_sent_since(void **state)
         facts_of_sockets(&s, NULL, 0, &f);
         assert_false(fact_known(f.from[SIDE_CLIENT].bytes.how));
         assert_int_equal(f.from[SIDE_CLIENT].acked.value, 900);
-        assert_true(fact_is(f.from[SIDE_CLIENT].fin));
-        /* With the other's FIN it would be over, were its own known to have gone. */
+        /* The FIN goes behind all that; with the other's it would be over. */
+        assert_false(fact_known(f.from[SIDE_CLIENT].fin.how));
         s.after = TCP_STATE_LAST_ACK;
         facts_of_sockets(&s, NULL, 0, &f);
         assert_false(fact_known(f.from[SIDE_CLIENT].fin.how));
+        /* Some of it waits still, as behind a shut window; then it has gone. */
+        s.unsent_after_known = true;
+        s.unsent_after = 1;
+        facts_of_sockets(&s, NULL, 0, &f);
+        assert_true(fact_is_not(f.from[SIDE_CLIENT].fin));
+        s.unsent_after = 0;
+        facts_of_sockets(&s, NULL, 0, &f);
+        assert_true(fact_is(f.from[SIDE_CLIENT].fin));
         /* All had been sent. */
         s.act.before.unsent = 0;
         sends(&s, 1600, 900);
