@@ -139,12 +139,7 @@ facts_of_sockets(const struct traced_socket *socket, const struct traced_socket 
         if (other)
                 tell_socket(other, false, &f);
         facts_of_own_resets(socket, other, &f);
-        /* Who was told of a RST got it: the other, of which nobody was told, may have been destroyed. */
-        if (other && !socket->error && (other->error == ECONNRESET || other->error == EPIPE))
-                facts_of_received_reset(other, side_of_socket(other), &f);
-        facts_of_received_reset(socket, side_of_socket(socket), &f);
-        if (other)
-                facts_of_received_reset(other, side_of_socket(other), &f);
+        facts_of_received_resets(socket, other, &f);
         tell_who_was_first(socket, side_of_socket(socket), &f);
         if (other && !fact_known(f.crossed.how))
                 tell_who_was_first(other, side_of_socket(other), &f);

@@ -14,7 +14,6 @@ void facts_of_counters(const struct traced_socket *s, enum side side, bool alone
 
 void facts_of_one_end(const struct traced_socket *s, enum side side, struct facts *f);
 
-/* The RSTs that the ends sent by their acts, and the one that an end received: told after both ends' FINs and
- * counters. */
+/* The RSTs that the ends sent by their acts, and those that they received: told after both ends' FINs and counters. */
 void facts_of_own_resets(const struct traced_socket *socket, const struct traced_socket *other, struct facts *f);
-void facts_of_received_reset(const struct traced_socket *s, enum side side, struct facts *f);
+void facts_of_received_resets(const struct traced_socket *socket, const struct traced_socket *other, struct facts *f);

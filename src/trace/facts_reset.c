@@ -176,16 +176,17 @@ facts_of_own_resets(const struct traced_socket *socket, const struct traced_sock
                 tell_own_reset(other, others, f);
 }
 
-/* What was done to it. Whoever is traced too has told of himself already. */
-void
-facts_of_received_reset(const struct traced_socket *s, enum side side, struct facts *f)
+/* What was done to it. */
+static void
+tell_received_reset(const struct traced_socket *s, struct facts *f)
 {
+        enum side side = side_of_socket(s);
         enum orphan_end orphan = socket_orphan_end(s);
         bool was_reset = socket_was_reset(s) || orphan == ORPHAN_RESET || orphan == ORPHAN_RESET_BY_EITHER ||
                          socket_was_reset_before_its_act(s);
         struct facts_of_reset reset = { 0 };
 
-        if (f->n_resets > 0 || !s->established_ns || !was_reset)
+        if (!s->established_ns || !was_reset)
                 return;
         if (may_have_reset_itself(s)) {
                 INFER(f->end[side].error_set, ECONNRESET);
@@ -196,4 +197,27 @@ facts_of_received_reset(const struct traced_socket *s, enum side side, struct fa
         INFER(reset.at, orphan == ORPHAN_RESET ? s->end.heard_ns : when_it_was_noticed(s));
         tell_what_it_answers(s, side, &reset, f);
         add_reset(f, &reset);
+}
+
+/* Both died before they were closed, and nobody was told: as far as is known either may have been destroyed
+ * (SOCK_DESTROY), and reset the other. */
+static bool
+may_be_the_doing_of_either(const struct traced_socket *socket, const struct traced_socket *other)
+{
+        return !socket->error && !other->error && socket_died_in_hand(socket) && socket_died_in_hand(other) &&
+               socket_was_reset(socket) && socket_was_reset(other);
+}
+
+/* Who is traced too has told of his own already. Who was told of a RST got it. */
+void
+facts_of_received_resets(const struct traced_socket *socket, const struct traced_socket *other, struct facts *f)
+{
+        if (f->n_resets > 0)
+                return;
+        if (other && !socket->error && (other->error == ECONNRESET || other->error == EPIPE))
+                tell_received_reset(other, f);
+        if (f->n_resets == 0)
+                tell_received_reset(socket, f);
+        if (other && (f->n_resets == 0 || may_be_the_doing_of_either(socket, other)))
+                tell_received_reset(other, f);
 }

@@ -174,6 +174,23 @@ who_was_told_of_sock_destroy_sent_the_rst(void **state)
         }
 }
 
+static void
+of_two_that_died_unheard_either_may_have_been_destroyed(void **state)
+{
+        struct traced_socket client = reset(true), server = reset(false);
+        struct record r;
+
+        (void)state;
+        client.last.state = client.act.before.state = server.last.state = server.act.before.state = TCP_STATE_CLOSE;
+        judge_sockets(&client, &server, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.ended_by, SIDE_UNKNOWN);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        assert_int_equal(r.reset.count, 1);
+        assert_int_equal(r.to_server.closed, CLOSED_UNKNOWN);
+        assert_int_equal(r.to_client.closed, CLOSED_UNKNOWN);
+}
+
 /* Dead already, it has no FIN in its queue; a FIN is a number more. */
 static void
 a_shutdown_that_came_too_late_has_failed(void **state)
@@ -248,6 +265,7 @@ main(void)
                 cmocka_unit_test(who_sent_nothing_was_reset_by_the_other),
                 cmocka_unit_test(what_both_fins_had_ended_is_not_reset),
                 cmocka_unit_test(who_was_told_of_sock_destroy_sent_the_rst),
+                cmocka_unit_test(of_two_that_died_unheard_either_may_have_been_destroyed),
                 cmocka_unit_test(a_shutdown_that_came_too_late_has_failed),
                 cmocka_unit_test(one_more_unread_is_a_fin_only_if_no_data_came),
                 cmocka_unit_test(what_was_never_sent_is_counted_at_the_end),
