@@ -68,14 +68,21 @@ struct sent {
         uint64_t bytes, acked;
 };
 
-/* Nothing of its kernel's was heard since its program closed it, and that goes on sending what waited then. */
+/* Its program closed it, and its kernel had more to do for it; nothing was heard of that since. */
+static bool
+is_left_to_its_kernel(const struct traced_socket *s, bool heard)
+{
+        return !heard && s->act.known && s->act.how != ACT_CONNECT_UNSPEC && s->act.before.state != TCP_STATE_CLOSE &&
+               !socket_act_resets(s);
+}
+
+/* That goes on sending what waited then. */
 static bool
 is_sent_on(const struct traced_socket *s, bool heard)
 {
         const struct look *before = &s->act.before;
 
-        return !heard && s->act.known && s->act.how != ACT_CONNECT_UNSPEC && before->whole && !before->repair &&
-               before->outq > 0 && before->state != TCP_STATE_CLOSE && !socket_act_resets(s);
+        return is_left_to_its_kernel(s, heard) && before->whole && !before->repair && before->outq > 0;
 }
 
 static struct sent
@@ -92,6 +99,19 @@ sent_on(const struct traced_socket *s, uint64_t acked)
                 sent = (struct sent){ true, true, all, all + 1 };
         }
         return sent;
+}
+
+/* What was counted before the close says nothing of a FIN that went with it, nor of what came since; but its kernel may
+ * have been asked before its message came. */
+static void
+tell_fin_acked(const struct traced_socket *s, bool heard, const struct sent *own, struct facts_of_direction *out)
+{
+        if (own->acked_known && (own->acked > own->bytes || !is_left_to_its_kernel(s, heard)))
+                INFER(out->fin_acked, own->acked > own->bytes);
+        else if (s->after == TCP_STATE_FIN_WAIT2 || s->after == TCP_STATE_TIME_WAIT)
+                INFER(out->fin_acked, true);
+        else if (s->after == TCP_STATE_FIN_WAIT1 || s->after == TCP_STATE_CLOSING || s->after == TCP_STATE_LAST_ACK)
+                INFER(out->fin_acked, false);
 }
 
 static uint64_t
@@ -141,8 +161,8 @@ facts_of_counters(const struct traced_socket *s, enum side side, bool alone, str
                 TELL(out->last_run, s->last_run);
         if (!is_sent_on(s, heard))
                 TELL(out->retransmitted, heard ? s->end.bytes_again : look->bytes_again);
-        if (fact_is(out->fin) && own.acked_known)
-                INFER(out->fin_acked, own.acked > own.bytes);
+        if (fact_is(out->fin))
+                tell_fin_acked(s, heard, &own, out);
         /* Where it is not known how many bytes came between the look and the end, a FIN may be among them. */
         exact = (!heard || socket_how_exact_is_unread(s) == UNREAD_EXACT) && !socket_died_unseen(s);
         counted_in_look = !heard || (look->bytes_received == received && look->bytes_sent == s->end.bytes_sent);

@@ -135,6 +135,39 @@ what_waits_at_a_close_may_have_been_sent_since(void **state)
         sends(&s, 1600, 1600);
 }
 
+/* The kernel tells of an end by a work queue, which may be later than the answer to a question. */
+static void
+a_fin_that_went_with_the_close_is_not_in_the_counts_before_it(void **state)
+{
+        static const struct {
+                enum tcp_state after;
+                bool known, acked;
+        } rows[] = {
+                { 0, false, false },
+                { TCP_STATE_FIN_WAIT1, true, false },
+                { TCP_STATE_FIN_WAIT2, true, true },
+                { TCP_STATE_CLOSING, true, false },
+                { TCP_STATE_LAST_ACK, true, false },
+                { TCP_STATE_TIME_WAIT, true, true },
+        };
+        struct traced_socket s = dropped();
+        struct facts f;
+
+        (void)state;
+        s.last.outq = s.last.unsent = 0;
+        closes(&s);
+        s.ended = false;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+                const struct fact_flag *fin_acked = &f.from[SIDE_CLIENT].fin_acked;
+
+                s.after = rows[i].after;
+                facts_of_sockets(&s, NULL, 0, &f);
+                assert_true(fact_is(f.from[SIDE_CLIENT].fin));
+                assert_int_equal(fact_known(fin_acked->how), rows[i].known);
+                assert_int_equal(fact_is(*fin_acked), rows[i].acked);
+        }
+}
+
 int
 main(void)
 {
@@ -142,6 +175,7 @@ main(void)
                 cmocka_unit_test(what_its_host_drops_was_not_sent),
                 cmocka_unit_test(its_fin_is_no_byte),
                 cmocka_unit_test(what_waits_at_a_close_may_have_been_sent_since),
+                cmocka_unit_test(a_fin_that_went_with_the_close_is_not_in_the_counts_before_it),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
