@@ -63,7 +63,6 @@ forget(struct facts *f)
                 SEEN_IF(false, f->from[side].payload_seen, 0);
                 SEEN_IF(false, f->from[side].window, 0);
                 SEEN_IF(false, f->from[side].fin_frame, 0);
-                SEEN_IF(false, f->from[side].fin_repeats, 0);
                 SEEN_IF(false, f->end[side].last_heard, 0);
         }
 }
@@ -193,10 +192,9 @@ fill_fin(const struct look *l, unsigned side, bool ended, bool brief, struct fac
         }
         SEEN_IF(sent, f->fin_position, d->end - 1 - d->base);
         SEEN_IF(sent, f->fin_at, look_time(l, d->fin));
-        if (!brief) {
+        if (!brief)
                 SEEN_IF(sent, f->fin_frame, look_row(l, (unsigned)d->fin)->frame);
-                SEEN_IF(sent, f->fin_repeats, 0);
-        }
+        SEEN_IF(sent, f->fin_repeats, 0);
         SEEN_IF(sent, f->before_fin, look_time(l, d->fin - 1));
         SEEN_IF(acked, f->fin_acked_at, look_time(l, acked_at(l, side)));
 }

@@ -408,15 +408,34 @@ resets_changed_nothing(const struct judging *j)
         return n >= f->n_resets_in_all;
 }
 
-/* That whoever got a RST talked on after it tells only the time: what it said may have been on its way for long. */
-static bool
-reset_may_have_ended_it(const struct facts *f)
+/* That whoever got a RST talked on after it tells only the time: what it said may have been on its way for long, or the
+ * clock of the capture may have stood still. That the RST's sender talked on as well is another witness. */
+static enum certainty
+certainty_that_no_reset_ended_it(const struct facts *f)
 {
-        for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++)
-                if (f->resets[i].obeyed.how == HOW_INFERRED && !f->resets[i].obeyed.value &&
-                    !fact_is(f->resets[i].after_both_acked))
-                        return true;
-        return false;
+        enum certainty certainty = CERTAINTY_CERTAIN;
+
+        for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
+                const struct facts_of_reset *reset = &f->resets[i];
+
+                if (reset->obeyed.how != HOW_INFERRED || reset->obeyed.value || fact_is(reset->after_both_acked))
+                        continue;
+                if (!fact_is(reset->went_on))
+                        return CERTAINTY_POSSIBLE;
+                certainty = CERTAINTY_LIKELY;
+        }
+        return certainty;
+}
+
+/* A FIN that is repeated so often and never acknowledged was given up, perhaps, whatever came meanwhile that does not
+ * acknowledge it: that may have been on its way for long. */
+static bool
+fin_may_be_given_up(const struct facts *f, enum side side)
+{
+        const struct facts_of_direction *from = &f->from[side];
+
+        return f->seen.source == SOURCE_CAPTURE && fact_is(from->fin) && !fact_is(from->fin_acked) &&
+               !count_up_to(from->fin_repeats, REPEATS_ENOUGH - 1);
 }
 
 /* Of an ending that needs no cause. */
@@ -426,6 +445,7 @@ certainty_of_ending(const struct judging *j, enum ending ending)
         const struct facts *f = j->f;
         /* What was given out before its time goes on unseen. */
         bool whole = f->seen.sides == SIDES_SEEN_BOTH && !f->seen.gaps && !f->seen.evicted;
+        enum certainty ended_by_no_reset = certainty_that_no_reset_ended_it(f);
         bool no_fin[2], no_time_out = true;
 
         for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
@@ -434,7 +454,8 @@ certainty_of_ending(const struct judging *j, enum ending ending)
                 no_fin[side] = fact_is_not(f->from[side].fin);
                 no_time_out = no_time_out && count_up_to(end->repeats_unanswered, REPEATS_ENOUGH - 1) &&
                               count_up_to(end->keepalives_unanswered, REPEATS_ENOUGH - 1) &&
-                              count_up_to(end->probes_unanswered, REPEATS_ENOUGH - 1);
+                              count_up_to(end->probes_unanswered, REPEATS_ENOUGH - 1) &&
+                              !(ending == ENDING_HALF_CLOSED && fin_may_be_given_up(f, (enum side)side));
         }
         if (ending == ENDING_UNSEEN)
                 return CERTAINTY_POSSIBLE;
@@ -452,7 +473,9 @@ certainty_of_ending(const struct judging *j, enum ending ending)
                 return CERTAINTY_POSSIBLE;
         /* Of a capture that lost segments the last FIN or RST may be one of them; of one that is out of order it may
          * stand before what it ended. */
-        return f->seen.losses || f->seen.disorder || reset_may_have_ended_it(f) ? CERTAINTY_LIKELY : CERTAINTY_CERTAIN;
+        if (ended_by_no_reset == CERTAINTY_CERTAIN && (f->seen.losses || f->seen.disorder))
+                return CERTAINTY_LIKELY;
+        return ended_by_no_reset;
 }
 
 void

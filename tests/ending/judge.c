@@ -143,9 +143,39 @@ what_only_times_tell_or_the_capture_does_not_show_makes_no_open_end_certain(void
         assert_int_equal(r.ending, ENDING_OPEN);
         assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
         f.resets[0].obeyed.how = HOW_INFERRED;
+        KNOW(f.resets[0].went_on, true);
         judge_facts(&f, &r);
         assert_int_equal(r.ending, ENDING_OPEN);
         assert_int_equal(r.certainty, CERTAINTY_LIKELY);
+        KNOW(f.resets[0].went_on, false);               /* the time is the only witness */
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_OPEN);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+}
+
+static void
+a_fin_that_was_often_repeated_in_vain_is_not_certainly_waiting(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        KNOW(f.from[SIDE_CLIENT].fin, true);
+        KNOW(f.from[SIDE_CLIENT].fin_acked, false);
+        KNOW(f.from[SIDE_CLIENT].fin_repeats, 2);
+        KNOW(f.from[SIDE_SERVER].fin, false);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_HALF_CLOSED);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        /* Something came meanwhile that did not acknowledge it, so none of the last repeats is in vain. */
+        KNOW(f.from[SIDE_CLIENT].fin_repeats, 3);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_HALF_CLOSED);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        KNOW(f.from[SIDE_CLIENT].fin_acked, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
 }
 
 static void
@@ -478,6 +508,7 @@ main(void)
                 cmocka_unit_test(the_wire_does_not_tell_unread_data_from_zero_linger),
                 cmocka_unit_test(a_reset_that_nobody_took_ends_nothing),
                 cmocka_unit_test(what_only_times_tell_or_the_capture_does_not_show_makes_no_open_end_certain),
+                cmocka_unit_test(a_fin_that_was_often_repeated_in_vain_is_not_certainly_waiting),
                 cmocka_unit_test(a_time_out_is_over_when_twice_the_last_interval_passed),
                 cmocka_unit_test(what_came_after_keepalive_gave_up_was_not_received),
                 cmocka_unit_test(a_reply_just_before_the_same_ends_own_reset_is_not_the_one_that_counts),

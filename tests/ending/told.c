@@ -77,6 +77,7 @@ facts_of(const enum step *steps, struct facts *f)
                         KNOW(f->from[who].fin, true);
                         KNOW(f->from[who].fin_at, now);
                         KNOW(f->from[who].fin_acked, *steps == PEER_FIN);
+                        KNOW(f->from[who].fin_repeats, 0);
                 } else if (*steps == OWN_FIN_ACKED) {
                         KNOW(f->from[SIDE_CLIENT].fin_acked, true);
                         KNOW(f->both_acked, fact_is(f->from[SIDE_SERVER].fin));
