@@ -83,7 +83,8 @@ lacks_syn_ack(const struct view *v)
 static inline bool
 is_missing(const struct view *v)
 {
-        return v->missing > 0 || lacks_syn_ack(v) || (v->sent && !v->whole && v->d->acked > direction_end(v->d)) || v->beyond > 0;
+        return v->missing > 0 || lacks_syn_ack(v) || (v->sent && !v->whole && v->d->acked > direction_end(v->d)) ||
+               v->beyond > 0;
 }
 
 static uint64_t
