@@ -20,6 +20,9 @@
 #ifndef SO_COOKIE
 #define SO_COOKIE 57
 #endif
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 #define PROTOCOL_MPTCP 262 /* Linux 5.6 */
 
 static int
