@@ -202,6 +202,18 @@ def silence_is_never_acknowledged_and_ends_with_etimedout():
                 assert line['confirmed'] and line['not_taken'] >= 1 and line['received'] >= 10, line
 
 
+def silence_after_a_fin_sends_none():
+    """The client has nothing left that could time out, and says so; but no FIN tells it that all is well."""
+    with Stage('timed-out@fin') as stage, stage.connect() as client:
+        client.sendall(b'0123456789')
+        client.shutdown(socket.SHUT_WR)
+        readable, _, _ = select.select([client], [], [], 1)
+        assert not readable, client.recv(100)
+        line = stage.stop()[0]
+        assert line['wire'] == 'nothing' and line['received'] == 10 and line['confirmed'] is None, line
+        assert 'FIN had come before' in line['note'], line
+
+
 def silence_needs_no_rights():
     if os.geteuid() != 0:
         raise Skip('needs root, to give it up')
@@ -539,6 +551,7 @@ CASES = [
     listeners_that_do_not_answer_leave_the_client_waiting,
     an_attempt_that_is_not_answered_ends_with_etimedout,
     silence_is_never_acknowledged_and_ends_with_etimedout,
+    silence_after_a_fin_sends_none,
     silence_needs_no_rights,
     a_zero_window_stops_the_client_and_lasts,
     exactly_n_bytes_come_before_the_ending,

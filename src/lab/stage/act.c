@@ -264,6 +264,8 @@ void connection_act(struct stage_connection *c)
                 return;
         case STAGE_SILENCE:
                 r = silence(c->fd);
+                if (c->client_ended)
+                        c->result.note = "the client's FIN had come before: it has nothing left that could time out";
                 break;
         case STAGE_KEEPALIVE:
                 r = keep_alive(c->fd) ?: silence(c->fd);

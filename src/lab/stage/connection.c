@@ -202,7 +202,10 @@ static void run_after(struct stage_connection *c, int64_t now, int64_t *next)
                 break;
         case STAGE_SILENCE:
                 c->client_reset = c->events & EPOLLERR;
-                break;
+                if (c->client_reset)
+                        connection_finish(c, NULL);
+                /* A FIN that came before the act is no reason to close: that would send one. */
+                return;
         case STAGE_KEEPALIVE:
                 if (c->events & EPOLLERR)
                         run_given_up(c);
