@@ -219,6 +219,29 @@ static int make_directory(const char *path)
         return -errno;
 }
 
+/* SIGINT waits until a claim was tested: the calls of one are not to be interrupted by it. */
+static bool stop_testing(void)
+{
+        sigset_t pending;
+
+        if (sigpending(&pending) == 0 && sigismember(&pending, SIGINT) == 1)
+                interrupted = 1;
+        return interrupted;
+}
+
+static int test_claims(struct claims_options *options, struct claims_tally *tally)
+{
+        struct sigaction action = { .sa_handler = on_sigint };
+        sigset_t signals;
+
+        sigaction(SIGINT, &action, NULL);
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGINT);
+        sigprocmask(SIG_BLOCK, &signals, NULL);
+        options->stop = stop_testing;
+        return claims_run(options, tally);
+}
+
 /* What needs no worker is played in this process. */
 static int play_here(const struct lab *lab, char **names)
 {
@@ -256,7 +279,7 @@ static int play_here(const struct lab *lab, char **names)
         if (lab->demo)
                 r = demo_run(options.file, &rights, sniffer, lab->colour);
         else
-                r = claims_run(&options, &tally);
+                r = test_claims(&options, &tally);
         fclose(options.file);
         sigprocmask(SIG_SETMASK, &before, NULL);
         fwrite(text, 1, n_text, stdout);
@@ -267,9 +290,11 @@ static int play_here(const struct lab *lab, char **names)
                 wrong_line("finis lab: no claim \"%s\"; finis lab --claims lists them", names[0]);
         else if (r < 0)
                 fprintf(stderr, "finis lab: testing the claims: %s\n", strerror(-r));
-        if (r < 0)
-                return 2;
-        return tally.n_disagree > 0;
+        if (interrupted)
+                fputs("finis lab: interrupted: the other claims were not tested\n", stderr);
+        if (tally.n_disagree > 0)
+                return 1;
+        return r < 0 || interrupted ? 2 : 0;
 }
 
 static bool stop_search(void)

@@ -120,6 +120,7 @@ struct claims_options {
         bool colour;
         FILE *file;
         FILE *progress;      /* a terminal, or NULL */
+        bool (*stop)(void);  /* asked before each claim: whether to test no more; may be NULL */
 };
 
 struct claims_tally {

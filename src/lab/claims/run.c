@@ -99,6 +99,10 @@ int claims_run(const struct claims_options *options, struct claims_tally *ret_ta
 
         r = run_init(&run, options);
         for (size_t i = 0; i < run.n && r == 0; i++) {
+                if (options->stop && options->stop()) {
+                        run.n = i;
+                        break;
+                }
                 show_progress(&run, i);
                 r = test_one(&run, i);
                 if (r < 0)
