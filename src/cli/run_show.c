@@ -68,7 +68,7 @@ void run_show_summary(struct run_show *show)
         fputs(show->n_held ? ":\n" : "\n", show->out);
         fwrite(show->held, 1, show->n_held, show->out);
         if (show->n > show->n_shown && show->n_shown == 0 && show->n_bad == 0 && !options->filter.n_terms)
-                fputs("Those that ended well: --all\n", show->out);
+                fputs("All of them: --all\n", show->out);
 }
 
 void run_show_close(struct run_show *show)

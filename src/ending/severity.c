@@ -121,7 +121,7 @@ took_leave(const struct facts_of_direction *client)
 }
 
 /* The client that reset had all that was sent to it, and had been spoken to last; or the server that did had the
- * client's good-bye. */
+ * client's good-bye. A client whose window was shut had not read it all, and was to get more. */
 static bool
 owed_nothing(const struct judging *j)
 {
@@ -131,6 +131,7 @@ owed_nothing(const struct judging *j)
                 return j->r->to_server.fate == FATE_ACKED &&
                        (j->r->to_client.fate == FATE_ACKED || j->r->to_client.fate == FATE_NONE);
         return j->named == SIDE_CLIENT && !j->by_network && j->r->to_client.fate == FATE_ACKED &&
+               !fact_is(j->f->from[SIDE_SERVER].window_shut) &&
                (fact_is(client->last_answered) || count_is(client->payloads, 0));
 }
 

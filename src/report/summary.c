@@ -81,7 +81,7 @@ static const char *meaning_of(enum ending ending)
 {
         switch (ending) {
         case ENDING_HALF_CLOSED:
-                return "one side had closed, the other had not yet";
+                return "one side had closed, the other was not seen to";
         case ENDING_OPEN:
                 return "still open when the capture ends";
         case ENDING_UNSEEN:

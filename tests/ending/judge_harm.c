@@ -124,10 +124,13 @@ a_reset_before_a_shut_window_cuts_the_answer(void **state)
         KNOW(f.from[SIDE_SERVER].window_shut, true);
         judge_facts(&f, &r);
         assert_int_equal(r.severity, SEVERITY_BAD);
-        /* A client that does not want the rest is free to go. */
+        /* A client that does not want the rest is free to go; but it had not read what it got. */
         exchange(&f, 300);
         add_reset(&f, SIDE_CLIENT, false, 2000 * MS);
         KNOW(f.from[SIDE_SERVER].window_shut, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.severity, SEVERITY_NOTABLE);
+        KNOW(f.from[SIDE_SERVER].window_shut, false);
         judge_facts(&f, &r);
         assert_int_equal(r.severity, SEVERITY_FINE);
 }
