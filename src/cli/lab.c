@@ -224,9 +224,7 @@ static bool stop_testing(void)
 {
         sigset_t pending;
 
-        if (sigpending(&pending) == 0 && sigismember(&pending, SIGINT) == 1)
-                interrupted = 1;
-        return interrupted;
+        return sigpending(&pending) == 0 && sigismember(&pending, SIGINT) == 1;
 }
 
 static int test_claims(struct claims_options *options, struct claims_tally *tally)
@@ -290,11 +288,11 @@ static int play_here(const struct lab *lab, char **names)
                 wrong_line("finis lab: no claim \"%s\"; finis lab --claims lists them", names[0]);
         else if (r < 0)
                 fprintf(stderr, "finis lab: testing the claims: %s\n", strerror(-r));
-        if (interrupted)
+        if (tally.stopped)
                 fputs("finis lab: interrupted: the other claims were not tested\n", stderr);
         if (tally.n_disagree > 0)
                 return 1;
-        return r < 0 || interrupted ? 2 : 0;
+        return r < 0 || tally.stopped ? 2 : 0;
 }
 
 static bool stop_search(void)

@@ -127,6 +127,7 @@ struct claims_tally {
         size_t n[N_CLAIM_WORDS]; /* claims; of two families the worse word counts */
         size_t n_open;           /* of them: a case that was not tested could change the word */
         size_t n_disagree;       /* cases where the kernel did what the model does not allow */
+        bool stopped;            /* @stop said so before all were tested */
 };
 
 /* Tests and writes. 0, -ENOENT where the pattern names no claim, or another negative errno.

@@ -419,6 +419,33 @@ static void no_line_is_wider_than_80_columns(void **state)
                          -ENOENT);
 }
 
+static int n_asked;
+
+static bool stop_at_the_third(void)
+{
+        return ++n_asked > 2;
+}
+
+static void what_was_tested_before_the_stop_is_written(void **state)
+{
+        struct claims_options options = { .ipv4 = true, .rights = &rights, .json = true, .stop = stop_at_the_third };
+        struct claims_tally tally;
+        size_t n = 0, n_lines = 0;
+        char *text = NULL;
+
+        (void)state;
+        options.sniffer = rights.capture ? sniffer : NULL;
+        options.file = open_memstream(&text, &n);
+        assert_non_null(options.file);
+        assert_int_equal(claims_run(&options, &tally), 0);
+        fclose(options.file);
+        for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+                n_lines++;
+        free(text);
+        assert_true(tally.stopped);
+        assert_int_equal(n_lines, 2);
+}
+
 static void the_list_begins_with_what_is_false(void **state)
 {
         static const struct claim claims[] = {
@@ -510,6 +537,7 @@ int main(void)
                 cmocka_unit_test(a_case_that_cannot_be_read_is_an_error),
                 cmocka_unit_test(known_claims_come_out_as_known),
                 cmocka_unit_test(no_line_is_wider_than_80_columns),
+                cmocka_unit_test(what_was_tested_before_the_stop_is_written),
                 cmocka_unit_test(the_list_begins_with_what_is_false),
                 cmocka_unit_test(a_claim_of_every_case_says_why_it_is_false),
         };

@@ -7,9 +7,8 @@
 
 #include <cmocka.h>
 
-#include "ending/judge.h"
+#include "closed_socket.h"
 #include "trace/deduce.h"
-#include "trace/facts.h"
 
 /* Who asked, and closed with all acknowledged and nothing seen unread; its kernel counted no FIN. */
 static struct traced_socket
@@ -17,25 +16,12 @@ closed(uint32_t rqueue)
 {
         struct look before = { .state = TCP_STATE_ESTABLISHED, .whole = true, .info = true, .cookie = 1,
                                .bytes_sent = 100, .bytes_acked = 101, .bytes_received = 20 };
-        struct traced_socket s = { .role_known = true, .client = true, .seen_to_begin = true, .began_ns = 1,
-                                   .established_ns = 2, .alive = before, .last = before, .ended = true,
-                                   .act = { .known = true, .how = ACT_CLOSE, .at_ns = 1000, .alone = true,
-                                            .before = before } };
+        struct traced_socket s = closed_socket(&before, true);
 
         s.end = (struct ended_socket){ .tuple.remote_port = 80, .heard_ns = 2000, .info = true, .rqueue = rqueue,
                                        .bytes_sent = 100, .bytes_acked = 101, .bytes_received = 20 + rqueue,
                                        .segments = { .out = 1 } };
         return s;
-}
-
-static void
-judge_sockets(const struct traced_socket *s, const struct traced_socket *other, struct record *ret_record)
-{
-        struct facts f;
-
-        facts_of_sockets(s, other, 5000, &f);
-        record_init(ret_record, SOURCE_RUN, "1");
-        judge(&f, ret_record, NULL);
 }
 
 /* It may be a FIN by its count alone; but then a FIN of its own would have gone, too. */

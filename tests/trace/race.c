@@ -7,9 +7,8 @@
 
 #include <cmocka.h>
 
-#include "ending/judge.h"
+#include "closed_socket.h"
 #include "trace/deduce.h"
-#include "trace/facts.h"
 
 /* Closed with seven of 20 bytes unread, which sent a RST; nothing had come since the look. */
 static struct traced_socket
@@ -18,25 +17,12 @@ reset(bool client)
         struct look before = { .state = TCP_STATE_ESTABLISHED, .whole = true, .info = true, .cookie = 1, .unread = 7,
                                .bytes_sent = 20, .bytes_acked = client ? 21 : 20, .bytes_received = 20,
                                .segments = { .in = 4, .data_in = 1, .out = 4, .data_out = 1 } };
-        struct traced_socket s = { .role_known = true, .client = client, .seen_to_begin = true, .began_ns = 1,
-                                   .established_ns = 2, .alive = before, .last = before, .ended = true,
-                                   .act = { .known = true, .how = ACT_CLOSE, .at_ns = 1000, .alone = true,
-                                            .before = before } };
+        struct traced_socket s = closed_socket(&before, client);
 
         s.end = (struct ended_socket){ .tuple.remote_port = 80, .heard_ns = 2000, .info = true, .rqueue = 7,
                                        .bytes_sent = 20, .bytes_acked = before.bytes_acked, .bytes_received = 20,
                                        .segments = { .in = 4, .data_in = 1, .out = 5, .data_out = 1 } };
         return s;
-}
-
-static void
-judge_sockets(const struct traced_socket *s, const struct traced_socket *other, struct record *ret_record)
-{
-        struct facts f;
-
-        facts_of_sockets(s, other, 5000, &f);
-        record_init(ret_record, SOURCE_RUN, "1");
-        judge(&f, ret_record, NULL);
 }
 
 static void

@@ -100,6 +100,7 @@ int claims_run(const struct claims_options *options, struct claims_tally *ret_ta
         r = run_init(&run, options);
         for (size_t i = 0; i < run.n && r == 0; i++) {
                 if (options->stop && options->stop()) {
+                        tally.stopped = true;
                         run.n = i;
                         break;
                 }
