@@ -11,7 +11,7 @@ quietly() {
 }
 
 if [ ! -f "$dir/build.ninja" ]; then
-        echo "setting up $dir" >&2
+        echo "setting up $dir, and compiling: a minute or two" >&2
         quietly meson setup "$@" "$dir" || exit 2
 fi
 

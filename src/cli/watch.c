@@ -2,6 +2,7 @@
 #include "cli/watch.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -174,7 +175,7 @@ static int run(struct watch *watch)
                 r = take_in(watch);
                 pairs_tick(watch->pairs, (uint64_t)at);
                 if (watch->options->summary_s && at - redrawn >= watch->options->summary_s * SECOND_NS) {
-                        watch_sums_redraw(watch->out, &watch->sums, watch->feed, at - redrawn, &watch->style);
+                        watch_sums_redraw(watch->out, &watch->sums, watch->feed, at - redrawn);
                         redrawn = at;
                 }
                 fflush(watch->out);
@@ -278,6 +279,9 @@ int watch_main(int argc, char **argv)
         if (r != 0)
                 return r < 0 ? STATUS_COULD_NOT : STATUS_DONE;
         take_signals();
+        /* One of that number may come yet. */
+        if (options.pid && kill((pid_t)options.pid, 0) < 0 && errno == ESRCH)
+                fprintf(stderr, "finis watch: --pid %" PRIu32 ": there is no such process now\n", options.pid);
         r = open_all(&watch);
         live_clock_set(&watch.clock);
         if (r == 0)

@@ -126,8 +126,7 @@ void watch_sums_write(FILE *file, const struct watch_sums *sums, const struct fe
         }
 }
 
-void watch_sums_redraw(FILE *file, struct watch_sums *sums, const struct feed *feed,
-                       int64_t span_ns, const struct style *style)
+void watch_sums_redraw(FILE *file, struct watch_sums *sums, const struct feed *feed, int64_t span_ns)
 {
         double seconds = (double)span_ns / 1e9;
         uint64_t totals[N_LIVE_TOTALS], n = 0;
@@ -136,7 +135,9 @@ void watch_sums_redraw(FILE *file, struct watch_sums *sums, const struct feed *f
                 fputs("\033[H\033[J", file);
         else
                 fputc('\n', file);
-        (void)style;
+        /* What was said of it at the start is wiped from the screen. */
+        if (!feed)
+                fprintf(file, "%.1f s without BPF: neither programs nor who ended a connection\n", seconds);
         if (feed && feed_totals(feed, totals) == 0) {
                 for (unsigned i = 0; i < N_LIVE_TOTALS_OF_ENDS; i++)
                         n += totals[i] - sums->before[i];

@@ -21,8 +21,7 @@ struct watch_sums {
 void watch_sums_add(struct watch_sums *sums, const struct watch_record *r, bool again);
 
 /* A table for the last @span_ns; on a terminal in place of the one before. */
-void watch_sums_redraw(FILE *file, struct watch_sums *sums, const struct feed *feed,
-                       int64_t span_ns, const struct style *style);
+void watch_sums_redraw(FILE *file, struct watch_sums *sums, const struct feed *feed, int64_t span_ns);
 
 void watch_sums_write(FILE *file, const struct watch_sums *sums, const struct feed *feed, int64_t span_ns,
                       const struct style *style);

@@ -34,6 +34,9 @@ void line_write_head(FILE *file, const struct record *r, const struct style *sty
 
         sentence_end(&client, &r->client);
         sentence_end(&server, &r->server);
+        /* What is fine goes without saying, and colour alone is lost where it is pasted. */
+        if (r->severity != SEVERITY_FINE)
+                phrase_add(&right, "%s  ", severity_name(r->severity));
         phrase_add(&right, "%s", ending_name(r->ending));
         if (r->duration.known) {
                 phrase_add(&right, "  ");

@@ -106,13 +106,14 @@ static bool has_causes(enum ending ending)
 static void write_ending(FILE *file, const struct totals *t, enum ending ending, const struct style *style)
 {
         const char *meaning = meaning_of(ending);
-        struct phrase count = {0}, bad = {0};
+        struct phrase count = {0}, bad = {0}, all = {0};
         bool more;
 
         phrase_count(&count, t->endings[ending]);
         if (t->bad[ending] > 0 && t->bad[ending] < t->endings[ending]) {
                 phrase_count(&bad, t->bad[ending]);
                 phrase_add(&bad, " of them bad");
+                phrase_count(&all, t->endings[ending]);
         } else if (t->bad[ending] > 0) {
                 phrase_add(&bad, t->endings[ending] > 1 ? "all of them bad" : "bad");
         }
@@ -125,7 +126,7 @@ static void write_ending(FILE *file, const struct totals *t, enum ending ending,
         if (!more) {
                 fputc('\n', file);
         } else if (bad.n > 0 && has_causes(ending) && t->endings[ending] > 1) {
-                fprintf(file, " %s; causes:\n", bad.text);
+                fprintf(file, " %s; causes%s%s:\n", bad.text, all.n > 0 ? " of all " : "", all.text);
                 write_reasons(file, t, ending, 0, style);
         } else if (has_causes(ending)) {
                 fprintf(file, " %s%s", bad.text, bad.n > 0 ? ": " : "");

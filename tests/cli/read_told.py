@@ -62,6 +62,16 @@ def a_stranger_can_read_what_is_bad():
     assert shown and finis('--show', shown[1], 'a.pcap').returncode == 0
 
 
+def each_line_says_how_bad_it_is():
+    path = save('a.pcap', mixed())
+    lines = {line.split()[0]: line for line in finis('--all', path).stdout.decode().splitlines() if ' → ' in line}
+    said = {r['id']: r['severity'] for r in records(path)}
+    assert lines.keys() == said.keys() and set(said.values()) == {'bad', 'notable', 'fine'}, said
+    for i, severity in said.items():
+        words = re.findall(r' (bad|notable|fine) ', lines[i])
+        assert words == ([] if severity == 'fine' else [severity]), lines[i]
+
+
 def what_is_said_of_several_in_a_row_is_said_once():
     path = save('a.pcap', of(*(refused(client=client(n)) for n in (1, 2, 3)), cut(client=client(4))))
     text = finis('--limit', '9', path).stdout.decode()

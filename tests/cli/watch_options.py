@@ -67,6 +67,13 @@ def filters_choose_what_is_told():
 def a_pid_chooses_its_own():
     yield from faults([0, 1, 2], "--pid", str(os.getpid()))
     yield from faults([], "--pid", "1")
+    gone = child(lambda: None)
+    os.waitpid(gone, 0)
+    for pid, there in ((gone, False), (os.getpid(), True)):
+        said = subprocess.run([FINIS, "watch", "--pid", str(pid), "--for", "0.1"], capture_output=True, text=True,
+                              check=False).stderr
+        if ("there is no such process" in said) == there:
+            yield f"--pid {pid}, which is {'there' if there else 'gone'}: {said}"
 
 
 def others_of_a_pid_are_left_out():
@@ -166,6 +173,11 @@ def on_a_terminal_the_table_takes_the_place_of_the_last():
     tables, cleared = len(re.findall(rb"s: \d+ sockets? ended,", out)), out.count(b"\033[H\033[J")
     if tables < 2 or cleared != tables:
         yield f"{tables} tables, cleared {cleared} times: {out!r}"
+    # What it cannot hear stays on the screen.
+    _, out = told_a_terminal([FINIS, "watch", "--unprivileged", "--summary", "1", "--for", "2.5"], stderr=subprocess.DEVNULL)
+    last = out.split(b"\033[H\033[J")
+    if len(last) < 2 or b"without BPF" not in last[-1]:
+        yield f"what is not heard is not said: {out!r}"
 
 
 def a_reader_that_goes_away_is_a_quiet_end():
@@ -198,7 +210,7 @@ def text_says_who_did_it():
     time.sleep(1.3)
     run.send_signal(signal.SIGINT)
     out, _ = run.communicate(timeout=60)
-    for word in (f"127.0.0.1:{port}", "reset", "10 bytes from the client lost", "cause: unread-data", f"[{os.getpid()}] closed it"):
+    for word in (f"127.0.0.1:{port}", " bad reset ", "10 bytes from the client lost", "cause: unread-data", f"[{os.getpid()}] closed it"):
         if word not in re.sub(r"\s+", " ", out):
             yield f"{word!r} is not in {out!r}"
 

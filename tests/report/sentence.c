@@ -231,7 +231,7 @@ a_summary_names_the_commonest_reasons_and_counts_the_others(void **state)
                 }
         summary_write(file, &totals, &style);
         fclose(file);
-        assert_string_equal(text, "       15  reset        5 of them bad; causes:\n"
+        assert_string_equal(text, "       15  reset        5 of them bad; causes of all 15:\n"
                                   "                        5 unread-data\n"
                                   "                        4 zero-linger\n"
                                   "                        3 disconnect\n"
