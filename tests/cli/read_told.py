@@ -296,6 +296,7 @@ def every_real_capture_is_told_in_80_columns():
 CASES = [
     many_connections_are_counted_and_the_first_of_them_listed,
     lists_can_be_put_in_order,
+    each_line_says_how_bad_it_is,
     all_fits_into_80_columns_without_controls,
     a_stranger_can_read_what_is_bad,
     what_is_said_of_several_in_a_row_is_said_once,
