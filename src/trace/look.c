@@ -25,6 +25,9 @@
 #endif
 #define PROTOCOL_MPTCP 262 /* Linux 5.6 */
 
+/* So many times at most, a microsecond each. */
+#define ASKED_MOST 20
+
 static int
 option(int fd, int level, int name, int fallback)
 {
@@ -60,20 +63,57 @@ look_info(int fd, struct look *look)
         return true;
 }
 
+static bool
+is_as_it_was(const struct look *look, const struct look *earlier)
+{
+        struct segment_counts since = segment_counts_since(look->segments, earlier->segments);
+
+        return look->state == earlier->state && look->bytes_sent == earlier->bytes_sent &&
+               look->bytes_acked == earlier->bytes_acked && look->bytes_received == earlier->bytes_received &&
+               look->unsent == earlier->unsent && since.in == 0 && since.out == 0;
+}
+
+static void
+look_queues(int fd, struct look *look)
+{
+        int n = 0;
+
+        look->unread = look->outq = 0;
+        if (ioctl(fd, SIOCINQ, &n) == 0)
+                look->unread = (uint32_t)n;
+        /* After a reset the packets are no more counted, and this still tells. */
+        if (!look->all_acked && ioctl(fd, SIOCOUTQ, &n) == 0)
+                look->outq = (uint32_t)n;
+}
+
+/*
+ * Its kernel takes the state before it locks the socket for what else it tells (tcp_get_info()), and is asked for the
+ * queues later still: a RST may come between, or an ACK, or data. So it is asked again until nothing has.
+ */
+static bool
+look_of_one_moment(int fd, struct look *look)
+{
+        struct look again = *look;
+
+        for (unsigned n = 0; n < ASKED_MOST; n++) {
+                look_queues(fd, look);
+                if (!look_info(fd, &again))
+                        return false;
+                if (is_as_it_was(&again, look))
+                        return true;
+                *look = again;
+        }
+        return false;
+}
+
 /* What decides how a close goes out, and what a time-out would have been. */
 static void
 look_end(int fd, struct look *look)
 {
         struct linger linger = { 0 };
         socklen_t length = sizeof(linger);
-        int n = 0;
 
-        look->whole = true;
-        if (ioctl(fd, SIOCINQ, &n) == 0)
-                look->unread = (uint32_t)n;
-        /* After a reset the packets are no more counted, and this still tells. */
-        if (!look->all_acked && ioctl(fd, SIOCOUTQ, &n) == 0)
-                look->outq = (uint32_t)n;
+        look->whole = look_of_one_moment(fd, look);
         if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) == 0) {
                 look->linger_on = linger.l_onoff;
                 look->linger_s = (uint32_t)linger.l_linger;
@@ -128,11 +168,11 @@ look_at(int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
                 look.netns = look_namespace(fd);
         if (protocol != IPPROTO_TCP || !look_info(fd, &look) || look.state == TCP_STATE_LISTEN)
                 return -ENOTSOCK;
+        if (kind != LOOK_BEGIN)
+                look_end(fd, &look);
         /* POLLERR tells of an error and leaves it there. */
         if (look.state == TCP_STATE_CLOSE)
                 look.error_pending = poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & POLLERR);
-        if (kind != LOOK_BEGIN)
-                look_end(fd, &look);
         if (kind != LOOK_END)
                 look_addresses(fd, &look);
         clock_gettime(CLOCK_REALTIME, &t);

@@ -21,7 +21,7 @@ struct look {
         enum tcp_state state;
         bool has_local, has_remote;     /* of the addresses; after a connection only the local one is left */
         struct diag_tuple tuple;        /* IPv4-mapped addresses as IPv4 */
-        bool whole;                     /* what follows was asked for too */
+        bool whole;                     /* what follows was asked for too, and nothing came or went meanwhile */
         uint32_t unread;                /* SIOCINQ: the FIN is not in it */
         bool all_acked;                 /* nothing waits to be acknowledged: @outq is 0 */
         uint32_t outq, unsent;          /* SIOCOUTQ, tcpi_notsent_bytes: with the FIN */
