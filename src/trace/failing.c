@@ -140,7 +140,7 @@ descriptor_of(const struct traced_process *process, uint64_t cookie)
         return -1;
 }
 
-/* A thread of a process that has the socket, and the descriptor. */
+/* A thread of a process that has the socket, and the descriptor. One that is on its way out has given it up. */
 static struct traced_thread *
 next_holder(const struct tracer *tracer, uint64_t cookie, struct traced_thread *after, int *ret_fd)
 {
@@ -148,7 +148,8 @@ next_holder(const struct tracer *tracer, uint64_t cookie, struct traced_thread *
 
         for (size_t i = 0; i < THREADS_BUCKETS; i++)
                 for (struct traced_thread *t = tracer->threads.buckets[i]; t; t = t->next) {
-                        int fd = past && t->tid == t->process->pid ? descriptor_of(t->process, cookie) : -1;
+                        bool lives = t->tid == t->process->pid && t->process->n_threads > 0;
+                        int fd = past && lives ? descriptor_of(t->process, cookie) : -1;
 
                         if (fd >= 0) {
                                 *ret_fd = fd;
@@ -182,7 +183,7 @@ failing_died(struct tracer *tracer, uint64_t cookie)
         bool known = false;
         int fd;
 
-        if (!socket || socket->died_ns || socket->closing || !socket->established_ns)
+        if (!socket || socket->died_ns || !socket->established_ns)
                 return;
         while ((holder = next_holder(tracer, cookie, holder, &fd))) {
                 if (!known && look_through(holder->process->pidfd, fd, LOOK_END, cookie, NULL, &look) == 0 &&
@@ -205,14 +206,14 @@ failing_died(struct tracer *tracer, uint64_t cookie)
 }
 
 void
-failing_forget(struct tracer *tracer, struct traced_socket *socket, const struct look *look)
+failing_forget(struct tracer *tracer, struct traced_socket *socket, pid_t pid, const struct look *look)
 {
         if (!tracer->failing.any)
                 return;
         for (size_t i = 0; i < FAILING_MAX; i++) {
                 struct failing_socket *one = &tracer->failing.sockets[i];
 
-                if (one->cookie != socket->cookie)
+                if (one->cookie != socket->cookie || one->pid != pid)
                         continue;
                 if (one->pending && !look->error_pending && !socket->error_taken)
                         deduce_who_was_told(socket, look);

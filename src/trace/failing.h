@@ -56,5 +56,5 @@ bool failing_was_waiting(const struct tracer *tracer, uint64_t cookie);
 /* A call on the socket has given a result. */
 void failing_told(struct tracer *tracer, uint64_t cookie, bool error);
 
-/* Its program gives it up; a look just before. */
-void failing_forget(struct tracer *tracer, struct traced_socket *socket, const struct look *look);
+/* That process gives it up; a look just before. Others may have it still. */
+void failing_forget(struct tracer *tracer, struct traced_socket *socket, pid_t pid, const struct look *look);

@@ -15,7 +15,7 @@ tracer_gives_up(struct tracer *tracer, struct traced_socket *socket, const struc
                                            .before = *look };
         memcpy(socket->act.comm, process_name(process, look->at_ns), sizeof(socket->act.comm));
         socket->held = false;
-        failing_forget(tracer, socket, look);
+        failing_forget(tracer, socket, process->pid, look);
         sockets_closing(&tracer->sockets, socket, true);
 }
 

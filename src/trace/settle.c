@@ -120,14 +120,16 @@ static bool
 is_gone(struct tracer *tracer, struct traced_socket *socket)
 {
         int64_t since = tracer_now() - (socket->act.known ? socket->act.at_ns : socket->last.at_ns);
+        bool may_be_told = hears_of(tracer, socket) && since < MESSAGE_LATE_NS;
 
         socket->held = false;
         if (socket->ended || socket->act.how == ACT_CONNECT_UNSPEC)
                 return true;
-        if (hears_of(tracer, socket) && since < MESSAGE_LATE_NS)
+        /* At the end nobody asks again: what is dead in the hands of one that had it too is not ended by the act. */
+        if (may_be_told && !tracer->hurries)
                 return false;
         socket->held = is_held_by_ours(tracer, socket);
-        return !socket->held;
+        return !socket->held && !may_be_told;
 }
 
 /*

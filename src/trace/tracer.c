@@ -491,8 +491,6 @@ take(struct tracer *tracer, pid_t tid, int status)
 int
 tracer_run(struct tracer *tracer, volatile sig_atomic_t *stop, int *ret_status)
 {
-        bool own_seen = false;
-
         *ret_status = 0;
         if (notice_open(&tracer->notice) < 0)
                 tracer->notice = NULL;
@@ -506,16 +504,13 @@ tracer_run(struct tracer *tracer, volatile sig_atomic_t *stop, int *ret_status)
                 if (tid < 0 && errno != EINTR)
                         break; /* ECHILD: all are gone */
                 notified_lock(tracer);
-                if (take(tracer, tid, status)) {
+                if (take(tracer, tid, status))
                         *ret_status = status;
-                        own_seen = true;
-                }
                 notified_unlock(tracer);
         }
         tick(false);
         notified_stop(tracer);
-        if (!own_seen)
-                detach_all(tracer);
+        detach_all(tracer);
         /* The last acknowledgements are on their way. */
         tracer->hurries = true;
         for (int i = 0; i < LAST_LOOKS && tracer->sockets.n_closing > 0; i++) {
