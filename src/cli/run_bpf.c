@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "cli/wrong.h"
 #include "live/facts.h"
 #include "live/feed.h"
+#include "live/losses.h"
 #include "live/rights.h"
 #include "report/record_json.h"
 
@@ -31,6 +33,7 @@ struct run_bpf {
         struct feed *feed;
         struct pairs *pairs;
         struct live_clock clock;
+        struct live_losses losses;
         pid_t pid;
         int *exec_error;                /* shared with the child */
 };
@@ -121,11 +124,15 @@ static int begin(struct run_bpf *run, char why[static RUN_BPF_WHY_MAX])
         return r;
 }
 
-static void take_in(struct run_bpf *run)
+/* All that came until @at is taken in by then, and what was lost is known: then what is due is told. */
+static void take_in(struct run_bpf *run, bool last)
 {
+        int64_t at = live_now(CLOCK_MONOTONIC);
+
         live_clock_set(&run->clock);
+        live_losses_look(&run->losses, run->feed, at, last, &run->clock);
         feed_take(run->feed);
-        pairs_tick(run->pairs, (uint64_t)live_now(CLOCK_MONOTONIC));
+        pairs_tick(run->pairs, (uint64_t)at);
 }
 
 static int follow(struct run_bpf *run, volatile sig_atomic_t *stop)
@@ -136,13 +143,13 @@ static int follow(struct run_bpf *run, volatile sig_atomic_t *stop)
 
         for (int left = LAST_TICKS; !*stop && left > 0;) {
                 poll(&p, 1, TICK_MS);
-                take_in(run);
+                take_in(run, false);
                 gone = gone || waitpid(run->pid, &status, WNOHANG) == run->pid;
                 if (gone && !run_group_lives(&run->group))
                         left--;
         }
         feed_stop(run->feed);
-        take_in(run);
+        take_in(run, true);
         pairs_flush(run->pairs);
         return status;
 }
@@ -160,14 +167,9 @@ static int status_of(const struct run_bpf *run, int status)
 
 static void say_losses(const struct run_bpf *run)
 {
-        uint64_t totals[N_LIVE_TOTALS];
-
-        if (feed_totals(run->feed, totals) < 0)
-                return;
-        if (totals[LIVE_TOTAL_LOST] + totals[LIVE_TOTAL_UNFOLLOWED] + feed_missed(run->feed) > 0)
-                fprintf(stderr, "finis run: %llu endings of this host found no room, the program's may be among them\n",
-                        (unsigned long long)(totals[LIVE_TOTAL_LOST] +
-                                             totals[LIVE_TOTAL_UNFOLLOWED] + feed_missed(run->feed)));
+        if (run->losses.n > 0)
+                fprintf(stderr, "finis run: %" PRIu64 " events of this host were missed or found no room, "
+                        "the program's may be among them\n", run->losses.n);
 }
 
 int run_bpf(struct run_show *show, volatile sig_atomic_t *stop, void (*take_signals)(pid_t pass),

@@ -19,6 +19,7 @@
 #include "live/facts.h"
 #include "live/feed.h"
 #include "live/heard.h"
+#include "live/losses.h"
 #include "live/packets.h"
 #include "live/rights.h"
 #include "report/ladder.h"
@@ -27,8 +28,6 @@
 enum { STATUS_DONE = 0, STATUS_BAD = 1, STATUS_COULD_NOT = 2 };
 enum { TICK_MS = 100 };
 #define SECOND_NS INT64_C(1000000000)
-/* So long a loss makes doubtful what is heard of one end alone: as long as late RSTs are joined. */
-#define DOUBT_NS (60 * SECOND_NS)
 
 struct watch {
         const struct watch_options *options;
@@ -42,9 +41,7 @@ struct watch {
         FILE *out;
         struct style style;
         uint64_t n_printed;
-        uint64_t n_missing;             /* of losses of all kinds */
-        int64_t missing_at_ns;          /* when there were more than before; 0: never */
-        int64_t asked_at_ns;
+        struct live_losses losses;
         bool any_bad;
 };
 
@@ -141,21 +138,6 @@ static int take_in(struct watch *watch)
         return watch->feed ? feed_take(watch->feed) : ended_take(watch->ended, hear, watch);
 }
 
-/* Asks for losses, once a second. */
-static void look_for_losses(struct watch *watch, int64_t at_ns)
-{
-        uint64_t totals[N_LIVE_TOTALS], n;
-
-        if (!watch->feed || at_ns - watch->asked_at_ns < SECOND_NS || feed_totals(watch->feed, totals) < 0)
-                return;
-        watch->asked_at_ns = at_ns;
-        n = totals[LIVE_TOTAL_LOST] + totals[LIVE_TOTAL_UNFOLLOWED] + feed_missed(watch->feed);
-        if (n > watch->n_missing)
-                watch->missing_at_ns = at_ns;
-        watch->n_missing = n;
-        watch->clock.gaps = watch->missing_at_ns && at_ns - watch->missing_at_ns < DOUBT_NS;
-}
-
 static int run(struct watch *watch)
 {
         int64_t begun = live_now(CLOCK_MONOTONIC), redrawn = begun;
@@ -169,7 +151,7 @@ static int run(struct watch *watch)
                 live_clock_set(&watch->clock);
                 /* All that came before is taken in by then: nothing is due that this would have added to. */
                 at = live_now(CLOCK_MONOTONIC);
-                look_for_losses(watch, at);
+                live_losses_look(&watch->losses, watch->feed, at, false, &watch->clock);
                 if (watch->capture)
                         watch_capture_take(watch->capture);
                 r = take_in(watch);
@@ -186,8 +168,7 @@ static int run(struct watch *watch)
         live_clock_set(&watch->clock);
         if (watch->feed)
                 feed_stop(watch->feed);
-        watch->asked_at_ns = 0;
-        look_for_losses(watch, live_now(CLOCK_MONOTONIC));
+        live_losses_look(&watch->losses, watch->feed, live_now(CLOCK_MONOTONIC), true, &watch->clock);
         if (r == 0)
                 r = take_in(watch);
         if (watch->capture) {
