@@ -16,8 +16,8 @@
 
 #include "trace/look.h"
 
-#define RESETS 4000
-#define DRAINS 40
+#define RESETS 300
+#define DRAINS 10
 
 static int pidfd;
 
