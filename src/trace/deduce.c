@@ -8,6 +8,8 @@
 
 #include "trace/orphan.h"
 
+#define MS INT64_C(1000000)
+
 /* tcp_need_reset() */
 bool
 state_needs_reset(enum tcp_state state)
@@ -313,6 +315,21 @@ socket_gave_up(const struct traced_socket *s)
                  (at->retransmits > 0 || at->probes > 0)));
 }
 
+/* A TCP_USER_TIMEOUT is over, too, where the other answers each probe of the window that it keeps shut, or each repeat
+ * of what it has no room for: that leaves no trace but the time (tcp_probe_timer(), tcp_rtx_probe0_timed_out()). */
+static bool
+may_have_given_up_on_one_that_answers(const struct traced_socket *s)
+{
+        const struct look *at = &s->last;
+        int64_t died_ns = s->died_ns ?: at->at_ns, timeout_ms = at->user_timeout_ms;
+
+        if (timeout_ms == 0 || at->outq == 0)
+                return false;
+        if (at->outq == at->unsent)
+                return at->data_out_ms - (at->at_ns - died_ns) / MS >= timeout_ms;
+        return at->bytes_again > 0 && (died_ns - s->established_ns) / MS >= timeout_ms;
+}
+
 /* What ended it from outside, where nobody told: a RST leaves no retransmission under way. */
 bool
 socket_was_reset(const struct traced_socket *s)
@@ -324,7 +341,8 @@ socket_was_reset(const struct traced_socket *s)
         if (!s->last.error_pending && !s->died_with_error && own_fin_acked(s) &&
             (socket_had_peers_fin(s) || !s->nothing_left))
                 return false;
-        return socket_died_in_hand(s) && s->last.retransmits == 0 && s->last.probes == 0;
+        return socket_died_in_hand(s) && s->last.retransmits == 0 && s->last.probes == 0 &&
+               !may_have_given_up_on_one_that_answers(s);
 }
 
 bool

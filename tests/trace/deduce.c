@@ -173,6 +173,43 @@ who_was_told_of_a_reset_did_not_send_it(void **state)
         }
 }
 
+/* The other answers each probe, so that none is counted when the time is up; before that it can only be a reset. */
+static void
+what_outlived_its_user_timeout_may_have_been_given_up(void **state)
+{
+        static const struct {
+                uint32_t queued, unsent, data_out_ms;
+                uint64_t again;
+                int64_t died_ms;
+                bool reset;
+        } rows[] = {
+                { 90, 90, 299, 0, 900, true },
+                { 90, 90, 300, 0, 900, false },
+                { 90, 90, 399, 0, 800, true }, /* it had died a hundred before it was looked at */
+                { 90, 90, 400, 0, 800, false },
+                { 90, 50, 10, 0, 900, true },
+                { 90, 50, 10, 40, 900, false },
+                { 90, 50, 10, 40, 299, true },
+                { 0, 0, 800, 40, 900, true },
+        };
+        struct traced_socket s = closed(0);
+
+        (void)state;
+        s.ended = s.act.known = false;
+        s.last.state = TCP_STATE_CLOSE;
+        s.last.at_ns = 900 * INT64_C(1000000) + s.established_ns;
+        s.last.user_timeout_ms = 300;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+                s.last.outq = rows[i].queued;
+                s.last.unsent = rows[i].unsent;
+                s.last.data_out_ms = rows[i].data_out_ms;
+                s.last.bytes_again = rows[i].again;
+                s.died_ns = rows[i].died_ms * INT64_C(1000000) + s.established_ns;
+                assert_int_equal(socket_was_reset(&s), rows[i].reset);
+                assert_int_equal(socket_end_is_unseen(&s), !rows[i].reset);
+        }
+}
+
 int
 main(void)
 {
@@ -184,6 +221,7 @@ main(void)
                 cmocka_unit_test(who_sent_nothing_since_did_not_reset),
                 cmocka_unit_test(who_was_told_of_a_reset_did_not_send_it),
                 cmocka_unit_test(who_closed_first_of_two_at_once_is_not_known),
+                cmocka_unit_test(what_outlived_its_user_timeout_may_have_been_given_up),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
