@@ -155,7 +155,8 @@ is_over(struct tracer *tracer, struct traced_socket *socket)
         socket->unsent_after_known = now.info;
         socket->unsent_after = now.unsent;
         socket->held = now.inode != 0;
-        return now.state == TCP_STATE_TIME_WAIT;
+        /* A TIME_WAIT is nobody's; whoever has the socket that it took over has it still, dead (tcp_time_wait()). */
+        return now.state == TCP_STATE_TIME_WAIT && is_gone(tracer, socket);
 }
 
 /* One that was never used for a connection. */

@@ -128,8 +128,42 @@ def what_a_child_has_still_is_open():
         assert (found['ending'], found['acts']['client'], found['ongoing']) == ('open', None, True), found
 
 
+# Both FINs have come and gone, and the child has the dead socket still, with all but one byte unread.
+BOTH_FINS = '''
+import os, socket, time
+l = socket.create_server(('127.0.0.1', 0))
+c = socket.create_connection(l.getsockname())
+s, _ = l.accept()
+c.send(b'x' * 46)
+alone, parent = os.pipe()
+if os.fork() == 0:
+    os.close(parent)
+    c.close()
+    os.read(alone, 1)
+    s.shutdown(socket.SHUT_WR)
+    s.recv(1)
+    time.sleep(0.3)
+    os._exit(0)
+s.close()
+os.close(parent)
+time.sleep(0.05)
+c.close()
+os.wait()
+'''
+
+
+def a_time_wait_is_not_the_end_of_what_a_child_has():
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([FINIS, 'run', '--all', '--json', '--output', os.path.join(folder, 'out.json'), '--', sys.executable, '-c',
+                        BOTH_FINS], stdin=subprocess.DEVNULL, timeout=PATIENCE, check=True)
+        found = the_record(folder)
+    assert (found['ending'], found['acts']['server']['how']) == ('orderly', 'shutdown'), found
+    assert found['to_server']['unread'] == 45, found
+
+
 CASES = (a_child_is_told_of_the_reset_however_lately_its_parent_was_there,
-         what_was_reset_in_the_hands_of_a_child_is_not_ended_by_its_parent, what_a_child_has_still_is_open)
+         what_was_reset_in_the_hands_of_a_child_is_not_ended_by_its_parent, what_a_child_has_still_is_open,
+         a_time_wait_is_not_the_end_of_what_a_child_has)
 
 if __name__ == '__main__':
     sys.exit(run_cases(CASES))

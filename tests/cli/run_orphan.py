@@ -23,7 +23,7 @@ s.setblocking(False)
 try:
     while %s:
         s.send(b'y' * 65536)
-except BlockingIOError:
+except (BlockingIOError, TimeoutError):
     pass
 time.sleep(%s)
 s.close()
