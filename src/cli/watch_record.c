@@ -131,7 +131,7 @@ uint64_t watch_record_digest(const struct record *r)
                 r->ending, r->ended_by, r->severity, (uint64_t)r->cause, r->certainty, r->n_causes,
                 r->to_server.fate, r->to_client.fate, r->to_server.bytes.value, r->to_client.bytes.value,
                 r->to_server.unread.value, r->to_client.unread.value, r->to_server.uncertain.value,
-                r->to_client.uncertain.value, r->ongoing, r->reset.seen,
+                r->to_client.uncertain.value, r->ongoing, r->reset.seen, r->seen.gaps,
         };
         uint64_t digest = UINT64_C(0xcbf29ce484222325);
 

@@ -171,6 +171,9 @@ void watch_sums_losses(FILE *file, const struct feed *feed)
         if (feed_missed(feed))
                 fprintf(file, "finis watch: %" PRIu64 " events were missed: they came within others\n",
                         feed_missed(feed));
+        if (totals[LIVE_TOTAL_UNSEEN])
+                fprintf(file, "finis watch: %" PRIu64 " ends went unseen: the kernel ran no program for them\n",
+                        totals[LIVE_TOTAL_UNSEEN]);
         if (totals[LIVE_TOTAL_UNFOLLOWED])
                 fprintf(file, "finis watch: %" PRIu64 " sockets were not followed: too many at once\n",
                         totals[LIVE_TOTAL_UNFOLLOWED]);

@@ -61,21 +61,26 @@ give_out(struct live_end *end, struct sock *sk)
 }
 
 static __always_inline struct live_end *
-follow(__u64 key)
+follow(__u64 key, struct sock *sk)
 {
+        struct live_end *end;
+
         if (bpf_map_update_elem(&sockets, &key, &nothing, BPF_ANY)) {
                 count(LIVE_TOTAL_UNFOLLOWED);
                 return NULL;
         }
-        return bpf_map_lookup_elem(&sockets, &key);
+        end = bpf_map_lookup_elem(&sockets, &key);
+        if (end)
+                end->remote_port = sk->__sk_common.skc_dport;
+        return end;
 }
 
 /* Where a destruction was missed, what is left of that socket stands in the place of a new one. */
 static __always_inline int
 is_left_over(const struct live_end *end, struct sock *sk)
 {
-        return end->flags & LIVE_SNAPPED && (end->local_port != BPF_CORE_READ((struct inet_sock *)sk, inet_sport) ||
-                                             end->remote_port != sk->__sk_common.skc_dport);
+        return end->remote_port != sk->__sk_common.skc_dport ||
+               (end->flags & LIVE_SNAPPED && end->local_port != BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 }
 
 /* One whose beginning was not seen is followed from where it is first met. */
@@ -86,7 +91,9 @@ find_or_follow(__u64 key, struct sock *sk, int state)
 
         if (end && !is_left_over(end, sk))
                 return end;
-        end = follow(key);
+        if (end)
+                count(LIVE_TOTAL_UNSEEN);
+        end = follow(key, sk);
         if (!end)
                 return NULL;
         if (state != SYN_SENT)
@@ -283,8 +290,10 @@ opens(__u64 key, struct sock *sk, __u64 now)
                 end->flags |= LIVE_REUSED;
                 end->ended_ns = now;
                 give_out(end, sk);
+        } else if (end) {
+                count(LIVE_TOTAL_UNSEEN);
         }
-        end = follow(key);
+        end = follow(key, sk);
         if (!end)
                 return;
         end->began_ns = now;
@@ -305,7 +314,9 @@ stands(__u64 key, struct sock *sk, int from, __u64 now)
         int asks = end && end->flags & LIVE_OPENED && !(end->flags & (LIVE_ESTABLISHED | LIVE_SNAPPED));
 
         if (!asks || (from == SYN_RECV && !sk->sk_socket)) {
-                end = follow(key);
+                if (end)
+                        count(LIVE_TOTAL_UNSEEN);
+                end = follow(key, sk);
                 if (!end)
                         return;
                 if (from == SYN_RECV) {
@@ -419,6 +430,9 @@ is_gone(struct sock *sk)
         struct live_end *end = bpf_map_lookup_elem(&sockets, &key);
         struct tcp_sock *tp;
 
+        /* A connect() that failed has wiped the port. */
+        if (end && !(end->flags & LIVE_SNAPPED) && sk->__sk_common.skc_dport)
+                end = find_or_follow(key, sk, CLOSE);
         if (!end)
                 return;
         tp = bpf_skc_to_tcp_sock(sk);
@@ -480,7 +494,7 @@ int on_reset_received(__u64 *ctx)
         int state = sk->__sk_common.skc_state;
         struct live_end *end;
 
-        if (sk->sk_protocol != IPPROTO_TCP)
+        if (sk->sk_protocol != IPPROTO_TCP || is_left_to_nobody(sk))
                 return 0;
         end = find_or_follow(ctx[0], sk, state);
         if (!end)
@@ -498,7 +512,7 @@ int on_error_report(__u64 *ctx)
         struct live_end *end;
         __u64 key = ctx[0];
 
-        if (sk->sk_err == 0)
+        if (sk->sk_err == 0 || is_left_to_nobody(sk))
                 return 0;
         end = bpf_map_lookup_elem(&sockets, &key);
         if (end)

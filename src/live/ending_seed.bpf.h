@@ -42,6 +42,7 @@ int on_open_file(struct bpf_iter__task_file *ctx)
                 end = bpf_map_lookup_elem(&sockets, &key);
                 if (!end)
                         return 0;
+                end->remote_port = BPF_CORE_READ(sk, __sk_common.skc_dport);
                 end->flags |= state == SYN_SENT ? LIVE_OPENED : LIVE_ESTABLISHED;
                 /* Then or before: a lower bound would be as good, only their order counts. */
                 if (state == CLOSE_WAIT || state == CLOSING || state == LAST_ACK) {

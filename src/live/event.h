@@ -24,6 +24,7 @@ enum live_stand_ins {
         LIVE_STAND_INS,                 /* they take what the program itself cannot */
         LIVE_STAND_INS_FOR_ALL,         /* in rehearsal: the program itself takes nothing … */
         LIVE_STAND_INS_FOR_HALF,        /* … or every other event, by which socket and state it is of */
+        LIVE_STAND_INS_FOR_NONE,        /* and of some sockets nobody takes what comes while no task holds them */
 };
 
 enum live_flag {
@@ -151,6 +152,7 @@ enum live_total {
         LIVE_TOTAL_TOLD,                /* records given out */
         LIVE_TOTAL_LOST,                /* records for which there was no room */
         LIVE_TOTAL_UNFOLLOWED,          /* sockets for which there was no room */
+        LIVE_TOTAL_UNSEEN,              /* sockets that were gone, and no event of their end came */
         LIVE_TOTAL_STOOD_IN,            /* events that a program's stand-in took, since it was at work itself */
         N_LIVE_TOTALS
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "live/act.h"
+#include "live/missing.h"
 
 enum { SHUT_RECEIVE = 1, SHUT_SEND = 2 };
 
@@ -244,8 +245,16 @@ static void tell_lone_reset(const struct live_connection *c, struct facts *f)
         LIVE_TELL(f->from[other].fin, false);
 }
 
+/* Of an end that was not heard of though it was here nobody knows whether it had sent a FIN that came too late. */
+static void doubt_fin_of_missing(struct facts_of_direction *from)
+{
+        if (fact_is_not(from->fin))
+                from->fin.how = from->fin_acked.how = HOW_UNKNOWN;
+}
+
 void live_facts(const struct live_connection *c, const struct live_clock *clock, struct facts *ret_facts)
 {
+        bool missing = live_misses_an_end(c);
         struct facts f;
 
         facts_init(&f, SOURCE_WATCH);
@@ -254,7 +263,7 @@ void live_facts(const struct live_connection *c, const struct live_clock *clock,
                        : c->first == SIDE_CLIENT ? SIDES_SEEN_CLIENT : SIDES_SEEN_SERVER;
         f.seen.both_ends = c->n_ends == 2;
         /* What was lost may have been of the other end. */
-        f.seen.gaps = clock->gaps && c->n_ends < 2;
+        f.seen.gaps = (clock->gaps && c->n_ends < 2) || missing;
         f.seen.until = clock->until_ns;
         f.seen.midstream = true;
         tell_handshake(c, clock, &f);
@@ -270,6 +279,8 @@ void live_facts(const struct live_connection *c, const struct live_clock *clock,
                 live_facts_of_directions(&c->ends[i], c->gone[i], c->n_ends == 2 ? &c->ends[1 - i] : NULL,
                                          side, clock, &f);
         }
+        if (missing)
+                doubt_fin_of_missing(&f.from[c->first == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT]);
         if (c->translated)
                 LIVE_TELL(f.translated, true);
         if (c->n_ends == 0)

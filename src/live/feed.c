@@ -39,6 +39,8 @@ struct feed {
         uint8_t reasons[REASONS_MAX];   /* this kernel's number -> enum reset_reason */
         int n_cpus;
         uint64_t n_taken;
+        bool stopped;
+        uint64_t n_unseen;              /* until then */
 };
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -155,7 +157,7 @@ static bool may_be_preempted(void)
         return uname(&name) == 0 && strtol(name.release, NULL, 10) >= 7;
 }
 
-/* A test may ask for them on any kernel: FINIS_STAND_INS is on, all or half. */
+/* A test may ask for them on any kernel, or for events that are missed: FINIS_STAND_INS is on, all, half or none. */
 static enum live_stand_ins which_stand_ins(void)
 {
         const char *asked = getenv("FINIS_STAND_INS");
@@ -164,6 +166,8 @@ static enum live_stand_ins which_stand_ins(void)
                 return LIVE_STAND_INS_FOR_ALL;
         if (asked && strcmp(asked, "half") == 0)
                 return LIVE_STAND_INS_FOR_HALF;
+        if (asked && strcmp(asked, "none") == 0)
+                return LIVE_STAND_INS_FOR_NONE;
         return may_be_preempted() || (asked && strcmp(asked, "on") == 0) ? LIVE_STAND_INS : LIVE_NO_STAND_INS;
 }
 
@@ -201,12 +205,26 @@ static int load(struct feed *feed, bool tell_orderly, struct extras extras,
         return ending_bpf__load(feed->skel);
 }
 
+static int attach_one(const struct bpf_program *program, struct bpf_link **link)
+{
+        if (!bpf_program__autoload(program))
+                return 0;
+        *link = bpf_program__attach(program);
+        return *link ? 0 : -errno;
+}
+
 static int attach(struct feed *feed, const char **ret_what)
 {
+        struct ending_bpf *skel = feed->skel;
         int r;
 
         *ret_what = "attaching to the tracepoints";
-        r = ending_bpf__attach(feed->skel);
+        /* Before the others: whoever is followed from then on is not gone unseen. And stand-ins go first. */
+        r = attach_one(skel->progs.in_place_of_on_destroy, &skel->links.in_place_of_on_destroy);
+        if (r == 0)
+                r = attach_one(skel->progs.on_destroy, &skel->links.on_destroy);
+        if (r == 0)
+                r = ending_bpf__attach(skel);
         if (r < 0)
                 return r;
         seed(feed);
@@ -303,7 +321,12 @@ static struct bpf_link *detach(struct bpf_link *link)
 
 void feed_stop(struct feed *feed)
 {
-        /* Whose end is not seen any more is not to be told as gone. */
+        uint64_t totals[N_LIVE_TOTALS];
+
+        if (feed_totals(feed, totals) == 0)
+                feed->n_unseen = totals[LIVE_TOTAL_UNSEEN];
+        feed->stopped = true;
+        /* Whose end is not seen any more is not to be told as gone, nor as gone unseen. */
         feed->skel->links.on_destroy = detach(feed->skel->links.on_destroy);
         feed->skel->links.in_place_of_on_destroy = detach(feed->skel->links.in_place_of_on_destroy);
         ending_bpf__detach(feed->skel);
@@ -330,6 +353,8 @@ int feed_totals(const struct feed *feed, uint64_t ret_totals[static N_LIVE_TOTAL
                 for (int cpu = 0; cpu < feed->n_cpus && r == 0; cpu++)
                         ret_totals[i] += values[cpu];
         }
+        if (feed->stopped)
+                ret_totals[LIVE_TOTAL_UNSEEN] = feed->n_unseen;
         free(values);
         return r;
 }

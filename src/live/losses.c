@@ -15,7 +15,7 @@ void live_losses_look(struct live_losses *losses, const struct feed *feed, int64
         if (!feed || (!last && at_ns - losses->asked_at_ns < EVERY_NS) || feed_totals(feed, totals) < 0)
                 return;
         losses->asked_at_ns = at_ns;
-        n = totals[LIVE_TOTAL_LOST] + totals[LIVE_TOTAL_UNFOLLOWED] + feed_missed(feed);
+        n = totals[LIVE_TOTAL_LOST] + totals[LIVE_TOTAL_UNFOLLOWED] + totals[LIVE_TOTAL_UNSEEN] + feed_missed(feed);
         if (n > losses->n)
                 losses->grew_at_ns = at_ns;
         losses->n = n;

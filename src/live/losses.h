@@ -1,6 +1,7 @@
 /*
- * What was lost on the way: records that found no room, sockets that were not followed, events that no program took.
- * Nobody knows whose they were, so for a while they cast doubt on all that is heard of one end alone.
+ * What was lost on the way: records that found no room, sockets that were not followed or whose end was not seen,
+ * events that no program took. Nobody knows whose they were, so for a while they cast doubt on all that is heard of one
+ * end alone.
  */
 #pragma once
 

@@ -145,8 +145,29 @@ def faults(record, kind, client_pid, server_pid):
         yield f"{n_bytes} bytes to the server, {unread} unread; told {record['to_server']}"
 
 
-def both_ends_on_one_host_are_told_as_they_were_under_load():
-    """Several programs at once make connections of all kinds as fast as they can; no end is taken for another's."""
+def admits_a_gap(record):
+    """The kernel may run no program for an event: then one end is told alone, and says so."""
+    return record["seen"]["gaps"] and not record["seen"]["both_ends"]
+
+
+def untruths(record, kind, client_pid, server_pid):
+    """Who admits that something is missing may know less, and be less sure; but nothing that he tells may be wrong."""
+    ending, ended_by, cause, n_bytes, unread = KINDS[kind]
+    told = {"pid of the client": record["client"]["pid"], "pid of the server": record["server"]["pid"],
+            "cause": record["cause"], "bytes": record["to_server"]["bytes"], "unread": record["to_server"]["unread"]}
+    if (record["ending"], record["ended_by"]) != (ending, ended_by):
+        yield f"{ending} by {ended_by} in truth, {record['ending']} by {record['ended_by']} told"
+    for (key, what), true in zip(told.items(), (client_pid, server_pid, cause, n_bytes, unread)):
+        if what not in (None, true):
+            yield f"{key}: {true} in truth, {what} told"
+    if cause and cause not in record["causes"]:
+        yield f"cause: {cause} in truth, one of {record['causes']} told"
+
+
+def played_under_load():
+    """Several programs at once make connections of all kinds as fast as they can. What is wrong with what is told of them, how
+    many they were, and how many records admit a gap."""
+    faults_found, n_gaps = [], 0
     watch = Watch("--all")
     queue = multiprocessing.Queue()
     workers = [multiprocessing.Process(target=work, args=(queue,)) for _ in range(WORKERS)]
@@ -161,14 +182,23 @@ def both_ends_on_one_host_are_told_as_they_were_under_load():
     time.sleep(1.3)
     records = {(r["client"]["port"], r["server"]["port"]): r for r in watch.stop()}
     if len(plays) < WORKERS * ROUNDS * len(KINDS) / 2:
-        yield f"only {len(plays)} connections were made"
+        faults_found.append(f"only {len(plays)} connections were made")
     for ports, (kind, client_pid, server_pid) in plays.items():
         record = records.get(ports)
-        for fault in faults(record, kind, client_pid, server_pid) if record else ["not told"]:
-            yield f"{kind.decode()} {ports}: {fault}"
-    for word in watch.words:
-        if "without detail" in word or "not followed" in word:
-            yield word
+        gap = record and admits_a_gap(record)
+        n_gaps += bool(gap)
+        for fault in (untruths if gap else faults)(record, kind, client_pid, server_pid) if record else ["not told"]:
+            faults_found.append(f"{kind.decode()} {ports}: {fault}")
+    faults_found += [word for word in watch.words if "without detail" in word or "not followed" in word]
+    return faults_found, len(plays), n_gaps
+
+
+def both_ends_on_one_host_are_told_as_they_were_under_load():
+    """No end is taken for another's, and of a hundred connections hardly one is told by an end alone."""
+    found, n, n_gaps = played_under_load()
+    yield from found
+    if n_gaps > n / 100:
+        yield f"{n_gaps} of {n} records admit a gap"
 
 
 if __name__ == "__main__":
