@@ -32,6 +32,12 @@ socket_is_disconnected(const struct traced_socket *s)
         return s->ended && s->end.tuple.remote_port == 0;
 }
 
+bool
+socket_forgot_its_counts(const struct traced_socket *s)
+{
+        return socket_is_disconnected(s) || (s->act.known && s->act.how == ACT_CONNECT_UNSPEC);
+}
+
 /* As tcp_close_state() goes on from the states without one. */
 bool
 state_has_queued_fin(enum tcp_state state)

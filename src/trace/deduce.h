@@ -21,6 +21,9 @@ bool socket_counted_a_fin(const struct traced_socket *s);
 /* After tcp_disconnect(), which a zero linger comes down to, the address is forgotten. */
 bool socket_is_disconnected(const struct traced_socket *s);
 
+/* A disconnect, and so a zero linger, sets the counters to zero. */
+bool socket_forgot_its_counts(const struct traced_socket *s);
+
 /* Bytes that arrived and that its program never read. */
 uint32_t socket_unread(const struct traced_socket *s);
 

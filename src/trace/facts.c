@@ -19,6 +19,15 @@ side_of_socket(const struct traced_socket *socket)
         return socket->tuple.local_port > socket->tuple.remote_port ? SIDE_CLIENT : SIDE_SERVER;
 }
 
+/* It stands behind all that was written, and what ended the socket threw that away unsent. */
+static bool
+fin_was_thrown_away(const struct traced_socket *s)
+{
+        if (s->ended && s->end.info && !socket_is_disconnected(s))
+                return s->end.unsent > 0;
+        return s->last.state == TCP_STATE_CLOSE && s->last.info && s->last.unsent > 0;
+}
+
 static void
 tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
 {
@@ -34,10 +43,13 @@ tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
         if (!act->known || act->before.state == TCP_STATE_CLOSE || act->before.state == TCP_STATE_SYN_SENT ||
             (act == &s->act && (socket_act_resets(s) || act->before.repair)) ||
             (act == &s->act && socket_sent_nothing_since(s) && !socket_counted_a_fin(s)) ||
-            (socket_died_as_orphan(s) && (s->end.unsent > 0 || !socket_orphan_queued_a_fin(s)))) {
+            (socket_died_as_orphan(s) && !socket_orphan_queued_a_fin(s)) || fin_was_thrown_away(s)) {
                 INFER(out->fin, false);
                 return;
         }
+        /* It may have gone since; or the act that forgot all counts threw it away with what waited. */
+        if (s->shut.known && s->act.known && socket_forgot_its_counts(s) && s->act.before.unsent > 0)
+                return;
         /* It stands behind all that waited at the close, and goes when that has gone: a shut window holds both back. */
         if (!s->ended && state_has_queued_fin(s->after) && s->after != TCP_STATE_FIN_WAIT2) {
                 if (s->unsent_after_known && s->unsent_after > 0) {

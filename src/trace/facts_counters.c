@@ -101,12 +101,14 @@ sent_on(const struct traced_socket *s, uint64_t acked)
         return sent;
 }
 
-/* What was counted before the close says nothing of a FIN that went with it, nor of what came since; but its kernel may
- * have been asked before its message came. */
+/* What was counted before the close says nothing of a FIN that went with it, nor of what came since, as it does not
+ * where that set the counts to zero; but its kernel may have been asked before its message came. */
 static void
 tell_fin_acked(const struct traced_socket *s, bool heard, const struct sent *own, struct facts_of_direction *out)
 {
-        if (own->acked_known && (own->acked > own->bytes || !is_left_to_its_kernel(s, heard)))
+        bool last_word = !is_left_to_its_kernel(s, heard) && !socket_forgot_its_counts(s);
+
+        if (own->acked_known && (own->acked > own->bytes || last_word))
                 INFER(out->fin_acked, own->acked > own->bytes);
         else if (s->after == TCP_STATE_FIN_WAIT2 || s->after == TCP_STATE_TIME_WAIT)
                 INFER(out->fin_acked, true);
@@ -127,8 +129,7 @@ void
 facts_of_counters(const struct traced_socket *s, enum side side, bool alone, struct facts *f)
 {
         struct facts_of_direction *out = &f->from[side], *in = &f->from[1 - side];
-        /* A disconnect, and so a zero linger, sets the counters to zero. */
-        bool forgot = socket_is_disconnected(s) || (s->act.known && s->act.how == ACT_CONNECT_UNSPEC);
+        bool forgot = socket_forgot_its_counts(s);
         bool heard = s->ended && s->end.info && !forgot, opened = s->role_known && s->client;
         const struct look *look = forgot && s->act.known ? &s->act.before : &s->last;
         uint64_t acked = heard ? s->end.bytes_acked : look->bytes_acked;

@@ -210,6 +210,42 @@ what_outlived_its_user_timeout_may_have_been_given_up(void **state)
         }
 }
 
+/* shutdown() has queued a FIN behind what a shut window held back; the close with data unread throws both away. */
+static void
+a_fin_that_was_thrown_away_was_not_sent(void **state)
+{
+        struct traced_socket s = closed(6);
+        struct facts f;
+        struct record r;
+
+        (void)state;
+        s.shut = s.act;
+        s.shut.how = ACT_SHUTDOWN;
+        s.act.before.state = s.alive.state = s.last.state = TCP_STATE_FIN_WAIT1;
+        s.act.before.unread = 6;
+        s.act.before.outq = s.act.before.unsent = s.end.wqueue = s.end.unsent = 901;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.to_server.closed, CLOSED_RESET);
+        /* All went through in the last moment but the FIN's acknowledgement. */
+        s.end.bytes_sent = 1000;
+        s.end.bytes_acked = 1001;
+        s.end.wqueue = 1;
+        s.end.unsent = 0;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.to_server.closed, CLOSED_FIN);
+        /* A zero linger leaves no counts to tell by, of the FIN or of what came for it. */
+        s.act.before.unread = 0;
+        s.act.before.linger_on = true;
+        s.end = (struct ended_socket){ .info = true };
+        facts_of_sockets(&s, NULL, 5000, &f);
+        assert_false(fact_known(f.from[SIDE_CLIENT].fin.how));
+        s.act.before.outq = 1;
+        s.act.before.unsent = 0;
+        facts_of_sockets(&s, NULL, 5000, &f);
+        assert_true(fact_is(f.from[SIDE_CLIENT].fin));
+        assert_false(fact_known(f.from[SIDE_CLIENT].fin_acked.how));
+}
+
 int
 main(void)
 {
@@ -222,6 +258,7 @@ main(void)
                 cmocka_unit_test(who_was_told_of_a_reset_did_not_send_it),
                 cmocka_unit_test(who_closed_first_of_two_at_once_is_not_known),
                 cmocka_unit_test(what_outlived_its_user_timeout_may_have_been_given_up),
+                cmocka_unit_test(a_fin_that_was_thrown_away_was_not_sent),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
