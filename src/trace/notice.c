@@ -151,13 +151,9 @@ notice_hear(struct notice *notice, int fd)
 }
 
 int64_t
-notice_heard(struct notice *notice, int fd)
+notice_heard(struct notice *notice)
 {
-        int64_t heard = atomic_exchange(&notice->heard_ns, 0);
-
-        if (heard)
-                notice_hear(notice, fd);
-        return heard;
+        return atomic_exchange(&notice->heard_ns, 0);
 }
 
 size_t

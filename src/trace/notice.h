@@ -18,9 +18,10 @@ struct notice *notice_close(struct notice *notice);
 /* Watches the socket that @fd, a duplicate, leads to; once. No harm if it is watched already. */
 void notice_watch(struct notice *notice, int fd, uint64_t cookie);
 
-/* Notes when @fd next has something to read; and says when that was, or 0, and begins anew. */
+/* Notes when @fd has something to read, once; and says when that was, or 0. To be asked for anew when all that is there
+ * has been read: else it is there at once. */
 void notice_hear(struct notice *notice, int fd);
-int64_t notice_heard(struct notice *notice, int fd);
+int64_t notice_heard(struct notice *notice);
 
 /* Takes up to @n cookies of sockets that died, or may have; how many. Costs nothing where there are none. */
 size_t notice_take(struct notice *notice, uint64_t *cookies, size_t n);

@@ -257,14 +257,19 @@ settle_closing(struct tracer *tracer)
 void
 tracer_hears(struct tracer *tracer)
 {
+        int64_t heard_ns;
+
         tracer->first_heard_ns = 0;
         for (struct namespace *there = tracer->namespaces.first; there; there = there->next)
                 if (there->ended)
                         ended_take(there->ended, hear, tracer);
         if (!tracer->ended)
                 return;
-        tracer->first_heard_ns = tracer->notice ? notice_heard(tracer->notice, ended_fd(tracer->ended)) : 0;
+        heard_ns = tracer->notice ? notice_heard(tracer->notice) : 0;
+        tracer->first_heard_ns = heard_ns;
         ended_take(tracer->ended, hear, tracer);
+        if (heard_ns)
+                notice_hear(tracer->notice, ended_fd(tracer->ended));
 }
 
 /* Those with a socket that is not done are in use. */

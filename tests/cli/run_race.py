@@ -135,6 +135,9 @@ def faults(play, later, record):
     counted = play['TCPAbortOnLinger'] + play['TCPAbortOnData'] + later['TCPAbortOnData']
     if cause == 'linger2' and not (asked_for(play, 'linger2', by) and counted):
         yield 'no TCP_LINGER2 reset it'
+    # It comes when the FIN is acknowledged, or is in FIN_WAIT2 by then.
+    if cause == 'linger2' and record['to_server' if by == 'client' else 'to_client']['closed'] != 'fin':
+        yield 'a RST for want of a FIN_WAIT2, and no FIN'
     # The counter of a FIN_WAIT2 that a close resets, and those of the others, are one for each RST.
     if by and play['TCPAbortOnClose'] + play['TCPAbortOnLinger'] > 1:
         yield 'both closes reset it, and one is named'
