@@ -285,14 +285,15 @@ channel.recv(1)'''], env=staged.environment, pass_fds=[theirs.fileno()], stderr=
             _, fds, _, _ = socket.recv_fds(ours, 10, 1)
             passed = socket.socket(fileno=fds[0])
             passed.settimeout(5)
-            port = passed.getsockname()[1]
+            near, far = (f':{name[1]:04X}' for name in (passed.getsockname(), passed.getpeername()))
             threading.Event().wait(0.3)
             passed.close()
             # A look may hold it for a moment.
             deadline = time.monotonic() + 5
             while time.monotonic() < deadline:
                 with open('/proc/net/tcp', encoding='ascii') as table:
-                    states = [line.split()[3] for line in table if line.split()[1].endswith(f':{port:04X}')]
+                    rows = [line.split() for line in table]
+                states = [row[3] for row in rows if row[1].endswith(near) and row[2].endswith(far)]
                 if '01' not in states and '08' not in states:
                     break
                 time.sleep(0.02)
