@@ -49,20 +49,27 @@ static void list(const struct lab *lab)
         }
 }
 
+static void keep_capture(const char *directory, const struct play *play, char why[static PLAY_WHY_MAX])
+{
+        int r = play_write_pcap(directory, play);
+
+        if (r == -ENODATA)
+                snprintf(why, PLAY_WHY_MAX, "%s: %s", play->rights->own_namespace
+                         ? "capturing" : "that needs a network namespace of its own", play->rights->why_not);
+        else if (r < 0)
+                snprintf(why, PLAY_WHY_MAX, "%s", strerror(-r));
+}
+
 /* In the worker: what is to be said of one play. */
-static void write_play(FILE *file, struct play *const *plays, size_t n_plays, const struct found *found,
-                       void *context)
+static void write_play(FILE *file, struct play *const *plays, size_t n_plays, struct found *found, void *context)
 {
         const struct lab *lab = context;
         const struct play *play = plays[0];
         bool first = play->family == AF_INET || !lab->ipv4;
-        int r;
 
         (void)n_plays;
-        (void)found;
-        if (lab->pcap && (r = play_write_pcap(lab->pcap, play)) < 0 && r != -ENODATA)
-                wrong_line("finis lab: writing the capture of %s to %s: %s",
-                           play->scenario->name, lab->pcap, strerror(-r));
+        if (lab->pcap && !play->skipped)
+                keep_capture(lab->pcap, play, found->unkept);
         if (lab->output == OUTPUT_JSON) {
                 play_write_json(file, play);
         } else if (lab->output == OUTPUT_FULL) {
@@ -127,6 +134,8 @@ static void take(const struct found *found, void *context)
 
         clear_progress(lab);
         count(lab, found);
+        if (found->unkept[0] && lab->n_unkept++ == 0)
+                memcpy(lab->unkept, found->unkept, sizeof(lab->unkept));
         if (lab->output == OUTPUT_TABLE) {
                 if (theme != N_THEMES && (!lab->any_theme || theme != lab->theme))
                         printf("%s%s: %s\n", lab->any_theme ? "\n" : "", theme_name(theme), theme_sentence(theme));
@@ -199,9 +208,12 @@ static int play_all(struct lab *lab)
                 return 2;
         }
         print_sums(lab, (double)(now_ns() - started) / SECOND_NS);
+        if (lab->n_unkept)
+                wrong_line("finis lab: writing captures to %s: %s (%zu scenario%s)", lab->pcap, lab->unkept,
+                           lab->n_unkept, lab->n_unkept == 1 ? "" : "s");
         if (lab->n_disagree + lab->n_failed > 0)
                 return 1;
-        return interrupted || lab->n_skipped == lab->selection.n ? 2 : 0;
+        return interrupted || lab->n_unkept || lab->n_skipped == lab->selection.n ? 2 : 0;
 }
 
 static int make_directory(const char *path)

@@ -34,6 +34,8 @@ struct lab {
         bool any_theme;
         char skipped_why[16][PLAY_WHY_MAX];
         size_t n_skipped_why[16], n_whys;
+        size_t n_unkept; /* scenarios of which a capture was asked for, and could not be kept */
+        char unkept[PLAY_WHY_MAX];
 };
 
 /* Reads the command line. 0 to go on, 1 if all is done, or a negative errno after a line on stderr. */

@@ -137,6 +137,7 @@ static bool play_one(const struct run *run, size_t index, const struct stage_rig
 
                 sum_up(&so_far, &plays[n - 1], 1);
                 o->write(file, &plays[n - 1], 1, &so_far, o->context);
+                memcpy(header.found.unkept, so_far.unkept, sizeof(so_far.unkept));
                 play_end(plays[n - 1]);
         }
         sum_up(&header.found, plays, n);

@@ -25,6 +25,7 @@ struct found {
         unsigned n_plays, n_disagree, n_skipped; /* of the families */
         char why[PLAY_WHY_MAX];
         char rule[64];         /* that disagreed */
+        char unkept[PLAY_WHY_MAX]; /* why `write` could not keep what it should; "" where it did */
         const char *text;      /* what the worker wrote; freed after `take` */
         size_t n_text;
 };
@@ -36,8 +37,7 @@ struct workers_options {
         bool namespace; /* use one where it may be had */
         unsigned n_workers; /* 0: as the processors suggest */
         /* In the worker: writes what is to be said of the plays of one scenario. */
-        void (*write)(FILE *file, struct play *const *plays, size_t n_plays, const struct found *found,
-                      void *context);
+        void (*write)(FILE *file, struct play *const *plays, size_t n_plays, struct found *found, void *context);
         /* In the parent, in the order of the scenarios. */
         void (*take)(const struct found *found, void *context);
         /* In the parent, now and then; true stops the run. */

@@ -327,9 +327,10 @@ def counted(frames, client_port, server_port):
 def captures_are_sound_and_hold_what_is_said_to_be_visible(place):
     need('tshark')
     folder = place.temp / 'captures'
-    all_agree(place.run('--quick', '--table', '--pcap', str(folder)), 100)
-    if not list(folder.glob('*.pcap')):
+    done = place.run('--quick', '--table', '--pcap', str(folder))
+    if done.returncode == 2 and not list(folder.glob('*.pcap')):
         raise Skip('no captures here: no namespace')
+    all_agree(done, 100)
     faults, n_keys = [], 0
     for name, frames in frames_by_capture(folder, place.path / 'joined.pcap').items():
         connections = json.loads((folder / f'{name}.json').read_text(encoding='utf-8'))['connections']
@@ -361,6 +362,25 @@ def captures_are_sound_and_hold_what_is_said_to_be_visible(place):
     assert n_keys > 500
     shutil.rmtree(folder)
     place.nothing_left()
+
+
+def captures_that_cannot_be_kept_are_said_and_status_2(place):
+    folder = place.temp / 'captures'
+    name = 'two-writes-after-close-give-epipe'
+    done = place.run(name, '--no-namespace', '--pcap', str(folder))
+    assert done.returncode == 2 and 'agrees there too' in done.stdout, done.stdout
+    assert done.stderr == (f'finis lab: writing captures to {folder}: that needs a network namespace of its own: '
+                           'not wanted (--no-namespace) (1 scenario)\n'), done.stderr
+    done = place.run(name, '--ipv4', '--pcap', str(folder))
+    if done.returncode == 2:
+        raise Skip('no captures here: no namespace')
+    assert done.returncode == 0 and done.stderr == '' and len(list(folder.iterdir())) == 2
+    for path in folder.iterdir():
+        path.unlink()
+    (folder / f'{name}.ipv4.pcap').mkdir()      # root could write into any folder
+    done = place.run(name, '--ipv4', '--pcap', str(folder))
+    assert done.returncode == 2 and done.stderr.endswith(': Is a directory (1 scenario)\n'), done.stderr
+    shutil.rmtree(folder)
 
 
 def names_select_and_wrong_ones_are_refused(place):
@@ -458,6 +478,7 @@ CASES = [
     every_call_of_a_play_that_agrees_has_a_result,
     truths_keep_the_rules_that_bind_their_keys,
     captures_are_sound_and_hold_what_is_said_to_be_visible,
+    captures_that_cannot_be_kept_are_said_and_status_2,
     names_select_and_wrong_ones_are_refused,
     options_that_make_no_sense_are_refused,
     acts_from_the_command_line_are_played_and_told,
