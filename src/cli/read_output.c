@@ -184,8 +184,9 @@ void read_output_flush(struct read_output *output)
 
 bool read_output_check(const struct read_output *output)
 {
-        if (output->totals.n == 0 && output->options->filter.n_terms > 0)
-                fputs("finis read: --check: no connection fits the filter, so none was checked\n", stderr);
+        if (output->totals.n == 0)
+                fprintf(stderr, "finis read: --check: %s, so none was checked\n", output->options->filter.n_terms > 0
+                        ? "no connection fits the filter" : "there is no connection");
         return output->totals.severities[SEVERITY_BAD] > 0;
 }
 

@@ -181,6 +181,9 @@ def check_exits_1_where_anything_is_bad():
     nothing = finis('--check', path, 'port=1')
     assert nothing.returncode == 0 and b'no connection fits the filter' in nothing.stderr, nothing
     assert finis('--check', path, 'severity=bad').stderr == b''
+    for more in ([], ['--json']):
+        empty = finis('--check', *more, save('empty.pcap', packets.pcap()))
+        assert empty.returncode == 0 and b'there is no connection, so none was checked' in empty.stderr, empty
 
 
 def a_capture_out_of_the_order_of_its_times_says_so_and_is_less_certain():
