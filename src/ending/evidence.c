@@ -228,29 +228,67 @@ say_window(const struct judging *j, struct evidence *e)
         }
 }
 
+/* "1 byte", "12 bytes" */
+struct counted {
+        char text[32];
+};
+
+static struct counted
+bytes(uint64_t n)
+{
+        struct counted c;
+
+        snprintf(c.text, sizeof(c.text), "%" PRIu64 " byte%s", n, n == 1 ? "" : "s");
+        return c;
+}
+
+static const char *
+were(uint64_t n)
+{
+        return n == 1 ? "was" : "were";
+}
+
+/* Told by the kernel that took the rest, or seen in a capture at that end. */
+static void
+say_never_arrived(const struct judging *j, struct evidence *e, enum side sender)
+{
+        const struct fact_count *arrived = &j->f->from[sender].arrived;
+        uint64_t n = never_arrived(j, sender);
+
+        if (n == 0)
+                return;
+        if (arrived->how == HOW_TOLD)
+                say(e, "%s from %s never arrived: the other kernel took %" PRIu64 ".", bytes(n).text, the(sender),
+                    arrived->value);
+        else
+                say(e, "%s from %s never arrived: a capture at the other end ends at byte %" PRIu64 ".", bytes(n).text,
+                    the(sender), arrived->value);
+}
+
 static void
 say_fate(const struct judging *j, struct evidence *e, enum side sender)
 {
         const struct record_direction *d = record_from(j->r, sender);
 
         if (d->unread.known && d->unread.value > 0)
-                say(e, "%" PRIu64 " bytes from %s arrived and were never read.", d->unread.value, the(sender));
+                say(e, "%s from %s arrived and %s never read.", bytes(d->unread.value).text, the(sender),
+                    were(d->unread.value));
         if (d->unsent.known && d->unsent.value > 0)
-                say(e, "%" PRIu64 " bytes were written by %s and never sent.", d->unsent.value, the(sender));
+                say(e, "%s %s written by %s and never sent.", bytes(d->unsent.value).text, were(d->unsent.value),
+                    the(sender));
         if (d->fate == FATE_LOST && d->uncertain.known && d->uncertain.value > 0)
-                say(e, "%" PRIu64 " bytes from %s reached no program: they drew a RST, or were refused.",
-                    d->uncertain.value, the(sender));
+                say(e, "%s from %s reached no program: %s drew a RST, or %s refused.", bytes(d->uncertain.value).text,
+                    the(sender), d->uncertain.value == 1 ? "it" : "they", were(d->uncertain.value));
         else if (d->fate == FATE_UNCERTAIN)
-                say(e, "%" PRIu64 " bytes from %s were never acknowledged.", d->uncertain.value, the(sender));
+                say(e, "%s from %s %s never acknowledged.", bytes(d->uncertain.value).text, the(sender),
+                    were(d->uncertain.value));
         else if (d->acked_by_reset.known && d->acked.known && d->acked_by_reset.value > d->acked.value)
-                say(e, "The RST acknowledges %" PRIu64 " bytes from %s, %" PRIu64 " more than had been before.",
-                    d->acked_by_reset.value, the(sender), d->acked_by_reset.value - d->acked.value);
-        if (never_arrived(j, sender) > 0)
-                say(e, "%" PRIu64 " bytes from %s never arrived: a capture at the other end ends at byte %" PRIu64 ".",
-                    never_arrived(j, sender), the(sender), j->f->from[sender].arrived.value);
+                say(e, "The RST acknowledges %s from %s, %" PRIu64 " more than had been before.",
+                    bytes(d->acked_by_reset.value).text, the(sender), d->acked_by_reset.value - d->acked.value);
+        say_never_arrived(j, e, sender);
         if (d->missing.known && d->missing.value > 0)
-                say(e, "%" PRIu64 " bytes from %s were acknowledged or passed over, and not seen.",
-                    d->missing.value, the(sender));
+                say(e, "%s from %s %s acknowledged or passed over, and not seen.", bytes(d->missing.value).text,
+                    the(sender), were(d->missing.value));
 }
 
 void

@@ -103,6 +103,24 @@ a_reset_that_nothing_drew_is_not_said_to_answer(void **state)
         assert_true(says(&f, "as an answer"));
 }
 
+/* Of a byte as of many; and no capture is spoken of where a kernel told. */
+static void
+the_evidence_says_what_never_arrived_by_whom_it_is_known(void **state)
+{
+        struct facts f;
+
+        (void)state;
+        late_data(&f, 80 * MS, 100 * MS);
+        KNOW(f.from[SIDE_CLIENT].bytes, 101);
+        KNOW(f.from[SIDE_CLIENT].after_peer_fin, 1);
+        f.from[SIDE_CLIENT].arrived = (struct fact_count){ HOW_INFERRED, 100 };
+        assert_true(says(&f, "1 byte from the client reached no program: it drew a RST, or was refused."));
+        assert_true(says(&f, "1 byte from the client never arrived: a capture at the other end ends at byte 100."));
+        f.from[SIDE_CLIENT].arrived = (struct fact_count){ HOW_TOLD, 90 };
+        assert_true(says(&f, "11 bytes from the client never arrived: the other kernel took 90."));
+        assert_false(says(&f, "a capture at"));
+}
+
 int
 main(void)
 {
@@ -110,6 +128,7 @@ main(void)
                 cmocka_unit_test(the_evidence_says_whose_window_was_shut),
                 cmocka_unit_test(the_evidence_says_who_went_on_only_where_somebody_did),
                 cmocka_unit_test(the_evidence_names_the_frames),
+                cmocka_unit_test(the_evidence_says_what_never_arrived_by_whom_it_is_known),
                 cmocka_unit_test(a_reset_that_nothing_drew_is_not_said_to_answer),
         };
 
