@@ -274,8 +274,11 @@ static int check_combination(const struct read_options *options)
                 return wrong("", "", "-w goes with --extract and --anonymize");
         if (options->key && !options->anonymize)
                 return wrong("", "", "--key goes with --anonymize");
-        if (options->extract && (options->format != READ_EYES || options->all || options->show || options->check))
-                return wrong("", "", "--extract goes with none of --show, --json, --csv, --zeek, --all, --check");
+        if ((options->extract || options->anonymize) &&
+            (options->format != READ_EYES || options->all || options->show || options->check || options->evidence ||
+             options->limit || options->sort))
+                return wrong("", "", "--extract and --anonymize go with none of --show, --json, --csv, --zeek, --all, "
+                             "--check, --evidence, --limit, --sort");
         return 0;
 }
 

@@ -352,7 +352,9 @@ def what_cannot_be_done_is_said_in_a_line(folder):
             (('--extract', '1.1', '-w', '/dev/full', made), 'No space left'),
             (('-w', out, made), '--extract'),
             (('--key', 'x', made), '--anonymize'),
-            (('--extract', '1.1', '--json', '-w', out, made), '--extract')):
+            (('--extract', '1.1', '--json', '-w', out, made), '--extract'),
+            *((('--anonymize', *more, '-w', out, made), 'go with none of') for more in
+              (['--check'], ['--json'], ['--show', '1.1'], ['--evidence'], ['--limit', '3'], ['--sort', 'time']))):
         before = made.read_bytes()
         run = finis(*words)
         assert run.returncode == 2 and run.stdout == '', (words, run)
