@@ -184,6 +184,7 @@ int explain_main(int argc, char **argv)
                 {NULL, 0, NULL, 0},
         };
         const struct explain_style style = style_of_stdout();
+        const char *table = NULL;
         bool all = false;
 
         optind = 0; /* start anew: main() may have used getopt */
@@ -194,14 +195,22 @@ int explain_main(int argc, char **argv)
                         usage();
                         return 0;
                 }
-                if (c == 't')
-                        return write_table(optarg);
-                if (c != 'a') {
+                if (c == 't') {
+                        table = optarg;
+                } else if (c == 'a') {
+                        all = true;
+                } else {
                         wrong_option("explain", c, argv, options);
                         return STATUS_COULD_NOT;
                 }
-                all = true;
         }
+        /* Nothing that was typed is dropped in silence. */
+        if ((all || table) && (optind < argc || (all && table))) {
+                wrong_line("finis explain: --all and --table NAME stand alone: 'finis help explain' shows how");
+                return STATUS_COULD_NOT;
+        }
+        if (table)
+                return write_table(table);
         if (all) {
                 for (size_t i = 0; i < n_explain_pages; i++)
                         render_after(&explain_pages[i], &style, i == 0);

@@ -184,6 +184,9 @@ def a_table_is_the_models_or_refused():
                (status == 2 and out == b'' and err.count(b'\n') == 1), name
     status, out, err = explain('--table', 'qqqq')
     assert status == 2 and out == b'' and b"no table 'qqqq'" in err
+    for typed in (('--table', 'send', 'EPIPE'), ('EPIPE', '--all'), ('--all', '--table', 'send')):
+        status, out, err = explain(*typed)
+        assert status == 2 and out == b'' and err.count(b'\n') == 1 and b'stand alone' in err, typed
 
 
 def all_pages_are_printed_once():
