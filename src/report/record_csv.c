@@ -19,8 +19,8 @@ static const char *const direction_columns[] = {
 };
 static const char *const more_columns[] = {
         "reset_kind", "reset_by", "reset_frame", "reset_count", "reset_valid", "reset_obeyed", "reset_window",
-        "reset_ttl", "client_if_recv", "client_if_send", "server_if_recv", "server_if_send", "seen_roles",
-        "seen_sides", "seen_gaps", "seen_cut", "seen_both_ends", "retry", "conn_state", "history", "file",
+        "reset_ttl", "client_next_if_recv", "client_next_if_send", "server_next_if_recv", "server_next_if_send",
+        "seen_roles", "seen_sides", "seen_gaps", "seen_cut", "seen_both_ends", "retry", "conn_state", "history", "file",
         "first_frame", "last_frame",
 };
 

@@ -69,6 +69,9 @@ def csv_is_read_again_as_the_json_is():
             for key, value in record[way].items():
                 as_text = '' if value is None else str(value).lower() if isinstance(value, bool) else str(value)
                 assert row[f'{way}_{key}'] == as_text, (way, key)
+        for end in ('client_next', 'server_next'):
+            for key in ('if_recv', 'if_send'):
+                assert row[f'{end}_{key}'].split() == (record[end] or {key: []})[key], (end, key)
         assert [row['first_frame'], row['last_frame']] == [str(n) for n in record['frames']]
         assert row['reset_kind'] == ((record['reset'] or {}).get('kind') or '')
 
