@@ -196,6 +196,15 @@ def what_the_documents_name_is_there(root):
                 yield f'{path.relative_to(root)}: there is no {os.path.relpath(target, root)}'
 
 
+def contributors_are_told_of_each_part(root):
+    guide = root / 'CONTRIBUTING.md'
+    if guide.is_file():
+        told = guide.read_text()
+        for part in sorted({part for _, part, _ in each_source_with_its_part(root)}):
+            if f'src/{part}' not in told:
+                yield f'CONTRIBUTING.md: does not say what src/{part} is for'
+
+
 def every_test_program_is_run(root):
     named = ''.join(path.read_text() for path in sorted((root / 'tests').rglob('meson.build')))
     for path in sorted((root / 'tests').rglob('*.c')):
@@ -272,6 +281,7 @@ CHECKS = [
     no_line_ends_with_a_blank_and_c_has_no_tabs,
     goto_goes_forward,
     what_the_documents_name_is_there,
+    contributors_are_told_of_each_part,
     every_test_program_is_run,
     every_function_of_a_test_is_called,
     no_file_names_a_machine_s_directories,

@@ -50,6 +50,7 @@ FAULTS = [
     (tree.goto_goes_forward, 'src/base/a.c', COMMENT + 'again:\n        goto again;\n'),
     (tree.what_the_documents_name_is_there, 'README.md', 'see [there](docs/there.md)\n'),
     (tree.what_the_documents_name_is_there, 'docs/a.md', 'as tests/cli/there.py shows\n'),
+    (tree.contributors_are_told_of_each_part, 'CONTRIBUTING.md', '| src/base | what C lacks |\n'),
     (tree.a_struct_is_called_a_struct, 'src/base/text.h', COMMENT + 'typedef struct text text_t;\n'),
     (tree.every_test_program_is_run, 'tests/words/cause.c', '/* Forgotten. */\nint main(void)\n'),
     (tree.every_test_program_is_run, 'tests/words/meson.build', "unit_tests += ['words/endings']\n"),
