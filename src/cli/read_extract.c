@@ -12,6 +12,7 @@
 
 #include "base/say.h"
 #include "cli/read_run.h"
+#include "cli/read_summary.h"
 #include "report/sentence.h"
 
 enum { STATUS_DONE = 0, STATUS_COULD_NOT = 2 };
@@ -351,6 +352,7 @@ static int extract(struct extract *x) {
         if (again.n_read < counts.n_read || again.frames < counts.frames)
                 return could_not_write("--extract", "a capture was cut while it was read; nothing is written");
         status = write_out(x);
+        read_summary_evicted(stderr, x->options, &counts);
         return status == STATUS_DONE ? read_status(&counts, x->options->strict) : status;
 }
 

@@ -278,18 +278,6 @@ static void put_list(struct read_output *output)
         putchar('\n');
 }
 
-static void put_evicted(const struct read_counts *counts, const struct style *style)
-{
-        struct phrase p = {0};
-
-        if (counts->evicted == 0)
-                return;
-        phrase_count(&p, counts->evicted);
-        phrase_add(&p, " connections were judged before their time, as too many were open at once; "
-                       "--max-connections N remembers more");
-        phrase_write(stdout, p.text, style->width, 2, 0);
-}
-
 void read_output_finish(struct read_output *output, const struct read_counts *counts)
 {
         const struct read_options *options = output->options;
@@ -302,6 +290,8 @@ void read_output_finish(struct read_output *output, const struct read_counts *co
         }
         if (output->short_of_memory)
                 fputs("finis read: not all connections could be listed, for want of memory\n", stderr);
+        if (options->format != READ_EYES)
+                read_summary_evicted(stderr, options, counts);
         if (options->format != READ_EYES || counts->n_read == 0)
                 return;
         if (!output->list && output->totals.n > 0)
@@ -313,7 +303,7 @@ void read_output_finish(struct read_output *output, const struct read_counts *co
         /* A few connections are listed one by one anyway. */
         if (output->totals.n > LIMIT / 2)
                 servers_write(stdout, output->servers, &options->style);
-        put_evicted(counts, &options->style);
+        read_summary_evicted(stdout, options, counts);
         if (output->list)
                 put_list(output);
 }

@@ -222,6 +222,7 @@ static int tell(const struct search *s, const struct read_counts *counts)
                ".pcapng ", s->wanted.file, s->wanted.frame, s->wanted.file, s->wanted.frame);
         read_summary_files(stdout, s->options);
         putchar('\n');
+        read_summary_evicted(stderr, s->options, counts);
         if (status == STATUS_DONE && s->options->check && s->bad)
                 return STATUS_BAD;
         return status;

@@ -70,6 +70,22 @@ void read_summary_input(FILE *file, const struct read_options *options, const st
         fprintf(file, ":%s%s\n", n + 2 + p.n > options->style.width ? "\n  " : " ", p.text);
 }
 
+void read_summary_evicted(FILE *file, const struct read_options *options, const struct read_counts *counts)
+{
+        struct phrase p = {0};
+
+        if (counts->evicted == 0)
+                return;
+        phrase_count(&p, counts->evicted);
+        phrase_add(&p, counts->evicted == 1 ? " connection was judged before its time"
+                                            : " connections were judged before their time");
+        phrase_add(&p, ", as too many were open at once; --max-connections N remembers more");
+        if (file == stderr)
+                fprintf(file, "finis read: %s\n", p.text);
+        else
+                phrase_write(file, p.text, options->style.width, 2, 0);
+}
+
 void read_summary_others(FILE *file, const struct read_options *options, const struct read_counts *counts)
 {
         struct phrase p = {0};

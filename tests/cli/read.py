@@ -332,6 +332,10 @@ def the_number_of_connections_remembered_is_bounded():
     path = save('many.pcap', of(*(unfinished(client=client(i), at=i) for i in range(1, 100))))
     done = finis('--max-connections', '10', path)
     assert done.returncode == 0 and b'99 connections' in done.stdout and b'before their time' in done.stdout
+    said = (b'finis read: 89 connections were judged before their time, as too many were open at once; '
+            b'--max-connections N remembers more\n')
+    for more in (['--json'], ['--csv'], ['--zeek'], ['--show', '1.1'], ['--extract', 'all', '-w', 'out.pcapng']):
+        assert finis('--max-connections', '10', *more, path).stderr == said, more
 
 
 CASES = [
