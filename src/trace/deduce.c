@@ -38,6 +38,18 @@ socket_forgot_its_counts(const struct traced_socket *s)
         return socket_is_disconnected(s) || (s->act.known && s->act.how == ACT_CONNECT_UNSPEC);
 }
 
+/* The end of the queue alone is moved by tcp_disconnect(): what was on its way then is still the difference. */
+bool
+socket_sent_on_before_it_forgot(const struct traced_socket *s)
+{
+        const struct look *before = &s->act.before;
+
+        if (!socket_is_disconnected(s) || !s->act.known || s->act.how == ACT_CONNECT_UNSPEC ||
+            before->state == TCP_STATE_CLOSE || before->unsent == 0)
+                return false;
+        return !before->whole || s->end.wqueue - s->end.unsent != before->outq - before->unsent;
+}
+
 /* As tcp_close_state() goes on from the states without one. */
 bool
 state_has_queued_fin(enum tcp_state state)

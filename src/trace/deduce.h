@@ -24,6 +24,9 @@ bool socket_is_disconnected(const struct traced_socket *s);
 /* A disconnect, and so a zero linger, sets the counters to zero. */
 bool socket_forgot_its_counts(const struct traced_socket *s);
 
+/* Where it closed so: more of what it had written was sent, or may have been, after the look before. */
+bool socket_sent_on_before_it_forgot(const struct traced_socket *s);
+
 /* Bytes that arrived and that its program never read. */
 uint32_t socket_unread(const struct traced_socket *s);
 

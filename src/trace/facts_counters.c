@@ -154,6 +154,8 @@ facts_of_counters(const struct traced_socket *s, enum side side, bool alone, str
         own.acked = acked;
         if (is_sent_on(s, heard))
                 own = sent_on(s, acked);
+        if (socket_sent_on_before_it_forgot(s))
+                own.bytes_known = own.acked_known = false;
         if (own.bytes_known)
                 TELL(out->bytes, own.bytes);
         if (own.acked_known)

@@ -104,7 +104,9 @@ facts_of_one_end(const struct traced_socket *s, enum side side, struct facts *f)
                 TELL(end->error_taken, !s->last.error_pending);
         /* What a reset throws away was never sent; after an orderly close the kernel goes on sending. A FIN of
          * shutdown() is the last in the queue (tcp_send_fin()). */
-        if (socket_act_resets(s) || socket_died_in_hand(s))
+        if (socket_sent_on_before_it_forgot(s))
+                ; /* less than at the look */
+        else if (socket_act_resets(s) || socket_died_in_hand(s))
                 TELL(end->unsent, unsent - (unsent > 0 && s->shut.known));
         else if (socket_died_as_orphan(s))
                 TELL(end->unsent, s->end.unsent - (s->end.unsent > 0 && socket_orphan_queued_a_fin(s)));

@@ -168,6 +168,35 @@ a_fin_that_went_with_the_close_is_not_in_the_counts_before_it(void **state)
         }
 }
 
+/* tcp_disconnect() makes the queue longer by one number, at its end; what was on its way is as it was. */
+static void
+what_went_just_before_a_zero_linger_is_not_guessed(void **state)
+{
+        struct traced_socket s = dropped();
+        struct facts f;
+
+        (void)state;
+        s.last.linger_on = true;
+        s.last.outq = 1500;
+        s.last.unsent = 500;
+        s.last.bytes_sent = 1100;
+        closes(&s);
+        s.end = (struct ended_socket){ .info = true, .wqueue = 1500 + 4098, .unsent = 500 + 4098 };
+        sends(&s, 1100, 100);
+        facts_of_sockets(&s, NULL, 0, &f);
+        assert_int_equal(f.end[SIDE_CLIENT].unsent.value, 500);
+        /* The other read, and made room. */
+        s.end.unsent -= 300;
+        facts_of_sockets(&s, NULL, 0, &f);
+        assert_false(fact_known(f.from[SIDE_CLIENT].bytes.how));
+        assert_false(fact_known(f.from[SIDE_CLIENT].acked.how));
+        assert_false(fact_known(f.end[SIDE_CLIENT].unsent.how));
+        /* Had all been sent by the look, only an acknowledgement can have come. */
+        s.act.before.unsent = 0;
+        s.act.before.bytes_sent = 1600;
+        sends(&s, 1600, 100);
+}
+
 int
 main(void)
 {
@@ -175,6 +204,7 @@ main(void)
                 cmocka_unit_test(what_its_host_drops_was_not_sent),
                 cmocka_unit_test(its_fin_is_no_byte),
                 cmocka_unit_test(what_waits_at_a_close_may_have_been_sent_since),
+                cmocka_unit_test(what_went_just_before_a_zero_linger_is_not_guessed),
                 cmocka_unit_test(a_fin_that_went_with_the_close_is_not_in_the_counts_before_it),
         };
 
