@@ -174,10 +174,11 @@ static const struct cause_rule reset_told[] = {
         { SAID_NO_SOCKET, COND(BY_CLIENT) | COND(TO_SYN_ACK),
           LIKELY(CAUSE_ABANDONED, CAUSE_SOCK_DESTROYED),
           "The client's kernel had no socket for the SYN-ACK any more." },
-        /* While a socket is exchanged for what is left of it in FIN_WAIT2 or TIME_WAIT, neither is found. */
+        /* While a socket is exchanged for what is left of it in FIN_WAIT2 or TIME_WAIT, neither is found. That may be
+         * long after its FIN, if shutdown() sent that, and long after close(), if a shut window held the FIN up. */
         { SAID_NO_SOCKET, COND(TALKED) | COND(NOT_TO_SYN) | COND(NO_OWN_FIN), CERTAINLY(CAUSE_NO_CONNECTION),
           "The kernel has no socket for this connection (NO_SOCKET)." },
-        { SAID_NO_SOCKET, COND(TALKED) | COND(NOT_TO_SYN) | COND(FIN_LONG_AGO), CERTAINLY(CAUSE_NO_CONNECTION),
+        { SAID_NO_SOCKET, COND(TALKED) | COND(NOT_TO_SYN) | COND(GONE_LONG_AGO), CERTAINLY(CAUSE_NO_CONNECTION),
           "The kernel has no socket for this connection any more (NO_SOCKET)." },
         { SAID_NO_SOCKET, COND(TO_DATA) | COND(FIN_RECENT), LIKELY(CAUSE_DATA_AFTER_CLOSE, CAUSE_NO_CONNECTION),
           "Its sender had closed shortly before; the kernel finds not even what is left of the socket." },
@@ -194,7 +195,7 @@ static const struct cause_rule reset_told[] = {
         /* Nor is anything but the listener found while a socket is exchanged. */
         { SAID_LISTENS, COND(TALKED) | COND(NO_OWN_FIN), CERTAINLY(CAUSE_NO_CONNECTION),
           "The segment met a listener: the host has a new one and forgot the connection (TCP_FLAGS)." },
-        { SAID_LISTENS, COND(TALKED) | COND(FIN_LONG_AGO), CERTAINLY(CAUSE_NO_CONNECTION),
+        { SAID_LISTENS, COND(TALKED) | COND(GONE_LONG_AGO), CERTAINLY(CAUSE_NO_CONNECTION),
           "The segment met a listener: nothing is left of the connection any more (TCP_FLAGS)." },
         { SAID_LISTENS, COND(TO_DATA) | COND(FIN_RECENT), LIKELY(CAUSE_DATA_AFTER_CLOSE, CAUSE_NO_CONNECTION),
           "Its sender had closed shortly before; the kernel finds its listener and not what is left of the socket." },

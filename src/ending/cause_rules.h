@@ -48,7 +48,7 @@ enum said {
 #define CAUSE_CONDITIONS_OF_RESET(C)                                                               \
         C(WITH_TEXT) C(TO_SYN_ACK) C(TO_ACK) C(TO_DATA) C(TO_FIN) C(NOT_TO_SYN) C(WRONG_NUMBER)    \
         C(FIN_BEFORE) C(FIN_JUST) C(FIN_RECENT) C(FIN_LONG_AGO) C(PEER_FIN_BEFORE) C(DATA_IN_PLACE) \
-        C(LATE_DATA) C(NO_LATE_DATA) C(NO_OWN_FIN)
+        C(LATE_DATA) C(NO_LATE_DATA) C(NO_OWN_FIN) C(GONE_LONG_AGO)
 
 /* Asked for where somebody asked in vain. No rule needs these and those, so they have the same bits. */
 #define CAUSE_CONDITIONS_OF_SILENCE(C)                                                             \

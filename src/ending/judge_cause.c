@@ -143,6 +143,15 @@ of_what_it_answers(const struct facts_of_reset *reset)
         }
 }
 
+static bool
+is_long_before(struct fact_time time, const struct facts_of_reset *reset)
+{
+        int64_t since;
+
+        return fact_known(time.how) && fact_known(reset->at.how) &&
+               !__builtin_sub_overflow(reset->at.value, time.value, &since) && since > FIN_TIMEOUT_NS;
+}
+
 /* The FINs of both ends, held against the RST and the segment that it answers. */
 static uint64_t
 of_fins(const struct judging *j, const struct facts_of_reset *reset, enum side x)
@@ -162,6 +171,8 @@ of_fins(const struct judging *j, const struct facts_of_reset *reset, enum side x
         else if (fact_is_not(peer->fin))
                 c |= COND(DATA_IN_PLACE);
         c |= when(fact_is_not(own->fin), COND(NO_OWN_FIN));
+        c |= when(is_long_before(j->f->end[x].closed_at, reset) && is_long_before(own->fin_acked_at, reset),
+                  COND(GONE_LONG_AGO));
         c |= when(count_above(peer->after_peer_fin, 0), COND(LATE_DATA));
         c |= when(count_is(peer->after_peer_fin, 0), COND(NO_LATE_DATA));
         return c;

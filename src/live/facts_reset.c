@@ -202,6 +202,7 @@ void live_facts_of_resets(const struct live_connection *c, const struct live_clo
                         tell_sent(c, i, clock, f);
         for (unsigned i = 0; i < c->n_resets; i++)
                 tell_stray(c, &c->resets[i], clock, f);
+        f->n_resets_in_all += c->n_resets_more;
         for (unsigned i = 0; i < c->n_ends; i++)
                 if (live_reset_came(c, i))
                         tell_received(c, i, clock, f);

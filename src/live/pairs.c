@@ -113,6 +113,14 @@ static bool was_told(enum queue queue)
         return queue == QUEUE_TOLD || queue == QUEUE_HELD;
 }
 
+static void add_reset(struct live_connection *c, const struct live_reset *reset)
+{
+        if (c->n_resets < LIVE_RESETS_MAX)
+                c->resets[c->n_resets++] = *reset;
+        else
+                c->n_resets_more++;
+}
+
 static bool is_held(const struct live_connection *c)
 {
         for (unsigned i = 0; i < c->n_ends; i++)
@@ -369,8 +377,8 @@ static void take_resets_back(struct pairs *pairs, struct slot *slot, const struc
                 for (unsigned i = 0; i < n; i++)
                         if (o->resets[i].at_ns < end->began_ns || place_of(&o->resets[i], end) != PLACE_KNOWN)
                                 o->resets[o->n_resets++] = o->resets[i];
-                        else if (c->n_resets < LIVE_RESETS_MAX)
-                                c->resets[c->n_resets++] = o->resets[i];
+                        else
+                                add_reset(c, &o->resets[i]);
                 if (o->n_ends + o->n_resets == 0)
                         forget(pairs, older);
                 else if (o->n_resets < n)
@@ -480,8 +488,7 @@ void pairs_reset(struct pairs *pairs, const struct live_reset *told)
         if (slot) {
                 struct live_connection *c = &slot->connection;
 
-                if (c->n_resets < LIVE_RESETS_MAX)
-                        c->resets[c->n_resets++] = reset;
+                add_reset(c, &reset);
                 settle(pairs, slot, false);
                 return;
         }

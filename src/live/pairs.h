@@ -20,7 +20,8 @@
 #include "live/event.h"
 
 #define PAIRS_MAX 16384
-#define LIVE_RESETS_MAX 2
+/* Of more the number is kept. */
+#define LIVE_RESETS_MAX FACTS_RESETS_MAX
 
 struct live_connection {
         struct live_end ends[2];        /* in the order in which they came; see @first */
@@ -30,7 +31,7 @@ struct live_connection {
         enum side first;                /* what ends[0] is, or who sent resets[0] where there is no end */
         enum roles roles;               /* how that is known */
         struct live_reset resets[LIVE_RESETS_MAX];
-        unsigned n_resets;
+        unsigned n_resets, n_resets_more;
         uint64_t n_told;
         /* The caller's own: */
         uint64_t told_as;               /* to see what changed since it was told */

@@ -321,12 +321,26 @@ what_finds_none_shortly_after_a_fin(enum reset_reason reason)
         judge_facts(&f, &r);
         assert_int_equal(r.cause, CAUSE_NO_CONNECTION);
         assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
-        /* Or so long ago that nothing was left to be exchanged. */
+        /* Or so long ago that nothing was left to be exchanged … */
         late_data(&f, 80 * MS, 61000 * MS);
         KNOW(f.resets[0].reason, reason);
+        KNOW(f.end[SIDE_SERVER].closed_at, 80 * MS);
+        KNOW(f.from[SIDE_SERVER].fin_acked_at, 90 * MS);
         judge_facts(&f, &r);
         assert_int_equal(r.cause, CAUSE_NO_CONNECTION);
         assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        /* … but shutdown() may have sent the FIN, or a shut window have held it up, or nobody knows. */
+        for (int i = 0; i < 4; i++) {
+                struct facts other = f;
+                struct fact_time *time = i / 2 ? &other.from[SIDE_SERVER].fin_acked_at
+                                               : &other.end[SIDE_SERVER].closed_at;
+
+                time->how = i % 2 ? time->how : HOW_UNKNOWN;
+                time->value = 60999 * MS;
+                judge_facts(&other, &r);
+                assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+                assert_true(lists(&r, CAUSE_DATA_AFTER_CLOSE) && lists(&r, CAUSE_NO_CONNECTION));
+        }
 }
 
 /* While a socket is exchanged for its stand-in of TIME_WAIT, a segment finds neither, but perhaps their listener. */

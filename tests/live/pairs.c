@@ -11,42 +11,8 @@
 
 #include <cmocka.h>
 
-#include "ending/judge.h"
-#include "live/facts.h"
-#include "live/pairs.h"
+#include "hearing.h"
 #include "stories.h"
-
-struct heard {
-        struct record records[8];
-        unsigned n_ends[8];
-        size_t n;
-};
-
-static const struct live_clock clock_now = {.epoch_ns = 0, .until_ns = INT64_C(1) << 60, .reasons = true};
-
-static void hear(void *context, struct live_connection *c)
-{
-        struct heard *heard = context;
-        struct facts f;
-
-        assert_true(heard->n < 8);
-        live_facts(c, &clock_now, &f);
-        record_init(&heard->records[heard->n], SOURCE_WATCH, "1");
-        judge(&f, &heard->records[heard->n], NULL);
-        strcpy(heard->records[heard->n].client.ip, "10.0.0.1");
-        strcpy(heard->records[heard->n].server.ip, "10.0.0.2");
-        assert_null(record_fault(&heard->records[heard->n]));
-        heard->n_ends[heard->n++] = c->n_ends;
-}
-
-static struct pairs *begin(struct heard *heard)
-{
-        struct pairs *pairs;
-
-        memset(heard, 0, sizeof(*heard));
-        assert_int_equal(pairs_new(hear, heard, &pairs), 0);
-        return pairs;
-}
 
 /* What is said of one connection of which these ends were told, @second if there is one; no more than that is. */
 static const struct record *told_once(struct heard *heard, const struct live_end *first, const struct live_end *second)
@@ -450,106 +416,6 @@ static void more_connections_than_there_is_room_are_all_told(void **state)
         pairs_free(pairs);
 }
 
-/* The server had closed when 30 bytes more came: what met its stand-in, or nothing at all, drew a RST. */
-static struct live_reset late_data(struct live_end *client, struct live_end *server, uint64_t later_ns)
-{
-        ends(client, server);
-        acts(server, TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SYS_close);
-        server->last_state = TCP_STATE_FIN_WAIT2;
-        server->flags |= LIVE_FIN_OUT | LIVE_ORPHAN;
-        client->flags |= LIVE_RST_IN | LIVE_FIN_IN;
-        client->last_state = TCP_STATE_CLOSE_WAIT;
-        client->bytes_sent = 130;
-        client->unacked = 30;
-        client->error = EPIPE;
-        client->send_start += (uint32_t)later_ns;
-        server->recv_start += (uint32_t)later_ns;
-        client->began_ns += later_ns;
-        server->began_ns += later_ns;
-        server->fin_out_ns = 1900 * MS + later_ns;
-        client->fin_in_ns = 1901 * MS + later_ns;
-        client->over_ns += later_ns;
-        server->over_ns += later_ns;
-        client->ended_ns += later_ns;
-        server->ended_ns += later_ns;
-        return (struct live_reset){
-                .kind = LIVE_RESET, .family = AF_INET, .reason = RESET_REASON_TCP_TIMEWAIT_SOCKET, .reason_known = 1,
-                .state = TCP_STATE_TIME_WAIT, .answers_flags = 0x18, .payload = 30, .at_ns = 1999 * MS + later_ns,
-                .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1}, .local_port = htons(80), .remote_port = htons(40000),
-        };
-}
-
-/* A storm uses its ports again within seconds, and the RST is heard of before the ends of its connection are. */
-static void a_reset_is_not_laid_to_the_connection_before_it(void **state)
-{
-        struct live_end client, server;
-        struct live_reset reset;
-        struct heard heard;
-        struct pairs *pairs = begin(&heard);
-
-        (void)state;
-        ends(&client, &server);
-        acts(&client, TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SYS_close);
-        client.flags |= LIVE_FIN_OUT | LIVE_ORPHAN;
-        client.fin_out_ns = 1900 * MS;
-        pairs_end(pairs, &client);
-        pairs_tick(pairs, 3500 * MS);
-        reset = late_data(&client, &server, 2000 * MS);
-        pairs_reset(pairs, &reset);
-        pairs_end(pairs, &server);
-        pairs_end(pairs, &client);
-        pairs_flush(pairs);
-        assert_int_equal(heard.n, 3);
-        assert_int_equal(heard.records[0].ending, ENDING_HALF_CLOSED);
-        for (size_t i = 1; i < heard.n; i++) {
-                const struct record *r = &heard.records[i];
-
-                if (heard.n_ends[i] == 1) {
-                        assert_int_equal(r->ending, ENDING_HALF_CLOSED);
-                        assert_false(r->reset.seen);
-                        continue;
-                }
-                assert_int_equal(r->cause, CAUSE_DATA_AFTER_CLOSE);
-                assert_int_equal(r->certainty, CERTAINTY_CERTAIN);
-        }
-        pairs_free(pairs);
-}
-
-/* Its socket was gone by the time that the RST for the data was sent. The FIN behind that data, or the acknowledgement
- * before it, found none on another CPU, and was answered first. */
-static void what_ended_the_socket_goes_before_what_found_none(void **state)
-{
-        static const uint8_t flags[] = {0x11, 0x10};
-        static const enum reset_reason reasons[] = {RESET_REASON_TCP_FLAGS, RESET_REASON_NO_SOCKET};
-
-        (void)state;
-        for (size_t i = 0; i < 4; i++) {
-                struct live_end client, server;
-                struct live_reset to_data, other;
-                struct heard heard;
-                struct pairs *pairs = begin(&heard);
-
-                to_data = other = late_data(&client, &server, 0);
-                to_data.reason = RESET_REASON_TCP_ABORT_ON_DATA;
-                to_data.state = TCP_STATE_CLOSE;
-                other.reason = (uint8_t)reasons[i / 2];
-                other.answers_flags = flags[i % 2];
-                other.payload = 0;
-                other.at_ns -= 1000;
-                pairs_reset(pairs, &other);
-                pairs_reset(pairs, &to_data);
-                pairs_end(pairs, &server);
-                pairs_end(pairs, &client);
-                pairs_flush(pairs);
-                pairs_free(pairs);
-                /* Both RSTs stood alone before. */
-                assert_int_equal(heard.n, 1);
-                assert_int_equal(heard.records[0].reset.count, 2);
-                assert_int_equal(heard.records[0].cause, CAUSE_DATA_AFTER_CLOSE);
-                assert_int_equal(heard.records[0].certainty, CERTAINTY_CERTAIN);
-        }
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -562,8 +428,6 @@ int main(void)
                 cmocka_unit_test(a_reset_sent_later_joins_the_close_before_it),
                 cmocka_unit_test(what_a_queue_of_this_host_dropped_was_sent_once),
                 cmocka_unit_test(a_refusal_is_not_laid_to_the_connection_before_it),
-                cmocka_unit_test(a_reset_is_not_laid_to_the_connection_before_it),
-                cmocka_unit_test(what_ended_the_socket_goes_before_what_found_none),
                 cmocka_unit_test(late_data_follows_from_both_ends_where_the_kernel_is_silent),
                 cmocka_unit_test(data_after_shutdown_is_no_reset_received),
                 cmocka_unit_test(data_past_a_fin_is_never_certainly_data_after_close),
