@@ -42,6 +42,7 @@ static void widen_stdout(enum read_format format)
 static int read_files(const struct read_options *options)
 {
         const struct read_input input = {
+                .streams = read_output_streams(options),
                 .paths = options->paths,
                 .n_paths = options->n_paths,
                 .tracker = {.max_connections = options->max_connections,

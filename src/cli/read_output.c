@@ -36,6 +36,11 @@ struct read_output {
         int64_t last_ns;
 };
 
+bool read_output_streams(const struct read_options *options)
+{
+        return options->format != READ_EYES || (options->all && !options->sort && !options->limit);
+}
+
 int read_output_new(const struct read_options *options, struct read_output **ret_output)
 {
         struct read_output *output = calloc(1, sizeof(*output));
@@ -52,7 +57,7 @@ int read_output_new(const struct read_options *options, struct read_output **ret
                 r = read_known_new(&output->known);
         if (r == 0 && options->format == READ_EYES)
                 r = servers_new(&output->servers);
-        if (r == 0 && options->format == READ_EYES && (!options->all || options->sort || options->limit))
+        if (r == 0 && !read_output_streams(options))
                 r = read_list_new(options->sort, max, options->evidence, &options->style, &output->list);
         if (r < 0) {
                 read_output_free(output);

@@ -7,6 +7,9 @@
 
 struct read_output;
 
+/* Whether records are printed as they come, and not listed at the end. */
+bool read_output_streams(const struct read_options *options);
+
 int read_output_new(const struct read_options *options, struct read_output **ret_output);
 struct read_output *read_output_free(struct read_output *output);
 

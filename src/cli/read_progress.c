@@ -18,11 +18,13 @@ static int64_t now_ns(void)
         return (int64_t)t.tv_sec * SECOND_NS + t.tv_nsec;
 }
 
-void read_progress_init(struct read_progress *p, const char *const *paths, size_t n_paths)
+void read_progress_init(struct read_progress *p, const char *const *paths, size_t n_paths, bool streams)
 {
         struct stat st;
 
-        *p = (struct read_progress){.wanted = isatty(STDERR_FILENO) == 1, .started_ns = now_ns()};
+        /* What is printed on the terminal shows by itself how far it is, and would be mixed up with it. */
+        *p = (struct read_progress){.wanted = isatty(STDERR_FILENO) == 1 && !(streams && isatty(STDOUT_FILENO) == 1),
+                                    .started_ns = now_ns()};
         for (size_t i = 0; i < n_paths; i++) {
                 if (stat(paths[i], &st) < 0 || !S_ISREG(st.st_mode)) {
                         p->size = 0;

@@ -349,6 +349,7 @@ static void note_disorder(struct pass *p, const char *path)
 static int read_capture(struct pass *p, const char *path, struct capture *capture)
 {
         size_t n_batches = 0;
+        bool waits;
         int r, n;
 
         while (!stopped) {
@@ -364,9 +365,10 @@ static int read_capture(struct pass *p, const char *path, struct capture *captur
                 }
                 if (n == 0)
                         break;
-                if (n < TRACKER_BATCH && capture_size(capture) == 0 && p->hooks->wait)
+                waits = n < TRACKER_BATCH && capture_size(capture) == 0;
+                if (waits && p->hooks->wait)
                         p->hooks->wait(p->hooks->context);
-                if (++n_batches % PROGRESS_EVERY == 0)
+                if (waits || ++n_batches % PROGRESS_EVERY == 0)
                         read_progress_show(&p->progress, capture_offset(capture), p->counts->frames);
         }
         p->counts->n_read++;
@@ -486,7 +488,7 @@ int read_run(const struct read_input *input, const struct read_hooks *hooks, str
                 p->counts = ret_counts;
                 record_init(&p->plain, SOURCE_CAPTURE, NULL);
                 tracker_hooks.context = p;
-                read_progress_init(&p->progress, input->paths, input->n_paths);
+                read_progress_init(&p->progress, input->paths, input->n_paths, input->streams);
                 options.large = p->progress.size >= LARGE_FROM;
                 r = packet_reader_new(&p->reader);
         }

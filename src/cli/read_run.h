@@ -19,6 +19,7 @@ struct read_input {
         size_t n_paths;
         struct tracker_options tracker;
         bool evidence;                  /* the records hold their evidence */
+        bool streams;                   /* what is found is printed to stdout meanwhile */
         bool quiet;                     /* nothing of the files on stderr: it was said in a pass before */
 };
 

@@ -3,10 +3,13 @@
 
 import json
 import os
+import pty
 import re
+import select
 import struct
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
@@ -259,6 +262,36 @@ def on_a_terminal(env):
     return out
 
 
+def told_while_it_waits(*options, **streams):
+    """What a terminal is told while a pipe gives a packet now and then, until it is a progress or for 2 s."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([FINIS, 'read', *options, '-'], stdin=subprocess.PIPE, env=PLAIN,
+                          **{name: subprocess.DEVNULL if out is None else theirs for name, out in streams.items()}) as run:
+        os.close(theirs)
+        data, at, told, ends = many(5000), 24, b'', time.monotonic() + 60
+        run.stdin.write(data[:at])
+        while b'packets' not in told and time.monotonic() < ends:
+            size = 16 + struct.unpack_from('<I', data, at + 8)[0]
+            run.stdin.write(data[at:at + size])
+            run.stdin.flush()
+            at += size
+            # Some connections have ended by then; from there on it is slow.
+            if at > 20000 and select.select([ours], [], [], 0.02)[0]:
+                told += os.read(ours, 65536)
+            if b'refused' in told:
+                ends = min(ends, time.monotonic() + 2)
+        run.kill()
+    os.close(ours)
+    return told
+
+
+def a_terminal_is_told_how_far_a_slow_pipe_has_come():
+    assert re.match(rb'\rfinis read: \d+ packets ', told_while_it_waits(stdout=None, stderr=True))
+    # Where the connections themselves are told there, they show it, and are not mixed up with it.
+    told = told_while_it_waits('--all', stdout=True, stderr=True)
+    assert b'refused' in told and b'packets' not in told, told[:200]
+
+
 def colour_is_for_terminals_and_can_be_declined():
     save('a.pcap', mixed())
     assert b'\x1b[31m' in on_a_terminal(PLAIN)
@@ -316,6 +349,7 @@ CASES = [
     a_long_connection_s_ladder_is_cut_in_the_middle,
     names_of_files_reach_no_terminal_as_control,
     the_command_that_is_proposed_can_be_typed,
+    a_terminal_is_told_how_far_a_slow_pipe_has_come,
     colour_is_for_terminals_and_can_be_declined,
     what_is_no_tcp_is_counted_by_kind,
     every_real_capture_is_told_in_80_columns,
