@@ -132,6 +132,7 @@ def a_stranger_builds_with_what_is_installed():
             assert out.startswith('clean 1\n'), out
         pages = {page.name for page in Path(root).rglob('man3/*')}
         assert {name + '.3' for name in declared()} <= pages, pages
+        assert len(list(Path(root).rglob('doc/finis/record.schema.json'))) == 1     # as finis-record(5) says
 
 
 def every_function_has_a_page_of_the_manual():
