@@ -180,15 +180,21 @@ static bool has_reason(const struct facts_of_reset *reset, enum reset_reason rea
         return fact_known(reset->reason.how) && reset->reason.value == reason;
 }
 
-/* Data for a closed socket ended it before the RST for that data was sent (tcp_rcv_state_process(): tcp_done()). What
- * then found no socket any more may have been answered before that, on another CPU: it came after all the same. */
+static bool finds_none(const struct facts_of_reset *reset)
+{
+        return has_reason(reset, RESET_REASON_NO_SOCKET) || has_reason(reset, RESET_REASON_TCP_FLAGS);
+}
+
+/* A socket is taken out of the tables before its state is told (tcp_set_state()) and a RST of its own is sent; so is
+ * one that data ended (tcp_rcv_state_process(): tcp_done()). What then found no socket any more may have been answered
+ * before that, on another CPU: it came after all the same. */
 static void put_what_ended_it_first(struct facts *f)
 {
         for (size_t i = f->n_resets; i > 1; i--) {
                 struct facts_of_reset *before = &f->resets[i - 2], *reset = &f->resets[i - 1], other = *before;
 
-                if (before->by.value != reset->by.value || !has_reason(reset, RESET_REASON_TCP_ABORT_ON_DATA) ||
-                    !(has_reason(before, RESET_REASON_NO_SOCKET) || has_reason(before, RESET_REASON_TCP_FLAGS)))
+                if (before->by.value != reset->by.value || !fact_known(reset->reason.how) || finds_none(reset) ||
+                    !finds_none(before))
                         continue;
                 *before = *reset;
                 *reset = other;

@@ -142,12 +142,38 @@ static void what_ended_the_socket_goes_before_what_found_none(void **state)
         }
 }
 
+/* The server closed with all unread, and another CPU had more for it in the moment before its state was told. */
+static void what_came_while_a_socket_was_taken_away_did_not_end_it(void **state)
+{
+        struct live_end client, server;
+        struct live_reset other;
+        struct heard heard;
+        struct pairs *pairs = begin(&heard);
+
+        (void)state;
+        other = late_data(&client, &server, 0);
+        unread(&client, &server);
+        other.reason = RESET_REASON_NO_SOCKET;
+        other.state = 0;
+        other.at_ns = server.over_ns - 1000;
+        pairs_reset(pairs, &other);
+        pairs_end(pairs, &server);
+        pairs_end(pairs, &client);
+        pairs_flush(pairs);
+        pairs_free(pairs);
+        assert_int_equal(heard.n, 1);
+        assert_int_equal(heard.records[0].reset.count, 2);
+        assert_int_equal(heard.records[0].cause, CAUSE_UNREAD_DATA);
+        assert_int_equal(heard.records[0].certainty, CERTAINTY_CERTAIN);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_reset_is_not_laid_to_the_connection_before_it),
                 cmocka_unit_test(of_many_resets_none_is_forgotten),
                 cmocka_unit_test(what_ended_the_socket_goes_before_what_found_none),
+                cmocka_unit_test(what_came_while_a_socket_was_taken_away_did_not_end_it),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
