@@ -148,13 +148,24 @@ tell_own_reset(const struct traced_socket *s, enum reset_sent sent, struct facts
         if (by_act && resets_for_linger2(s))
                 INFER(f->end[side].abort_on_linger, true);
         if (!by_act && socket_orphan_end(s) == ORPHAN_LINGER2) {
-                INFER(f->end[side].abort_on_linger, true);
+                if (socket_may_have_met_data(s))
+                        INFER(f->end[side].abort_on_data, true);
+                else
+                        INFER(f->end[side].abort_on_linger, true);
         } else if (!by_act && socket_orphan_end(s) == ORPHAN_MET_DATA) {
                 tell_reply_to_data(&reset);
                 if (!s->act.before.linger2_negative)
                         INFER(f->end[side].abort_on_data, true);
         }
         add_reset(f, &reset);
+}
+
+/* It was noticed to be dead before the other acted, and nobody knows of what: that act's RST came too late. */
+static bool
+had_died_before(const struct traced_socket *s, const struct traced_socket *other)
+{
+        return s && other && !s->error && s->died_ns && socket_died_in_hand(s) && socket_act_resets(other) &&
+               s->died_ns < other->act.at_ns;
 }
 
 /*
@@ -166,6 +177,10 @@ facts_of_own_resets(const struct traced_socket *socket, const struct traced_sock
 {
         enum reset_sent own = sent_reset(socket), others = sent_reset(other);
 
+        if (own == RESET_SENT && had_died_before(other, socket))
+                own = RESET_PERHAPS_SENT;
+        if (others == RESET_SENT && had_died_before(socket, other))
+                others = RESET_PERHAPS_SENT;
         if (own == RESET_PERHAPS_SENT && others == RESET_NOT_SENT && was_told_of_a_reset(other))
                 own = RESET_SENT;
         if (others == RESET_PERHAPS_SENT && own == RESET_NOT_SENT && was_told_of_a_reset(socket))

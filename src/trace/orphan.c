@@ -100,6 +100,12 @@ reset_at_its_fin(const struct traced_socket *s)
                s->end.bytes_received == before->bytes_received && !socket_had_peers_fin(s);
 }
 
+bool
+socket_may_have_met_data(const struct traced_socket *s)
+{
+        return s->shut_read && segment_counts_since(s->end.segments, s->act.before.segments).data_in > 0;
+}
+
 static enum orphan_end
 died_with_nothing_come(const struct traced_socket *s, uint32_t beside)
 {

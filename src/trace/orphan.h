@@ -23,3 +23,6 @@ bool socket_died_as_orphan(const struct traced_socket *s);
 
 /* A FIN stands behind what was never sent. */
 bool socket_orphan_queued_a_fin(const struct traced_socket *s);
+
+/* Where TCP_LINGER2 ended it: shut both ways, it may have met data while it was still held, which resets it as well. */
+bool socket_may_have_met_data(const struct traced_socket *s);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "closed_socket.h"
 #include "trace/orphan.h"
 
 #define MS INT64_C(1000000)
@@ -170,6 +171,31 @@ a_negative_linger2_resets_where_its_fin_is_acknowledged(void **state)
         assert_int_equal(socket_orphan_end(&s), ORPHAN_NONE);
 }
 
+/* shutdown() of both ways, and data came with the acknowledgement or after it: before the close that ends it, too. */
+static void
+what_was_shut_both_ways_may_have_met_data(void **state)
+{
+        struct traced_socket s = orphan();
+        struct record r;
+
+        (void)state;
+        s.act.before.linger2_negative = true;
+        s.end.wqueue = 0;
+        s.end.bytes_acked = 1502;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.cause, CAUSE_LINGER2);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        s.shut_read = true;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        s.end.segments.in++;
+        s.end.segments.data_in++;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.ended_by, SIDE_CLIENT);
+        assert_int_not_equal(r.certainty, CERTAINTY_CERTAIN);
+        assert_int_equal(r.n_causes, 2);
+}
+
 int
 main(void)
 {
@@ -182,6 +208,7 @@ main(void)
                 cmocka_unit_test(a_user_timeout_may_have_run_out),
                 cmocka_unit_test(more_than_its_probes_can_draw_is_a_reset),
                 cmocka_unit_test(a_negative_linger2_resets_where_its_fin_is_acknowledged),
+                cmocka_unit_test(what_was_shut_both_ways_may_have_met_data),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

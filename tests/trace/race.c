@@ -177,6 +177,24 @@ of_two_that_died_unheard_either_may_have_been_destroyed(void **state)
         assert_int_equal(r.to_client.closed, CLOSED_UNKNOWN);
 }
 
+/* As where its TCP_USER_TIMEOUT was over: nobody was told, and the RST of the other's close met nobody. */
+static void
+what_had_died_before_was_not_reset_by_the_close(void **state)
+{
+        struct traced_socket client = reset(true), server = reset(false);
+        struct record r;
+
+        (void)state;
+        server.last.state = server.act.before.state = TCP_STATE_CLOSE;
+        server.died_ns = client.act.at_ns + 1;
+        judge_sockets(&client, &server, &r);
+        assert_int_equal(r.ended_by, SIDE_CLIENT);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        server.died_ns = client.act.at_ns - 1;
+        judge_sockets(&client, &server, &r);
+        assert_int_not_equal(r.certainty, CERTAINTY_CERTAIN);
+}
+
 /* Dead already, it has no FIN in its queue; a FIN is a number more. */
 static void
 a_shutdown_that_came_too_late_has_failed(void **state)
@@ -251,6 +269,7 @@ main(void)
                 cmocka_unit_test(who_sent_nothing_was_reset_by_the_other),
                 cmocka_unit_test(what_both_fins_had_ended_is_not_reset),
                 cmocka_unit_test(who_was_told_of_sock_destroy_sent_the_rst),
+                cmocka_unit_test(what_had_died_before_was_not_reset_by_the_close),
                 cmocka_unit_test(of_two_that_died_unheard_either_may_have_been_destroyed),
                 cmocka_unit_test(a_shutdown_that_came_too_late_has_failed),
                 cmocka_unit_test(one_more_unread_is_a_fin_only_if_no_data_came),
