@@ -67,7 +67,8 @@ static inline __attribute__((always_inline)) bool frame_next(struct frame_run *r
         if (at > (uintptr_t) run->end)
                 return false;
         memcpy(header, run->at, sizeof(header));
-        if (header[2] > header[3] || at + header[2] > (uintptr_t) run->end)
+        /* Nor is one of no bytes usual. */
+        if (header[2] - 1 >= header[3] || at + header[2] > (uintptr_t) run->end)
                 return false;
         run->number++;
         *ret_frame = frame_made(run, header, run->at + sizeof(header));

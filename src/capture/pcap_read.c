@@ -20,6 +20,14 @@ bool pcap_begins(const uint8_t *bytes, size_t n) {
         return n >= 4 && (known_magic(get32(bytes, false)) || known_magic(get32(bytes, true)));
 }
 
+/* The header of a frame that never was: a file that its writer had made longer than what came is zeroes from there on. */
+static bool is_nothing(const uint8_t *header)
+{
+        static const uint8_t zeroes[N_FRAME_HEADER];
+
+        return memcmp(header, zeroes, sizeof(zeroes)) == 0;
+}
+
 /* Inlined with @other_order and @n_header known: the common kind pays for no other. */
 static inline __attribute__((always_inline)) size_t take_frames(struct capture *capture, struct frame *frames,
                                                                 size_t n, bool other_order, size_t n_header) {
@@ -51,6 +59,13 @@ static inline __attribute__((always_inline)) size_t take_frames(struct capture *
                                      "sense: the rest cannot be read",
                                      (unsigned long long) capture->number + 1,
                                      (unsigned long long) (block->offset + (uint64_t) (p - block->bytes)), n_bytes);
+                        capture->ended = true;
+                        break;
+                }
+                if (__builtin_expect(n_frame == 0, 0) && is_nothing(p)) {
+                        capture_note(capture, "at byte %llu, after frame %llu, there are only zeroes",
+                                     (unsigned long long)(block->offset + (uint64_t)(p - block->bytes)),
+                                     (unsigned long long)capture->number);
                         capture->ended = true;
                         break;
                 }

@@ -185,6 +185,37 @@ static void a_length_that_makes_no_sense_is_named_with_its_place(void **state) {
         }
 }
 
+static void zeroes_behind_the_last_frame_are_no_frames(void **state)
+{
+        static const uint8_t zeroes[200];
+
+        (void)state;
+        for (size_t n_zeroes = 16; n_zeroes <= sizeof(zeroes); n_zeroes += 23) {
+                struct capture *capture;
+                struct frame frames[8];
+                char expected[80];
+                size_t n, end;
+
+                make_begin(&made, false);
+                make_pcap_header(&made, 0xa1b2c3d4, 100, 1);
+                make_pcap_frame(&made, 1, 2, 4, 4, 0);
+                /* Of no bytes, but of a time. */
+                make_pcap_frame(&made, 1, 2, 0, 0, 0);
+                end = made.n;
+                make_bytes(&made, zeroes, n_zeroes);
+                capture = open_made();
+                assert_int_equal(capture_read(capture, frames, 8, &n), 0);
+                assert_int_equal(n, 2);
+                assert_int_equal(capture_read(capture, frames, 8, &n), 0);
+                assert_int_equal(n, 0);
+                snprintf(expected, sizeof(expected), "at byte %zu, after frame 2, there are only zeroes", end);
+                assert_non_null(capture_complaint(capture));
+                assert_non_null(strstr(capture_complaint(capture), expected));
+                make_check_pieces(&made, 2, capture_complaint(capture));
+                capture_close(capture);
+        }
+}
+
 static void a_capture_cut_anywhere_is_read_up_to_there(void **state) {
         size_t ends[4];
         (void) state;
@@ -241,6 +272,7 @@ int main(void) {
                 cmocka_unit_test(a_frame_is_never_less_than_what_is_at_hand),
                 cmocka_unit_test(link_types_are_those_of_the_list),
                 cmocka_unit_test(a_length_that_makes_no_sense_is_named_with_its_place),
+                cmocka_unit_test(zeroes_behind_the_last_frame_are_no_frames),
                 cmocka_unit_test(a_capture_cut_anywhere_is_read_up_to_there),
         };
 
