@@ -20,7 +20,7 @@ bool pcap_begins(const uint8_t *bytes, size_t n) {
         return n >= 4 && (known_magic(get32(bytes, false)) || known_magic(get32(bytes, true)));
 }
 
-/* The header of a frame that never was: a file that its writer had made longer than what came is zeroes from there on. */
+/* The header of a frame that never was: where its writer had made a file longer than what came, it is zeroes. */
 static bool is_nothing(const uint8_t *header)
 {
         static const uint8_t zeroes[N_FRAME_HEADER];
