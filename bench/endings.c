@@ -52,7 +52,7 @@ static void make(unsigned long i, struct live_end *client, struct live_end *serv
                 .recv_start = (uint32_t)i + 1,
                 .cookie = 2 * i + 2, .unread = 100, .reason = RESET_REASON_TCP_ABORT_ON_CLOSE,
                 .act_from = 1, .act_to = 7,
-                .act_shutdown = 3, .act = {.tgid = 6, .call = SYS_close, .comm = "server"}, .act_ns = at + 4000,
+                .act_shutdown = 3, .act = { .tgid = 6, .call = SYS_close, .comm = "server" }, .act_ns = at + 4000,
         };
         client->flags |= LIVE_RST_IN;
         memcpy(client->local, &a, 4);
@@ -64,7 +64,7 @@ static void make(unsigned long i, struct live_end *client, struct live_end *serv
 int main(int argc, char **argv)
 {
         unsigned long n = argc > 1 ? strtoul(argv[1], NULL, 10) : 300000;
-        struct bench bench = {.out = fopen("/dev/null", "we"), .clock = {.until_ns = INT64_C(1) << 60}};
+        struct bench bench = { .out = fopen("/dev/null", "we"), .clock = { .until_ns = INT64_C(1) << 60 } };
         struct timespec from, to;
         struct rusage usage;
         struct pairs *pairs;

@@ -30,14 +30,14 @@ static double cpu_seconds(void)
 
 int main(int argc, char **argv)
 {
-        struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        struct linger hard = {.l_onoff = 1};
+        struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        struct linger hard = { .l_onoff = 1 };
         double until, seconds = argc > 1 ? atof(argv[1]) : 1, used;
         int cpu = argc > 2 ? atoi(argv[2]) : 0, listener = socket(AF_INET, SOCK_STREAM, 0);
         int resets = argc > 3 && argv[3][0] == 'r';
         socklen_t size = sizeof(at);
         unsigned long n = 0;
-        char bytes[100] = {0};
+        char bytes[100] = { 0 };
         cpu_set_t set;
 
         CPU_ZERO(&set);

@@ -20,15 +20,17 @@ enum {
         FRAMES_MAX = 2000000,   /* a packed file may hold more than there is time for */
 };
 
-static void add(struct outcome *outcome, uint64_t v) {
+static void add(struct outcome *outcome, uint64_t v)
+{
         outcome->sum = (outcome->sum ^ v) * 0x9e3779b97f4a7c15;
         outcome->sum ^= outcome->sum >> 29;
 }
 
-static void look(struct outcome *outcome, const struct frame *frame) {
+static void look(struct outcome *outcome, const struct frame *frame)
+{
         if (frame->n_frame < frame->n_bytes)
                 abort();
-        add(outcome, (uint64_t) frame->time_ns);
+        add(outcome, (uint64_t)frame->time_ns);
         add(outcome, frame->n_bytes);
         add(outcome, frame->n_frame);
         add(outcome, frame->link_type);
@@ -40,7 +42,8 @@ static void look(struct outcome *outcome, const struct frame *frame) {
         outcome->n_frames++;
 }
 
-static void run(struct capture *capture, struct outcome *outcome) {
+static void run(struct capture *capture, struct outcome *outcome)
+{
         struct frame frames[BATCH];
         size_t n;
 
@@ -58,7 +61,8 @@ static void run(struct capture *capture, struct outcome *outcome) {
         capture_close(capture);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
         struct outcome whole = { .n_frames = 0 }, pieces = { .n_frames = 0 };
         struct capture *capture;
         const char *why = NULL;

@@ -24,7 +24,8 @@ struct written {
         size_t n;
 };
 
-static void give(void *context, const struct tracked *connection) {
+static void give(void *context, const struct tracked *connection)
+{
         struct written *written = context;
         struct evidence evidence;
         struct record r;
@@ -39,20 +40,22 @@ static void give(void *context, const struct tracked *connection) {
         fault = record_fault(&r);
         if (fault) {
                 fprintf(stderr, "the record of frame %llu breaks a rule: %s\n",
-                        (unsigned long long) connection->first_frame, fault);
+                        (unsigned long long)connection->first_frame, fault);
                 abort();
         }
         if (record_write_json(written->file, &r, RECORD_JSON_EVIDENCE) < 0)
                 abort();
 }
 
-static bool is_within(const struct frame *frame, const uint8_t *payload) {
-        return (uintptr_t) payload >= (uintptr_t) frame->bytes &&
-               (uintptr_t) payload <= (uintptr_t) frame->bytes + frame->n_bytes;
+static bool is_within(const struct frame *frame, const uint8_t *payload)
+{
+        return (uintptr_t)payload >= (uintptr_t)frame->bytes &&
+               (uintptr_t)payload <= (uintptr_t)frame->bytes + frame->n_bytes;
 }
 
 /* @straight: what goes the straight way is given as the program gives it, else as a whole segment. */
-static void read_all(struct capture *capture, struct packet_reader *reader, struct tracker *tracker, bool straight) {
+static void read_all(struct capture *capture, struct packet_reader *reader, struct tracker *tracker, bool straight)
+{
         static struct tracker_input inputs[TRACKER_BATCH];
         static struct tracker_frame taken[TRACKER_BATCH];
         struct frame frames[TRACKER_BATCH];
@@ -65,7 +68,7 @@ static void read_all(struct capture *capture, struct packet_reader *reader, stru
                         struct tracker_input *input = &inputs[n];
 
                         taken[n].time_ns = frame->time_ns;
-                        taken[n].frame = (uint32_t) frame->number;
+                        taken[n].frame = (uint32_t)frame->number;
                         if (straight && plain_find(frame->link_type, frame->bytes, frame->n_bytes, frame->n_frame,
                                                    &taken[n].plain)) {
                                 ++n;
@@ -92,14 +95,16 @@ static void read_all(struct capture *capture, struct packet_reader *reader, stru
         tracker_finish(tracker, capture_complaint(capture) != NULL);
 }
 
-static void look(void *context, const struct tracked_segment *segment) {
-        (void) context;
+static void look(void *context, const struct tracked_segment *segment)
+{
+        (void)context;
         if (segment->from != SIDE_CLIENT && segment->from != SIDE_SERVER)
                 abort();
 }
 
 /* 0, or -EPROTONOSUPPORT and its like for what is no capture. */
-static int pass(const uint8_t *bytes, size_t n, bool each_segment, struct written *ret_written) {
+static int pass(const uint8_t *bytes, size_t n, bool each_segment, struct written *ret_written)
+{
         struct tracker_options options = {
                 .max_connections = 64, .max_awake = each_segment ? 64 : 1, .awake_ns = 1,
         };
@@ -123,7 +128,8 @@ static int pass(const uint8_t *bytes, size_t n, bool each_segment, struct writte
         return 0;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
         struct written one = {}, two = {};
 
         if (pass(bytes, n, false, &one) < 0)

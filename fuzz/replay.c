@@ -9,17 +9,19 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 /* Exactly as large as it is, so that a sanitizer sees a read beyond its end. */
-static void run(const uint8_t *bytes, size_t n) {
+static void run(const uint8_t *bytes, size_t n)
+{
         uint8_t *copy = malloc(n ? n : 1);
 
         if (!copy)
                 abort();
         memcpy(copy, bytes, n);
-        (void) LLVMFuzzerTestOneInput(copy, n);
+        (void)LLVMFuzzerTestOneInput(copy, n);
         free(copy);
 }
 
-static int replay(const char *path, size_t cut) {
+static int replay(const char *path, size_t cut)
+{
         FILE *file = fopen(path, "rbe");
         uint8_t *bytes = NULL;
         size_t n = 0, r;
@@ -45,7 +47,8 @@ static int replay(const char *path, size_t cut) {
         return 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
         size_t cut = 0;
         int status = 0;
 

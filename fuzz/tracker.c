@@ -10,8 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 enum { SIZE = 16, SEGMENTS_MAX = 4096 };
 
-static void
-give(void *context, const struct tracked *t)
+static void give(void *context, const struct tracked *t)
 {
         size_t *n = context;
 
@@ -19,24 +18,21 @@ give(void *context, const struct tracked *t)
         *n += t->rev == 1;
 }
 
-static void
-segment(void *context, const struct tracked_segment *s)
+static void segment(void *context, const struct tracked_segment *s)
 {
         (void)context;
         SANE(s->kind < N_SEGMENT_KINDS && s->from < 2);
 }
 
 /* Numbers move in small steps and great ones, so that sense and nonsense both come often. */
-static uint32_t
-number(const uint8_t *p)
+static uint32_t number(const uint8_t *p)
 {
         uint32_t step = (uint32_t)p[0] << 8 | p[1];
 
         return p[0] & 0x80 ? step << 17 : p[0] & 0x40 ? step - 0x4000 : step % 3000;
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
         struct tracker_options options = { .max_connections = n > 0 ? 1u + bytes[0] % 64u : 0, .max_awake = 1,
                                            .awake_ns = 1 };

@@ -9,12 +9,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
-static void check(int holds) {
+static void check(int holds)
+{
         if (!holds)
                 abort();
 }
 
-static void check_segment(const struct segment *s) {
+static void check_segment(const struct segment *s)
+{
         volatile uint8_t sum = 0;
 
         check(s->n_captured <= s->n_payload);
@@ -22,14 +24,15 @@ static void check_segment(const struct segment *s) {
         check(s->n_header <= 60);
         /* All that it points to can be read. */
         for (uint32_t i = 0; i < s->n_captured; ++i)
-                sum = (uint8_t) (sum ^ s->payload[i]);
+                sum = (uint8_t)(sum ^ s->payload[i]);
         for (uint32_t i = 1; i <= s->n_header; ++i)
-                sum = (uint8_t) (sum ^ s->payload[-(int) i]);
+                sum = (uint8_t)(sum ^ s->payload[-(int)i]);
 }
 
 /* There is a straight way for most frames: what it finds must be what the way layer by layer finds. */
 static void check_both_ways(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes, uint32_t n,
-                            uint32_t n_frame) {
+                            uint32_t n_frame)
+{
         struct packet straight, walked;
 
         if (plain_read(link_type, bytes, n, n_frame, &straight)) {
@@ -39,7 +42,8 @@ static void check_both_ways(struct packet_reader *reader, uint32_t link_type, co
 }
 
 static void read_frame(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes, uint32_t n,
-                       int64_t time_ns) {
+                       int64_t time_ns)
+{
         for (uint32_t n_more = 0; n_more <= 1500; n_more += 1500) {
                 struct packet packet;
                 enum packet_kind kind;
@@ -54,20 +58,21 @@ static void read_frame(struct packet_reader *reader, uint32_t link_type, const u
         }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
         struct packet_reader *reader = NULL;
         uint32_t link_type;
         int64_t time_ns = 0;
 
         if (n < 2 || n > UINT16_MAX)
                 return 0;
-        link_type = bytes[0] | (uint32_t) (bytes[1] & 0x7f) << 8;
+        link_type = bytes[0] | (uint32_t)(bytes[1] & 0x7f) << 8;
         check(packet_reader_new(&reader) == 0);
         if (!(bytes[1] & 0x80)) {
-                read_frame(reader, link_type, bytes + 2, (uint32_t) n - 2, 0);
+                read_frame(reader, link_type, bytes + 2, (uint32_t)n - 2, 0);
         } else {
                 for (size_t at = 2; at + 2 <= n; time_ns += 1000000000) {
-                        size_t n_frame = bytes[at] | (size_t) bytes[at + 1] << 8;
+                        size_t n_frame = bytes[at] | (size_t)bytes[at + 1] << 8;
                         uint8_t *frame;
 
                         at += 2;
@@ -76,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
                         frame = malloc(n_frame + 1);
                         check(frame != NULL);
                         memcpy(frame, bytes + at, n_frame);
-                        read_frame(reader, link_type, frame, (uint32_t) n_frame, time_ns);
+                        read_frame(reader, link_type, frame, (uint32_t)n_frame, time_ns);
                         free(frame);
                         at += n_frame;
                 }

@@ -52,11 +52,13 @@ static const struct kind {
 
 enum { N_KINDS = sizeof(kinds) / sizeof(*kinds) };
 
-const char *endings_name(unsigned i) {
+const char *endings_name(unsigned i)
+{
         return i < N_KINDS ? kinds[i].name : NULL;
 }
 
-static const struct kind *choose(struct plan *plan, enum mix mix, const char *only) {
+static const struct kind *choose(struct plan *plan, enum mix mix, const char *only)
+{
         uint32_t all = 0, at;
         unsigned i;
 
@@ -72,7 +74,8 @@ static const struct kind *choose(struct plan *plan, enum mix mix, const char *on
         return &kinds[i];
 }
 
-void endings_plan(struct plan *plan, enum mix mix, const char *only) {
+void endings_plan(struct plan *plan, enum mix mix, const char *only)
+{
         const struct kind *kind = choose(plan, mix, only);
 
         kind->play(plan, mix);

@@ -2,23 +2,27 @@
 #include "generate/kinds.h"
 #include "generate/story.h"
 
-void ending_fin_client(struct plan *p, enum mix mix) {
+void ending_fin_client(struct plan *p, enum mix mix)
+{
         story_begin(p, mix);
         story_close_both(p, mix, C);
 }
 
-void ending_fin_server(struct plan *p, enum mix mix) {
+void ending_fin_server(struct plan *p, enum mix mix)
+{
         story_begin(p, mix);
         story_close_both(p, mix, S);
 }
 
-void ending_last_ack_missing(struct plan *p, enum mix mix) {
+void ending_last_ack_missing(struct plan *p, enum mix mix)
+{
         ending_fin_client(p, mix);
         --p->n_steps;
         p->heard[C] = p->sent[S] - 1;
 }
 
-void ending_fins_crossed(struct plan *p, enum mix mix) {
+void ending_fins_crossed(struct plan *p, enum mix mix)
+{
         enum side first = story_either(p);
 
         story_begin(p, mix);
@@ -33,7 +37,8 @@ void ending_fins_crossed(struct plan *p, enum mix mix) {
         story_orderly(p, SIDE_UNKNOWN);
 }
 
-void ending_half_close(struct plan *p, enum mix mix) {
+void ending_half_close(struct plan *p, enum mix mix)
+{
         story_begin(p, mix);
         plan_say(p, C, FIN | ACK, 0);
         plan_say(p, S, ACK, 0);
@@ -51,7 +56,8 @@ void ending_half_close(struct plan *p, enum mix mix) {
         story_orderly(p, C);
 }
 
-void ending_still_open(struct plan *p, enum mix mix) {
+void ending_still_open(struct plan *p, enum mix mix)
+{
         story_begin(p, mix);
         if (dice_permille(&p->dice, 300))
                 plan_say(p, C, PSH | ACK, dice_between(&p->dice, 1, 34));
@@ -59,7 +65,8 @@ void ending_still_open(struct plan *p, enum mix mix) {
         story_verdict(p)->conn_state = CONN_STATE_S1;
 }
 
-void ending_half_closed(struct plan *p, enum mix mix) {
+void ending_half_closed(struct plan *p, enum mix mix)
+{
         enum side by = story_either(p);
 
         story_begin(p, mix);
@@ -74,7 +81,8 @@ void ending_half_closed(struct plan *p, enum mix mix) {
         story_verdict(p)->conn_state = by == C ? CONN_STATE_S2 : CONN_STATE_S3;
 }
 
-void ending_reuse(struct plan *p, enum mix mix) {
+void ending_reuse(struct plan *p, enum mix mix)
+{
         story_begin(p, mix);
         story_close_both(p, mix, S);
         plan_wait_ms(p, 1000, dice_permille(&p->dice, 500) ? 4000 : 15000);
@@ -88,7 +96,8 @@ void ending_reuse(struct plan *p, enum mix mix) {
 }
 
 /* The capture begins in the middle; that port 443 is a service tells who is who. */
-void ending_midstream(struct plan *p, enum mix mix) {
+void ending_midstream(struct plan *p, enum mix mix)
+{
         p->port[S] = 443;
         for (unsigned side = 0; side < 2; ++side)
                 p->sent[side] = p->heard[side] = 1;
@@ -104,7 +113,8 @@ void ending_midstream(struct plan *p, enum mix mix) {
         story_verdict(p)->midstream = true;
 }
 
-void ending_data_in_syn(struct plan *p, enum mix mix) {
+void ending_data_in_syn(struct plan *p, enum mix mix)
+{
         plan_say(p, C, SYN, dice_between(&p->dice, 1, mix == MIX_SMALL ? 14 : 1000));
         plan_say(p, S, SYN | ACK, 0);
         plan_say(p, C, ACK, 0);
@@ -112,7 +122,8 @@ void ending_data_in_syn(struct plan *p, enum mix mix) {
         story_close_both(p, mix, story_either(p));
 }
 
-void ending_simultaneous_open(struct plan *p, enum mix mix) {
+void ending_simultaneous_open(struct plan *p, enum mix mix)
+{
         struct step one, two;
 
         p->deaf[S] = true;

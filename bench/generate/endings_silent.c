@@ -2,7 +2,8 @@
 #include "generate/kinds.h"
 #include "generate/story.h"
 
-void ending_syn_unanswered(struct plan *p, enum mix mix) {
+void ending_syn_unanswered(struct plan *p, enum mix mix)
+{
         uint32_t n = dice_between(&p->dice, 3, mix == MIX_EVAL ? 5 : 3);
 
         story_in_vain(p, *plan_say(p, C, SYN, 0), n, 1000000000);
@@ -11,10 +12,11 @@ void ending_syn_unanswered(struct plan *p, enum mix mix) {
         story_verdict(p)->conn_state = CONN_STATE_S0;
 }
 
-void ending_syn_ack_unanswered(struct plan *p, enum mix mix) {
+void ending_syn_ack_unanswered(struct plan *p, enum mix mix)
+{
         uint32_t n;
 
-        (void) mix;
+        (void)mix;
         plan_say(p, C, SYN, 0);
         n = dice_between(&p->dice, 3, 4);
         story_in_vain(p, *plan_say(p, S, SYN | ACK, 0), n, 1000000000);
@@ -22,7 +24,8 @@ void ending_syn_ack_unanswered(struct plan *p, enum mix mix) {
         story_verdict(p)->ending = ENDING_UNANSWERED;
 }
 
-void ending_data_unanswered(struct plan *p, enum mix mix) {
+void ending_data_unanswered(struct plan *p, enum mix mix)
+{
         enum side from = story_either(p);
 
         story_begin(p, mix);
@@ -31,7 +34,8 @@ void ending_data_unanswered(struct plan *p, enum mix mix) {
         story_timed_out(p, from, CAUSE_RETRANSMISSION_TIMEOUT);
 }
 
-void ending_fin_unanswered(struct plan *p, enum mix mix) {
+void ending_fin_unanswered(struct plan *p, enum mix mix)
+{
         enum side from = story_either(p);
         uint32_t n;
 
@@ -42,7 +46,8 @@ void ending_fin_unanswered(struct plan *p, enum mix mix) {
         story_verdict(p)->conn_state = from == C ? CONN_STATE_S2 : CONN_STATE_S3;
 }
 
-void ending_keepalive_unanswered(struct plan *p, enum mix mix) {
+void ending_keepalive_unanswered(struct plan *p, enum mix mix)
+{
         enum side from = story_either(p);
         unsigned interval = dice_between(&p->dice, 5, 12) * 1000;
         bool with_byte = mix == MIX_EVAL && dice_permille(&p->dice, 200);
@@ -60,7 +65,8 @@ void ending_keepalive_unanswered(struct plan *p, enum mix mix) {
         story_verdict(p)->conn_state = from == C ? CONN_STATE_RSTO : CONN_STATE_RSTR;
 }
 
-void ending_keepalive_answered(struct plan *p, enum mix mix) {
+void ending_keepalive_answered(struct plan *p, enum mix mix)
+{
         enum side from = story_either(p);
 
         story_begin(p, mix);
@@ -73,13 +79,15 @@ void ending_keepalive_answered(struct plan *p, enum mix mix) {
 }
 
 /* The reader's window is full; the sender probes. */
-static void fill(struct plan *p, enum mix mix, enum side from) {
+static void fill(struct plan *p, enum mix mix, enum side from)
+{
         plan_say(p, from, PSH | ACK, dice_between(&p->dice, 20, mix == MIX_SMALL ? 34 : 1448));
         p->window[other(from)] = 0;
         plan_say(p, other(from), ACK, 0);
 }
 
-void ending_probes_unanswered(struct plan *p, enum mix mix) {
+void ending_probes_unanswered(struct plan *p, enum mix mix)
+{
         enum side from = story_either(p);
         int64_t interval = story_rto(p);
 
@@ -94,7 +102,8 @@ void ending_probes_unanswered(struct plan *p, enum mix mix) {
         story_timed_out(p, from, CAUSE_PROBE_TIMEOUT);
 }
 
-void ending_window_opens_again(struct plan *p, enum mix mix) {
+void ending_window_opens_again(struct plan *p, enum mix mix)
+{
         enum side from = story_either(p);
 
         story_begin(p, mix);
@@ -111,7 +120,8 @@ void ending_window_opens_again(struct plan *p, enum mix mix) {
 }
 
 /* The path is dead for a while, and comes back before anybody gives up. */
-void ending_recovered(struct plan *p, enum mix mix) {
+void ending_recovered(struct plan *p, enum mix mix)
+{
         enum side from = story_either(p);
         struct step said;
 
@@ -124,7 +134,8 @@ void ending_recovered(struct plan *p, enum mix mix) {
         story_close_both(p, mix, story_either(p));
 }
 
-void ending_fin_recovered(struct plan *p, enum mix mix) {
+void ending_fin_recovered(struct plan *p, enum mix mix)
+{
         enum side from = story_either(p);
         uint32_t n;
 

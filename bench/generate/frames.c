@@ -37,19 +37,22 @@ static const struct {
         [LINK_PPP] = { "ppp", 9 },
 };
 
-int link_find(const char *name) {
+int link_find(const char *name)
+{
         for (int i = 0; i < N_LINKS; ++i)
                 if (strcmp(links[i].name, name) == 0)
                         return i;
         return -1;
 }
 
-uint32_t link_type(enum link link) {
+uint32_t link_type(enum link link)
+{
         return links[link].type;
 }
 
 /* The byte at a place of a stream is the same whenever it is sent. */
-static const uint8_t *payload_at(uint32_t place) {
+static const uint8_t *payload_at(uint32_t place)
+{
         static uint8_t payloads[SIZE_PAYLOADS + FRAME_MAX];
         static bool filled;
 
@@ -57,14 +60,15 @@ static const uint8_t *payload_at(uint32_t place) {
                 struct dice dice = { .state = 4 };
 
                 for (size_t i = 0; i < SIZE_PAYLOADS; ++i)
-                        payloads[i] = (uint8_t) dice_below(&dice, 256);
+                        payloads[i] = (uint8_t)dice_below(&dice, 256);
                 memcpy(payloads + SIZE_PAYLOADS, payloads, FRAME_MAX);
                 filled = true;
         }
         return payloads + place % SIZE_PAYLOADS;
 }
 
-static void put_options(struct segment *segment, struct plan *plan, const struct step *step, enum side from) {
+static void put_options(struct segment *segment, struct plan *plan, const struct step *step, enum side from)
+{
         if (step->kind & STEP_BARE)
                 return;
         if (step->flags & SEGMENT_SYN) {
@@ -74,7 +78,7 @@ static void put_options(struct segment *segment, struct plan *plan, const struct
         }
         if (plan->timestamps) {
                 segment->options |= SEGMENT_HAS_TIMESTAMPS;
-                segment->ts_value = plan->ts_base[from] + (uint32_t) (step->at / 1000000);
+                segment->ts_value = plan->ts_base[from] + (uint32_t)(step->at / 1000000);
                 segment->ts_echo = plan->ts_heard[from];
                 plan->ts_heard[other(from)] = segment->ts_value;
         }
@@ -91,7 +95,8 @@ static void put_options(struct segment *segment, struct plan *plan, const struct
 /* A record of 19 bytes that says close_notify to who can decrypt it. */
 static const uint8_t alert[24] = { 0x15, 0x03, 0x03, 0, 19, 0x8b, 0x11 };
 
-static size_t put_packet(uint8_t *packet, struct plan *plan, const struct step *step, enum side from) {
+static size_t put_packet(uint8_t *packet, struct plan *plan, const struct step *step, enum side from)
+{
         struct segment segment = {
                 .family = plan->family,
                 .ttl = step->ttl ? step->ttl : plan->ttl[from],
@@ -110,18 +115,19 @@ static size_t put_packet(uint8_t *packet, struct plan *plan, const struct step *
         if (step->flags & SEGMENT_ACK)
                 segment.ack = plan->isn[other(from)][step->part] + step->ack;
         if (step->kind & STEP_FORGED)
-                segment.ip_id = (uint16_t) (plan->ip_id[from] + TTL_FORGED_ID);
+                segment.ip_id = (uint16_t)(plan->ip_id[from] + TTL_FORGED_ID);
         else if (!(step->kind & STEP_BARE))
                 segment.ip_id = plan->ip_id[from]++;
         memcpy(segment.source, plan->address[from], 16);
         memcpy(segment.destination, plan->address[other(from)], 16);
         put_options(&segment, plan, step, from);
         n = segment_write(packet, FRAME_MAX - 128, &segment);
-        return n < 0 ? 0 : (size_t) n;
+        return n < 0 ? 0 : (size_t)n;
 }
 
 /* From another host than the one that the packet was for. */
-static void put_router(uint8_t *packet, size_t n, uint8_t family) {
+static void put_router(uint8_t *packet, size_t n, uint8_t family)
+{
         if (family == AF_INET) {
                 packet[12 + 1] ^= 0x40;
                 bytes_put16(packet + 10, 0);
@@ -135,7 +141,8 @@ static void put_router(uint8_t *packet, size_t n, uint8_t family) {
         }
 }
 
-static size_t put_icmp(uint8_t *packet, struct plan *plan, const struct step *step) {
+static size_t put_icmp(uint8_t *packet, struct plan *plan, const struct step *step)
+{
         bool router = step->kind & STEP_ROUTER;
         struct step about = *step;
         uint8_t quoted[FRAME_MAX];
@@ -149,21 +156,24 @@ static size_t put_icmp(uint8_t *packet, struct plan *plan, const struct step *st
         if (n < 0)
                 return 0;
         if (router)
-                put_router(packet, (size_t) n, plan->family);
-        return (size_t) n;
+                put_router(packet, (size_t)n, plan->family);
+        return (size_t)n;
 }
 
-static uint8_t *put16(uint8_t *at, uint16_t value) {
+static uint8_t *put16(uint8_t *at, uint16_t value)
+{
         bytes_put16(at, value);
         return at + 2;
 }
 
-static uint8_t *put32(uint8_t *at, uint32_t value) {
+static uint8_t *put32(uint8_t *at, uint32_t value)
+{
         bytes_put32(at, value);
         return at + 4;
 }
 
-static uint8_t *put_macs(uint8_t *at, enum side from) {
+static uint8_t *put_macs(uint8_t *at, enum side from)
+{
         memset(at, 0, 12);
         at[0] = at[6] = 2;
         at[5] = from == SIDE_CLIENT ? 2 : 1;
@@ -172,12 +182,13 @@ static uint8_t *put_macs(uint8_t *at, enum side from) {
 }
 
 /* The IPv4 header of a tunnel's end; @n bytes follow. */
-static uint8_t *put_outer(uint8_t *at, uint8_t protocol, size_t n, enum side from) {
+static uint8_t *put_outer(uint8_t *at, uint8_t protocol, size_t n, enum side from)
+{
         uint8_t *ip = at;
 
-        at = put32(at, 0x45000000u | (uint32_t) (20 + n));
+        at = put32(at, 0x45000000u | (uint32_t)(20 + n));
         at = put32(at, 0x00004000);
-        at = put32(at, 0x40000000u | (uint32_t) protocol << 16);
+        at = put32(at, 0x40000000u | (uint32_t)protocol << 16);
         at = put32(at, from == SIDE_CLIENT ? 0xac100001 : 0xac100002);
         at = put32(at, from == SIDE_CLIENT ? 0xac100002 : 0xac100001);
         bytes_put16(ip + 10, checksum_fold(checksum_add(0, ip, 20)));
@@ -185,7 +196,8 @@ static uint8_t *put_outer(uint8_t *at, uint8_t protocol, size_t n, enum side fro
 }
 
 /* Everything before the IP packet of @n bytes. */
-static uint8_t *put_link(uint8_t *at, enum link link, uint8_t family, size_t n, enum side from) {
+static uint8_t *put_link(uint8_t *at, enum link link, uint8_t family, size_t n, enum side from)
+{
         uint16_t ether = family == AF_INET6 ? 0x86dd : 0x0800, ppp = family == AF_INET6 ? 0x0057 : 0x0021;
 
         switch (link) {
@@ -198,14 +210,14 @@ static uint8_t *put_link(uint8_t *at, enum link link, uint8_t family, size_t n, 
         case LINK_MPLS:
                 return put32(put32(put16(put_macs(at, from), 0x8847), 17u << 12 | 64), 18u << 12 | 1 << 8 | 64);
         case LINK_PPPOE:
-                at = put16(put32(put16(put_macs(at, from), 0x8864), 0x11000005), (uint16_t) (n + 2));
+                at = put16(put32(put16(put_macs(at, from), 0x8864), 0x11000005), (uint16_t)(n + 2));
                 return put16(at, ppp);
         case LINK_GRE:
                 at = put_outer(put16(put_macs(at, from), 0x0800), IPPROTO_GRE, n + 4, from);
                 return put16(put16(at, 0), ether);
         case LINK_VXLAN:
                 at = put_outer(put16(put_macs(at, from), 0x0800), IPPROTO_UDP, n + 8 + 8 + 14, from);
-                at = put16(put16(put16(put16(at, 50000), 4789), (uint16_t) (n + 8 + 8 + 14)), 0);
+                at = put16(put16(put16(put16(at, 50000), 4789), (uint16_t)(n + 8 + 8 + 14)), 0);
                 at = put32(put32(at, 0x08000000), 99 << 8);
                 return put16(put_macs(at, from), ether);
         case LINK_SLL:
@@ -232,13 +244,14 @@ static uint8_t *put_link(uint8_t *at, enum link link, uint8_t family, size_t n, 
         return at;
 }
 
-size_t frame_write(uint8_t frame[static FRAME_MAX], enum link link, struct plan *plan, const struct step *step) {
+size_t frame_write(uint8_t frame[static FRAME_MAX], enum link link, struct plan *plan, const struct step *step)
+{
         enum side from = step->from;
         uint8_t head[128];
         size_t n_head, n;
 
         /* The longest head is that of VXLAN; where the packet goes is known before its length is. */
-        n_head = (size_t) (put_link(head, link, plan->family, 0, from) - head);
+        n_head = (size_t)(put_link(head, link, plan->family, 0, from) - head);
         if (step->kind & STEP_ICMP)
                 n = put_icmp(frame + n_head, plan, step);
         else

@@ -44,20 +44,23 @@ struct world {
         FILE *truth;
 };
 
-static int64_t due(const struct world *world, uint32_t i) {
+static int64_t due(const struct world *world, uint32_t i)
+{
         const struct plan *plan = &world->plans[world->heap[i]];
 
         return plan->begun + plan->steps[plan->next].at;
 }
 
-static void swap(struct world *world, uint32_t a, uint32_t b) {
+static void swap(struct world *world, uint32_t a, uint32_t b)
+{
         uint32_t t = world->heap[a];
 
         world->heap[a] = world->heap[b];
         world->heap[b] = t;
 }
 
-static void sink(struct world *world, uint32_t i) {
+static void sink(struct world *world, uint32_t i)
+{
         for (;;) {
                 uint32_t least = i, child = 2 * i + 1;
 
@@ -71,7 +74,8 @@ static void sink(struct world *world, uint32_t i) {
         }
 }
 
-static int begin_one(struct world *world, uint32_t slot, int64_t at) {
+static int begin_one(struct world *world, uint32_t slot, int64_t at)
+{
         struct plan *plan = &world->plans[slot];
 
         plan_begin(plan, world->settings->seed, world->n_begun++);
@@ -81,7 +85,8 @@ static int begin_one(struct world *world, uint32_t slot, int64_t at) {
         return plan->error;
 }
 
-static int begin_all(struct world *world) {
+static int begin_all(struct world *world)
+{
         /* Spread out, so that they do not march in step. */
         uint32_t spread = world->settings->mix == MIX_SMALL ? 3000 : 5000;
 
@@ -100,7 +105,8 @@ static int begin_all(struct world *world) {
         return 0;
 }
 
-static void write_step(struct world *world, struct plan *plan) {
+static void write_step(struct world *world, struct plan *plan)
+{
         const struct step *step = &plan->steps[plan->next];
         struct place *place = &plan->place[step->part];
         uint8_t frame[FRAME_MAX];
@@ -121,7 +127,8 @@ static void write_step(struct world *world, struct plan *plan) {
         ++plan->next;
 }
 
-static int play(struct world *world) {
+static int play(struct world *world)
+{
         int r;
 
         while (world->n_heap > 0 && !world->out.error) {
@@ -145,7 +152,8 @@ static int play(struct world *world) {
         return 0;
 }
 
-static int generate(const struct settings *settings) {
+static int generate(const struct settings *settings)
+{
         struct world world = { .settings = settings, .dice.state = settings->seed, .now = BEGIN };
         int r, closed;
 
@@ -177,7 +185,8 @@ static int generate(const struct settings *settings) {
         return r ? r : closed;
 }
 
-static _Noreturn void usage(void) {
+static _Noreturn void usage(void)
+{
         fputs("usage: finis-generate [--seed N] [--mix small|full|eval] [--only KIND] [--packets N]\n"
               "         [--connections LIVE] [--format pcap|pcap-ns|be|ns-be|pcapng|pcapng-be]\n"
               "         [--link ethernet|vlan|qinq|mpls|pppoe|gre|vxlan|sll|sll2|raw|null|loop|ppp] OUT [TRUTH]\n"
@@ -185,7 +194,8 @@ static _Noreturn void usage(void) {
         exit(2);
 }
 
-static uint64_t number(const char *text) {
+static uint64_t number(const char *text)
+{
         char *end;
         unsigned long long value = strtoull(text, &end, 0);
 
@@ -194,13 +204,15 @@ static uint64_t number(const char *text) {
         return value;
 }
 
-static int chosen(int found) {
+static int chosen(int found)
+{
         if (found < 0)
                 usage();
         return found;
 }
 
-static enum mix mix_of(const char *name) {
+static enum mix mix_of(const char *name)
+{
         static const char *const names[] = { "small", "full", "eval" };
 
         for (unsigned i = 0; i < N_MIXES; ++i)
@@ -209,14 +221,16 @@ static enum mix mix_of(const char *name) {
         usage();
 }
 
-static const char *kind_of(const char *name) {
+static const char *kind_of(const char *name)
+{
         for (unsigned i = 0; endings_name(i); ++i)
                 if (strcmp(endings_name(i), name) == 0)
                         return name;
         usage();
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
         static const struct option options[] = {
                 { "seed", required_argument, NULL, 's' },
                 { "mix", required_argument, NULL, 'm' },
@@ -246,13 +260,13 @@ int main(int argc, char **argv) {
                         settings.packets = number(optarg);
                         break;
                 case 'c':
-                        settings.connections = (uint32_t) number(optarg);
+                        settings.connections = (uint32_t)number(optarg);
                         break;
                 case 'f':
-                        settings.format = (enum format) chosen(format_find(optarg));
+                        settings.format = (enum format)chosen(format_find(optarg));
                         break;
                 case 'l':
-                        settings.link = (enum link) chosen(link_find(optarg));
+                        settings.link = (enum link)chosen(link_find(optarg));
                         break;
                 case 'L':
                         for (unsigned i = 0; endings_name(i); ++i)

@@ -17,9 +17,10 @@ enum {
         WINDOW_OF_SYN = 64240,
 };
 
-static void choose_addresses(struct plan *plan, uint64_t number) {
+static void choose_addresses(struct plan *plan, uint64_t number)
+{
         static const uint16_t services[] = { 443, 443, 443, 80, 80, 22, 5432, 6379, 8080, 25 };
-        uint32_t client = (uint32_t) (number % CLIENTS), server = dice_below(&plan->dice, 300);
+        uint32_t client = (uint32_t)(number % CLIENTS), server = dice_below(&plan->dice, 300);
 
         memset(plan->address, 0, sizeof(plan->address));
         plan->family = dice_permille(&plan->dice, 100) ? AF_INET6 : AF_INET;
@@ -28,25 +29,26 @@ static void choose_addresses(struct plan *plan, uint64_t number) {
                 uint32_t host = side == SIDE_CLIENT ? client : server;
 
                 if (plan->family == AF_INET6) {
-                        memcpy(a, (uint8_t[]) { 0x20, 0x01, 0x0d, 0xb8 }, 4);
-                        a[7] = (uint8_t) side;
+                        memcpy(a, (uint8_t[]){ 0x20, 0x01, 0x0d, 0xb8 }, 4);
+                        a[7] = (uint8_t)side;
                         a += 12;
                 } else {
                         a[0] = side == SIDE_CLIENT ? 10 : 198;
                         a[1] = side == SIDE_CLIENT ? 0 : 18;
                 }
-                a[2] = (uint8_t) (host >> 8);
-                a[3] = (uint8_t) host;
+                a[2] = (uint8_t)(host >> 8);
+                a[3] = (uint8_t)host;
         }
-        plan->port[SIDE_CLIENT] = (uint16_t) (FIRST_PORT + number / CLIENTS % PORTS);
+        plan->port[SIDE_CLIENT] = (uint16_t)(FIRST_PORT + number / CLIENTS % PORTS);
         plan->port[SIDE_SERVER] = services[dice_below(&plan->dice, sizeof(services) / sizeof(*services))];
 }
 
-void plan_begin(struct plan *plan, uint64_t seed, uint64_t number) {
+void plan_begin(struct plan *plan, uint64_t seed, uint64_t number)
+{
         uint32_t most;
 
         plan->dice.state = seed * 0xd1342543de82ef95 + number * 0x2545f4914f6cdd1d;
-        (void) dice_roll(&plan->dice);
+        (void)dice_roll(&plan->dice);
         choose_addresses(plan, number);
         plan->timestamps = dice_permille(&plan->dice, 800);
         most = dice_permille(&plan->dice, 700) ? 40 : 250;
@@ -57,9 +59,9 @@ void plan_begin(struct plan *plan, uint64_t seed, uint64_t number) {
                 for (unsigned part = 0; part < PLAN_PARTS; ++part)
                         plan->isn[side][part] = dice_permille(&plan->dice, 125)
                                 ? UINT32_MAX - dice_below(&plan->dice, 5000)
-                                : (uint32_t) dice_roll(&plan->dice);
-                plan->ts_base[side] = (uint32_t) dice_roll(&plan->dice);
-                plan->ip_id[side] = (uint16_t) dice_roll(&plan->dice);
+                                : (uint32_t)dice_roll(&plan->dice);
+                plan->ts_base[side] = (uint32_t)dice_roll(&plan->dice);
+                plan->ip_id[side] = (uint16_t)dice_roll(&plan->dice);
                 plan->flow_label[side] = dice_below(&plan->dice, 1 << 20);
                 plan->sent[side] = plan->heard[side] = 0;
                 plan->deaf[side] = false;
@@ -67,12 +69,12 @@ void plan_begin(struct plan *plan, uint64_t seed, uint64_t number) {
                 plan->ts_heard[side] = 0;
         }
         plan->ttl[SIDE_CLIENT] = 64;
-        plan->ttl[SIDE_SERVER] = (uint8_t) (64 - dice_between(&plan->dice, 3, 18));
+        plan->ttl[SIDE_SERVER] = (uint8_t)(64 - dice_between(&plan->dice, 3, 18));
         plan->n_steps = plan->next = 0;
         plan->n_parts = 1;
         memset(plan->place, 0, sizeof(plan->place));
         for (unsigned part = 0; part < PLAN_PARTS; ++part)
-                plan->verdict[part] = (struct verdict) {
+                plan->verdict[part] = (struct verdict){
                         .ended_by = SIDE_UNKNOWN,
                         .silent = SIDE_UNKNOWN,
                         .reset_by = SIDE_UNKNOWN,
@@ -82,7 +84,8 @@ void plan_begin(struct plan *plan, uint64_t seed, uint64_t number) {
         plan->last_from = SIDE_CLIENT;
 }
 
-static struct step *add(struct plan *plan, enum side from) {
+static struct step *add(struct plan *plan, enum side from)
+{
         static struct step nowhere;
         struct step *step;
 
@@ -105,29 +108,31 @@ static struct step *add(struct plan *plan, enum side from) {
                 plan->now += dice_between(&plan->dice, 30, 200) * 1000ll;
         else
                 plan->now += plan->rtt + dice_below(&plan->dice, 1000) * 1000ll;
-        plan->last_from = (uint8_t) from;
+        plan->last_from = (uint8_t)from;
 
         step = &plan->steps[plan->n_steps++];
-        *step = (struct step) {
+        *step = (struct step){
                 .at = plan->now,
-                .from = (uint8_t) from,
+                .from = (uint8_t)from,
                 .window = plan->window[from],
-                .part = (uint8_t) (plan->n_parts - 1),
+                .part = (uint8_t)(plan->n_parts - 1),
         };
         return step;
 }
 
-static void hear(struct plan *plan, enum side side) {
+static void hear(struct plan *plan, enum side side)
+{
         if (!plan->deaf[side])
                 plan->heard[side] = plan->sent[other(side)];
 }
 
-struct step *plan_say(struct plan *plan, enum side from, unsigned flags, unsigned n) {
+struct step *plan_say(struct plan *plan, enum side from, unsigned flags, unsigned n)
+{
         struct step *step = add(plan, from);
 
         hear(plan, from);
-        step->flags = (uint16_t) flags;
-        step->n = (uint16_t) n;
+        step->flags = (uint16_t)flags;
+        step->n = (uint16_t)n;
         step->seq = plan->sent[from];
         step->ack = flags & SEGMENT_ACK ? plan->heard[from] : 0;
         if (flags & SEGMENT_SYN)
@@ -136,24 +141,27 @@ struct step *plan_say(struct plan *plan, enum side from, unsigned flags, unsigne
         return step;
 }
 
-struct step *plan_repeat(struct plan *plan, struct step original) {
+struct step *plan_repeat(struct plan *plan, struct step original)
+{
         struct step *step = add(plan, original.from);
         int64_t at = step->at;
 
         hear(plan, original.from);
         *step = original;
         step->at = at;
-        step->kind &= (uint16_t) ~STEP_SACK;
+        step->kind &= (uint16_t)~STEP_SACK;
         if (step->flags & SEGMENT_ACK)
                 step->ack = plan->heard[original.from];
         return step;
 }
 
-struct step *plan_reset(struct plan *plan, enum side from) {
+struct step *plan_reset(struct plan *plan, enum side from)
+{
         return plan_say(plan, from, SEGMENT_RST | SEGMENT_ACK, 0);
 }
 
-struct step *plan_reply(struct plan *plan, struct step to) {
+struct step *plan_reply(struct plan *plan, struct step to)
+{
         struct step *step = add(plan, other(to.from));
 
         step->kind = STEP_BARE;
@@ -168,11 +176,13 @@ struct step *plan_reply(struct plan *plan, struct step to) {
         return step;
 }
 
-void plan_wait(struct plan *plan, int64_t ns) {
+void plan_wait(struct plan *plan, int64_t ns)
+{
         plan->now += ns / 1000 * 1000;
 }
 
-void plan_wait_ms(struct plan *plan, unsigned from, unsigned to) {
+void plan_wait_ms(struct plan *plan, unsigned from, unsigned to)
+{
         /* One roll a statement, here and elsewhere: the order within one is the compiler's to choose. */
         int64_t wait = dice_between(&plan->dice, from, to) * 1000000ll;
 
@@ -180,13 +190,15 @@ void plan_wait_ms(struct plan *plan, unsigned from, unsigned to) {
         plan_wait(plan, wait);
 }
 
-static unsigned segment_of(struct plan *plan, uint32_t n) {
+static unsigned segment_of(struct plan *plan, uint32_t n)
+{
         return n < plan->mss ? n : plan->mss;
 }
 
 /* One segment is lost, before or behind the place of the capture; up to three others follow it and draw
  * acknowledgements that say what is missing; then it is sent again. */
-static uint32_t lose_one(struct plan *plan, enum side from, uint32_t n, bool seen) {
+static uint32_t lose_one(struct plan *plan, enum side from, uint32_t n, bool seen)
+{
         struct step lost, *step;
         uint32_t done = 0, end;
 
@@ -213,7 +225,8 @@ static uint32_t lose_one(struct plan *plan, enum side from, uint32_t n, bool see
         return done;
 }
 
-void plan_bulk(struct plan *plan, enum side from, uint32_t n, unsigned trouble_permille) {
+void plan_bulk(struct plan *plan, enum side from, uint32_t n, unsigned trouble_permille)
+{
         unsigned unacked = 0;
         struct step said;
 

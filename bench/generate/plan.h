@@ -121,8 +121,7 @@ void plan_wait_ms(struct plan *plan, unsigned from, unsigned to);
 /* Payload in full segments, acknowledged each second one; now and then one is lost or sent twice. */
 void plan_bulk(struct plan *plan, enum side from, uint32_t n, unsigned trouble_permille);
 
-static inline enum side
-other(enum side side)
+static inline enum side other(enum side side)
 {
         return side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
 }

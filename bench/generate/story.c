@@ -1,28 +1,33 @@
 /* What the stories of connections are told with. */
 #include "generate/story.h"
 
-enum side story_either(struct plan *p) {
+enum side story_either(struct plan *p)
+{
         return dice_permille(&p->dice, 500) ? SIDE_CLIENT : SIDE_SERVER;
 }
 
-struct verdict *story_verdict(struct plan *p) {
+struct verdict *story_verdict(struct plan *p)
+{
         return &p->verdict[p->n_parts - 1];
 }
 
-void story_orderly(struct plan *p, enum side by) {
+void story_orderly(struct plan *p, enum side by)
+{
         story_verdict(p)->ending = ENDING_ORDERLY;
         story_verdict(p)->ended_by = by;
         story_verdict(p)->conn_state = CONN_STATE_SF;
 }
 
-void story_reset(struct plan *p, enum side by, enum cause cause) {
+void story_reset(struct plan *p, enum side by, enum cause cause)
+{
         story_verdict(p)->ending = ENDING_RESET;
         story_verdict(p)->ended_by = story_verdict(p)->reset_by = by;
         story_verdict(p)->cause = cause;
         story_verdict(p)->conn_state = by == C ? CONN_STATE_RSTO : CONN_STATE_RSTR;
 }
 
-void story_timed_out(struct plan *p, enum side gave_up, enum cause cause) {
+void story_timed_out(struct plan *p, enum side gave_up, enum cause cause)
+{
         story_verdict(p)->ending = ENDING_TIMED_OUT;
         story_verdict(p)->ended_by = gave_up;
         story_verdict(p)->silent = other(gave_up);
@@ -31,7 +36,8 @@ void story_timed_out(struct plan *p, enum side gave_up, enum cause cause) {
         story_verdict(p)->gave_up = true;
 }
 
-void story_handshake(struct plan *p, enum mix mix) {
+void story_handshake(struct plan *p, enum mix mix)
+{
         struct step syn = *plan_say(p, C, SYN, 0);
 
         if (mix == MIX_EVAL && dice_permille(&p->dice, 50)) {
@@ -42,7 +48,8 @@ void story_handshake(struct plan *p, enum mix mix) {
         plan_say(p, C, ACK, 0);
 }
 
-void story_talk(struct plan *p, enum mix mix) {
+void story_talk(struct plan *p, enum mix mix)
+{
         unsigned trouble = mix == MIX_EVAL ? 20 : 5;
 
         if (mix == MIX_FULL) {
@@ -64,19 +71,22 @@ void story_talk(struct plan *p, enum mix mix) {
         }
 }
 
-void story_begin(struct plan *p, enum mix mix) {
+void story_begin(struct plan *p, enum mix mix)
+{
         story_handshake(p, mix);
         story_talk(p, mix);
 }
 
 /* A last piece of data rides on some FINs. */
-static unsigned rider(struct plan *p, enum mix mix) {
+static unsigned rider(struct plan *p, enum mix mix)
+{
         if (mix != MIX_EVAL || !dice_permille(&p->dice, 200))
                 return 0;
         return dice_between(&p->dice, 1, 700);
 }
 
-void story_close_both(struct plan *p, enum mix mix, enum side first) {
+void story_close_both(struct plan *p, enum mix mix, enum side first)
+{
         plan_say(p, first, FIN | ACK, rider(p, mix));
         if (dice_permille(&p->dice, 500))
                 plan_say(p, other(first), ACK, 0);
@@ -85,18 +95,21 @@ void story_close_both(struct plan *p, enum mix mix, enum side first) {
         story_orderly(p, first);
 }
 
-void story_in_vain(struct plan *p, struct step what, unsigned n, int64_t interval) {
+void story_in_vain(struct plan *p, struct step what, unsigned n, int64_t interval)
+{
         for (; n--; interval *= 2) {
                 plan_wait(p, interval);
                 plan_repeat(p, what);
         }
 }
 
-int64_t story_rto(struct plan *p) {
+int64_t story_rto(struct plan *p)
+{
         return p->rtt + 200000000;
 }
 
-void story_probe(struct plan *p, enum side from, bool with_byte) {
+void story_probe(struct plan *p, enum side from, bool with_byte)
+{
         struct step *step = plan_say(p, from, ACK, 0);
 
         step->kind = STEP_PROBE;

@@ -17,11 +17,13 @@ struct count {
         enum closed closed;
 };
 
-static uint32_t least(uint32_t a, uint32_t b) {
+static uint32_t least(uint32_t a, uint32_t b)
+{
         return a < b ? a : b;
 }
 
-static void count_payload(struct count *count, const struct step *step) {
+static void count_payload(struct count *count, const struct step *step)
+{
         uint32_t from = step->seq + !!(step->flags & SEGMENT_SYN), to = from + step->n;
 
         if (step->flags & SEGMENT_FIN)
@@ -40,7 +42,8 @@ static void count_payload(struct count *count, const struct step *step) {
                 count->bytes = to;
 }
 
-static void count_step(struct count *own, struct count *back, const struct step *step) {
+static void count_step(struct count *own, struct count *back, const struct step *step)
+{
         own->forged += !!(step->kind & STEP_FORGED);
         if (step->kind & (STEP_FORGED | STEP_ICMP))
                 return;
@@ -62,13 +65,15 @@ static void count_step(struct count *own, struct count *back, const struct step 
 }
 
 /* An ACK of the FIN counts it as a place. */
-static void settle(struct count *count) {
+static void settle(struct count *count)
+{
         count->fin_acked = count->closed == CLOSED_FIN && count->acked + 1 >= count->fin_end;
         count->acked = least(count->acked, count->bytes);
         count->acked_by_reset = least(count->acked_by_reset, count->bytes);
 }
 
-static enum fate fate(const struct count *count, bool lost) {
+static enum fate fate(const struct count *count, bool lost)
+{
         uint32_t known = count->acked > count->acked_by_reset ? count->acked : count->acked_by_reset;
 
         if (count->bytes == 0)
@@ -78,7 +83,8 @@ static enum fate fate(const struct count *count, bool lost) {
         return known < count->bytes ? FATE_UNCERTAIN : FATE_ACKED;
 }
 
-static void put_direction(FILE *file, const char *name, const struct count *count, bool lost, uint64_t packets) {
+static void put_direction(FILE *file, const char *name, const struct count *count, bool lost, uint64_t packets)
+{
         fprintf(file, "\"%s\":{\"bytes\":%u,\"acked\":%u,\"acked_by_reset\":", name, count->bytes, count->acked);
         if (count->by_reset)
                 fprintf(file, "%u", count->acked_by_reset);
@@ -87,29 +93,33 @@ static void put_direction(FILE *file, const char *name, const struct count *coun
         fprintf(file, ",\"closed\":\"%s\",\"fin_acked\":%s,\"retransmitted\":%u,\"maybe_retransmitted\":%u,"
                 "\"packets\":%llu,\"forged\":%u,\"fate\":\"%s\"}", closed_name(count->closed),
                 count->fin_acked ? "true" : "false",
-                count->again, count->maybe_again, (unsigned long long) packets, count->forged,
+                count->again, count->maybe_again, (unsigned long long)packets, count->forged,
                 fate_name(fate(count, lost)));
 }
 
-static void put_word(FILE *file, const char *key, const char *word) {
+static void put_word(FILE *file, const char *key, const char *word)
+{
         if (word)
                 fprintf(file, ",\"%s\":\"%s\"", key, word);
         else
                 fprintf(file, ",\"%s\":null", key);
 }
 
-static void put_side(FILE *file, const char *key, enum side side) {
+static void put_side(FILE *file, const char *key, enum side side)
+{
         put_word(file, key, side == SIDE_UNKNOWN ? NULL : side_name(side));
 }
 
-static void put_end(FILE *file, const struct plan *plan, enum side side) {
+static void put_end(FILE *file, const struct plan *plan, enum side side)
+{
         char text[INET6_ADDRSTRLEN];
 
         inet_ntop(plan->family, plan->address[side], text, sizeof(text));
         fprintf(file, ",\"%s\":{\"ip\":\"%s\",\"port\":%u}", side_name(side), text, plan->port[side]);
 }
 
-static void write_part(FILE *file, const struct plan *plan, unsigned part) {
+static void write_part(FILE *file, const struct plan *plan, unsigned part)
+{
         const struct verdict *v = &plan->verdict[part];
         const struct place *place = &plan->place[part];
         int64_t last = 0, interval = 0, ended = 0;
@@ -132,11 +142,11 @@ static void write_part(FILE *file, const struct plan *plan, unsigned part) {
         settle(&count[1]);
 
         fprintf(file, "{\"kind\":\"%s\",\"part\":%u,\"first\":%llu,\"last\":%llu", v->kind, part,
-                (unsigned long long) place->first, (unsigned long long) place->last);
+                (unsigned long long)place->first, (unsigned long long)place->last);
         put_end(file, plan, SIDE_CLIENT);
         put_end(file, plan, SIDE_SERVER);
-        fprintf(file, ",\"started\":%lld,\"last_at\":%lld,\"last_interval\":%lld", (long long) place->begun,
-                (long long) (plan->begun + last), (long long) interval);
+        fprintf(file, ",\"started\":%lld,\"last_at\":%lld,\"last_interval\":%lld", (long long)place->begun,
+                (long long)(plan->begun + last), (long long)interval);
         put_word(file, "ending", ending_name(v->ending));
         put_side(file, "ended_by", v->ended_by);
         put_side(file, "silent", v->silent);
@@ -146,7 +156,7 @@ static void write_part(FILE *file, const struct plan *plan, unsigned part) {
         if (resets) {
                 put_side(file, "reset_by", v->reset_by);
                 fprintf(file, ",\"reset_frame\":%llu,\"reset_at\":%lld,\"resets\":%u",
-                        (unsigned long long) place->reset, (long long) (plan->begun + ended), resets);
+                        (unsigned long long)place->reset, (long long)(plan->begun + ended), resets);
         } else {
                 fputs(",\"reset_by\":null,\"reset_frame\":null,\"reset_at\":null,\"resets\":0", file);
         }
@@ -158,11 +168,13 @@ static void write_part(FILE *file, const struct plan *plan, unsigned part) {
         fputs("}\n", file);
 }
 
-void truth_write(FILE *file, const struct plan *plan) {
+void truth_write(FILE *file, const struct plan *plan)
+{
         for (unsigned part = 0; part < plan->n_parts; ++part)
                 write_part(file, plan, part);
 }
 
-void truth_write_end(FILE *file, int64_t until, uint64_t n_frames) {
-        fprintf(file, "{\"until\":%lld,\"frames\":%llu}\n", (long long) until, (unsigned long long) n_frames);
+void truth_write_end(FILE *file, int64_t until, uint64_t n_frames)
+{
+        fprintf(file, "{\"until\":%lld,\"frames\":%llu}\n", (long long)until, (unsigned long long)n_frames);
 }

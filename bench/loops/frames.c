@@ -26,15 +26,17 @@ struct bench {
         uint64_t n, sum;                /* the sum keeps the compiler from leaving out what is not used */
 };
 
-static int64_t cpu_ns(void) {
+static int64_t cpu_ns(void)
+{
         struct timespec now;
 
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-        return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+        return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 /* Those that go the straight way: in the captures of the bench all do. */
-static size_t find_segments(struct bench *b, size_t n) {
+static size_t find_segments(struct bench *b, size_t n)
+{
         size_t n_segments = 0;
 
         for (size_t i = 0; i < n; ++i) {
@@ -46,7 +48,8 @@ static size_t find_segments(struct bench *b, size_t n) {
         return n_segments;
 }
 
-static void add_connection(struct bench *b, const struct tracker_frame *f) {
+static void add_connection(struct bench *b, const struct tracker_frame *f)
+{
         struct packet packet;
         struct ends ends;
         unsigned sender;
@@ -60,7 +63,8 @@ static void add_connection(struct bench *b, const struct tracker_frame *f) {
                 exit(1);
 }
 
-static bool is_its_own(const struct tracker_frame *f) {
+static bool is_its_own(const struct tracker_frame *f)
+{
         const struct orderly *o = f->orderly;
         unsigned sender;
 
@@ -71,7 +75,8 @@ static bool is_its_own(const struct tracker_frame *f) {
                 table_is_plain(&o->head, &f->plain, REALM_IPV4, sender);
 }
 
-static void find_connections(struct bench *b, size_t n) {
+static void find_connections(struct bench *b, size_t n)
+{
         for (size_t i = 0; i < n; ++i) {
                 struct tracker_frame *f = &b->plain[i];
 
@@ -86,7 +91,8 @@ static void find_connections(struct bench *b, size_t n) {
                         add_connection(b, &b->plain[i]);
 }
 
-static int run(struct bench *b, const char *path, enum stage stage) {
+static int run(struct bench *b, const char *path, enum stage stage)
+{
         struct capture *capture = NULL;
         const char *why = NULL;
         size_t n = 0;
@@ -108,7 +114,8 @@ static int run(struct bench *b, const char *path, enum stage stage) {
         return 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
         static const char *const names[N_STAGES] = { "frames", "and segments", "and connections" };
         static struct bench bench;
         int rounds = argc > 2 ? atoi(argv[2]) : 9;
@@ -128,7 +135,7 @@ int main(int argc, char **argv) {
                         took = cpu_ns() - begin;
                         least = took < least ? took : least;
                 }
-                printf("%-16s %6.1f ns a frame\n", names[stage], (double) least / (double) (bench.n ? bench.n : 1));
+                printf("%-16s %6.1f ns a frame\n", names[stage], (double)least / (double)(bench.n ? bench.n : 1));
         }
         table_deinit(&bench.table);
         return bench.sum == 1;

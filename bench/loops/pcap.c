@@ -2,7 +2,8 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
         char why[PCAP_ERRBUF_SIZE];
         struct pcap_pkthdr *head;
         unsigned long long n = 0;

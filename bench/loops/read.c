@@ -6,7 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
         static uint8_t block[256 << 10] __attribute__((aligned(4096)));
         ssize_t r;
         int fd;

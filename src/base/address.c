@@ -15,8 +15,7 @@ static char octets[256][4];
 static uint8_t octet_lengths[256];
 
 /* Before main(), so that no thread can find them half made. */
-static void __attribute__((constructor))
-fill_octets(void)
+static void __attribute__((constructor)) fill_octets(void)
 {
         for (unsigned i = 0; i < 256; i++) {
                 char text[DECIMAL_ROOM], *end = decimal_put(text, i);
@@ -27,8 +26,7 @@ fill_octets(void)
         }
 }
 
-static char *
-put_hex(char *to, unsigned value)
+static char *put_hex(char *to, unsigned value)
 {
         static const char digits[] = "0123456789abcdef";
 
@@ -43,8 +41,7 @@ put_hex(char *to, unsigned value)
 }
 
 /* Of the longest runs of zeros the first is left out, if it is longer than one. */
-static void
-put_ipv6(char to[static INET6_ADDRSTRLEN], const uint8_t *address)
+static void put_ipv6(char to[static INET6_ADDRSTRLEN], const uint8_t *address)
 {
         unsigned words[N_WORDS], run = 0, best = 0, n_best = 1;
 
@@ -76,8 +73,7 @@ put_ipv6(char to[static INET6_ADDRSTRLEN], const uint8_t *address)
         *to = '\0';
 }
 
-void
-address_put(char to[static INET6_ADDRSTRLEN], int family, const uint8_t *address)
+void address_put(char to[static INET6_ADDRSTRLEN], int family, const uint8_t *address)
 {
         if (family != AF_INET) {
                 put_ipv6(to, address);

@@ -6,8 +6,7 @@
 struct decimal_three decimal_threes[1001];
 
 /* Before main(), so that no thread can find them half made, and before other tables that are made of numbers. */
-static void __attribute__((constructor(101)))
-fill(void)
+static void __attribute__((constructor(101))) fill(void)
 {
         for (unsigned i = 0; i < 1000; i++) {
                 struct decimal_three *three = &decimal_threes[i];
@@ -19,8 +18,7 @@ fill(void)
         }
 }
 
-static char *
-put_below_a_billion(char *to, uint32_t value)
+static char *put_below_a_billion(char *to, uint32_t value)
 {
         if (value < 1000000)
                 return decimal_put(to, value);
@@ -29,8 +27,7 @@ put_below_a_billion(char *to, uint32_t value)
         return decimal_put_three(to, value % 1000);
 }
 
-char *
-decimal_put_long(char *to, uint64_t value)
+char *decimal_put_long(char *to, uint64_t value)
 {
         uint64_t high = value / BILLION;
 

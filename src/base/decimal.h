@@ -20,24 +20,21 @@ struct decimal_three {
 extern struct decimal_three decimal_threes[1001];
 
 /* Two digits, for @value below 100. */
-static inline char *
-decimal_two(char *to, unsigned value)
+static inline char *decimal_two(char *to, unsigned value)
 {
         memcpy(to, decimal_threes[value].text + 1, 2);
         return to + 2;
 }
 
 /* Three digits with zeros before them, for @value below 1,000. Four bytes are written. */
-static inline char *
-decimal_put_three(char *to, unsigned value)
+static inline char *decimal_put_three(char *to, unsigned value)
 {
         memcpy(to, &decimal_threes[value], 4);
         return to + 3;
 }
 
 /* One to three digits. Four bytes are written, the last of them from the next number. */
-static inline char *
-decimal_put_short(char *to, unsigned value)
+static inline char *decimal_put_short(char *to, unsigned value)
 {
         unsigned zeros = decimal_threes[value].zeros;
 
@@ -46,8 +43,7 @@ decimal_put_short(char *to, unsigned value)
 }
 
 /* Nine digits, with zeros before them: the nanoseconds of a second. Ten bytes are written. */
-static inline char *
-decimal_put_nine(char *to, uint32_t value)
+static inline char *decimal_put_nine(char *to, uint32_t value)
 {
         uint32_t thousands = value / 1000;
 
@@ -57,8 +53,7 @@ decimal_put_nine(char *to, uint32_t value)
 }
 
 /* The same as a fraction, without the zeros behind them; @value is not 0. */
-static inline char *
-decimal_put_fraction(char *to, uint32_t value)
+static inline char *decimal_put_fraction(char *to, uint32_t value)
 {
         uint32_t thousands = value / 1000, last = value % 1000;
 
@@ -76,8 +71,7 @@ decimal_put_fraction(char *to, uint32_t value)
 char *decimal_put_long(char *to, uint64_t value);
 
 /* Writes @value without a NUL where there is DECIMAL_ROOM; returns where it ends. Most numbers are small. */
-static inline char *
-decimal_put(char *to, uint64_t value)
+static inline char *decimal_put(char *to, uint64_t value)
 {
         if (value < 1000)
                 return decimal_put_short(to, (unsigned)value);
@@ -87,8 +81,7 @@ decimal_put(char *to, uint64_t value)
 }
 
 /* The same of what nearly always is a single digit. */
-static inline char *
-decimal_put_digit(char *to, uint64_t value)
+static inline char *decimal_put_digit(char *to, uint64_t value)
 {
         if (__builtin_expect(value >= 10, 0))
                 return decimal_put(to, value);

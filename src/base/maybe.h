@@ -22,20 +22,17 @@ struct maybe_bool {
         bool value;
 };
 
-static inline struct maybe_u64
-known_u64(uint64_t value)
+static inline struct maybe_u64 known_u64(uint64_t value)
 {
         return (struct maybe_u64){ .known = true, .value = value };
 }
 
-static inline struct maybe_i64
-known_i64(int64_t value)
+static inline struct maybe_i64 known_i64(int64_t value)
 {
         return (struct maybe_i64){ .known = true, .value = value };
 }
 
-static inline struct maybe_bool
-known_bool(bool value)
+static inline struct maybe_bool known_bool(bool value)
 {
         return (struct maybe_bool){ .known = true, .value = value };
 }

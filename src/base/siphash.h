@@ -5,8 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline void
-siphash_rounds(uint64_t v[4], int n)
+static inline void siphash_rounds(uint64_t v[4], int n)
 {
         while (n-- > 0) {
                 v[0] += v[1];
@@ -22,15 +21,14 @@ siphash_rounds(uint64_t v[4], int n)
         }
 }
 
-static inline uint64_t
-siphash(const uint64_t key[2], const void *bytes, size_t n)
+static inline uint64_t siphash(const uint64_t key[2], const void *bytes, size_t n)
 {
         const uint8_t *p = bytes;
         uint64_t v[4] = {
                 key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
                 key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573,
         };
-        uint64_t last = (uint64_t) n << 56, word;
+        uint64_t last = (uint64_t)n << 56, word;
 
         for (; n >= 8; p += 8, n -= 8) {
                 memcpy(&word, p, 8);
@@ -39,7 +37,7 @@ siphash(const uint64_t key[2], const void *bytes, size_t n)
                 v[0] ^= word;
         }
         for (size_t i = 0; i < n; i++)
-                last |= (uint64_t) p[i] << 8 * i;
+                last |= (uint64_t)p[i] << 8 * i;
         v[3] ^= last;
         siphash_rounds(v, 2);
         v[0] ^= last;

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-int block_init(struct block *block, struct stream *stream, size_t size) {
-        *block = (struct block) { .stream = stream };
+int block_init(struct block *block, struct stream *stream, size_t size)
+{
+        *block = (struct block){ .stream = stream };
         if (stream->fd < 0 && !stream->unpack && !stream->piece) {
                 block->bytes = stream->input;
                 block->end = stream->n_input;
@@ -21,7 +22,8 @@ int block_init(struct block *block, struct stream *stream, size_t size) {
         return 0;
 }
 
-static void move_to_front(struct block *block) {
+static void move_to_front(struct block *block)
+{
         memmove(block->room, block->room + block->start, block_at_hand(block));
         block->offset += block->start;
         block->end -= block->start;
@@ -29,7 +31,8 @@ static void move_to_front(struct block *block) {
 }
 
 /* Twice the size: a length that lies costs no more than what was really there. */
-static int grow(struct block *block) {
+static int grow(struct block *block)
+{
         uint8_t *room = realloc(block->room, 2 * block->size);
 
         if (!room)
@@ -40,7 +43,8 @@ static int grow(struct block *block) {
         return 0;
 }
 
-int block_fill(struct block *block, size_t need) {
+int block_fill(struct block *block, size_t need)
+{
         if (block_at_hand(block) >= need || block->ended)
                 return 0;
         move_to_front(block);
@@ -50,20 +54,21 @@ int block_fill(struct block *block, size_t need) {
                 if (block->end == block->size) {
                         r = grow(block);
                         if (r)
-                                return (int) r;
+                                return (int)r;
                 }
                 r = stream_read(block->stream, block->room + block->end, block->size - block->end);
                 if (r < 0)
-                        return (int) r;
-                block->end += (size_t) r;
+                        return (int)r;
+                block->end += (size_t)r;
                 block->ended = r == 0;
         }
         return 0;
 }
 
-int block_skip(struct block *block, uint64_t *n) {
+int block_skip(struct block *block, uint64_t *n)
+{
         for (;;) {
-                size_t some = *n < block_at_hand(block) ? (size_t) *n : block_at_hand(block);
+                size_t some = *n < block_at_hand(block) ? (size_t)*n : block_at_hand(block);
                 int r;
 
                 block->start += some;
@@ -76,7 +81,8 @@ int block_skip(struct block *block, uint64_t *n) {
         }
 }
 
-void block_deinit(struct block *block) {
+void block_deinit(struct block *block)
+{
         free(block->room);
-        *block = (struct block) { .stream = NULL };
+        *block = (struct block){ .stream = NULL };
 }

@@ -35,15 +35,13 @@ int block_skip(struct block *block, uint64_t *n);
 
 void block_deinit(struct block *block);
 
-static inline size_t
-block_at_hand(const struct block *block)
+static inline size_t block_at_hand(const struct block *block)
 {
         return block->end - block->start;
 }
 
 /* Where the next byte stands in the capture. */
-static inline uint64_t
-block_place(const struct block *block)
+static inline uint64_t block_place(const struct block *block)
 {
         return block->offset + block->start;
 }

@@ -7,7 +7,8 @@
 
 #include "capture/reader.h"
 
-void capture_note(struct capture *capture, const char *format, ...) {
+void capture_note(struct capture *capture, const char *format, ...)
+{
         va_list arguments;
 
         if (capture->n_notes++ > 0)
@@ -17,7 +18,8 @@ void capture_note(struct capture *capture, const char *format, ...) {
         va_end(arguments);
 }
 
-uint32_t capture_link_type(uint32_t as_written) {
+uint32_t capture_link_type(uint32_t as_written)
+{
         switch (as_written) {
         case 11:                /* DLT_ATM_RFC1483 */
                 return 100;
@@ -29,7 +31,8 @@ uint32_t capture_link_type(uint32_t as_written) {
         }
 }
 
-static int find_format(struct capture *capture, size_t size, const char **ret_why) {
+static int find_format(struct capture *capture, size_t size, const char **ret_why)
+{
         struct block *block = &capture->block;
         const char *name;
         int r;
@@ -59,8 +62,9 @@ static int find_format(struct capture *capture, size_t size, const char **ret_wh
         return 0;
 }
 
-static int open_with(struct capture *capture, int r, size_t size, const char *why,
-                     struct capture **ret_capture, const char **ret_why) {
+static int open_with(struct capture *capture, int r, size_t size, const char *why, struct capture **ret_capture,
+                     const char **ret_why)
+{
         if (!r)
                 r = find_format(capture, size, &why);
         if (r) {
@@ -73,7 +77,8 @@ static int open_with(struct capture *capture, int r, size_t size, const char *wh
         return 0;
 }
 
-int capture_open(const char *path, struct capture **ret_capture, const char **ret_why) {
+int capture_open(const char *path, struct capture **ret_capture, const char **ret_why)
+{
         struct capture *capture = calloc(1, sizeof(*capture));
         const char *why = NULL;
         int r;
@@ -84,7 +89,8 @@ int capture_open(const char *path, struct capture **ret_capture, const char **re
         return open_with(capture, r, BLOCK_SIZE, why, ret_capture, ret_why);
 }
 
-int capture_open_memory(const void *bytes, size_t n_bytes, struct capture **ret_capture, const char **ret_why) {
+int capture_open_memory(const void *bytes, size_t n_bytes, struct capture **ret_capture, const char **ret_why)
+{
         struct capture *capture = calloc(1, sizeof(*capture));
         const char *why = NULL;
         int r;
@@ -95,7 +101,8 @@ int capture_open_memory(const void *bytes, size_t n_bytes, struct capture **ret_
         return open_with(capture, r, BLOCK_SIZE, why, ret_capture, ret_why);
 }
 
-int capture_open_pieces(const void *bytes, size_t n_bytes, size_t piece, size_t size, struct capture **ret_capture) {
+int capture_open_pieces(const void *bytes, size_t n_bytes, size_t piece, size_t size, struct capture **ret_capture)
+{
         struct capture *capture = calloc(1, sizeof(*capture));
         const char *why = NULL;
         int r;
@@ -108,7 +115,8 @@ int capture_open_pieces(const void *bytes, size_t n_bytes, size_t piece, size_t 
 }
 
 /* What is at hand is less than what was wanted, and no more will come. */
-static void end_of_bytes(struct capture *capture) {
+static void end_of_bytes(struct capture *capture)
+{
         struct block *block = &capture->block;
         const char *unpacked = capture->stream.unpack ? " of what was unpacked" : "";
         unsigned long long place = block->offset + block->end;
@@ -127,19 +135,20 @@ static void end_of_bytes(struct capture *capture) {
                 break;
         case WITHIN_FRAME:
                 capture_note(capture, "cut short within frame %llu, at byte %llu%s",
-                             (unsigned long long) capture->number + 1, place, unpacked);
+                             (unsigned long long)capture->number + 1, place, unpacked);
                 break;
         case WITHIN_OTHER:
                 if (capture->number == 0)
                         capture_note(capture, "cut short before the first frame, at byte %llu%s", place, unpacked);
                 else
                         capture_note(capture, "cut short within what follows frame %llu, at byte %llu%s",
-                                     (unsigned long long) capture->number, place, unpacked);
+                                     (unsigned long long)capture->number, place, unpacked);
                 break;
         }
 }
 
-static void complain(struct capture *capture) {
+static void complain(struct capture *capture)
+{
         char *text = capture->complaint;
         size_t size = sizeof(capture->complaint);
 
@@ -147,10 +156,11 @@ static void complain(struct capture *capture) {
                 snprintf(text, size, "%s", capture->note);
         else if (capture->n_notes > 1)
                 snprintf(text, size, "%s; and %llu more faults after that", capture->note,
-                         (unsigned long long) capture->n_notes - 1);
+                         (unsigned long long)capture->n_notes - 1);
 }
 
-int capture_read(struct capture *capture, struct frame *frames, size_t n, size_t *ret_n) {
+int capture_read(struct capture *capture, struct frame *frames, size_t n, size_t *ret_n)
+{
         size_t taken = 0;
 
         while (!capture->ended && n > 0) {
@@ -182,27 +192,33 @@ int capture_read(struct capture *capture, struct frame *frames, size_t n, size_t
         return 0;
 }
 
-const char *capture_complaint(const struct capture *capture) {
+const char *capture_complaint(const struct capture *capture)
+{
         return capture->complaint[0] ? capture->complaint : NULL;
 }
 
-uint64_t capture_dropped(const struct capture *capture) {
+uint64_t capture_dropped(const struct capture *capture)
+{
         return capture->n_dropped;
 }
 
-const char *capture_format(const struct capture *capture) {
+const char *capture_format(const struct capture *capture)
+{
         return capture->format;
 }
 
-uint64_t capture_offset(const struct capture *capture) {
+uint64_t capture_offset(const struct capture *capture)
+{
         return capture->block.room ? capture->stream.offset : block_place(&capture->block);
 }
 
-uint64_t capture_size(const struct capture *capture) {
+uint64_t capture_size(const struct capture *capture)
+{
         return capture->stream.size;
 }
 
-struct capture *capture_close(struct capture *capture) {
+struct capture *capture_close(struct capture *capture)
+{
         if (!capture)
                 return NULL;
         if (capture->deinit)

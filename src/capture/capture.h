@@ -50,25 +50,26 @@ struct frame_run {
 bool capture_run(struct capture *capture, struct frame_run *ret_run);
 void capture_ran(struct capture *capture, const struct frame_run *run);
 
-static inline __attribute__((always_inline)) struct frame frame_made(const struct frame_run *run,
-                                                                     const uint32_t header[static 4],
-                                                                     const uint8_t *bytes) {
-        return (struct frame) {
-                .time_ns = (int64_t) header[0] * 1000000000 + (int64_t) header[1] * run->unit_ns,
+static inline __attribute__((always_inline)) struct frame
+frame_made(const struct frame_run *run, const uint32_t header[static 4], const uint8_t *bytes)
+{
+        return (struct frame){
+                .time_ns = (int64_t)header[0] * 1000000000 + (int64_t)header[1] * run->unit_ns,
                 .bytes = bytes, .n_bytes = header[2], .n_frame = header[3], .link_type = run->link_type,
                 .number = run->number,
         };
 }
 
-static inline __attribute__((always_inline)) bool frame_next(struct frame_run *run, struct frame *ret_frame) {
+static inline __attribute__((always_inline)) bool frame_next(struct frame_run *run, struct frame *ret_frame)
+{
         uint32_t header[4];
-        uintptr_t at = (uintptr_t) run->at + sizeof(header);
+        uintptr_t at = (uintptr_t)run->at + sizeof(header);
 
-        if (at > (uintptr_t) run->end)
+        if (at > (uintptr_t)run->end)
                 return false;
         memcpy(header, run->at, sizeof(header));
         /* Nor is one of no bytes usual. */
-        if (header[2] - 1 >= header[3] || at + header[2] > (uintptr_t) run->end)
+        if (header[2] - 1 >= header[3] || at + header[2] > (uintptr_t)run->end)
                 return false;
         run->number++;
         *ret_frame = frame_made(run, header, run->at + sizeof(header));
@@ -79,7 +80,8 @@ static inline __attribute__((always_inline)) bool frame_next(struct frame_run *r
 }
 
 /* The frame that frame_next() gave last, whose bytes are @bytes. */
-static inline struct frame frame_again(const struct frame_run *run, const uint8_t *bytes) {
+static inline struct frame frame_again(const struct frame_run *run, const uint8_t *bytes)
+{
         uint32_t header[4];
 
         memcpy(header, bytes - sizeof(header), sizeof(header));
@@ -104,8 +106,7 @@ uint64_t capture_size(const struct capture *capture);
 /* Takes NULL and returns NULL. */
 struct capture *capture_close(struct capture *capture);
 
-static inline void
-capture_closep(struct capture **capture)
+static inline void capture_closep(struct capture **capture)
 {
         *capture = capture_close(*capture);
 }

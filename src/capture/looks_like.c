@@ -37,7 +37,8 @@ static const struct look looks[] = {
 };
 
 /* No control characters, and most of it ASCII: what is not may be UTF-8 or an older kind of letters. */
-static bool is_text(const uint8_t *bytes, size_t n) {
+static bool is_text(const uint8_t *bytes, size_t n)
+{
         size_t n_ascii = 0;
 
         for (size_t i = 0; i < n; i++) {
@@ -48,7 +49,8 @@ static bool is_text(const uint8_t *bytes, size_t n) {
         return n_ascii >= n / 4 * 3;
 }
 
-static bool all_zero(const uint8_t *bytes, size_t n) {
+static bool all_zero(const uint8_t *bytes, size_t n)
+{
         for (size_t i = 0; i < n; i++)
                 if (bytes[i])
                         return false;
@@ -56,12 +58,13 @@ static bool all_zero(const uint8_t *bytes, size_t n) {
 }
 
 /* A record of ERF: a time stamp, a type, flags, then a length that leads to the next record's type. */
-static bool is_erf(const uint8_t *bytes, size_t n) {
+static bool is_erf(const uint8_t *bytes, size_t n)
+{
         size_t next;
 
         if (n < 16 || (bytes[8] & 0x7f) == 0 || (bytes[8] & 0x7f) > 48)
                 return false;
-        next = ((size_t) bytes[10] << 8) | bytes[11];
+        next = ((size_t)bytes[10] << 8) | bytes[11];
         if (next < 16 || next + 16 > n)
                 return false;
         /* Two records that follow each other within a second of their little-endian clock. */
@@ -69,11 +72,13 @@ static bool is_erf(const uint8_t *bytes, size_t n) {
 }
 
 /* A tar archive's mark stands behind the first member's name and numbers. */
-static bool is_tar(const uint8_t *bytes, size_t n) {
+static bool is_tar(const uint8_t *bytes, size_t n)
+{
         return n >= 262 && !memcmp(bytes + 257, "ustar", 5);
 }
 
-const char *looks_like(const uint8_t *bytes, size_t n) {
+const char *looks_like(const uint8_t *bytes, size_t n)
+{
         if (n == 0)
                 return "it is empty";
         for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)

@@ -12,11 +12,13 @@ enum {
         SNAPLEN_USUAL = 262144,
 };
 
-static bool known_magic(uint32_t magic) {
+static bool known_magic(uint32_t magic)
+{
         return magic == MAGIC_US || magic == MAGIC_NS || magic == MAGIC_KUZNETZOV;
 }
 
-bool pcap_begins(const uint8_t *bytes, size_t n) {
+bool pcap_begins(const uint8_t *bytes, size_t n)
+{
         return n >= 4 && (known_magic(get32(bytes, false)) || known_magic(get32(bytes, true)));
 }
 
@@ -29,8 +31,9 @@ static bool is_nothing(const uint8_t *header)
 }
 
 /* Inlined with @other_order and @n_header known: the common kind pays for no other. */
-static inline __attribute__((always_inline)) size_t take_frames(struct capture *capture, struct frame *frames,
-                                                                size_t n, bool other_order, size_t n_header) {
+static inline __attribute__((always_inline)) size_t
+take_frames(struct capture *capture, struct frame *frames, size_t n, bool other_order, size_t n_header)
+{
         const struct pcap *pcap = &capture->pcap;
         struct block *block = &capture->block;
         const uint8_t *p = block->bytes + block->start;
@@ -57,8 +60,8 @@ static inline __attribute__((always_inline)) size_t take_frames(struct capture *
                 if (__builtin_expect(n_bytes > pcap->largest, 0)) {
                         capture_note(capture, "frame %llu at byte %llu is said to have %u bytes, which makes no "
                                      "sense: the rest cannot be read",
-                                     (unsigned long long) capture->number + 1,
-                                     (unsigned long long) (block->offset + (uint64_t) (p - block->bytes)), n_bytes);
+                                     (unsigned long long)capture->number + 1,
+                                     (unsigned long long)(block->offset + (uint64_t)(p - block->bytes)), n_bytes);
                         capture->ended = true;
                         break;
                 }
@@ -74,9 +77,9 @@ static inline __attribute__((always_inline)) size_t take_frames(struct capture *
                         capture->within = WITHIN_FRAME;
                         break;
                 }
-                frames[i] = (struct frame) {
-                        .time_ns = (int64_t) get32(p, other_order) * 1000000000 +
-                                (int64_t) get32(p + 4, other_order) * pcap->unit_ns,
+                frames[i] = (struct frame){
+                        .time_ns = (int64_t)get32(p, other_order) * 1000000000 +
+                                (int64_t)get32(p + 4, other_order) * pcap->unit_ns,
                         .bytes = p + n_header,
                         .n_bytes = n_bytes,
                         .n_frame = n_frame > n_bytes ? n_frame : n_bytes,
@@ -88,15 +91,17 @@ static inline __attribute__((always_inline)) size_t take_frames(struct capture *
                 /* Where the one after the next begins, if the next is as long; they often are. */
                 __builtin_prefetch(p + n_header + n_bytes);
         }
-        block->start = (size_t) (p - block->bytes);
+        block->start = (size_t)(p - block->bytes);
         return i;
 }
 
-static size_t take(struct capture *capture, struct frame *frames, size_t n) {
+static size_t take(struct capture *capture, struct frame *frames, size_t n)
+{
         return take_frames(capture, frames, n, false, N_FRAME_HEADER);
 }
 
-bool capture_run(struct capture *capture, struct frame_run *ret_run) {
+bool capture_run(struct capture *capture, struct frame_run *ret_run)
+{
         const struct pcap *pcap = &capture->pcap;
         const struct block *block = &capture->block;
         size_t n;
@@ -104,32 +109,36 @@ bool capture_run(struct capture *capture, struct frame_run *ret_run) {
         if (capture->take != take || pcap->lengths != LENGTHS_AS_NOW || capture->ended || capture->skip > 0)
                 return false;
         n = block_at_hand(block) < pcap->largest ? block_at_hand(block) : pcap->largest;
-        *ret_run = (struct frame_run) {
+        *ret_run = (struct frame_run){
                 .at = block->bytes + block->start, .end = block->bytes + block->start + n, .link_type = pcap->link_type,
                 .unit_ns = pcap->unit_ns, .number = capture->number,
         };
         return true;
 }
 
-void capture_ran(struct capture *capture, const struct frame_run *run) {
-        capture->block.start = (size_t) (run->at - capture->block.bytes);
+void capture_ran(struct capture *capture, const struct frame_run *run)
+{
+        capture->block.start = (size_t)(run->at - capture->block.bytes);
         capture->number = run->number;
 }
 
-static size_t take_uncommon(struct capture *capture, struct frame *frames, size_t n) {
+static size_t take_uncommon(struct capture *capture, struct frame *frames, size_t n)
+{
         return take_frames(capture, frames, n, capture->pcap.other_order, capture->pcap.n_header);
 }
 
 /* Before 2.3 the two lengths stood the other way round; of 2.3 there are files of both kinds (libpcap's
  * sf-pcap.c). 543 is what AIX wrote. */
-static void read_version(struct pcap *pcap, unsigned int major, unsigned int minor) {
+static void read_version(struct pcap *pcap, unsigned int major, unsigned int minor)
+{
         if (major == 543 || (major == 2 && minor < 3))
                 pcap->lengths = LENGTHS_TURNED;
         else if (major == 2 && minor == 3)
                 pcap->lengths = LENGTHS_UNSURE;
 }
 
-static size_t take_file_header(struct capture *capture, struct frame *frames, size_t n) {
+static size_t take_file_header(struct capture *capture, struct frame *frames, size_t n)
+{
         struct pcap *pcap = &capture->pcap;
         struct block *block = &capture->block;
         const uint8_t *p = block->bytes + block->start;
@@ -156,7 +165,8 @@ static size_t take_file_header(struct capture *capture, struct frame *frames, si
         return capture->take(capture, frames, n);
 }
 
-void pcap_begin(struct capture *capture) {
-        capture->pcap = (struct pcap) { .lengths = LENGTHS_AS_NOW };
+void pcap_begin(struct capture *capture)
+{
+        capture->pcap = (struct pcap){ .lengths = LENGTHS_AS_NOW };
         capture->take = take_file_header;
 }

@@ -23,14 +23,16 @@ struct frame_header {
         uint32_t n_frame;
 };
 
-static int put(FILE *file, const void *bytes, size_t n) {
+static int put(FILE *file, const void *bytes, size_t n)
+{
         errno = 0;
         if (n > 0 && fwrite(bytes, n, 1, file) != 1)
                 return errno ? -errno : -EIO;
         return 0;
 }
 
-int pcap_write_header(FILE *file, uint32_t link_type) {
+int pcap_write_header(FILE *file, uint32_t link_type)
+{
         struct file_header header = {
                 .magic = 0xa1b23c4d,
                 .major = 2,
@@ -42,7 +44,8 @@ int pcap_write_header(FILE *file, uint32_t link_type) {
         return put(file, &header, sizeof(header));
 }
 
-int pcap_write_frame(FILE *file, int64_t time_ns, const void *bytes, size_t n_bytes, size_t n_frame) {
+int pcap_write_frame(FILE *file, int64_t time_ns, const void *bytes, size_t n_bytes, size_t n_frame)
+{
         struct frame_header header;
         int r;
 
@@ -50,11 +53,11 @@ int pcap_write_frame(FILE *file, int64_t time_ns, const void *bytes, size_t n_by
                 return -ERANGE;
         if (n_bytes > n_frame || n_bytes > SNAPLEN || n_frame > UINT32_MAX)
                 return -ERANGE;
-        header = (struct frame_header) {
-                .seconds = (uint32_t) (time_ns / 1000000000),
-                .nanoseconds = (uint32_t) (time_ns % 1000000000),
-                .n_bytes = (uint32_t) n_bytes,
-                .n_frame = (uint32_t) n_frame,
+        header = (struct frame_header){
+                .seconds = (uint32_t)(time_ns / 1000000000),
+                .nanoseconds = (uint32_t)(time_ns % 1000000000),
+                .n_bytes = (uint32_t)n_bytes,
+                .n_frame = (uint32_t)n_frame,
         };
         r = put(file, &header, sizeof(header));
         if (r)

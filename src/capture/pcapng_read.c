@@ -44,15 +44,18 @@ enum {
         INTERFACES_MAX = 65536,         /* what a hostile file may make us remember */
 };
 
-static unsigned long long place(const struct capture *capture) {
+static unsigned long long place(const struct capture *capture)
+{
         return block_place(&capture->block);
 }
 
-bool pcapng_begins(const uint8_t *bytes, size_t n) {
+bool pcapng_begins(const uint8_t *bytes, size_t n)
+{
         return n >= 4 && get32(bytes, false) == BLOCK_SECTION;
 }
 
-static uint64_t get64(const uint8_t *p, bool other_order) {
+static uint64_t get64(const uint8_t *p, bool other_order)
+{
         uint64_t first = get32(p, other_order), second = get32(p + 4, other_order);
 
         return other_order ? first << 32 | second : second << 32 | first;
@@ -70,15 +73,16 @@ struct option {
         const uint8_t *value;
 };
 
-static bool next_option(struct options *options, struct option *ret_option) {
+static bool next_option(struct options *options, struct option *ret_option)
+{
         struct option option;
         size_t span;
 
         if (options->n < 4)
                 return false;
-        option = (struct option) { .code = get16(options->p, options->other_order),
+        option = (struct option){ .code = get16(options->p, options->other_order),
                                    .length = get16(options->p + 2, options->other_order), .value = options->p + 4 };
-        span = 4 + (((size_t) option.length + 3) & ~(size_t) 3);
+        span = 4 + (((size_t)option.length + 3) & ~(size_t)3);
         if (option.code == OPTION_END || options->n - 4 < option.length)
                 return false;
         if (span > options->n)
@@ -89,7 +93,8 @@ static bool next_option(struct options *options, struct option *ret_option) {
         return true;
 }
 
-static void read_options(struct pcapng_interface *interface, const uint8_t *p, size_t n, bool other_order) {
+static void read_options(struct pcapng_interface *interface, const uint8_t *p, size_t n, bool other_order)
+{
         struct options options = { .p = p, .n = n, .other_order = other_order };
         uint8_t resolution = PCAPNG_MICROSECONDS;
         struct option option;
@@ -98,13 +103,14 @@ static void read_options(struct pcapng_interface *interface, const uint8_t *p, s
                 if (option.code == OPTION_TSRESOL && option.length >= 1)
                         resolution = option.value[0];
                 if (option.code == OPTION_TSOFFSET && option.length >= 8)
-                        interface->offset_s = (int64_t) get64(option.value, other_order);
+                        interface->offset_s = (int64_t)get64(option.value, other_order);
         }
         pcapng_time_set(interface, resolution);
 }
 
 /* Counts of an interface since it was described; the last of them holds. */
-static void read_statistics(struct capture *capture, const uint8_t *p, size_t length) {
+static void read_statistics(struct capture *capture, const uint8_t *p, size_t length)
+{
         struct pcapng *ng = &capture->pcapng;
         uint32_t id = get32(p + 8, ng->other_order);
         struct options options = { .p = p + 20, .n = length - N_STATISTICS, .other_order = ng->other_order };
@@ -124,7 +130,8 @@ static void read_statistics(struct capture *capture, const uint8_t *p, size_t le
         }
 }
 
-static int add_interface(struct capture *capture, const uint8_t *p, size_t length) {
+static int add_interface(struct capture *capture, const uint8_t *p, size_t length)
+{
         struct pcapng *ng = &capture->pcapng;
         struct pcapng_interface *interface;
 
@@ -143,7 +150,7 @@ static int add_interface(struct capture *capture, const uint8_t *p, size_t lengt
                 ng->n_room = n_room;
         }
         interface = &ng->interfaces[ng->n_interfaces++];
-        *interface = (struct pcapng_interface) {
+        *interface = (struct pcapng_interface){
                 .link_type = capture_link_type(get16(p + 8, ng->other_order)),
                 .snaplen = get32(p + 12, ng->other_order),
         };
@@ -153,7 +160,8 @@ static int add_interface(struct capture *capture, const uint8_t *p, size_t lengt
 
 /* Returns whether there is a frame; a block without one that makes sense is noted. */
 static bool read_packet(struct capture *capture, const uint8_t *p, size_t length, uint32_t type, bool other_order,
-                        struct frame *ret_frame) {
+                        struct frame *ret_frame)
+{
         const struct pcapng *ng = &capture->pcapng;
         const struct pcapng_interface *interface;
         uint32_t id = type == BLOCK_PACKET ? get16(p + 8, other_order) : get32(p + 8, other_order);
@@ -162,17 +170,17 @@ static bool read_packet(struct capture *capture, const uint8_t *p, size_t length
         capture->number++;
         if (__builtin_expect(n_bytes > length - N_PACKET, 0)) {
                 capture_note(capture, "frame %llu at byte %llu is said to have %u bytes, in a block of %zu; left out",
-                             (unsigned long long) capture->number, place(capture), n_bytes, length);
+                             (unsigned long long)capture->number, place(capture), n_bytes, length);
                 return false;
         }
         if (__builtin_expect(id >= ng->n_interfaces, 0)) {
                 capture_note(capture, "frame %llu at byte %llu names interface %u, which is not described; left out",
-                             (unsigned long long) capture->number, place(capture), id);
+                             (unsigned long long)capture->number, place(capture), id);
                 return false;
         }
         interface = &ng->interfaces[id];
-        *ret_frame = (struct frame) {
-                .time_ns = pcapng_time(interface, (uint64_t) get32(p + 12, other_order) << 32 |
+        *ret_frame = (struct frame){
+                .time_ns = pcapng_time(interface, (uint64_t)get32(p + 12, other_order) << 32 |
                                        get32(p + 16, other_order)),
                 .bytes = p + 28,
                 .n_bytes = n_bytes,
@@ -185,21 +193,22 @@ static bool read_packet(struct capture *capture, const uint8_t *p, size_t length
 
 /* Has neither interface nor time: it is of the first one. What is at hand follows from all there was, from the
  * interface's limit and from the room in the block. */
-static bool read_simple_packet(struct capture *capture, const uint8_t *p, size_t length, struct frame *ret_frame) {
+static bool read_simple_packet(struct capture *capture, const uint8_t *p, size_t length, struct frame *ret_frame)
+{
         const struct pcapng *ng = &capture->pcapng;
         uint32_t n_frame = get32(p + 8, ng->other_order), n_bytes = n_frame;
 
         capture->number++;
         if (ng->n_interfaces == 0) {
                 capture_note(capture, "frame %llu at byte %llu comes before any interface is described; left out",
-                             (unsigned long long) capture->number, place(capture));
+                             (unsigned long long)capture->number, place(capture));
                 return false;
         }
         if (ng->interfaces[0].snaplen && n_bytes > ng->interfaces[0].snaplen)
                 n_bytes = ng->interfaces[0].snaplen;
         if (n_bytes > length - N_SIMPLE_PACKET)
-                n_bytes = (uint32_t) (length - N_SIMPLE_PACKET);
-        *ret_frame = (struct frame) {
+                n_bytes = (uint32_t)(length - N_SIMPLE_PACKET);
+        *ret_frame = (struct frame){
                 .bytes = p + 12,
                 .n_bytes = n_bytes,
                 .n_frame = n_frame,
@@ -210,7 +219,8 @@ static bool read_simple_packet(struct capture *capture, const uint8_t *p, size_t
 }
 
 /* The byte order comes with the section, and is needed to read even the length in front. */
-static bool begin_section(struct capture *capture, const uint8_t *p) {
+static bool begin_section(struct capture *capture, const uint8_t *p)
+{
         struct pcapng *ng = &capture->pcapng;
         uint16_t major;
 
@@ -230,7 +240,8 @@ static bool begin_section(struct capture *capture, const uint8_t *p) {
         return true;
 }
 
-static size_t smallest(uint32_t type) {
+static size_t smallest(uint32_t type)
+{
         switch (type) {
         case BLOCK_SECTION:
                 return N_SECTION;
@@ -246,18 +257,21 @@ static size_t smallest(uint32_t type) {
         }
 }
 
-static bool holds_frame(uint32_t type) {
+static bool holds_frame(uint32_t type)
+{
         return type == BLOCK_ENHANCED_PACKET || type == BLOCK_SIMPLE_PACKET || type == BLOCK_PACKET;
 }
 
 /* Has to be at hand as a whole to be read. */
-static bool is_gathered(uint32_t type, uint32_t length) {
+static bool is_gathered(uint32_t type, uint32_t length)
+{
         return type == BLOCK_INTERFACE || holds_frame(type) ||
                (type == BLOCK_STATISTICS && length >= N_STATISTICS && length <= STATISTICS_MAX);
 }
 
 /* Wireshark shows these too, and numbers them (its wiretap/pcapng.c); there is no frame in them. */
-static bool is_numbered(uint32_t type) {
+static bool is_numbered(uint32_t type)
+{
         switch (type) {
         case BLOCK_JOURNAL:
         case BLOCK_CUSTOM:
@@ -272,18 +286,20 @@ static bool is_numbered(uint32_t type) {
 }
 
 /* Some writers leave the padding out of the length, and write it all the same. */
-static size_t with_padding(uint32_t length) {
-        return ((size_t) length + 3) & ~(size_t) 3;
+static size_t with_padding(uint32_t length)
+{
+        return ((size_t)length + 3) & ~(size_t)3;
 }
 
-static bool trailer_agrees(struct capture *capture, const uint8_t *trailer, uint32_t length) {
+static bool trailer_agrees(struct capture *capture, const uint8_t *trailer, uint32_t length)
+{
         uint32_t behind = get32(trailer, capture->pcapng.other_order);
 
         if (__builtin_expect(behind == length, 1))
                 return true;
         capture_note(capture, "the block before byte %llu is of %u bytes by its beginning and of %u by its end: "
                      "the rest cannot be read",
-                     (unsigned long long) (capture->block.offset + (uint64_t) (trailer + 4 - capture->block.bytes)),
+                     (unsigned long long)(capture->block.offset + (uint64_t)(trailer + 4 - capture->block.bytes)),
                      length, behind);
         capture->ended = true;
         return false;
@@ -296,13 +312,15 @@ enum next {
         NEXT_FRAME,     /* there is one; then the next block */
 };
 
-static enum next want(struct capture *capture, size_t need, bool within_frame) {
+static enum next want(struct capture *capture, size_t need, bool within_frame)
+{
         capture->need = need;
         capture->within = within_frame ? WITHIN_FRAME : WITHIN_OTHER;
         return NEXT_STOP;
 }
 
-static enum next pass_over(struct capture *capture, uint32_t length) {
+static enum next pass_over(struct capture *capture, uint32_t length)
+{
         capture->skip = with_padding(length) - 4;
         capture->pcapng.trailer_due = length;
         capture->owed = true;
@@ -311,7 +329,8 @@ static enum next pass_over(struct capture *capture, uint32_t length) {
 }
 
 /* The length behind a block that was passed over. */
-static enum next take_trailer(struct capture *capture) {
+static enum next take_trailer(struct capture *capture)
+{
         struct block *block = &capture->block;
 
         if (block_at_hand(block) < 4)
@@ -326,7 +345,8 @@ static enum next take_trailer(struct capture *capture) {
 
 /* A block that is whole, of @span bytes. */
 static enum next read_block(struct capture *capture, const uint8_t *p, size_t span, uint32_t type,
-                            struct frame *ret_frame) {
+                            struct frame *ret_frame)
+{
         switch (type) {
         case BLOCK_INTERFACE:
                 if (add_interface(capture, p, span) == 0)
@@ -346,7 +366,8 @@ static enum next read_block(struct capture *capture, const uint8_t *p, size_t sp
 }
 
 /* The block at the front of what is at hand. */
-static enum next take_block(struct capture *capture, struct frame *ret_frame) {
+static enum next take_block(struct capture *capture, struct frame *ret_frame)
+{
         struct block *block = &capture->block;
         const uint8_t *p = block->bytes + block->start;
         size_t left = block_at_hand(block), span;
@@ -387,7 +408,8 @@ static enum next take_block(struct capture *capture, struct frame *ret_frame) {
 }
 
 /* The common case without detours: an enhanced packet of this machine's byte order that is whole. */
-static inline bool take_common(struct capture *capture, struct frame *ret_frame) {
+static inline bool take_common(struct capture *capture, struct frame *ret_frame)
+{
         struct block *block = &capture->block;
         const uint8_t *p = block->bytes + block->start;
         size_t left = block_at_hand(block);
@@ -402,12 +424,13 @@ static inline bool take_common(struct capture *capture, struct frame *ret_frame)
                 return false;
         if (get32(p + 20, false) > length - N_PACKET || get32(p + 8, false) >= capture->pcapng.n_interfaces)
                 return false;
-        (void) read_packet(capture, p, length, BLOCK_ENHANCED_PACKET, false, ret_frame);
+        (void)read_packet(capture, p, length, BLOCK_ENHANCED_PACKET, false, ret_frame);
         block->start += length;
         return true;
 }
 
-static size_t take(struct capture *capture, struct frame *frames, size_t n) {
+static size_t take(struct capture *capture, struct frame *frames, size_t n)
+{
         size_t n_taken = 0;
 
         while (n_taken < n) {
@@ -423,12 +446,14 @@ static size_t take(struct capture *capture, struct frame *frames, size_t n) {
         return n_taken;
 }
 
-static void deinit(struct capture *capture) {
+static void deinit(struct capture *capture)
+{
         free(capture->pcapng.interfaces);
 }
 
-void pcapng_begin(struct capture *capture) {
-        capture->pcapng = (struct pcapng) { .other_order = false };
+void pcapng_begin(struct capture *capture)
+{
+        capture->pcapng = (struct pcapng){ .other_order = false };
         capture->take = take;
         capture->deinit = deinit;
 }

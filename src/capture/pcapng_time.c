@@ -8,7 +8,8 @@ enum {
 
 static const uint64_t NS = 1000000000;
 
-static uint64_t power_of_10(unsigned int n) {
+static uint64_t power_of_10(unsigned int n)
+{
         uint64_t r = 1;
 
         while (n-- > 0)
@@ -16,7 +17,8 @@ static uint64_t power_of_10(unsigned int n) {
         return r;
 }
 
-void pcapng_time_set(struct pcapng_interface *interface, uint8_t resolution) {
+void pcapng_time_set(struct pcapng_interface *interface, uint8_t resolution)
+{
         unsigned int exponent = resolution & (POWER_OF_2 - 1);
 
         interface->multiply = 1;
@@ -24,7 +26,7 @@ void pcapng_time_set(struct pcapng_interface *interface, uint8_t resolution) {
         interface->shift = 0;
         if (resolution & POWER_OF_2) {
                 interface->multiply = NS;
-                interface->shift = (uint8_t) exponent;
+                interface->shift = (uint8_t)exponent;
                 /* Not the short way, unless they are whole seconds. */
                 interface->divide = exponent ? 0 : 1;
         } else if (exponent <= NS_DIGITS) {
@@ -37,7 +39,8 @@ void pcapng_time_set(struct pcapng_interface *interface, uint8_t resolution) {
         }
 }
 
-int64_t pcapng_time_full(const struct pcapng_interface *interface, uint64_t stamp) {
+int64_t pcapng_time_full(const struct pcapng_interface *interface, uint64_t stamp)
+{
         unsigned __int128 ns = (unsigned __int128) stamp * interface->multiply;
         __int128 all;
 
@@ -46,6 +49,6 @@ int64_t pcapng_time_full(const struct pcapng_interface *interface, uint64_t stam
                 ns >>= interface->shift;
         else
                 ns /= interface->divide;
-        all = (__int128) ns + (__int128) interface->offset_s * (int64_t) NS;
-        return all < INT64_MIN || all > INT64_MAX ? 0 : (int64_t) all;
+        all = (__int128) ns + (__int128) interface->offset_s * (int64_t)NS;
+        return all < INT64_MIN || all > INT64_MAX ? 0 : (int64_t)all;
 }

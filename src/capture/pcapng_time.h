@@ -13,8 +13,7 @@ void pcapng_time_set(struct pcapng_interface *interface, uint8_t resolution);
 /* Nanoseconds since 1970, what is finer cut off; 0 where that does not fit. */
 int64_t pcapng_time_full(const struct pcapng_interface *interface, uint64_t stamp);
 
-static inline int64_t
-pcapng_time(const struct pcapng_interface *interface, uint64_t stamp)
+static inline int64_t pcapng_time(const struct pcapng_interface *interface, uint64_t stamp)
 {
         int64_t ns;
 

@@ -87,8 +87,7 @@ void pcapng_begin(struct capture *capture);
 /* A sentence on what bytes that are no capture seem to be. */
 const char *looks_like(const uint8_t *bytes, size_t n);
 
-static inline uint32_t
-get32(const uint8_t *p, bool other_order)
+static inline uint32_t get32(const uint8_t *p, bool other_order)
 {
         uint32_t v;
 
@@ -96,8 +95,7 @@ get32(const uint8_t *p, bool other_order)
         return other_order ? __builtin_bswap32(v) : v;
 }
 
-static inline uint16_t
-get16(const uint8_t *p, bool other_order)
+static inline uint16_t get16(const uint8_t *p, bool other_order)
 {
         uint16_t v;
 

@@ -16,24 +16,26 @@ enum {
         MAGIC = 4,
 };
 
-static ssize_t read_fd(struct stream *stream, uint8_t *bytes, size_t n) {
+static ssize_t read_fd(struct stream *stream, uint8_t *bytes, size_t n)
+{
         for (;;) {
                 ssize_t r = read(stream->fd, bytes, n);
 
                 if (r >= 0) {
-                        stream->offset += (uint64_t) r;
+                        stream->offset += (uint64_t)r;
                         return r;
                 }
                 if (errno != EAGAIN)
                         return -errno;
                 /* Somebody made it non-blocking, as another program at the same terminal may. */
-                if (poll(&(struct pollfd) { .fd = stream->fd, .events = POLLIN }, 1, -1) < 0)
+                if (poll(&(struct pollfd){ .fd = stream->fd, .events = POLLIN }, 1, -1) < 0)
                         return -errno;
         }
 }
 
 /* Reads more behind what is in the room already. Returns 0 at the end. */
-static ssize_t read_ahead(struct stream *stream, size_t n) {
+static ssize_t read_ahead(struct stream *stream, size_t n)
+{
         ssize_t r;
 
         if (stream->ended || stream->fd < 0) {
@@ -44,13 +46,14 @@ static ssize_t read_ahead(struct stream *stream, size_t n) {
                 stream->input = stream->room;
         r = read_fd(stream, stream->room + (stream->input - stream->room) + stream->n_input, n);
         if (r > 0)
-                stream->n_input += (size_t) r;
+                stream->n_input += (size_t)r;
         if (r == 0)
                 stream->ended = true;
         return r;
 }
 
-static int choose_unpacker(struct stream *stream, const char **ret_why) {
+static int choose_unpacker(struct stream *stream, const char **ret_why)
+{
         const struct unpack *unpack = unpack_find(stream->input, stream->n_input);
         int r;
 
@@ -66,12 +69,13 @@ static int choose_unpacker(struct stream *stream, const char **ret_why) {
         return r;
 }
 
-int stream_init(struct stream *stream, const char *path, const char **ret_why) {
+int stream_init(struct stream *stream, const char *path, const char **ret_why)
+{
         bool is_stdin = !strcmp(path, "-");
         struct stat status;
 
         *ret_why = NULL;
-        *stream = (struct stream) {
+        *stream = (struct stream){
                 .fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY),
                 .fd_is_ours = !is_stdin,
         };
@@ -86,8 +90,8 @@ int stream_init(struct stream *stream, const char *path, const char **ret_why) {
                 return -EPROTONOSUPPORT;
         }
         if (S_ISREG(status.st_mode) && status.st_size > 0) {
-                stream->size = (uint64_t) status.st_size;
-                (void) posix_fadvise(stream->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+                stream->size = (uint64_t)status.st_size;
+                (void)posix_fadvise(stream->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
         }
         stream->room = malloc(ROOM);
         if (!stream->room)
@@ -97,14 +101,15 @@ int stream_init(struct stream *stream, const char *path, const char **ret_why) {
                 ssize_t r = read_ahead(stream, FIRST_READ - stream->n_input);
 
                 if (r < 0)
-                        return (int) r;
+                        return (int)r;
         }
         return choose_unpacker(stream, ret_why);
 }
 
-int stream_init_memory(struct stream *stream, const void *bytes, size_t n_bytes, const char **ret_why) {
+int stream_init_memory(struct stream *stream, const void *bytes, size_t n_bytes, const char **ret_why)
+{
         *ret_why = NULL;
-        *stream = (struct stream) {
+        *stream = (struct stream){
                 .fd = -1,
                 .size = n_bytes,
                 .input = bytes,
@@ -113,21 +118,24 @@ int stream_init_memory(struct stream *stream, const void *bytes, size_t n_bytes,
         return choose_unpacker(stream, ret_why);
 }
 
-static void take_input(struct stream *stream, size_t n) {
+static void take_input(struct stream *stream, size_t n)
+{
         stream->input += n;
         stream->n_input -= n;
         if (stream->fd < 0)
                 stream->offset += n;
 }
 
-static void end_with(struct stream *stream, const char *what) {
+static void end_with(struct stream *stream, const char *what)
+{
         snprintf(stream->fault, sizeof(stream->fault), "the %s data %s at byte %llu", stream->unpack->name,
-                 what, (unsigned long long) (stream->offset - (stream->fd < 0 ? 0 : stream->n_input)));
+                 what, (unsigned long long)(stream->offset - (stream->fd < 0 ? 0 : stream->n_input)));
         stream->ended = true;
         stream->n_input = 0;
 }
 
-static ssize_t read_unpacked(struct stream *stream, uint8_t *bytes, size_t n) {
+static ssize_t read_unpacked(struct stream *stream, uint8_t *bytes, size_t n)
+{
         for (;;) {
                 struct unpack_step step = {
                         .in = stream->input, .n_in = stream->n_input, .out = bytes, .n_out = n,
@@ -145,7 +153,7 @@ static ssize_t read_unpacked(struct stream *stream, uint8_t *bytes, size_t n) {
                 if (wrong)
                         end_with(stream, wrong);
                 if (made > 0)
-                        return (ssize_t) made;
+                        return (ssize_t)made;
                 if (wrong)
                         return 0;
                 if (stream->n_input > 0 && taken > 0)
@@ -170,7 +178,8 @@ static ssize_t read_unpacked(struct stream *stream, uint8_t *bytes, size_t n) {
         }
 }
 
-ssize_t stream_read(struct stream *stream, uint8_t *bytes, size_t n) {
+ssize_t stream_read(struct stream *stream, uint8_t *bytes, size_t n)
+{
         if (stream->unpack)
                 return read_unpacked(stream, bytes, n);
         if (stream->n_input > 0) {
@@ -180,18 +189,19 @@ ssize_t stream_read(struct stream *stream, uint8_t *bytes, size_t n) {
                         n_first = stream->piece;
                 memcpy(bytes, stream->input, n_first);
                 take_input(stream, n_first);
-                return (ssize_t) n_first;
+                return (ssize_t)n_first;
         }
         if (stream->fd < 0)
                 return 0;
         return read_fd(stream, bytes, n);
 }
 
-void stream_deinit(struct stream *stream) {
+void stream_deinit(struct stream *stream)
+{
         if (stream->unpack)
                 stream->unpack->end(stream->unpack_state);
         free(stream->room);
         if (stream->fd >= 0 && stream->fd_is_ours)
                 close(stream->fd);
-        *stream = (struct stream) { .fd = -1 };
+        *stream = (struct stream){ .fd = -1 };
 }

@@ -18,7 +18,8 @@ const struct unpack unpack_zstd = {
 };
 #endif
 
-const struct unpack *unpack_find(const uint8_t *bytes, size_t n) {
+const struct unpack *unpack_find(const uint8_t *bytes, size_t n)
+{
         /* RFC 1952 section 2.3.1. */
         if (n >= 2 && !memcmp(bytes, "\x1f\x8b", 2))
                 return &unpack_gzip;

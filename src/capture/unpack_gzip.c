@@ -17,7 +17,8 @@ struct gzip {
         bool between;           /* a member is complete; another may follow */
 };
 
-static int begin(void **ret_state) {
+static int begin(void **ret_state)
+{
         struct gzip *gzip = calloc(1, sizeof(*gzip));
 
         if (!gzip)
@@ -30,17 +31,19 @@ static int begin(void **ret_state) {
         return 0;
 }
 
-static uInt at_most(size_t n) {
+static uInt at_most(size_t n)
+{
         return n < UINT_MAX ? (uInt) n : UINT_MAX;
 }
 
 /* One call of zlib. Returns its answer. */
-static int inflate_some(struct gzip *gzip, struct unpack_step *step) {
+static int inflate_some(struct gzip *gzip, struct unpack_step *step)
+{
         uInt n_in = at_most(step->n_in), n_out = at_most(step->n_out);
         int r;
 
         /* zlib's type is older than const; it writes nothing there. */
-        gzip->z.next_in = (z_const Bytef *) (uintptr_t) step->in;
+        gzip->z.next_in = (z_const Bytef *) (uintptr_t)step->in;
         gzip->z.avail_in = n_in;
         gzip->z.next_out = step->out;
         gzip->z.avail_out = n_out;
@@ -54,7 +57,8 @@ static int inflate_some(struct gzip *gzip, struct unpack_step *step) {
         return r;
 }
 
-static const char *step(void *state, struct unpack_step *step, bool *ret_between) {
+static const char *step(void *state, struct unpack_step *step, bool *ret_between)
+{
         struct gzip *gzip = state;
 
         while (step->n_out > 0) {
@@ -90,7 +94,8 @@ done:
         return NULL;
 }
 
-static void end(void *state) {
+static void end(void *state)
+{
         struct gzip *gzip = state;
 
         inflateEnd(&gzip->z);

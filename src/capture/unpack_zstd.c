@@ -11,17 +11,19 @@ enum {
         WINDOW_LOG_MAX = 27,    /* 128 MB: what a stranger's file may make us allocate */
 };
 
-static int begin(void **ret_state) {
+static int begin(void **ret_state)
+{
         ZSTD_DCtx *z = ZSTD_createDCtx();
 
         if (!z)
                 return -ENOMEM;
-        (void) ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+        (void)ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
         *ret_state = z;
         return 0;
 }
 
-static const char *step(void *state, struct unpack_step *step, bool *ret_between) {
+static const char *step(void *state, struct unpack_step *step, bool *ret_between)
+{
         ZSTD_DCtx *z = state;
 
         for (;;) {
@@ -34,7 +36,7 @@ static const char *step(void *state, struct unpack_step *step, bool *ret_between
                 step->out += out.pos;
                 step->n_out -= out.pos;
                 if (ZSTD_isError(r)) {
-                        switch ((int) ZSTD_getErrorCode(r)) {
+                        switch ((int)ZSTD_getErrorCode(r)) {
                         case ZSTD_error_frameParameter_windowTooLarge:
                                 return "need a window of more than 128 MB (try: "
                                        "zstd -dc --long=31 FILE | finis read -) and stop being read";
@@ -52,7 +54,8 @@ static const char *step(void *state, struct unpack_step *step, bool *ret_between
         }
 }
 
-static void end(void *state) {
+static void end(void *state)
+{
         ZSTD_freeDCtx(state);
 }
 

@@ -39,7 +39,8 @@ static const struct shown shown[] = {
         { 254, 4 },
 };
 
-static size_t n_shown(uint8_t kind) {
+static size_t n_shown(uint8_t kind)
+{
         for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
                 if (shown[i].kind == kind)
                         return shown[i].n;
@@ -47,7 +48,8 @@ static size_t n_shown(uint8_t kind) {
 }
 
 /* @n bytes of options. What follows the last that adds up is made zero: it might be anything. */
-static void clean_options(uint8_t *p, size_t n) {
+static void clean_options(uint8_t *p, size_t n)
+{
         size_t i = 0;
 
         while (i < n && p[i] != 0) {
@@ -71,7 +73,8 @@ static void clean_options(uint8_t *p, size_t n) {
 }
 
 /* The TCP header as far as it is at hand. Returns its length. */
-static uint32_t put_tcp(uint8_t *p, const uint8_t *tcp, uint32_t n) {
+static uint32_t put_tcp(uint8_t *p, const uint8_t *tcp, uint32_t n)
+{
         if (n > SIZE_TCP_MAX)
                 n = SIZE_TCP_MAX;
         memcpy(p, tcp, n);
@@ -83,7 +86,8 @@ static uint32_t put_tcp(uint8_t *p, const uint8_t *tcp, uint32_t n) {
 }
 
 /* Of the payload nothing but what shows that it is a good-bye: the header of a TLS alert, QUIT. */
-static uint32_t put_payload(uint8_t *p, const struct segment *segment) {
+static uint32_t put_payload(uint8_t *p, const struct segment *segment)
+{
         uint32_t n = goodbye_bytes(segment->payload, segment->n_captured, segment->n_payload);
 
         memcpy(p, segment->payload, n);
@@ -100,14 +104,15 @@ struct ip {
 };
 
 /* A length that the header cannot hold is written as 0, as it stands in a segment before it is cut up. */
-static uint32_t put_ip(struct anonymizer *a, uint8_t *p, const struct ip *ip) {
+static uint32_t put_ip(struct anonymizer *a, uint8_t *p, const struct ip *ip)
+{
         uint8_t source[16], destination[16];
 
         anonymize_address(a, ip->family, ip->source, source);
         anonymize_address(a, ip->family, ip->destination, destination);
         if (ip->family == AF_INET6) {
-                bytes_put32(p, 6u << 28 | (uint32_t) ip->tos << 20 | ip->flow_label);
-                bytes_put16(p + 4, ip->n_after > IP_LENGTH_MAX ? 0 : (uint16_t) ip->n_after);
+                bytes_put32(p, 6u << 28 | (uint32_t)ip->tos << 20 | ip->flow_label);
+                bytes_put16(p + 4, ip->n_after > IP_LENGTH_MAX ? 0 : (uint16_t)ip->n_after);
                 p[6] = ip->protocol;
                 p[7] = ip->ttl;
                 memcpy(p + 8, source, 16);
@@ -117,7 +122,7 @@ static uint32_t put_ip(struct anonymizer *a, uint8_t *p, const struct ip *ip) {
         memset(p, 0, SIZE_IPV4);
         p[0] = 0x45;
         p[1] = ip->tos;
-        bytes_put16(p + 2, ip->n_after > IP_LENGTH_MAX - SIZE_IPV4 ? 0 : (uint16_t) (ip->n_after + SIZE_IPV4));
+        bytes_put16(p + 2, ip->n_after > IP_LENGTH_MAX - SIZE_IPV4 ? 0 : (uint16_t)(ip->n_after + SIZE_IPV4));
         bytes_put16(p + 4, ip->id);
         bytes_put16(p + 6, ip->dont_fragment ? 0x4000 : 0);
         p[8] = ip->ttl;
@@ -128,7 +133,8 @@ static uint32_t put_ip(struct anonymizer *a, uint8_t *p, const struct ip *ip) {
 }
 
 /* No MAC addresses; the VLANs stay, for they may tell two connections apart. */
-static uint32_t put_ethernet(uint8_t *p, uint32_t vlan, uint8_t family) {
+static uint32_t put_ethernet(uint8_t *p, uint32_t vlan, uint8_t family)
+{
         uint32_t n = 12;
 
         memset(p, 0, n);
@@ -138,7 +144,7 @@ static uint32_t put_ethernet(uint8_t *p, uint32_t vlan, uint8_t family) {
                 if (vlan >> shift == 0)
                         continue;
                 bytes_put16(p + n, 0x8100);
-                bytes_put16(p + n + 2, (uint16_t) id);
+                bytes_put16(p + n + 2, (uint16_t)id);
                 n += 4;
         }
         bytes_put16(p + n, family == AF_INET6 ? 0x86dd : 0x0800);
@@ -160,7 +166,8 @@ static const struct icmp_code icmp_codes[N_ICMP_ERRORS] = {
         [ICMP_ERROR_OTHER] = { 3, 5, 4, 0 },
 };
 
-static uint32_t put_icmp(uint8_t *p, enum icmp_error error, bool v6) {
+static uint32_t put_icmp(uint8_t *p, enum icmp_error error, bool v6)
+{
         const struct icmp_code *code = &icmp_codes[error < N_ICMP_ERRORS ? error : ICMP_ERROR_OTHER];
 
         memset(p, 0, SIZE_ICMP);
@@ -170,14 +177,15 @@ static uint32_t put_icmp(uint8_t *p, enum icmp_error error, bool v6) {
 }
 
 /* How long the TCP header was on the wire; as far as it was quoted or captured at all. */
-static uint32_t header_on_wire(const uint8_t *tcp, uint32_t n) {
+static uint32_t header_on_wire(const uint8_t *tcp, uint32_t n)
+{
         uint32_t n_header = n > TCP_OFFSET ? (tcp[TCP_OFFSET] >> 4) * 4u : SIZE_TCP;
 
         return n_header < SIZE_TCP ? SIZE_TCP : n_header;
 }
 
-void anonymize_packet(struct anonymizer *a, const struct packet *packet, bool icmp,
-                      struct anonymized *ret_anonymized) {
+void anonymize_packet(struct anonymizer *a, const struct packet *packet, bool icmp, struct anonymized *ret_anonymized)
+{
         const struct segment *segment = &packet->segment;
         bool v6 = segment->family == AF_INET6;
         uint32_t n_tcp = icmp ? packet->n_quoted : segment->n_header, n, n_headers;

@@ -73,8 +73,8 @@ static const char *name_of(const struct explain_page *page)
         return page->title;
 }
 
-static void consider(struct suggestions *found, const char *typed, const char *key,
-                     const struct explain_page *page, const char *name)
+static void consider(struct suggestions *found, const char *typed, const char *key, const struct explain_page *page,
+                     const char *name)
 {
         size_t distance;
 
@@ -96,7 +96,7 @@ static void suggest(const char *word, struct suggestions *found)
 {
         char key[EXPLAIN_KEY_MAX];
 
-        *found = (struct suggestions){0};
+        *found = (struct suggestions){ 0 };
         explain_key(word, key);
         for (size_t i = 0; i < n_explain_words; i++)
                 consider(found, key, explain_words[i].key, explain_words[i].page,
@@ -133,8 +133,7 @@ static void complain(const char *word)
         fputs("?\n", stderr);
 }
 
-static void render_after(const struct explain_page *page, const struct explain_style *style,
-                         bool first)
+static void render_after(const struct explain_page *page, const struct explain_style *style, bool first)
 {
         if (!first)
                 fputs("\n\n", stdout);
@@ -178,10 +177,10 @@ static int write_table(const char *name)
 int explain_main(int argc, char **argv)
 {
         static const struct option options[] = {
-                {"all", no_argument, NULL, 'a'},
-                {"help", no_argument, NULL, 'h'},
-                {"table", required_argument, NULL, 't'},
-                {NULL, 0, NULL, 0},
+                { "all", no_argument, NULL, 'a' },
+                { "help", no_argument, NULL, 'h' },
+                { "table", required_argument, NULL, 't' },
+                { NULL, 0, NULL, 0 },
         };
         const struct explain_style style = style_of_stdout();
         const char *table = NULL;

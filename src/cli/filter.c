@@ -21,8 +21,8 @@ static const struct {
         enum filter_op op;
 } ops[] = {
         /* The longer ones first. */
-        {"!=", FILTER_NOT_EQUAL}, {"<=", FILTER_LESS_EQUAL}, {">=", FILTER_GREATER_EQUAL},
-        {"=", FILTER_EQUAL},      {"<", FILTER_LESS},        {">", FILTER_GREATER},
+        { "!=", FILTER_NOT_EQUAL }, { "<=", FILTER_LESS_EQUAL }, { ">=", FILTER_GREATER_EQUAL },
+        { "=", FILTER_EQUAL },      { "<", FILTER_LESS },        { ">", FILTER_GREATER },
 };
 
 bool filter_is_word(const char *word)
@@ -93,7 +93,7 @@ static int read_word(const struct filter_key *key, const char *text, struct filt
 {
         for (int i = 0; i < key->n_words; i++)
                 if (text_same_name(key->word(i), text)) {
-                        *value = (struct filter_value){.word = i};
+                        *value = (struct filter_value){ .word = i };
                         return 0;
                 }
         return unknown_word(key, text, why);
@@ -173,7 +173,7 @@ int filter_add(struct filter *filter, const char *word, char why[static FILTER_W
         if (!filter_is_word(word))
                 return refuse(why, "'%.40s' is no filter: a filter is KEY=VALUE", word);
         snprintf(name, sizeof(name), "%.*s", (int)(n < 60 ? n : 60), word);
-        *term = (struct filter_term){.typed = word, .key = find_key(name)};
+        *term = (struct filter_term){ .typed = word, .key = find_key(name) };
         if (!term->key)
                 return unknown_key(name, why);
         for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)

@@ -16,16 +16,16 @@ struct unit {
         int64_t factor;
 };
 
-static const struct unit none[] = {{"", 1}, {NULL, 0}};
+static const struct unit none[] = { { "", 1 }, { NULL, 0 } };
 static const struct unit bytes[] = {
-        {"", 1},           {"B", 1},          {"k", 1000},      {"kB", 1000},
-        {"kb", 1000},      {"K", 1000},      {"KB", 1000},
-        {"M", 1000000},    {"MB", 1000000},   {"G", 1000000000}, {"GB", 1000000000}, {"KiB", 1 << 10},
-        {"MiB", 1 << 20},  {"GiB", 1 << 30},  {NULL, 0},
+        { "", 1 },           { "B", 1 },          { "k", 1000 },      { "kB", 1000 },
+        { "kb", 1000 },      { "K", 1000 },      { "KB", 1000 },
+        { "M", 1000000 },    { "MB", 1000000 },   { "G", 1000000000 }, { "GB", 1000000000 }, { "KiB", 1 << 10 },
+        { "MiB", 1 << 20 },  { "GiB", 1 << 30 },  { NULL, 0 },
 };
 static const struct unit spans[] = {
-        {"", SECOND_NS}, {"s", SECOND_NS}, {"ms", 1000000}, {"us", 1000}, {"ns", 1},
-        {"m", 60 * SECOND_NS}, {"min", 60 * SECOND_NS}, {"h", 3600 * SECOND_NS}, {"d", DAY_NS}, {NULL, 0},
+        { "", SECOND_NS }, { "s", SECOND_NS }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 },
+        { "m", 60 * SECOND_NS }, { "min", 60 * SECOND_NS }, { "h", 3600 * SECOND_NS }, { "d", DAY_NS }, { NULL, 0 },
 };
 
 /* A decimal number with a unit. *ret_end: behind it. *ret_last: what one more in its last digit is worth. */
@@ -86,7 +86,7 @@ static int read_range(const char *text, const struct unit *units, bool rounded, 
         }
         if (*end)
                 return -EINVAL;
-        *ret_value = (struct filter_value){.range = {from, to}};
+        *ret_value = (struct filter_value){ .range = { from, to } };
         return 0;
 }
 
@@ -103,7 +103,7 @@ int filter_read_span(const char *text, bool rounded, struct filter_value *ret_va
 /* "05:56", "05:56:00", "05:56:00.5": nanoseconds since midnight. */
 static const char *read_clock(const char *text, int64_t *ret_ns)
 {
-        struct tm tm = {0};
+        struct tm tm = { 0 };
         const char *p = strptime(text, "%H:%M:%S", &tm);
         int64_t ns = 0, place = SECOND_NS / 10;
 
@@ -120,11 +120,11 @@ static const char *read_clock(const char *text, int64_t *ret_ns)
 
 int filter_read_time(const char *text, struct filter_value *ret_value)
 {
-        struct tm tm = {0};
+        struct tm tm = { 0 };
         int64_t clock = 0, last;
         const char *p;
 
-        *ret_value = (struct filter_value){0};
+        *ret_value = (struct filter_value){ 0 };
         if (*text == '@') {
                 if (read_number(text + 1, spans, &p, &ret_value->range.from, &last) < 0 || *p)
                         return -EINVAL;
@@ -205,7 +205,7 @@ int filter_read_address(const char *text, struct filter_value *ret_value)
         if (n == 0 || n >= sizeof(copy))
                 return -EINVAL;
         memcpy(copy, text, n + 1);
-        *ret_value = (struct filter_value){.address = {.any_ip = true, .any_port = true}};
+        *ret_value = (struct filter_value){ .address = { .any_ip = true, .any_port = true } };
         if (*copy == ':' && copy[1] != ':')
                 return read_port(copy + 1, a);
         if (*copy == '[') {

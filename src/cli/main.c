@@ -20,13 +20,13 @@ struct command {
 };
 
 static const struct command commands[] = {
-        {"read", read_main, "say how every connection in captures ended, and why"},
-        {"watch", watch_main, "say how the connections of this host end, as they end"},
-        {"lab", lab_main, "stage every known ending here, check the kernel against the model"},
-        {"run", run_main, "run a program, say how each of its connections ended and why"},
-        {"stage", stage_main, "be a peer that ends connections as told, to test programs with"},
-        {"explain", explain_main, "say what an errno, signal, ending, cause or reset reason means"},
-        {NULL, NULL, NULL},
+        { "read", read_main, "say how every connection in captures ended, and why" },
+        { "watch", watch_main, "say how the connections of this host end, as they end" },
+        { "lab", lab_main, "stage every known ending here, check the kernel against the model" },
+        { "run", run_main, "run a program, say how each of its connections ended and why" },
+        { "stage", stage_main, "be a peer that ends connections as told, to test programs with" },
+        { "explain", explain_main, "say what an errno, signal, ending, cause or reset reason means" },
+        { NULL, NULL, NULL },
 };
 
 static const struct command *command_find(const char *name)
@@ -91,7 +91,7 @@ static bool asks_for_help(const char *word)
 
 static int help(int argc, char **argv)
 {
-        char *ask_for_help[] = {argv[0], (char[]){"--help"}, NULL};
+        char *ask_for_help[] = { argv[0], (char[]){ "--help" }, NULL };
         const struct command *command;
 
         if (argc < 1 || asks_for_help(argv[0])) {
@@ -125,7 +125,7 @@ static int dispatch(int argc, char **argv)
  * lost output is still an error. */
 static int claim_standard_descriptors(void)
 {
-        static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+        static const int modes[] = { O_WRONLY, O_RDONLY, O_WRONLY };
 
         for (int fd = 0; fd <= 2; fd++)
                 if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
@@ -137,7 +137,7 @@ static int claim_standard_descriptors(void)
  * that failed long ago has left no errno. */
 static int reader_has_gone(int fd)
 {
-        struct pollfd p = {.fd = fd, .events = POLLOUT};
+        struct pollfd p = { .fd = fd, .events = POLLOUT };
 
         return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
 }

@@ -45,11 +45,11 @@ static int read_files(const struct read_options *options)
                 .streams = read_output_streams(options),
                 .paths = options->paths,
                 .n_paths = options->n_paths,
-                .tracker = {.max_connections = options->max_connections,
-                            .by_vlan = options->by_vlan, .brief = !options->evidence},
+                .tracker = { .max_connections = options->max_connections,
+                             .by_vlan = options->by_vlan, .brief = !options->evidence },
                 .evidence = options->evidence,
         };
-        struct read_hooks hooks = {.record = take_record, .wait = flush};
+        struct read_hooks hooks = { .record = take_record, .wait = flush };
         struct read_output *output;
         struct read_counts counts;
         int r, status;

@@ -31,7 +31,8 @@ struct search {
         uint64_t owner_frame;
 };
 
-static char *make_verdict(const struct record *r) {
+static char *make_verdict(const struct record *r)
+{
         struct phrase p = { .n = 0 };
         size_t n;
 
@@ -47,7 +48,8 @@ static char *make_verdict(const struct record *r) {
         return strdup(p.text);
 }
 
-static void take_record(void *context, const struct record *r, const struct tracked *t) {
+static void take_record(void *context, const struct record *r, const struct tracked *t)
+{
         struct search *search = context;
         struct extract *x = search->x;
         struct chosen *c = chosen_find(&x->chosen, t->file, t->first_frame);
@@ -81,10 +83,11 @@ static void take_record(void *context, const struct record *r, const struct trac
         c->reset_frame = r->reset.frame.value;
 }
 
-static void find_owner(void *context, const struct tracked_segment *s, const struct frame *frame) {
+static void find_owner(void *context, const struct tracked_segment *s, const struct frame *frame)
+{
         struct search *search = context;
 
-        (void) frame;
+        (void)frame;
         if (s->at_file == search->wanted_file && s->frame == search->wanted_frame) {
                 search->owner_file = s->file;
                 search->owner_frame = s->first_frame;
@@ -92,8 +95,9 @@ static void find_owner(void *context, const struct tracked_segment *s, const str
 }
 
 /* Whether this segment is the one by which the connection ended, as far as is known by now. */
-static bool ends(const struct chosen *c, const struct tracked_segment *s) {
-        switch ((int) c->ending) {
+static bool ends(const struct chosen *c, const struct tracked_segment *s)
+{
+        switch ((int)c->ending) {
         case ENDING_RESET:
         case ENDING_REFUSED:
                 return c->reset_seen ? s->frame == c->reset_frame && s->segment->flags & SEGMENT_RST : s->icmp;
@@ -105,12 +109,13 @@ static bool ends(const struct chosen *c, const struct tracked_segment *s) {
         }
 }
 
-static void mark(void *context, const struct tracked_segment *s, const struct frame *frame) {
+static void mark(void *context, const struct tracked_segment *s, const struct frame *frame)
+{
         struct extract *x = context;
         struct chosen *c = chosen_find(&x->chosen, s->file, s->first_frame);
         int r;
 
-        (void) frame;
+        (void)frame;
         if (x->n_order == 0 || x->order[x->n_order - 1] != s->at_file) {
                 size_t i = 0;
 
@@ -135,7 +140,8 @@ static void mark(void *context, const struct tracked_segment *s, const struct fr
         }
 }
 
-static int pass(struct extract *x, const struct read_hooks *hooks, bool quiet, struct read_counts *ret_counts) {
+static int pass(struct extract *x, const struct read_hooks *hooks, bool quiet, struct read_counts *ret_counts)
+{
         const struct read_input input = {
                 .paths = x->paths,
                 .n_paths = x->options->n_paths,
@@ -150,7 +156,8 @@ static int pass(struct extract *x, const struct read_hooks *hooks, bool quiet, s
 }
 
 /* By a filter, or by any frame of it. Returns a status; STATUS_DONE with what was chosen. */
-static int choose(struct extract *x, struct read_counts *ret_counts) {
+static int choose(struct extract *x, struct read_counts *ret_counts)
+{
         const char *id = x->options->extract;
         struct search search = { .x = x, .by_id = id && *id };
         struct read_hooks hooks = {
@@ -169,7 +176,7 @@ static int choose(struct extract *x, struct read_counts *ret_counts) {
             (search.owner_file != search.wanted_file || search.owner_frame != search.wanted_frame)) {
                 search.wanted_file = search.owner_file;
                 search.wanted_frame = search.owner_frame;
-                if (pass(x, &hooks, true, &(struct read_counts) { .frames = 0 }) < 0)
+                if (pass(x, &hooks, true, &(struct read_counts){ .frames = 0 }) < 0)
                         return STATUS_COULD_NOT;
         }
         if (ret_counts->interrupted) {
@@ -200,7 +207,8 @@ static int choose(struct extract *x, struct read_counts *ret_counts) {
 }
 
 /* True of what can be read once only: standard input, a pipe by name. */
-static bool is_gone_once_read(const char *path) {
+static bool is_gone_once_read(const char *path)
+{
         struct stat status;
 
         if (!strcmp(path, "-"))
@@ -208,7 +216,8 @@ static bool is_gone_once_read(const char *path) {
         return stat(path, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
-static int copy_bytes(int from, int to) {
+static int copy_bytes(int from, int to)
+{
         char *bytes = malloc(COPY_SIZE);
         int r = bytes ? 0 : -ENOMEM;
 
@@ -220,7 +229,7 @@ static int copy_bytes(int from, int to) {
                 if (n < 0 && errno != EINTR)
                         r = -errno;
                 while (!r && done < n) {
-                        ssize_t written = write(to, bytes + done, (size_t) (n - done));
+                        ssize_t written = write(to, bytes + done, (size_t)(n - done));
 
                         if (written >= 0)
                                 done += written;
@@ -234,7 +243,8 @@ static int copy_bytes(int from, int to) {
 
 /* Keeps what can be read once in a file that nobody else finds. Returns its descriptor, or a negative errno after a
  * line on stderr. */
-static int keep(const char *path) {
+static int keep(const char *path)
+{
         const char *folder = getenv("TMPDIR");
         char name[4096];
         int from, fd, r;
@@ -264,7 +274,8 @@ static int keep(const char *path) {
 }
 
 /* The paths to read: those that can be read once by what they were kept in. Returns a status. */
-static int find_paths(struct extract *x) {
+static int find_paths(struct extract *x)
+{
         for (size_t i = 0; i < x->options->n_paths; i++) {
                 int fd;
 
@@ -274,7 +285,7 @@ static int find_paths(struct extract *x) {
                 fd = keep(x->paths[i]);
                 if (fd < 0)
                         return STATUS_COULD_NOT;
-                x->kept[i] = (struct kept) { .fd = fd, .is = true };
+                x->kept[i] = (struct kept){ .fd = fd, .is = true };
                 snprintf(x->kept[i].path, sizeof(x->kept[i].path), "/proc/self/fd/%d", fd);
                 x->paths[i] = x->kept[i].path;
         }
@@ -282,7 +293,8 @@ static int find_paths(struct extract *x) {
 }
 
 /* A capture that is read must not be written over. */
-static bool is_input(const struct extract *x, const char *path) {
+static bool is_input(const struct extract *x, const char *path)
+{
         struct stat out, in;
 
         if (stat(path, &out) < 0)
@@ -294,14 +306,16 @@ static bool is_input(const struct extract *x, const char *path) {
         return false;
 }
 
-static int could_not_write(const char *path, const char *why) {
+static int could_not_write(const char *path, const char *why)
+{
         fputs("finis read: ", stderr);
         say_typed(stderr, path);
         fprintf(stderr, ": %s\n", why);
         return STATUS_COULD_NOT;
 }
 
-static int write_out(struct extract *x) {
+static int write_out(struct extract *x)
+{
         const char *path = x->options->write;
         bool to_stdout = !strcmp(path, "-"), reading;
         FILE *file;
@@ -326,12 +340,13 @@ static int write_out(struct extract *x) {
         read_extract_filter(x, to_stdout ? stderr : stdout);
         if (isatty(STDERR_FILENO))
                 fprintf(stderr, "%zu connection%s, %llu frame%s\n", chosen_count(&x->chosen),
-                        chosen_count(&x->chosen) == 1 ? "" : "s", (unsigned long long) x->n_frames,
+                        chosen_count(&x->chosen) == 1 ? "" : "s", (unsigned long long)x->n_frames,
                         x->n_frames == 1 ? "" : "s");
         return STATUS_DONE;
 }
 
-static int extract(struct extract *x) {
+static int extract(struct extract *x)
+{
         const struct read_hooks hooks = { .segment = mark, .context = x };
         struct read_counts counts, again;
         int status;
@@ -356,7 +371,8 @@ static int extract(struct extract *x) {
         return status == STATUS_DONE ? read_status(&counts, x->options->strict) : status;
 }
 
-int read_extract(const struct read_options *options) {
+int read_extract(const struct read_options *options)
+{
         struct extract x = { .options = options };
         int status = STATUS_COULD_NOT;
 

@@ -11,7 +11,8 @@ enum {
         N_CONNECTIONS_MAX = 50, /* a longer filter helps nobody */
 };
 
-static void put_connection(struct extract *x, const struct chosen *c, FILE *file) {
+static void put_connection(struct extract *x, const struct chosen *c, FILE *file)
+{
         bool anonymous = x->options->anonymize, v6 = c->family == AF_INET6;
         uint8_t address[2][16];
         char text[2][INET6_ADDRSTRLEN];
@@ -33,7 +34,8 @@ static void put_connection(struct extract *x, const struct chosen *c, FILE *file
 }
 
 /* Those that begin in the file of that number; 0: in any. */
-static void put_file(struct extract *x, uint32_t number, FILE *file) {
+static void put_file(struct extract *x, uint32_t number, FILE *file)
+{
         size_t n = 0;
 
         for (size_t i = 0; i < x->chosen.n; i++) {
@@ -57,7 +59,8 @@ static void put_file(struct extract *x, uint32_t number, FILE *file) {
                 fputc('\n', file);
 }
 
-void read_extract_filter(struct extract *x, FILE *file) {
+void read_extract_filter(struct extract *x, FILE *file)
+{
         if (chosen_count(&x->chosen) > N_CONNECTIONS_MAX)
                 return;
         if (x->options->anonymize) {
@@ -65,5 +68,5 @@ void read_extract_filter(struct extract *x, FILE *file) {
                 return;
         }
         for (size_t i = 0; i < x->options->n_paths; i++)
-                put_file(x, (uint32_t) (i + 1), file);
+                put_file(x, (uint32_t)(i + 1), file);
 }

@@ -9,7 +9,8 @@ enum {
         WORDS_LEAST = 1024,
 };
 
-int marks_set(struct marks *marks, uint64_t frame) {
+int marks_set(struct marks *marks, uint64_t frame)
+{
         uint64_t word = frame / 64;
 
         if (word >= marks->n_words) {
@@ -31,11 +32,13 @@ int marks_set(struct marks *marks, uint64_t frame) {
         return 0;
 }
 
-bool marks_have(const struct marks *marks, uint64_t frame) {
+bool marks_have(const struct marks *marks, uint64_t frame)
+{
         return frame / 64 < marks->n_words && marks->words[frame / 64] >> frame % 64 & 1;
 }
 
-void marks_deinit(struct marks *marks) {
+void marks_deinit(struct marks *marks)
+{
         free(marks->words);
-        *marks = (struct marks) { .words = NULL };
+        *marks = (struct marks){ .words = NULL };
 }

@@ -13,7 +13,8 @@ enum {
         AT_ID = 4,
 };
 
-int pieces_keep(struct pieces *pieces, const struct frame *frame) {
+int pieces_keep(struct pieces *pieces, const struct frame *frame)
+{
         struct piece *piece = &pieces->pieces[pieces->next];
         uint8_t *bytes = malloc(frame->n_bytes + 1);
 
@@ -22,20 +23,21 @@ int pieces_keep(struct pieces *pieces, const struct frame *frame) {
         if (frame->n_bytes > 0)
                 memcpy(bytes, frame->bytes, frame->n_bytes);
         free(piece->bytes);
-        *piece = (struct piece) { *frame, bytes };
+        *piece = (struct piece){ *frame, bytes };
         piece->frame.bytes = bytes;
         pieces->next = (pieces->next + 1) % PIECES_MAX;
         return 0;
 }
 
-static bool belongs(const struct piece *piece, const struct segment *segment) {
+static bool belongs(const struct piece *piece, const struct segment *segment)
+{
         size_t n = segment->family == AF_INET6 ? 16 : 4;
         const uint8_t *p = piece->bytes, *end = p + piece->frame.n_bytes;
         uint8_t both[32];
 
         memcpy(both, segment->source, n);
         memcpy(both + n, segment->destination, n);
-        while ((p = memmem(p, (size_t) (end - p), both, 2 * n))) {
+        while ((p = memmem(p, (size_t)(end - p), both, 2 * n))) {
                 if (segment->family == AF_INET6)
                         return true;
                 if (p - piece->bytes >= BEFORE_ADDRESSES && bytes_get16(p - BEFORE_ADDRESSES + AT_ID) == segment->ip_id)
@@ -45,7 +47,8 @@ static bool belongs(const struct piece *piece, const struct segment *segment) {
         return false;
 }
 
-bool pieces_take(struct pieces *pieces, const struct segment *segment, struct piece *ret_piece) {
+bool pieces_take(struct pieces *pieces, const struct segment *segment, struct piece *ret_piece)
+{
         for (size_t i = 0; i < PIECES_MAX; i++) {
                 struct piece *piece = &pieces->pieces[(pieces->next + i) % PIECES_MAX];
 
@@ -58,7 +61,8 @@ bool pieces_take(struct pieces *pieces, const struct segment *segment, struct pi
         return false;
 }
 
-void pieces_deinit(struct pieces *pieces) {
+void pieces_deinit(struct pieces *pieces)
+{
         for (size_t i = 0; i < PIECES_MAX; i++)
                 free(pieces->pieces[i].bytes);
         memset(pieces, 0, sizeof(*pieces));

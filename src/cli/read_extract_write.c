@@ -39,7 +39,8 @@ struct note {
         bool is_first, is_ending;
 };
 
-static int by_place(const void *a, const void *b) {
+static int by_place(const void *a, const void *b)
+{
         const struct note *x = a, *y = b;
 
         if (x->at != y->at)
@@ -47,15 +48,17 @@ static int by_place(const void *a, const void *b) {
         return x->frame < y->frame ? -1 : x->frame > y->frame;
 }
 
-static uint32_t place_of(const struct extract *x, uint32_t file) {
+static uint32_t place_of(const struct extract *x, uint32_t file)
+{
         for (size_t i = 0; i < x->n_order; i++)
                 if (x->order[i] == file)
-                        return (uint32_t) i;
+                        return (uint32_t)i;
         return UINT32_MAX;
 }
 
 /* The verdict stands on the first frame and on that of the ending: one note if they are the same. */
-static int make_notes(struct copy *copy) {
+static int make_notes(struct copy *copy)
+{
         const struct chosen_set *set = &copy->x->chosen;
 
         copy->notes = calloc(2 * set->n + 1, sizeof(*copy->notes));
@@ -67,11 +70,11 @@ static int make_notes(struct copy *copy) {
 
                 if (c->dropped)
                         continue;
-                copy->notes[copy->n_notes++] = (struct note) {
+                copy->notes[copy->n_notes++] = (struct note){
                         place_of(copy->x, c->file), c->first_frame, c, true, same,
                 };
                 if (c->ending_file && !same)
-                        copy->notes[copy->n_notes++] = (struct note) {
+                        copy->notes[copy->n_notes++] = (struct note){
                                 place_of(copy->x, c->ending_file), c->ending_frame, c, false, true,
                         };
         }
@@ -80,7 +83,8 @@ static int make_notes(struct copy *copy) {
 }
 
 /* The comment for this frame; "" for none. An ICMP error may end several at once. */
-static void next_comment(struct copy *copy, uint32_t at, uint64_t frame, char comment[static COMMENT_MAX]) {
+static void next_comment(struct copy *copy, uint32_t at, uint64_t frame, char comment[static COMMENT_MAX])
+{
         size_t n = 0;
 
         comment[0] = '\0';
@@ -92,19 +96,20 @@ static void next_comment(struct copy *copy, uint32_t at, uint64_t frame, char co
                 copy->next_note++;
                 if (note->at != at || note->frame != frame || n >= COMMENT_MAX - 1)
                         continue;
-                n += (size_t) snprintf(comment + n, COMMENT_MAX - n,
+                n += (size_t)snprintf(comment + n, COMMENT_MAX - n,
                                        "%sfinis, connection %" PRIu32 ".%" PRIu64 "%s: %s",
                                        n ? "; " : "", note->chosen->file, note->chosen->first_frame,
                                        note->is_ending ? ", ended here" : "", note->chosen->verdict);
         }
 }
 
-static int interface_of(struct copy *copy, uint32_t link_type) {
+static int interface_of(struct copy *copy, uint32_t link_type)
+{
         int r;
 
         for (size_t i = 0; i < copy->n_link_types; i++)
                 if (copy->link_types[i] == link_type)
-                        return (int) i;
+                        return (int)i;
         if (copy->n_link_types == LINK_TYPES_MAX)
                 return -E2BIG;
         r = pcapng_write_interface(&copy->writer, link_type, NULL);
@@ -113,31 +118,34 @@ static int interface_of(struct copy *copy, uint32_t link_type) {
         return r;
 }
 
-static int put_frame(struct copy *copy, const struct frame *frame, const char *comment) {
+static int put_frame(struct copy *copy, const struct frame *frame, const char *comment)
+{
         int interface = interface_of(copy, frame->link_type);
         int r;
 
         if (interface < 0)
                 return interface;
-        r = pcapng_write_frame(&copy->writer, (uint32_t) interface, frame->time_ns < 0 ? 0 : frame->time_ns,
+        r = pcapng_write_frame(&copy->writer, (uint32_t)interface, frame->time_ns < 0 ? 0 : frame->time_ns,
                                frame->bytes, frame->n_bytes, frame->n_frame, comment[0] ? comment : NULL);
         copy->x->n_frames += r == 0;
         return r;
 }
 
 static int put_anonymized(struct copy *copy, const struct frame *frame, const struct packet *packet, bool icmp,
-                          const char *comment) {
+                          const char *comment)
+{
         struct anonymized anonymized;
 
         anonymize_packet(&copy->x->anonymizer, packet, icmp, &anonymized);
-        return put_frame(copy, &(struct frame) {
+        return put_frame(copy, &(struct frame){
                 .time_ns = frame->time_ns, .bytes = anonymized.bytes, .n_bytes = anonymized.n_bytes,
                 .n_frame = anonymized.n_frame, .link_type = LINK_ETHERNET,
         }, comment);
 }
 
 /* The fragments that went before, if it is the last of a packet. */
-static int put_pieces(struct copy *copy, const struct frame *frame, const struct packet *packet) {
+static int put_pieces(struct copy *copy, const struct frame *frame, const struct packet *packet)
+{
         const uint8_t *payload = packet->segment.payload;
         struct piece piece;
         int r = 0;
@@ -151,7 +159,8 @@ static int put_pieces(struct copy *copy, const struct frame *frame, const struct
         return r;
 }
 
-static int take(struct copy *copy, uint32_t at, const struct frame *frame) {
+static int take(struct copy *copy, uint32_t at, const struct frame *frame)
+{
         bool wanted = marks_have(&copy->x->marks[copy->x->order[at] - 1], frame->number);
         char comment[COMMENT_MAX];
         struct packet packet;
@@ -172,7 +181,8 @@ static int take(struct copy *copy, uint32_t at, const struct frame *frame) {
         return r ? r : put_frame(copy, frame, comment);
 }
 
-static int copy_file(struct copy *copy, uint32_t at, bool *ret_reading) {
+static int copy_file(struct copy *copy, uint32_t at, bool *ret_reading)
+{
         __attribute__((cleanup(capture_closep))) struct capture *capture = NULL;
         struct frame frames[BATCH];
         size_t n;
@@ -196,7 +206,8 @@ static int copy_file(struct copy *copy, uint32_t at, bool *ret_reading) {
         return r;
 }
 
-int read_extract_write(struct extract *x, FILE *file, bool *ret_reading) {
+int read_extract_write(struct extract *x, FILE *file, bool *ret_reading)
+{
         struct copy copy = { .x = x };
         char comment[256];
         int r;
@@ -212,7 +223,7 @@ int read_extract_write(struct extract *x, FILE *file, bool *ret_reading) {
         if (!r)
                 r = pcapng_write_section(&copy.writer, file, "finis " FINIS_VERSION, comment);
         for (size_t i = 0; i < x->n_order && !r; i++)
-                r = copy_file(&copy, (uint32_t) i, ret_reading);
+                r = copy_file(&copy, (uint32_t)i, ret_reading);
         packet_reader_free(copy.reader);
         if (copy.pieces)
                 pieces_deinit(copy.pieces);

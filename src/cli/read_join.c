@@ -105,7 +105,7 @@ static void hold(void *context, const struct record *r, const struct tracked *t)
 
 static void make_key(const struct tracked *t, struct join_key *key)
 {
-        *key = (struct join_key){.family = t->family};
+        *key = (struct join_key){ .family = t->family };
         for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
                 const struct fact_count bytes = t->facts.from[side].bytes, packets = t->facts.from[side].packets;
 
@@ -137,7 +137,7 @@ static void read_clock(struct join *j)
         const struct held *c = &j->held[SIDE_CLIENT], *s = &j->held[SIDE_SERVER];
 
         for (int sure = 1; sure >= 0 && !j->clock_known; sure--) {
-                struct join_clock clock = {0};
+                struct join_clock clock = { 0 };
 
                 for (size_t i = 0; i < c->n; i++)
                         if (j->pair[i] != JOIN_NONE && (!sure || join_is_sure(&c->keys[i], &s->keys[j->pair[i]])))
@@ -283,7 +283,7 @@ static void give_all(struct join *j)
 static void tell(const struct join *j)
 {
         int64_t offset_ns = j->captures.offset_ns;
-        size_t n[2] = {j->held[SIDE_CLIENT].n - j->n_pairs, j->held[SIDE_SERVER].n - j->n_pairs};
+        size_t n[2] = { j->held[SIDE_CLIENT].n - j->n_pairs, j->held[SIDE_SERVER].n - j->n_pairs };
         uint64_t left_out = j->held[SIDE_CLIENT].n_left_out + j->held[SIDE_SERVER].n_left_out;
 
         fprintf(stderr, "finis read: %zu connection%s seen at both ends, %zu at the client's alone, %zu at the "
@@ -336,10 +336,10 @@ static int read_end(struct join *j, enum side end)
         const struct read_input input = {
                 .paths = &path,
                 .n_paths = 1,
-                .tracker = {.max_connections = j->options->max_connections, .by_vlan = j->options->by_vlan},
+                .tracker = { .max_connections = j->options->max_connections, .by_vlan = j->options->by_vlan },
         };
         struct held *h = &j->held[end];
-        const struct read_hooks hooks = {.record = hold, .context = h};
+        const struct read_hooks hooks = { .record = hold, .context = h };
         int r;
 
         h->end = end;
@@ -386,7 +386,7 @@ static void deinit(struct join *j)
 int read_join(const struct read_options *options)
 {
         struct join *j = calloc(1, sizeof(*j));
-        struct read_counts counts = {0};
+        struct read_counts counts = { 0 };
         int r = -ENOMEM, status;
 
         if (j) {

@@ -62,7 +62,7 @@ bool read_known_put(struct read_known *known, uint64_t file, uint64_t frame, con
                 *ret_old = place->share;
         else
                 place = &bucket->places[bucket->next++ % N_PLACES];
-        *place = (struct place){.file = file, .frame = frame, .share = *share};
+        *place = (struct place){ .file = file, .frame = frame, .share = *share };
         return was;
 }
 
@@ -73,6 +73,6 @@ bool read_known_take(struct read_known *known, uint64_t file, uint64_t frame, st
         if (!place)
                 return false;
         *ret_old = place->share;
-        *place = (struct place){0};
+        *place = (struct place){ 0 };
         return true;
 }

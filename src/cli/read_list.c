@@ -85,7 +85,7 @@ static void rank(const struct read_list *list, const struct record *r, struct en
 {
         struct totals_share share = totals_share(r);
 
-        *e = (struct entry){.started = r->started.value, .severity = r->severity};
+        *e = (struct entry){ .started = r->started.value, .severity = r->severity };
         e->cause = r->n_causes > 0 ? r->causes[0] : CAUSE_NONE;
         memcpy(e->id, r->id, strnlen(r->id, sizeof(e->id) - 1)); /* the rest is zero */
         switch (list->sort) {

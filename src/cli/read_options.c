@@ -75,25 +75,25 @@ enum {
 };
 
 static const struct option long_options[] = {
-        {"show", required_argument, NULL, OPTION_SHOW},
-        {"all", no_argument, NULL, OPTION_ALL},
-        {"limit", required_argument, NULL, OPTION_LIMIT},
-        {"sort", required_argument, NULL, OPTION_SORT},
-        {"json", no_argument, NULL, OPTION_JSON},
-        {"csv", no_argument, NULL, OPTION_CSV},
-        {"zeek", no_argument, NULL, OPTION_ZEEK},
-        {"evidence", no_argument, NULL, OPTION_EVIDENCE},
-        {"check", no_argument, NULL, OPTION_CHECK},
-        {"strict", no_argument, NULL, OPTION_STRICT},
-        {"vlan", no_argument, NULL, OPTION_VLAN},
-        {"max-connections", required_argument, NULL, OPTION_MAX_CONNECTIONS},
-        {"extract", required_argument, NULL, OPTION_EXTRACT},
-        {"anonymize", no_argument, NULL, OPTION_ANONYMIZE},
-        {"key", required_argument, NULL, OPTION_KEY},
-        {"client", required_argument, NULL, OPTION_CLIENT},
-        {"server", required_argument, NULL, OPTION_SERVER},
-        {"help", no_argument, NULL, 'h'},
-        {0},
+        { "show", required_argument, NULL, OPTION_SHOW },
+        { "all", no_argument, NULL, OPTION_ALL },
+        { "limit", required_argument, NULL, OPTION_LIMIT },
+        { "sort", required_argument, NULL, OPTION_SORT },
+        { "json", no_argument, NULL, OPTION_JSON },
+        { "csv", no_argument, NULL, OPTION_CSV },
+        { "zeek", no_argument, NULL, OPTION_ZEEK },
+        { "evidence", no_argument, NULL, OPTION_EVIDENCE },
+        { "check", no_argument, NULL, OPTION_CHECK },
+        { "strict", no_argument, NULL, OPTION_STRICT },
+        { "vlan", no_argument, NULL, OPTION_VLAN },
+        { "max-connections", required_argument, NULL, OPTION_MAX_CONNECTIONS },
+        { "extract", required_argument, NULL, OPTION_EXTRACT },
+        { "anonymize", no_argument, NULL, OPTION_ANONYMIZE },
+        { "key", required_argument, NULL, OPTION_KEY },
+        { "client", required_argument, NULL, OPTION_CLIENT },
+        { "server", required_argument, NULL, OPTION_SERVER },
+        { "help", no_argument, NULL, 'h' },
+        { 0 },
 };
 
 static const char *const sorts[] = {
@@ -286,7 +286,7 @@ static struct style style_of_stdout(void)
 {
         const char *columns = getenv("COLUMNS"), *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
         bool terminal = isatty(STDOUT_FILENO) == 1;
-        struct style style = {.width = STYLE_WIDTH, .utf8 = ladder_utf8()};
+        struct style style = { .width = STYLE_WIDTH, .utf8 = ladder_utf8() };
         struct winsize size;
 
         style.colour = terminal && (!no_color || !*no_color) && term && strcmp(term, "dumb") != 0;
@@ -307,7 +307,7 @@ int read_options(struct read_options *options, int argc, char **argv)
         int option, r;
         bool only_files = false;
 
-        *options = (struct read_options){.style = style_of_stdout()};
+        *options = (struct read_options){ .style = style_of_stdout() };
         options->paths = calloc((size_t)argc, sizeof(*options->paths));
         if (!options->paths)
                 return -ENOMEM;
@@ -334,5 +334,5 @@ int read_options(struct read_options *options, int argc, char **argv)
 void read_options_deinit(struct read_options *options)
 {
         free(options->paths);
-        *options = (struct read_options){0};
+        *options = (struct read_options){ 0 };
 }

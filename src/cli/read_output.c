@@ -199,7 +199,7 @@ bool read_output_check(const struct read_output *output)
 static void put_number(const struct read_output *output, const struct read_counts *counts)
 {
         const struct totals *t = &output->totals;
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         if (output->options->filter.n_terms > 0) {
                 phrase_count(&p, t->n);
@@ -270,7 +270,7 @@ static void put_list(struct read_output *output)
         printf("\n%s", heading);
         read_list_write(output->list, n, stdout);
         if (candidates > n) {
-                struct phrase p = {0};
+                struct phrase p = { 0 };
 
                 phrase_count(&p, candidates - n);
                 printf("%s more of these: --limit %" PRIu64 "\n", p.text, candidates);

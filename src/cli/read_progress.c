@@ -23,8 +23,8 @@ void read_progress_init(struct read_progress *p, const char *const *paths, size_
         struct stat st;
 
         /* What is printed on the terminal shows by itself how far it is, and would be mixed up with it. */
-        *p = (struct read_progress){.wanted = isatty(STDERR_FILENO) == 1 && !(streams && isatty(STDOUT_FILENO) == 1),
-                                    .started_ns = now_ns()};
+        *p = (struct read_progress){ .wanted = isatty(STDERR_FILENO) == 1 && !(streams && isatty(STDOUT_FILENO) == 1),
+                                     .started_ns = now_ns() };
         for (size_t i = 0; i < n_paths; i++) {
                 if (stat(paths[i], &st) < 0 || !S_ISREG(st.st_mode)) {
                         p->size = 0;

@@ -64,7 +64,7 @@ void read_stop_on_signals(void)
 {
         stopped = 0;
         /* Without SA_RESTART, so that a read() that waits comes back; once, so that a second signal kills. */
-        struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
+        struct sigaction action = { .sa_handler = stop, .sa_flags = (int)SA_RESETHAND };
 
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
@@ -170,8 +170,8 @@ static bool is_elsewhere(const struct packet *packet, const struct frame *frame)
 }
 
 /* A frame that does not go the straight way, into @into. Returns where the next belongs, or NULL for want of memory. */
-static __attribute__((noinline)) struct tracker_frame *take_other(struct pass *p, const struct frame *frame,
-                                                                  struct tracker_frame *into)
+static __attribute__((noinline)) struct tracker_frame *
+take_other(struct pass *p, const struct frame *frame, struct tracker_frame *into)
 {
         struct tracker_input *other = &p->others[into - p->taken];
 
@@ -201,8 +201,8 @@ static inline __attribute__((always_inline)) bool take_plain(struct frame frame,
 }
 
 /* The last frame of @run, if it does not. It is made again, so that nobody need keep it. */
-static __attribute__((noinline)) struct tracker_frame *take_again(struct pass *p, const struct frame_run *run,
-                                                                  const uint8_t *bytes, struct tracker_frame *into)
+static __attribute__((noinline)) struct tracker_frame *
+take_again(struct pass *p, const struct frame_run *run, const uint8_t *bytes, struct tracker_frame *into)
 {
         const struct frame frame = frame_again(run, bytes);
 
@@ -335,7 +335,7 @@ static void note_dropped(struct pass *p, const char *path, uint64_t n_dropped)
 static void note_disorder(struct pass *p, const char *path)
 {
         uint64_t behind = tracker_behind(p->tracker);
-        struct phrase what = {0};
+        struct phrase what = { 0 };
 
         if (behind <= TRACKER_DISORDER_NS || behind <= p->behind)
                 return;
@@ -475,13 +475,13 @@ static int read_all(struct pass *p)
 
 int read_run(const struct read_input *input, const struct read_hooks *hooks, struct read_counts *ret_counts)
 {
-        struct tracker_hooks tracker_hooks = {.give = give, .segment = hooks->segment ? give_segment : NULL};
+        struct tracker_hooks tracker_hooks = { .give = give, .segment = hooks->segment ? give_segment : NULL };
         struct tracker_options options = input->tracker;
         struct pass *p = calloc(1, sizeof(*p));
         uint64_t n_lost = 0;
         int r = p ? 0 : -ENOMEM;
 
-        *ret_counts = (struct read_counts){0};
+        *ret_counts = (struct read_counts){ 0 };
         if (p) {
                 p->input = input;
                 p->hooks = hooks;

@@ -58,7 +58,7 @@ void read_segments_add(struct read_segments *segments, const struct tracked_segm
 {
         struct kept *kept = &segments->kept[place_of(segments, segments->n++)];
 
-        *kept = (struct kept){.is = *segment, .segment = *segment->segment};
+        *kept = (struct kept){ .is = *segment, .segment = *segment->segment };
         kept->segment.payload = NULL;
         kept->is.segment = NULL;
 }
@@ -168,7 +168,7 @@ void read_segments_write(FILE *file, const struct read_segments *segments, const
         char (*labels)[LABEL_MAX] = calloc(n + 1, sizeof(*labels));
         char (*notes)[NOTE_MAX] = calloc(n + 1, sizeof(*notes));
         char left[NAME_MAX], right[NAME_MAX];
-        struct ladder_options options = {.width = style->width, .n_left_out = n_out, .utf8 = style->utf8};
+        struct ladder_options options = { .width = style->width, .n_left_out = n_out, .utf8 = style->utf8 };
 
         if (rows && labels && notes) {
                 for (uint64_t i = 0; i < segments->n; i++) {

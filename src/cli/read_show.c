@@ -113,7 +113,7 @@ static void keep(struct search *s, const struct record *r, const struct tracked 
 static void take_record(void *context, const struct record *r, const struct tracked *connection)
 {
         struct search *s = context;
-        struct id id = {connection->file, connection->first_frame};
+        struct id id = { connection->file, connection->first_frame };
         struct totals_share share = totals_share(r);
 
         if (s->segments && (id.file != s->wanted.file || id.frame != s->wanted.frame))
@@ -135,7 +135,7 @@ static void take_segment(void *context, const struct tracked_segment *segment, c
 
         (void)frame;
         if (segment->at_file == s->wanted.file && segment->frame == s->wanted.frame)
-                s->owner = (struct id){segment->file, segment->first_frame};
+                s->owner = (struct id){ segment->file, segment->first_frame };
         if (s->segments && segment->file == s->wanted.file && segment->first_frame == s->wanted.frame)
                 read_segments_add(s->segments, segment);
         else if (s->segments)
@@ -148,11 +148,11 @@ static int pass(struct search *s, bool quiet, struct read_counts *ret_counts)
         const struct read_input input = {
                 .paths = options->paths,
                 .n_paths = options->n_paths,
-                .tracker = {.max_connections = options->max_connections, .by_vlan = options->by_vlan},
+                .tracker = { .max_connections = options->max_connections, .by_vlan = options->by_vlan },
                 .evidence = true,
                 .quiet = quiet,
         };
-        const struct read_hooks hooks = {.record = take_record, .segment = take_segment, .context = s};
+        const struct read_hooks hooks = { .record = take_record, .segment = take_segment, .context = s };
 
         return read_run(&input, &hooks, ret_counts);
 }
@@ -275,7 +275,7 @@ static int search(struct search *s)
 
 int read_show(const struct read_options *options)
 {
-        struct search s = {.options = options};
+        struct search s = { .options = options };
         int status = STATUS_COULD_NOT;
 
         if (read_segments_new(options->limit, &s.segments) < 0)

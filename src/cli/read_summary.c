@@ -47,7 +47,7 @@ static size_t put_names(FILE *file, const struct read_options *options, const st
 
 void read_summary_input(FILE *file, const struct read_options *options, const struct read_counts *counts)
 {
-        struct phrase p = {0};
+        struct phrase p = { 0 };
         int64_t span;
         size_t n;
 
@@ -72,7 +72,7 @@ void read_summary_input(FILE *file, const struct read_options *options, const st
 
 void read_summary_evicted(FILE *file, const struct read_options *options, const struct read_counts *counts)
 {
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         if (counts->evicted == 0)
                 return;
@@ -88,7 +88,7 @@ void read_summary_evicted(FILE *file, const struct read_options *options, const 
 
 void read_summary_others(FILE *file, const struct read_options *options, const struct read_counts *counts)
 {
-        struct phrase p = {0};
+        struct phrase p = { 0 };
         bool any = false;
 
         for (int i = 0; i < N_PACKET_KINDS; i++) {

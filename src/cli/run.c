@@ -35,7 +35,7 @@ static void pass_on(int signal)
 /* A continued job: those who are told by the terminal have it already. */
 static void take_job_signals(void)
 {
-        struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+        struct sigaction action = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
 
         sigaction(SIGCONT, &action, NULL);
         sigaction(SIGUSR1, &action, NULL);
@@ -66,7 +66,7 @@ static void hold_signals(sigset_t *ret_mask)
 
 static void take_signals(pid_t pass)
 {
-        struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+        struct sigaction action = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
 
         passes_to = pass;
         sigaction(SIGTERM, &action, NULL);
@@ -157,8 +157,8 @@ static void say_unseen(const struct tracer *tracer)
                       "they could be\n", stderr);
 }
 
-static int status_of(const struct run_options *options, const struct run_show *show,
-                     const struct tracer *tracer, int status)
+static int status_of(const struct run_options *options, const struct run_show *show, const struct tracer *tracer,
+                     int status)
 {
         struct tracer_word word = tracer_word(tracer);
 
@@ -181,11 +181,11 @@ static void program_stopped(void *context, bool stopped)
 
 static int trace(const struct run_options *options, struct run_show *show)
 {
-        const struct tracer_options traced = {.command = options->command, .attach = options->attach,
-                                              .all_calls = options->all_calls,
-                                              .where = options->where, .mask = &options->mask};
-        const struct tracer_hooks hooks = {.ended = tell, .stopped = options->attach ? NULL : program_stopped,
-                                           .context = show};
+        const struct tracer_options traced = { .command = options->command, .attach = options->attach,
+                                               .all_calls = options->all_calls,
+                                               .where = options->where, .mask = &options->mask };
+        const struct tracer_hooks hooks = { .ended = tell, .stopped = options->attach ? NULL : program_stopped,
+                                            .context = show };
         struct tracer *tracer;
         char why[REFUSAL_MAX];
         int r = tracer_start(&traced, &hooks, &tracer, why), status;
@@ -226,7 +226,7 @@ static int work(void *context)
 /* Attached, there is no filter that could be left without a tracer, and no job. */
 static int trace_guarded(const struct run_options *options, struct run_show *show)
 {
-        struct work both = {options, show};
+        struct work both = { options, show };
 
         return options->attach ? trace(options, show) : run_guard(work, &both, &options->mask);
 }

@@ -137,7 +137,7 @@ static void take_in(struct run_bpf *run, bool last)
 
 static int follow(struct run_bpf *run, volatile sig_atomic_t *stop)
 {
-        struct pollfd p = {.fd = feed_fd(run->feed), .events = POLLIN};
+        struct pollfd p = { .fd = feed_fd(run->feed), .events = POLLIN };
         bool gone = false;
         int status = 0;
 
@@ -175,8 +175,8 @@ static void say_losses(const struct run_bpf *run)
 int run_bpf(struct run_show *show, volatile sig_atomic_t *stop, void (*take_signals)(pid_t pass),
             char why[static RUN_BPF_WHY_MAX])
 {
-        struct run_bpf run = {.show = show};
-        const struct feed_hooks hooks = {.end = take_end, .reset = take_reset, .context = &run};
+        struct run_bpf run = { .show = show };
+        const struct feed_hooks hooks = { .end = take_end, .reset = take_reset, .context = &run };
         char reason[FEED_WHY_MAX] = "";
         int r = run_group_make(&run.group, reason);
 

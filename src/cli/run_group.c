@@ -50,7 +50,7 @@ static void own_group(char path[static 96])
 /* It holds nothing of ours: neither streams nor the terminal. */
 static void keep(const char *path, int until)
 {
-        struct timespec pause = {.tv_nsec = PAUSE_NS};
+        struct timespec pause = { .tv_nsec = PAUSE_NS };
         char byte;
 
         if (until != KEPT_FD)

@@ -20,10 +20,10 @@ static void pass_on(int signal)
 
 static void take_signals(void)
 {
-        static const int passed[] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT};
+        static const int passed[] = { SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT };
         /* The terminal sends these to its whole group, the program among it. */
-        static const int left[] = {SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU};
-        struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+        static const int left[] = { SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU };
+        struct sigaction action = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
 
         for (size_t i = 0; i < sizeof(passed) / sizeof(*passed); i++)
                 sigaction(passed[i], &action, NULL);

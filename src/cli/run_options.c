@@ -69,8 +69,8 @@ static int number(const char *name, const char *text, long least, long most, con
 
 static int tracer(const char *text, enum run_tracer *ret)
 {
-        static const char *const names[] = {[RUN_TRACER_PTRACE] = "ptrace",
-                                            [RUN_TRACER_BPF] = "bpf", [RUN_TRACER_AUTO] = "auto"};
+        static const char *const names[] = { [RUN_TRACER_PTRACE] = "ptrace",
+                                             [RUN_TRACER_BPF] = "bpf", [RUN_TRACER_AUTO] = "auto" };
 
         for (size_t i = 0; i < 3; i++)
                 if (strcmp(text, names[i]) == 0) {
@@ -111,18 +111,18 @@ int run_options(struct run_options *options, int argc, char **argv)
 {
         enum { CALLS = 256, TRACER, WHERE, ALL, JSON, EVIDENCE, OUTPUT, STATUS };
         static const struct option known[] = {
-                {"calls", no_argument, NULL, CALLS}, {"where", no_argument, NULL, WHERE},
-                {"tracer", required_argument, NULL, TRACER}, {"all", no_argument, NULL, ALL},
-                {"verbose", no_argument, NULL, 'v'}, {"json", no_argument, NULL, JSON},
-                {"evidence", no_argument, NULL, EVIDENCE},
-                {"output", required_argument, NULL, OUTPUT}, {"error-exitcode", required_argument, NULL, STATUS},
-                {"pid", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
+                { "calls", no_argument, NULL, CALLS }, { "where", no_argument, NULL, WHERE },
+                { "tracer", required_argument, NULL, TRACER }, { "all", no_argument, NULL, ALL },
+                { "verbose", no_argument, NULL, 'v' }, { "json", no_argument, NULL, JSON },
+                { "evidence", no_argument, NULL, EVIDENCE },
+                { "output", required_argument, NULL, OUTPUT }, { "error-exitcode", required_argument, NULL, STATUS },
+                { "pid", required_argument, NULL, 'p' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
         };
         bool dashes;
         long n;
         int c;
 
-        *options = (struct run_options){0};
+        *options = (struct run_options){ 0 };
         optind = 1;
         opterr = 0;
         while ((c = getopt_long(argc, argv, "+:vp:h", known, NULL)) != -1) {

@@ -28,8 +28,8 @@ static void add_calls(struct run_record *r, enum side side, const struct traced_
 
                 one->call = call->name;
                 one->told = call->result < 0
-                        ? (struct told){.kind = TOLD_ERROR, .error = (int)-call->result, .sigpipe = call->sigpipe}
-                        : (struct told){.kind = TOLD_BYTES, .bytes = (uint64_t)call->result};
+                        ? (struct told){ .kind = TOLD_ERROR, .error = (int)-call->result, .sigpipe = call->sigpipe }
+                        : (struct told){ .kind = TOLD_BYTES, .bytes = (uint64_t)call->result };
                 saw->n_calls++;
         }
         saw->known = n > 0;

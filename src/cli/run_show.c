@@ -11,7 +11,7 @@
 
 int run_show_open(struct run_show *show, const struct run_options *options)
 {
-        *show = (struct run_show){.options = options, .style = {.width = STYLE_WIDTH, .utf8 = ladder_utf8()}};
+        *show = (struct run_show){ .options = options, .style = { .width = STYLE_WIDTH, .utf8 = ladder_utf8() } };
         show->out = options->output ? fopen(options->output, "we") : stderr;
         if (!show->out) {
                 wrong_line("finis run: opening %s: %s", options->output, strerror(errno));

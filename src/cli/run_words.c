@@ -129,7 +129,7 @@ static void say_end(FILE *file, const struct run_record *r, enum side side)
         const struct traced_socket *s = r->socket[side];
         const struct record_end *end = side == SIDE_CLIENT ? &r->record.client : &r->record.server;
         const struct record_act *act = side == SIDE_CLIENT ? &r->record.client_act : &r->record.server_act;
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         if (!s)
                 return;

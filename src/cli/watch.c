@@ -144,7 +144,8 @@ static int run(struct watch *watch)
         int r = 0;
 
         while (!stop && r == 0) {
-                struct pollfd p = {.fd = watch->feed ? feed_fd(watch->feed) : ended_fd(watch->ended), .events = POLLIN};
+                int fd = watch->feed ? feed_fd(watch->feed) : ended_fd(watch->ended);
+                struct pollfd p = { .fd = fd, .events = POLLIN };
                 int64_t at;
 
                 poll(&p, 1, TICK_MS);
@@ -189,7 +190,7 @@ static int run(struct watch *watch)
 
 static void take_signals(void)
 {
-        struct sigaction action = {.sa_handler = on_signal};
+        struct sigaction action = { .sa_handler = on_signal };
 
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
@@ -199,7 +200,7 @@ static void take_signals(void)
 /* With BPF; else, and with a word on why, what the kernel tells everybody. */
 static int open_sources(struct watch *watch)
 {
-        const struct feed_hooks hooks = {.end = take_end, .reset = take_reset, .context = watch};
+        const struct feed_hooks hooks = { .end = take_end, .reset = take_reset, .context = watch };
         const struct watch_options *options = watch->options;
         bool orderly_too = options->all || options->filter.n_terms > 0 || options->pid || options->summary_s;
         char why[FEED_WHY_MAX] = "as asked for";
@@ -241,7 +242,7 @@ static int open_all(struct watch *watch)
                 wrong_line("finis watch: opening %s: %s", watch->options->output, strerror(errno));
                 return -errno;
         }
-        watch->style = (struct style){.width = STYLE_WIDTH, .utf8 = ladder_utf8()};
+        watch->style = (struct style){ .width = STYLE_WIDTH, .utf8 = ladder_utf8() };
         watch->style.colour = isatty(fileno(watch->out)) == 1 && !getenv("NO_COLOR");
         r = pairs_new(tell, watch, &watch->pairs);
         if (r == 0)
@@ -254,7 +255,7 @@ static int open_all(struct watch *watch)
 int watch_main(int argc, char **argv)
 {
         struct watch_options options;
-        struct watch watch = {.options = &options};
+        struct watch watch = { .options = &options };
         int r = watch_options(&options, argc, argv), status;
 
         if (r != 0)

@@ -114,8 +114,8 @@ static void learn_isn(struct watch_capture *capture, const struct live_connectio
 
 static void track(struct watch_capture *capture)
 {
-        const struct tracker_options options = {.max_connections = 64};
-        const struct tracker_hooks hooks = {.give = give, .context = capture};
+        const struct tracker_options options = { .max_connections = 64 };
+        const struct tracker_hooks hooks = { .give = give, .context = capture };
         struct tracker *tracker;
 
         if (tracker_new(&options, &hooks, &tracker) < 0)
@@ -194,7 +194,7 @@ static size_t where_it_ended(struct watch_capture *capture, const struct record 
 
 void watch_capture_write(struct watch_capture *capture, struct live_connection *c, const struct record *r)
 {
-        struct phrase words = {0}, comment = {0};
+        struct phrase words = { 0 }, comment = { 0 };
         size_t first = 0, noted;
 
         if (capture->of != c || capture->n == 0)

@@ -90,18 +90,18 @@ int watch_options(struct watch_options *options, int argc, char **argv)
 {
         enum { ALL = 256, SUMMARY, JSON, EVIDENCE, FOR, COUNT, CHECK, PID, OUTPUT, UNPRIVILEGED, CAPTURE };
         static const struct option known[] = {
-                {"all", no_argument, NULL, ALL}, {"summary", required_argument, NULL, SUMMARY},
-                {"json", no_argument, NULL, JSON}, {"evidence", no_argument, NULL, EVIDENCE},
-                {"for", required_argument, NULL, FOR}, {"count", required_argument, NULL, COUNT},
-                {"check", no_argument, NULL, CHECK}, {"pid", required_argument, NULL, PID},
-                {"output", required_argument, NULL, OUTPUT}, {"unprivileged", no_argument, NULL, UNPRIVILEGED},
-                {"capture", required_argument, NULL, CAPTURE},
-                {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
+                { "all", no_argument, NULL, ALL }, { "summary", required_argument, NULL, SUMMARY },
+                { "json", no_argument, NULL, JSON }, { "evidence", no_argument, NULL, EVIDENCE },
+                { "for", required_argument, NULL, FOR }, { "count", required_argument, NULL, COUNT },
+                { "check", no_argument, NULL, CHECK }, { "pid", required_argument, NULL, PID },
+                { "output", required_argument, NULL, OUTPUT }, { "unprivileged", no_argument, NULL, UNPRIVILEGED },
+                { "capture", required_argument, NULL, CAPTURE },
+                { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
         };
         uint64_t whole = 0;
         int c;
 
-        *options = (struct watch_options){0};
+        *options = (struct watch_options){ 0 };
         optind = 1;
         opterr = 0;
         while ((c = getopt_long(argc, argv, ":h", known, NULL)) != -1) {

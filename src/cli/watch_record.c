@@ -56,8 +56,8 @@ static void add_owner(struct watch_record *r, enum side side, const struct live_
         own->comm = r->comm[side];
 }
 
-static void add_end(struct watch_record *r, enum side side, const struct live_end *end,
-                    bool gone, struct cgroups *cgroups)
+static void add_end(struct watch_record *r, enum side side, const struct live_end *end, bool gone,
+                    struct cgroups *cgroups)
 {
         struct record_end *own = side == SIDE_CLIENT ? &r->record.client : &r->record.server;
         const char *cgroup = cgroups ? cgroups_name(cgroups, end->cgroup, end->ended_ns ? end->ended_ns : end->over_ns)
@@ -70,7 +70,7 @@ static void add_end(struct watch_record *r, enum side side, const struct live_en
         }
         /* No call will ask it any more. */
         if (gone)
-                *(side == SIDE_CLIENT ? &r->record.client_next : &r->record.server_next) = (struct record_next){0};
+                *(side == SIDE_CLIENT ? &r->record.client_next : &r->record.server_next) = (struct record_next){ 0 };
         r->act[side] = live_act_of(end);
         add_owner(r, side, end);
         if (!act->known || !r->act[side].by_task)
@@ -164,7 +164,7 @@ static void say_act(FILE *file, const struct watch_record *r, enum side side, co
         };
         const struct record_end *end = side == SIDE_CLIENT ? &r->record.client : &r->record.server;
         const struct live_act *act = &r->act[side];
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         if (act->by_task)
                 phrase_add(&p, "%s: %s[%" PRIu32 "] %s", side_name(side),
@@ -194,7 +194,7 @@ static void say_words(FILE *file, const struct watch_record *r, const struct sty
                 const struct record_direction *d = side == SIDE_CLIENT ? &r->record.to_server : &r->record.to_client;
                 uint64_t n = d->unread.known && d->unread.value ? d->unread.value
                              : d->uncertain.known ? d->uncertain.value : 0;
-                struct phrase p = {0};
+                struct phrase p = { 0 };
 
                 if ((d->fate != FATE_LOST && d->fate != FATE_UNCERTAIN) || n < GOODBYE_LEAST || n > GOODBYE_MAX ||
                     fact_known(r->facts.from[side].last_is_goodbye.how))

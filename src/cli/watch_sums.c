@@ -55,7 +55,7 @@ void watch_sums_add(struct watch_sums *sums, const struct watch_record *r, bool 
 static void write_records(FILE *file, const uint64_t totals[static N_LIVE_TOTALS])
 {
         uint64_t n = totals[LIVE_TOTAL_TOLD] + totals[LIVE_TOTAL_LOST];
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         phrase_count(&p, n);
         phrase_add(&p, " record%s told of them", n == 1 ? "" : "s");
@@ -75,7 +75,7 @@ static void write_records(FILE *file, const uint64_t totals[static N_LIVE_TOTALS
 static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS], int64_t span_ns)
 {
         uint64_t n = 0;
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         for (unsigned i = 0; i < N_LIVE_TOTALS_OF_ENDS; i++)
                 n += totals[i];
@@ -84,7 +84,7 @@ static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS
         phrase_span(&p, span_ns);
         fprintf(file, "%s, as the kernel counted them\n", p.text);
         for (unsigned i = 0; i < N_LIVE_TOTALS_OF_ENDS; i++) {
-                struct phrase count = {0};
+                struct phrase count = { 0 };
 
                 if (!totals[i])
                         continue;
@@ -92,7 +92,7 @@ static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS
                 fprintf(file, "%12s  %s\n", count.text, words[i]);
         }
         if (totals[LIVE_TOTAL_STRAY_RESET]) {
-                struct phrase count = {0};
+                struct phrase count = { 0 };
 
                 phrase_count(&count, totals[LIVE_TOTAL_STRAY_RESET]);
                 fprintf(file, "%12s  RST%s sent for no socket\n", count.text,
@@ -104,7 +104,7 @@ static void write_sockets(FILE *file, const uint64_t totals[static N_LIVE_TOTALS
 
 static void write_nothing_heard(FILE *file, int64_t span_ns)
 {
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         phrase_span(&p, span_ns);
         fprintf(file, "no connection was heard to end in %s\n", p.text);

@@ -18,7 +18,7 @@ void watch_top_add(struct watch_top *top, const char *name, bool bad)
         }
         if (!entry) {
                 entry = &top->entries[top->n++];
-                *entry = (struct watch_top_entry){0};
+                *entry = (struct watch_top_entry){ 0 };
                 snprintf(entry->name, sizeof(entry->name), "%s", name);
                 /* Names come from outside. */
                 for (char *c = entry->name; *c; c++)

@@ -40,7 +40,7 @@ static int earlier(const void *a, const void *b)
 /* The n-th of one side in the one is the n-th in the other. */
 static void merge_resets(struct facts *f, const struct facts *wire, bool whole)
 {
-        bool used[FACTS_RESETS_MAX] = {false};
+        bool used[FACTS_RESETS_MAX] = { false };
         size_t n = f->n_resets;
 
         for (size_t i = 0; i < wire->n_resets; i++) {

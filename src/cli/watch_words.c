@@ -43,8 +43,8 @@ void watch_words_tell(struct facts *f, const struct live_connection *c)
 static bool speaks_tls(uint16_t port)
 {
         /* https, smtps, nntps, ldaps, dot, ftps, imaps, pop3s, sips, amqps, ircs, mqtts, and what is usual besides. */
-        static const uint16_t ports[] = {443, 465, 563, 636, 853, 990, 993, 995,
-                                         2376, 3269, 5061, 5671, 6443, 6697, 8443, 8883, 9443};
+        static const uint16_t ports[] = { 443, 465, 563, 636, 853, 990, 993, 995,
+                                          2376, 3269, 5061, 5671, 6443, 6697, 8443, 8883, 9443 };
 
         for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
                 if (ports[i] == port)

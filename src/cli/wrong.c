@@ -61,7 +61,7 @@ static const struct option *option_of(int value, const struct option *known)
 
 int wrong_option(const char *command, int c, char *const *argv, const struct option *known)
 {
-        const char letter[] = {'-', (char)optopt, '\0'};
+        const char letter[] = { '-', (char)optopt, '\0' };
         const struct option *meant = option_of(optopt, known);
         /* getopt() steps over a cluster of letters only when it is done with it: a wrong one is named by itself. */
         const char *word = optopt != 0 && optopt < 256 && !meant ? letter : argv[optind - 1];

@@ -8,8 +8,7 @@
 #include "connection/suspect.h"
 
 /* The same packet behind a firewall that changed what it acknowledges. */
-static bool
-changed_twin(const struct step *step)
+static bool changed_twin(const struct step *step)
 {
         const struct mark *last = &step->d->request[step->d->asked];
 
@@ -17,8 +16,7 @@ changed_twin(const struct step *step)
                last->position == (uint32_t)step->position && step->time - last->at < 100000000;
 }
 
-void
-direction_payload(struct step *step)
+void direction_payload(struct step *step)
 {
         struct direction *d = step->d;
         struct extra *extra;
@@ -52,8 +50,7 @@ direction_payload(struct step *step)
                 d->next = end;
 }
 
-void
-direction_fin(struct step *step)
+void direction_fin(struct step *step)
 {
         struct direction *d = step->d;
         int64_t at = step->position + step->s->n_payload;
@@ -82,8 +79,7 @@ direction_fin(struct step *step)
         }
 }
 
-void
-direction_acknowledge(struct step *step)
+void direction_acknowledge(struct step *step)
 {
         struct direction *o = step->o;
 
@@ -99,8 +95,7 @@ direction_acknowledge(struct step *step)
         }
 }
 
-void
-direction_sack(struct step *step)
+void direction_sack(struct step *step)
 {
         struct extra *extra = step_extra(step);
         unsigned side = !step->sender;
@@ -122,16 +117,14 @@ direction_sack(struct step *step)
         extra->sack_bytes[side] = bytes;
 }
 
-int64_t
-direction_contiguous(const struct direction *d, const struct extra *extra, unsigned sender)
+int64_t direction_contiguous(const struct direction *d, const struct extra *extra, unsigned sender)
 {
         int64_t at = extra && extra->n_holes[sender] ? extra->hole[sender][0].start : direction_end(d);
 
         return at > d->acked ? at : d->acked;
 }
 
-uint64_t
-direction_missing(const struct extra *extra, unsigned sender)
+uint64_t direction_missing(const struct extra *extra, unsigned sender)
 {
         uint64_t missing;
 

@@ -28,22 +28,19 @@ uint64_t direction_missing(const struct extra *extra, unsigned sender);
 /* Greater ones count as this (RFC 7323 2.3). */
 enum { WINDOW_SCALE_MAX = 14 };
 
-static inline uint8_t
-direction_scale(uint8_t scale)
+static inline uint8_t direction_scale(uint8_t scale)
 {
         return scale < WINDOW_SCALE_MAX ? scale : WINDOW_SCALE_MAX;
 }
 
-static inline uint8_t
-direction_scale_of(const struct segment *syn)
+static inline uint8_t direction_scale_of(const struct segment *syn)
 {
         return direction_scale(syn->window_scale);
 }
 
 /* A window as it stands in a segment of @d that is no SYN, in bytes; -1 if its scale is not known. @o is the other
  * direction: only if both ends offer it is there a scale. */
-static inline int64_t
-direction_scaled(const struct direction *d, const struct direction *o, uint16_t window)
+static inline int64_t direction_scaled(const struct direction *d, const struct direction *o, uint16_t window)
 {
         if (!(d->flags & o->flags & DIRECTION_SYN_WHOLE))
                 return window == 0 ? 0 : -1;
@@ -51,8 +48,7 @@ direction_scaled(const struct direction *d, const struct direction *o, uint16_t 
 }
 
 /* The window that @side offered last, likewise. */
-static inline int64_t
-direction_window(const struct connection *c, unsigned side)
+static inline int64_t direction_window(const struct connection *c, unsigned side)
 {
         const struct direction *d = &c->side[side], *o = &c->side[!side];
 
@@ -65,8 +61,7 @@ direction_window(const struct connection *c, unsigned side)
 }
 
 /* The position after everything sent, a FIN included. */
-static inline int64_t
-direction_end(const struct direction *d)
+static inline int64_t direction_end(const struct direction *d)
 {
         return d->flags & DIRECTION_FIN && d->fin >= d->next ? d->fin + 1 : d->next;
 }

@@ -43,8 +43,7 @@ enum {
 };
 
 /* Then all this is so, and is not asked for again. */
-static bool
-is_orderly(const struct connection *c, const struct extra *extra)
+static bool is_orderly(const struct connection *c, const struct extra *extra)
 {
         const struct direction *a = &c->side[0], *b = &c->side[1];
 
@@ -53,8 +52,7 @@ is_orderly(const struct connection *c, const struct extra *extra)
                a->acked <= direction_end(a) && b->acked <= direction_end(b) && !a->waits && !b->waits;
 }
 
-IN_PLACE struct view
-view_of(const struct connection *c, const struct extra *extra, unsigned side, bool orderly)
+IN_PLACE struct view view_of(const struct connection *c, const struct extra *extra, unsigned side, bool orderly)
 {
         struct view v = { .c = c, .extra = extra, .side = side, .d = &c->side[side], .o = &c->side[!side] };
 
@@ -73,30 +71,26 @@ view_of(const struct connection *c, const struct extra *extra, unsigned side, bo
 }
 
 /* It answered more than the SYN of the other end, so it sent a SYN-ACK. */
-static inline bool
-lacks_syn_ack(const struct view *v)
+static inline bool lacks_syn_ack(const struct view *v)
 {
         return v->sent && !(v->flags & DIRECTION_SYN) && v->c->roles.syn[!v->side] && v->o->acked > 0;
 }
 
 /* Some of its bytes did not come by, though they were sent, or its SYN-ACK. */
-static inline bool
-is_missing(const struct view *v)
+static inline bool is_missing(const struct view *v)
 {
         return v->missing > 0 || lacks_syn_ack(v) || (v->sent && !v->whole && v->d->acked > direction_end(v->d)) ||
                v->beyond > 0;
 }
 
-static uint64_t
-at_least_0(int64_t n)
+static uint64_t at_least_0(int64_t n)
 {
         return n > 0 ? (uint64_t)n : 0;
 }
 
 /* Bytes acknowledged: a FIN takes a place of its own and is none. If more was acknowledged than was seen, its
  * last place may be a FIN. */
-IN_PLACE int64_t
-acked_bytes(const struct view *v)
+IN_PLACE int64_t acked_bytes(const struct view *v)
 {
         const struct direction *d = v->d;
 
@@ -106,8 +100,7 @@ acked_bytes(const struct view *v)
 }
 
 /* The last place of what was not seen may be a FIN. */
-IN_PLACE uint64_t
-sent_at_least(const struct view *v)
+IN_PLACE uint64_t sent_at_least(const struct view *v)
 {
         int64_t least = v->d->next > acked_bytes(v) ? v->d->next : acked_bytes(v);
 
@@ -115,14 +108,12 @@ sent_at_least(const struct view *v)
 }
 
 /* A RST alone shows no place in the stream, unless it answers the SYN. */
-IN_PLACE bool
-is_placed(const struct view *v)
+IN_PLACE bool is_placed(const struct view *v)
 {
         return v->flags & DIRECTION_BASE || v->others & DIRECTION_SYN;
 }
 
-IN_PLACE void
-fill_payload(const struct view *v, struct facts_of_direction *f)
+IN_PLACE void fill_payload(const struct view *v, struct facts_of_direction *f)
 {
         const struct direction *d = v->d;
         const struct mark *last = &d->request[d->request[0].frame != d->last_payload_frame];
@@ -148,8 +139,7 @@ fill_payload(const struct view *v, struct facts_of_direction *f)
         SEEN_IF(v->heard, f->after_peer_fin, d->after_peer_fin);
 }
 
-IN_PLACE void
-fill_fin(const struct view *v, struct facts_of_direction *f)
+IN_PLACE void fill_fin(const struct view *v, struct facts_of_direction *f)
 {
         const struct direction *d = v->d;
 
@@ -178,8 +168,7 @@ fill_fin(const struct view *v, struct facts_of_direction *f)
 }
 
 /* What the receiver says of its window in its own segments. */
-IN_PLACE void
-fill_window(const struct view *v, struct facts_of_direction *f)
+IN_PLACE void fill_window(const struct view *v, struct facts_of_direction *f)
 {
         const struct direction *o = v->o;
         int64_t window;
@@ -193,21 +182,18 @@ fill_window(const struct view *v, struct facts_of_direction *f)
 }
 
 /* An end that sent SYNs and acknowledged nothing has heard nothing: the other end is silent, not unseen. */
-IN_PLACE bool
-is_unheard(const struct view *v)
+IN_PLACE bool is_unheard(const struct view *v)
 {
         return !v->heard && !(v->others & DIRECTION_BASE) && v->flags & DIRECTION_SYN && v->c->n_syns[v->side] > 0;
 }
 
 /* Is the other end such a one? */
-IN_PLACE bool
-is_silent(const struct view *v)
+IN_PLACE bool is_silent(const struct view *v)
 {
         return !v->sent && !(v->flags & DIRECTION_BASE) && v->others & DIRECTION_SYN && v->c->n_syns[!v->side] > 0;
 }
 
-static void
-fill_nothing(struct facts_of_direction *f)
+static void fill_nothing(struct facts_of_direction *f)
 {
         INFERRED(f->payloads, 0);
         INFERRED(f->bytes, 0);
@@ -218,8 +204,7 @@ fill_nothing(struct facts_of_direction *f)
         INFERRED(f->fin_acked, false);
 }
 
-IN_PLACE void
-fill_direction(const struct view *v, struct facts_of_direction *f)
+IN_PLACE void fill_direction(const struct view *v, struct facts_of_direction *f)
 {
         const struct direction *d = v->d;
         uint64_t least = sent_at_least(v);
@@ -263,8 +248,7 @@ fill_direction(const struct view *v, struct facts_of_direction *f)
         }
 }
 
-IN_PLACE void
-fill_silence(const struct view *v, struct facts_of_end *f)
+IN_PLACE void fill_silence(const struct view *v, struct facts_of_end *f)
 {
         const struct direction *d = v->d;
         bool alone = v->waits && !d->heard, again = alone && d->repeats + d->keepalives + d->probes > 0;
@@ -290,8 +274,7 @@ fill_silence(const struct view *v, struct facts_of_end *f)
         SEEN_IF(gap != 0, f->unanswered_gap, (uint64_t)(gap < 0 ? -gap : gap));
 }
 
-IN_PLACE void
-fill_end(const struct view *v, struct facts_of_end *f)
+IN_PLACE void fill_end(const struct view *v, struct facts_of_end *f)
 {
         const struct direction *d = v->d;
 
@@ -310,8 +293,7 @@ fill_end(const struct view *v, struct facts_of_end *f)
         SEEN(f->challenge_acks, v->extra ? v->extra->challenge_acks[v->side] : 0);
 }
 
-static void
-fill_reset(const struct connection *c, const struct reset *r, unsigned client, struct facts_of_reset *f)
+static void fill_reset(const struct connection *c, const struct reset *r, unsigned client, struct facts_of_reset *f)
 {
         SEEN(f->by, r->by == client ? SIDE_CLIENT : SIDE_SERVER);
         SEEN(f->at, r->at);
@@ -358,8 +340,7 @@ fill_reset(const struct connection *c, const struct reset *r, unsigned client, s
 }
 
 /* From the client's side. */
-IN_PLACE void
-fill_handshake(const struct view *v, bool established, struct facts *f)
+IN_PLACE void fill_handshake(const struct view *v, bool established, struct facts *f)
 {
         const struct connection *c = v->c;
         unsigned client = v->side;
@@ -390,8 +371,7 @@ fill_handshake(const struct view *v, bool established, struct facts *f)
 }
 
 /* Did each side send its FIN before it had the other's? */
-IN_PLACE void
-fill_both_fins(const struct view *v, bool both_acked, struct facts *f)
+IN_PLACE void fill_both_fins(const struct view *v, bool both_acked, struct facts *f)
 {
         const struct direction *a = v->d, *b = v->o;
 
@@ -405,8 +385,7 @@ fill_both_fins(const struct view *v, bool both_acked, struct facts *f)
         }
 }
 
-static void
-fill_icmp(const struct extra *extra, unsigned client, struct facts *f)
+static void fill_icmp(const struct extra *extra, unsigned client, struct facts *f)
 {
         if (!extra->icmp)
                 return;
@@ -421,8 +400,7 @@ fill_icmp(const struct extra *extra, unsigned client, struct facts *f)
 _Static_assert(ZEEK_HISTORY_MAX + 1 <= TRACKER_HISTORY_MAX, "a history no longer fits into what is given out");
 
 /* The RSTs lie apart, and are wanted last. */
-static inline __attribute__((always_inline)) void
-fetch_resets(const struct extra *extra)
+static inline __attribute__((always_inline)) void fetch_resets(const struct extra *extra)
 {
         for (unsigned i = 0; extra && i < extra->n_resets; i++)
                 for (size_t at = 0; at < sizeof(struct reset); at += 64)
@@ -430,8 +408,7 @@ fetch_resets(const struct extra *extra)
 }
 
 /* Which it is, and what Zeek says of it. */
-IN_PLACE void
-fill_name(const struct connection *c, struct tracked *t)
+IN_PLACE void fill_name(const struct connection *c, struct tracked *t)
 {
         t->file = c->first_file;
         t->first_frame = c->first_frame;
@@ -444,8 +421,7 @@ fill_name(const struct connection *c, struct tracked *t)
         zeek_history(&c->zeek, t->history);
 }
 
-IN_PLACE void
-fill_side(const struct view *v, unsigned side, struct tracked *t)
+IN_PLACE void fill_side(const struct view *v, unsigned side, struct tracked *t)
 {
         const struct connection *c = v->c;
 
@@ -459,8 +435,8 @@ fill_side(const struct view *v, unsigned side, struct tracked *t)
 }
 
 /* All but what only an @extra knows. Returns which of the two directions is the client's. */
-IN_PLACE unsigned
-fill(const struct connection *c, const struct extra *extra, int64_t until, bool cut, bool orderly, struct tracked *t)
+IN_PLACE unsigned fill(const struct connection *c, const struct extra *extra, int64_t until, bool cut, bool orderly,
+                       struct tracked *t)
 {
         unsigned flags = c->flags | (orderly ? ORDERLY : 0);
         struct facts *f = &t->facts;
@@ -497,8 +473,8 @@ fill(const struct connection *c, const struct extra *extra, int64_t until, bool 
         return client;
 }
 
-static __attribute__((noinline)) void
-fill_any(const struct connection *c, const struct extra *extra, int64_t until, bool cut, struct tracked *t)
+static __attribute__((noinline)) void fill_any(const struct connection *c, const struct extra *extra, int64_t until,
+                                               bool cut, struct tracked *t)
 {
         struct facts *f = &t->facts;
         unsigned client;
@@ -522,8 +498,8 @@ fill_any(const struct connection *c, const struct extra *extra, int64_t until, b
         f->n_resets_in_all = extra->n_resets_in_all;
 }
 
-struct tracked *
-give_fill(struct given *given, const struct connection *c, const struct extra *extra, int64_t until, bool cut)
+struct tracked *give_fill(struct given *given, const struct connection *c, const struct extra *extra, int64_t until,
+                          bool cut)
 {
         /* What ended was not looked at for seconds. */
         connection_fetch(c);
@@ -536,8 +512,7 @@ give_fill(struct given *given, const struct connection *c, const struct extra *e
         return &given->orderly;
 }
 
-bool
-give_misses(const struct connection *c, const struct extra *extra)
+bool give_misses(const struct connection *c, const struct extra *extra)
 {
         struct view view[2] = { view_of(c, extra, 0, false), view_of(c, extra, 1, false) };
 
@@ -545,8 +520,7 @@ give_misses(const struct connection *c, const struct extra *extra)
         return view[0].sent && view[1].sent && (is_missing(&view[0]) || is_missing(&view[1]));
 }
 
-static uint64_t
-add(uint64_t digest, uint64_t value)
+static uint64_t add(uint64_t digest, uint64_t value)
 {
         digest = (digest ^ value) * 0x9e3779b97f4a7c15u;
         return digest ^ digest >> 32;
@@ -556,8 +530,7 @@ add(uint64_t digest, uint64_t value)
 #define PACKED(fact) ((uint64_t)(fact).value << 3 | (fact).how)
 #define FLAG(fact, at) (PACKED(fact) << (at))
 
-static uint64_t
-digest_of_side(const struct facts_of_direction *from, const struct facts_of_end *end)
+static uint64_t digest_of_side(const struct facts_of_direction *from, const struct facts_of_end *end)
 {
         uint64_t digest = 1;
 
@@ -572,8 +545,7 @@ digest_of_side(const struct facts_of_direction *from, const struct facts_of_end 
                            FLAG(end->went_on, 12));
 }
 
-uint64_t
-give_digest(const struct tracked *tracked)
+uint64_t give_digest(const struct tracked *tracked)
 {
         const struct facts *f = &tracked->facts;
         uint64_t digest = add(digest_of_side(&f->from[0], &f->end[0]), digest_of_side(&f->from[1], &f->end[1]) + 1);

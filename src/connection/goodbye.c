@@ -43,14 +43,12 @@ struct head {
         uint32_t n_payload;
 };
 
-static uint32_t
-if_at_hand(const struct head *h, bool fits, uint32_t n)
+static uint32_t if_at_hand(const struct head *h, bool fits, uint32_t n)
 {
         return fits && h->n >= n && h->n_payload >= n ? n : 0;
 }
 
-static uint32_t
-tls(const struct head *h)
+static uint32_t tls(const struct head *h)
 {
         uint32_t n = TLS_HEADER + (uint32_t)bytes_get16(h->p + 3);
         bool plain = h->p[0] == GOODBYE_TLS && n <= h->n_payload;
@@ -60,8 +58,7 @@ tls(const struct head *h)
 }
 
 /* A TPKT that disconnects: MCS's DisconnectProviderUltimatum (T.125), or X.224's request to do so. */
-static uint32_t
-rdp(const struct head *h)
+static uint32_t rdp(const struct head *h)
 {
         bool fits = bytes_get16(h->p + 2) == h->n_payload &&
                     ((h->p[5] == 0xf0 && h->p[6] == 0x80 && (h->p[7] & 0xfc) == 0x20) || h->p[5] == 0x80);
@@ -70,8 +67,7 @@ rdp(const struct head *h)
 }
 
 /* The length of BER at @p, in its short form or its long one, as Windows writes it; 0: none. Moves @p behind it. */
-static uint32_t
-ber_length(const uint8_t **p, const uint8_t *end)
+static uint32_t ber_length(const uint8_t **p, const uint8_t *end)
 {
         uint32_t length, n = *p < end && **p & 0x80 ? **p & 0x7fu : 0;
 
@@ -85,8 +81,7 @@ ber_length(const uint8_t **p, const uint8_t *end)
 
 /* unbindRequest ::= [APPLICATION 2] NULL, behind a message's number of one to four bytes; controls may follow it
  * (RFC 4511 4.1.11, 4.3). */
-static bool
-is_unbind(const uint8_t *p, const uint8_t *end)
+static bool is_unbind(const uint8_t *p, const uint8_t *end)
 {
         uint32_t n;
 
@@ -102,8 +97,7 @@ is_unbind(const uint8_t *p, const uint8_t *end)
 /* The same in SASL's buffers: a length, then a token of GSS-API, Kerberos's (RFC 4121 4.2.6.2) or NTLM's. What is
  * sealed in the former shows its length alone; of messages so short there are only unbind and abandon, which no answer
  * follows. */
-static bool
-is_wrapped_unbind(const uint8_t *payload, uint32_t n)
+static bool is_wrapped_unbind(const uint8_t *payload, uint32_t n)
 {
         const uint8_t *p = payload + 4, *end = payload + n;
 
@@ -123,8 +117,7 @@ is_wrapped_unbind(const uint8_t *payload, uint32_t n)
 }
 
 /* connection.close and close-ok of AMQP 0-9-1; or COM_QUIT of MySQL. */
-static uint32_t
-amqp_or_mysql(const struct head *h)
+static uint32_t amqp_or_mysql(const struct head *h)
 {
         bool closes = h->p[8] == 10 && h->p[9] == 0 && (h->p[10] == 50 || h->p[10] == 51);
 
@@ -134,8 +127,7 @@ amqp_or_mysql(const struct head *h)
                              h->p[7] == 0 && closes, AMQP_METHOD);
 }
 
-static uint32_t
-http2(const struct head *h)
+static uint32_t http2(const struct head *h)
 {
         uint32_t length = bytes_get32(h->p) >> 8;
 
@@ -144,8 +136,7 @@ http2(const struct head *h)
 }
 
 /* A websocket's close: masked if it is the client's (RFC 6455 5.5.1). */
-static uint32_t
-websocket(const struct head *h)
+static uint32_t websocket(const struct head *h)
 {
         uint32_t masked = h->p[1] & 0x80 ? 4 : 0;
 
@@ -153,16 +144,14 @@ websocket(const struct head *h)
 }
 
 /* A server's notice of disconnection: the only response to no request, whose number is 0 (RFC 4511 4.4.1). */
-static bool
-is_notice(const uint8_t *p, const uint8_t *end)
+static bool is_notice(const uint8_t *p, const uint8_t *end)
 {
         return p != end && *p++ == 0x30 && ber_length(&p, end) == (uint32_t)(end - p) && end - p > 4 &&
                memcmp(p, "\2\1\0\x78", 4) == 0;
 }
 
 /* A line that is nothing but one of the words; IMAP's has a tag before it, IRC's a reason behind it. */
-static uint32_t
-line(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
+static uint32_t line(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
 {
         const char *text = (const char *)payload;
         uint32_t n = n_payload;
@@ -188,8 +177,7 @@ line(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
         return 0;
 }
 
-uint32_t
-goodbye_bytes(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
+uint32_t goodbye_bytes(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
 {
         struct head h = { .n = n_captured, .n_payload = n_payload };
         uint32_t n;

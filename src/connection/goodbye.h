@@ -23,8 +23,7 @@ uint32_t goodbye_bytes(const uint8_t *payload, uint32_t n_captured, uint32_t n_p
 extern const uint8_t goodbye_first[UINT8_MAX + 1];
 
 /* A cheap look beforehand: false for nearly all that is none. */
-static inline bool
-goodbye_may_be(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
+static inline bool goodbye_may_be(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
 {
         static const uint8_t none[2] = { 'z', 'z' };
         bool held = n_captured >= 2, small = n_payload <= GOODBYE_MOST;
@@ -39,8 +38,7 @@ goodbye_may_be(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
 
 /* A cheaper one, which says so of some more: of @n bytes that are all at hand, and there is a header before them. There
  * is no branch here either. */
-static inline bool
-goodbye_perhaps(const uint8_t *payload, uint32_t n)
+static inline bool goodbye_perhaps(const uint8_t *payload, uint32_t n)
 {
         const uint8_t first = payload[(n > 0) - 1], last = payload[(int)n - 1];
 

@@ -59,8 +59,7 @@ static const struct form {
         { PIECE("DISCONNECT\n\n\0"), PIECE(""), 0, LENGTH_FIXED, 13 },
 };
 
-static uint32_t
-stated(const struct form *form, const uint8_t *payload)
+static uint32_t stated(const struct form *form, const uint8_t *payload)
 {
         const uint8_t *p = payload + form->at;
 
@@ -74,8 +73,7 @@ stated(const struct form *form, const uint8_t *payload)
         }
 }
 
-uint32_t
-goodbye_form(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
+uint32_t goodbye_form(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
 {
         for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
                 const struct form *form = &forms[i];

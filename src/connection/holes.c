@@ -4,8 +4,7 @@
  */
 #include "connection/holes.h"
 
-void
-holes_add(struct step *step, unsigned side, int64_t start, int64_t end)
+void holes_add(struct step *step, unsigned side, int64_t start, int64_t end)
 {
         struct extra *extra = step_extra(step);
 
@@ -30,16 +29,14 @@ holes_add(struct step *step, unsigned side, int64_t start, int64_t end)
         extra->n_holes[side]++;
 }
 
-static void
-remove_one(struct extra *extra, unsigned side, unsigned i)
+static void remove_one(struct extra *extra, unsigned side, unsigned i)
 {
         for (; i + 1 < extra->n_holes[side]; i++)
                 extra->hole[side][i] = extra->hole[side][i + 1];
         extra->n_holes[side]--;
 }
 
-bool
-holes_at(const struct extra *extra, unsigned side, int64_t start, int64_t end)
+bool holes_at(const struct extra *extra, unsigned side, int64_t start, int64_t end)
 {
         for (unsigned i = 0; i < extra->n_holes[side]; i++)
                 if (start < extra->hole[side][i].end && extra->hole[side][i].start < end)
@@ -47,8 +44,7 @@ holes_at(const struct extra *extra, unsigned side, int64_t start, int64_t end)
         return false;
 }
 
-int64_t
-holes_fill(struct extra *extra, unsigned side, int64_t start, int64_t end)
+int64_t holes_fill(struct extra *extra, unsigned side, int64_t start, int64_t end)
 {
         int64_t filled = 0;
 

@@ -10,8 +10,8 @@ enum {
         QUOTED_FLAGS = 14,
 };
 
-static bool
-quoted_kind(const struct packet *packet, const struct direction *d, int64_t position, enum segment_kind *ret_kind)
+static bool quoted_kind(const struct packet *packet, const struct direction *d, int64_t position,
+                        enum segment_kind *ret_kind)
 {
         const struct segment *s = &packet->segment;
 
@@ -32,8 +32,7 @@ quoted_kind(const struct packet *packet, const struct direction *d, int64_t posi
         return true;
 }
 
-bool
-icmp_take(struct step *step)
+bool icmp_take(struct step *step)
 {
         const struct packet *packet = &step->input->packet;
         const struct segment *s = &packet->segment;

@@ -9,8 +9,7 @@ enum {
 };
 
 /* An empty index of @n lines. */
-static int
-begin(struct index *index, size_t n)
+static int begin(struct index *index, size_t n)
 {
         struct region region;
 
@@ -27,22 +26,19 @@ begin(struct index *index, size_t n)
         return 0;
 }
 
-int
-index_init(struct index *index, bool large)
+int index_init(struct index *index, bool large)
 {
         *index = (struct index){ .large = large };
         return begin(index, large ? LINES_OF_LARGE : LINES_AT_FIRST);
 }
 
-void
-index_deinit(struct index *index)
+void index_deinit(struct index *index)
 {
         region_deinit(&index->region);
         *index = (struct index){};
 }
 
-static void
-add(struct index *index, uint32_t key, uint32_t entry)
+static void add(struct index *index, uint32_t key, uint32_t entry)
 {
         struct index_line *line = index_home(index, key >> 1);
         unsigned free;
@@ -55,8 +51,7 @@ add(struct index *index, uint32_t key, uint32_t entry)
         index->n_used++;
 }
 
-static int
-grow(struct index *index)
+static int grow(struct index *index)
 {
         struct region region = index->region;
         const struct index_line *old = index->lines;
@@ -71,14 +66,12 @@ grow(struct index *index)
         return 0;
 }
 
-static uint32_t
-entry_of(uint32_t hash, uint32_t node)
+static uint32_t entry_of(uint32_t hash, uint32_t node)
 {
         return node | (hash >> 31) * INDEX_WAY;
 }
 
-int
-index_add(struct index *index, uint32_t hash, uint32_t node)
+int index_add(struct index *index, uint32_t hash, uint32_t node)
 {
         if (index->n_used * 2 >= (index->mask + 1) * INDEX_LINE && grow(index) < 0)
                 return -ENOMEM;
@@ -87,8 +80,7 @@ index_add(struct index *index, uint32_t hash, uint32_t node)
 }
 
 /* Where an entry stands; NULL: nowhere. */
-static struct index_line *
-find(const struct index *index, uint32_t hash, uint32_t entry, unsigned *ret_at)
+static struct index_line *find(const struct index *index, uint32_t hash, uint32_t entry, unsigned *ret_at)
 {
         struct index_line *line = index_home(index, hash);
 
@@ -105,8 +97,7 @@ find(const struct index *index, uint32_t hash, uint32_t entry, unsigned *ret_at)
 }
 
 /* The last of the line takes the place. */
-static void
-close_up(struct index_line *line, unsigned at)
+static void close_up(struct index_line *line, unsigned at)
 {
         unsigned last = index_first(index_same(line->entry, 0) | 1u << 2 * INDEX_LINE) - 1;
 
@@ -116,8 +107,7 @@ close_up(struct index_line *line, unsigned at)
 }
 
 /* One of @line whose own line is @home, or lies before that; INDEX_LINE: none. */
-static unsigned
-passed_on(const struct index *index, const struct index_line *line, const struct index_line *home)
+static unsigned passed_on(const struct index *index, const struct index_line *line, const struct index_line *home)
 {
         const size_t number = (size_t)(line - index->lines),
                      behind = (number - (size_t)(home - index->lines)) & index->mask;
@@ -129,8 +119,7 @@ passed_on(const struct index *index, const struct index_line *line, const struct
 }
 
 /* Where a line that was full has room now, one that was passed on comes back; so does one where that stood. */
-static __attribute__((noinline)) void
-fill_up(struct index *index, struct index_line *line)
+static __attribute__((noinline)) void fill_up(struct index *index, struct index_line *line)
 {
         struct index_line *next = line;
 
@@ -154,8 +143,7 @@ fill_up(struct index *index, struct index_line *line)
         }
 }
 
-void
-index_take_out(struct index *index, uint32_t hash, uint32_t node)
+void index_take_out(struct index *index, uint32_t hash, uint32_t node)
 {
         unsigned at;
         struct index_line *line = find(index, hash, entry_of(hash, node), &at);
@@ -170,8 +158,7 @@ index_take_out(struct index *index, uint32_t hash, uint32_t node)
                 fill_up(index, line);
 }
 
-void
-index_replace(struct index *index, uint32_t hash, uint32_t from, uint32_t to)
+void index_replace(struct index *index, uint32_t hash, uint32_t from, uint32_t to)
 {
         unsigned at;
         struct index_line *line = find(index, hash, entry_of(hash, from), &at);

@@ -41,28 +41,24 @@ void index_take_out(struct index *index, uint32_t hash, uint32_t node);
 void index_replace(struct index *index, uint32_t hash, uint32_t from, uint32_t to);
 
 /* Where a node of this hash stands if its line has room for it. */
-static inline struct index_line *
-index_home(const struct index *index, uint32_t hash)
+static inline struct index_line *index_home(const struct index *index, uint32_t hash)
 {
         return &index->lines[hash & index->mask];
 }
 
-static inline struct index_line *
-index_next(const struct index *index, const struct index_line *line)
+static inline struct index_line *index_next(const struct index *index, const struct index_line *line)
 {
         return &index->lines[((size_t)(line - index->lines) + 1) & index->mask];
 }
 
 /* Some of those that belong into the line may stand in the next. */
-static inline bool
-index_is_full(const struct index_line *line)
+static inline bool index_is_full(const struct index_line *line)
 {
         return line->entry[INDEX_LINE - 1] != 0;
 }
 
 /* Of eight numbers two bits for each that is @what. */
-static inline __attribute__((always_inline)) unsigned
-index_same(const uint32_t of[static INDEX_LINE], uint32_t what)
+static inline __attribute__((always_inline)) unsigned index_same(const uint32_t of[static INDEX_LINE], uint32_t what)
 {
         typedef uint32_t four __attribute__((vector_size(16)));
         const four wanted = { what, what, what, what }, *halves = (const four *)(const void *)of;
@@ -81,43 +77,37 @@ index_same(const uint32_t of[static INDEX_LINE], uint32_t what)
 }
 
 /* The first place of them; @same is not 0. */
-static inline unsigned
-index_first(unsigned same)
+static inline unsigned index_first(unsigned same)
 {
         return (unsigned)__builtin_ctz(same) / 2;
 }
 
-static inline uint32_t
-index_key(uint32_t hash)
+static inline uint32_t index_key(uint32_t hash)
 {
         return hash << 1 | 1;
 }
 
 /* Of a line those with this hash. */
-static inline unsigned
-index_like(const struct index_line *line, uint32_t hash)
+static inline unsigned index_like(const struct index_line *line, uint32_t hash)
 {
         return index_same(line->key, index_key(hash));
 }
 
 /* Most likely the entry of this hash, where there is one. */
-static inline uint32_t
-index_likely(const struct index *index, uint32_t hash)
+static inline uint32_t index_likely(const struct index *index, uint32_t hash)
 {
         const struct index_line *line = index_home(index, hash);
 
         return line->entry[index_first(index_like(line, hash) | 1u << (2 * INDEX_LINE - 1))];
 }
 
-static inline uint32_t
-index_node(uint32_t entry)
+static inline uint32_t index_node(uint32_t entry)
 {
         return entry & ~INDEX_WAY;
 }
 
 /* Whether its hash has another highest bit than @hash. */
-static inline bool
-index_other_way(uint32_t entry, uint32_t hash)
+static inline bool index_other_way(uint32_t entry, uint32_t hash)
 {
         return (entry >> 30 ^ hash >> 31) & 1;
 }

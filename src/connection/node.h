@@ -254,15 +254,13 @@ struct head {
 };
 
 /* The whole address of an end; IPv4: the first four bytes, the others 0. */
-static inline void
-head_address(const struct head *h, unsigned end, uint8_t ret_address[static 16])
+static inline void head_address(const struct head *h, unsigned end, uint8_t ret_address[static 16])
 {
         memcpy(ret_address, &h->address[end], 4);
         memcpy(ret_address + 4, h->rest[end], 12);
 }
 
-static inline bool
-head_is_address(const struct head *h, unsigned end, const uint8_t address[static 16])
+static inline bool head_is_address(const struct head *h, unsigned end, const uint8_t address[static 16])
 {
         uint8_t mine[16];
 
@@ -270,8 +268,7 @@ head_is_address(const struct head *h, unsigned end, const uint8_t address[static
         return memcmp(mine, address, sizeof(mine)) == 0;
 }
 
-static inline void
-head_set_address(struct head *h, unsigned end, const uint8_t address[static 16])
+static inline void head_set_address(struct head *h, unsigned end, const uint8_t address[static 16])
 {
         memcpy(&h->address[end], address, 4);
         memcpy(h->rest[end], address + 4, 12);
@@ -313,23 +310,20 @@ _Static_assert(sizeof(struct connection) == 17 * 64 && offsetof(struct connectio
 
 /* All of it is asked for at once, so that what needs none of it goes on meanwhile. Always inline, since for gcc a
  * function that only fetches does nothing, and its call is left out. */
-static inline __attribute__((always_inline)) void
-connection_fetch(const struct connection *c)
+static inline __attribute__((always_inline)) void connection_fetch(const struct connection *c)
 {
 #pragma GCC unroll 32
         for (size_t i = 0; i < sizeof(*c); i += 64)
                 __builtin_prefetch((const char *)c + i);
 }
 
-static inline int64_t
-direction_position(const struct direction *d, uint32_t seq)
+static inline int64_t direction_position(const struct direction *d, uint32_t seq)
 {
         return d->next + seq_distance(d->base + (uint32_t)d->next, seq);
 }
 
 /* The position of which a mark of @d has kept the low bits: it is not far. */
-static inline int64_t
-mark_position(const struct direction *d, uint32_t position)
+static inline int64_t mark_position(const struct direction *d, uint32_t position)
 {
         return d->next + seq_distance((uint32_t)d->next, position);
 }

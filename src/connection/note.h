@@ -11,8 +11,7 @@ enum {
 };
 
 /* What the header says of its sender, apart from the stream. */
-static inline void
-note_header(struct direction *d, const struct segment *s)
+static inline void note_header(struct direction *d, const struct segment *s)
 {
         uint16_t ahead = (uint16_t)(s->ip_id - d->ip_id);
 
@@ -39,8 +38,7 @@ note_header(struct direction *d, const struct segment *s)
 }
 
 /* DIRECTION_GOODBYE and DIRECTION_GOODBYE_KNOWN, as a payload is. */
-static inline unsigned
-note_goodbye_of(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
+static inline unsigned note_goodbye_of(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
 {
         if (n_payload > GOODBYE_TLS_MOST)
                 return DIRECTION_GOODBYE_KNOWN;
@@ -49,16 +47,14 @@ note_goodbye_of(const uint8_t *payload, uint32_t n_captured, uint32_t n_payload)
         return n_payload > GOODBYE_MOST || n_captured >= n_payload ? DIRECTION_GOODBYE_KNOWN : 0;
 }
 
-static inline unsigned
-note_goodbye(const struct segment *s)
+static inline unsigned note_goodbye(const struct segment *s)
 {
         return note_goodbye_of(s->payload, s->n_captured, s->n_payload);
 }
 
 /* Of its payload @n_new bytes were never seen before. */
-static inline void
-note_payload(struct connection *c, unsigned sender, const struct segment *s, int64_t time, uint32_t frame,
-             int64_t n_new)
+static inline void note_payload(struct connection *c, unsigned sender, const struct segment *s, int64_t time,
+                                uint32_t frame, int64_t n_new)
 {
         const unsigned by = CONNECTION_PAYLOAD | CONNECTION_PAYLOAD_BY_1;
         unsigned mine = sender ? by : CONNECTION_PAYLOAD;
@@ -79,22 +75,19 @@ note_payload(struct connection *c, unsigned sender, const struct segment *s, int
         d->flags = (uint16_t)((d->flags & ~(unsigned)(DIRECTION_GOODBYE | DIRECTION_GOODBYE_KNOWN)) | note_goodbye(s));
 }
 
-static inline struct moment
-moment_of(const struct mark *mark)
+static inline struct moment moment_of(const struct mark *mark)
 {
         return (struct moment){ .at = mark->at, .before = mark->before, .frame = mark->frame };
 }
 
 /* Where the mark of the next segment that wants an answer goes; then note_request(). */
-static inline struct mark *
-note_next_request(struct direction *d)
+static inline struct mark *note_next_request(struct direction *d)
 {
         return &d->request[!d->asked];
 }
 
 /* Who was heard since he asked last begins to count anew. */
-static inline void
-note_asks_anew(struct direction *d)
+static inline void note_asks_anew(struct direction *d)
 {
         if (d->heard)
                 d->repeats = d->keepalives = d->probes = 0;
@@ -102,8 +95,7 @@ note_asks_anew(struct direction *d)
 }
 
 /* The segment that wants an answer is marked. @again: some of it had been sent before. */
-static inline void
-note_waits(struct direction *d, bool again)
+static inline void note_waits(struct direction *d, bool again)
 {
         const struct mark *mark = note_next_request(d);
 
@@ -118,16 +110,14 @@ note_waits(struct direction *d, bool again)
         }
 }
 
-static inline void
-note_request(struct direction *d, bool again)
+static inline void note_request(struct direction *d, bool again)
 {
         note_asks_anew(d);
         note_waits(d, again);
 }
 
 /* The other end said something of its own: what of @o waits still? */
-static inline void
-note_answer(struct direction *o)
+static inline void note_answer(struct direction *o)
 {
         o->heard = true;
         if (o->acked >= direction_end(o)) {
@@ -139,8 +129,7 @@ note_answer(struct direction *o)
 }
 
 /* All of @o is acknowledged now, by @d. */
-static inline void
-note_answer_time(struct direction *d, const struct direction *o, int64_t time)
+static inline void note_answer_time(struct direction *d, const struct direction *o, int64_t time)
 {
         const struct mark *request = &o->request[o->asked];
         int64_t in = time - request->at;

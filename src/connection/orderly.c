@@ -7,8 +7,7 @@
 #include "connection/system.h"
 #include "connection/table.h"
 
-static bool
-is_plain_syn(const struct tracker_input *input)
+static bool is_plain_syn(const struct tracker_input *input)
 {
         const struct segment *s = &input->packet.segment;
         const unsigned flags = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_AE;
@@ -18,27 +17,23 @@ is_plain_syn(const struct tracker_input *input)
                input->frame <= UINT32_MAX;
 }
 
-bool
-orderly_may_begin(const struct tracker_input *input)
+bool orderly_may_begin(const struct tracker_input *input)
 {
         return !(input->packet.segment.flags & SEGMENT_ACK) && is_plain_syn(input);
 }
 
-static unsigned
-what_of_system(unsigned system)
+static unsigned what_of_system(unsigned system)
 {
         return (system & DIRECTION_LINUX ? ROW_LINUX : 0) | (system & DIRECTION_OTHER_OS ? ROW_OTHER_OS : 0);
 }
 
-static unsigned
-what_of_syn(const struct segment *s)
+static unsigned what_of_syn(const struct segment *s)
 {
         return (s->options & SEGMENT_HAS_WINDOW_SCALE ? ROW_SCALE : 0) |
                (s->options & SEGMENT_HAS_MPTCP ? ROW_MPTCP : 0) | what_of_system(system_of(s));
 }
 
-bool
-orderly_seen_before(const struct table *table, const struct orderly *o, unsigned sender, const struct row *like)
+bool orderly_seen_before(const struct table *table, const struct orderly *o, unsigned sender, const struct row *like)
 {
         unsigned n = 0;
 
@@ -59,8 +54,7 @@ orderly_seen_before(const struct table *table, const struct orderly *o, unsigned
 }
 
 /* Not back in time, nor too far ahead for a row; in the same file. */
-static bool
-is_near(const struct orderly *o, const struct tracker_frame *f, uint32_t file)
+static bool is_near(const struct orderly *o, const struct tracker_frame *f, uint32_t file)
 {
         return f->time_ns >= o->last && file == o->file &&
                ((uint64_t)f->time_ns - (uint64_t)o->first) >> ROW_WHAT_SHIFT == 0;
@@ -68,8 +62,7 @@ is_near(const struct orderly *o, const struct tracker_frame *f, uint32_t file)
 
 /* It is in order. */
 static inline __attribute__((always_inline)) bool
-add_syn(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *f,
-        struct orderly_syn syn)
+add_syn(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *f, struct orderly_syn syn)
 {
         /* Beside them stands @n: read after that was written, they are waited for. */
         const unsigned flags = o->flags | (sender ? ORDERLY_ANSWERED : 0) |
@@ -104,9 +97,8 @@ answer(struct table *table, struct orderly *o, const struct tracker_frame *f, ui
 }
 
 /* The SYN once more. */
-static bool
-begin_again(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file,
-            struct orderly_syn syn)
+static bool begin_again(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file,
+                        struct orderly_syn syn)
 {
         struct row like;
 
@@ -118,8 +110,7 @@ begin_again(struct table *table, struct orderly *o, const struct tracker_frame *
         return add_syn(table, o, 0, f, syn);
 }
 
-static bool
-take_syn(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input)
+static bool take_syn(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input)
 {
         const struct segment *s = &input->packet.segment;
         const struct tracker_frame f = orderly_frame_of(input);
@@ -133,8 +124,7 @@ take_syn(struct table *table, struct orderly *o, unsigned sender, const struct t
         return sender ? answer(table, o, &f, input->file, syn) : begin_again(table, o, &f, input->file, syn);
 }
 
-bool
-orderly_read_syn(const struct tracker_frame *f, struct orderly_syn *ret_syn)
+bool orderly_read_syn(const struct tracker_frame *f, struct orderly_syn *ret_syn)
 {
         const unsigned mask = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_AE;
         const uint8_t *options = f->plain.tcp + SEGMENT_SIZE_TCP;
@@ -159,15 +149,14 @@ orderly_read_syn(const struct tracker_frame *f, struct orderly_syn *ret_syn)
         return true;
 }
 
-static inline void
-add_timestamps(const struct table *table, const struct orderly *o, unsigned i, struct orderly_syn syn)
+static inline void add_timestamps(const struct table *table, const struct orderly *o, unsigned i,
+                                  struct orderly_syn syn)
 {
         memcpy(&table_row(table, o, i)->ts_echo, &syn.timestamps, sizeof(syn.timestamps));
 }
 
-bool
-orderly_begin(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file,
-              struct orderly_syn syn)
+bool orderly_begin(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file,
+                   struct orderly_syn syn)
 {
         if (!begin(table, o, f, file, syn))
                 return false;
@@ -175,9 +164,8 @@ orderly_begin(struct table *table, struct orderly *o, const struct tracker_frame
         return true;
 }
 
-bool
-orderly_answer(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file,
-               struct orderly_syn syn)
+bool orderly_answer(struct table *table, struct orderly *o, const struct tracker_frame *f, uint32_t file,
+                    struct orderly_syn syn)
 {
         if (!answer(table, o, f, file, syn))
                 return false;
@@ -185,8 +173,7 @@ orderly_answer(struct table *table, struct orderly *o, const struct tracker_fram
         return true;
 }
 
-bool
-orderly_take(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input)
+bool orderly_take(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input)
 {
         struct tracker_frame f;
 

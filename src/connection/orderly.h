@@ -33,8 +33,7 @@ enum {
         ROW_BEGINS = ROW_PIECES,
 };
 
-static inline unsigned
-row_where(unsigned i)
+static inline unsigned row_where(unsigned i)
 {
 #define FOUR(piece) piece, piece, piece, piece
 #define BEGINS(piece) piece | ROW_BEGINS, piece, piece, piece
@@ -53,15 +52,13 @@ row_where(unsigned i)
 }
 
 /* The row with which a piece begins. */
-static inline unsigned
-row_piece_begin(unsigned piece)
+static inline unsigned row_piece_begin(unsigned piece)
 {
         return piece <= ROW_PIECES_OF_4 ? piece * 4 : (piece - ROW_PIECES_OF_4) * 32;
 }
 
 /* How many rows there are in a piece. */
-static inline unsigned
-row_piece_size(unsigned piece)
+static inline unsigned row_piece_size(unsigned piece)
 {
         return piece < ROW_PIECES_OF_4 ? 4 : piece == ROW_PIECES_OF_4 ? 16 : 32;
 }
@@ -95,15 +92,13 @@ struct row {
 
 #define ROW_WHAT_SHIFT 48
 
-static inline unsigned
-row_what(const struct row *row)
+static inline unsigned row_what(const struct row *row)
 {
         return (unsigned)(row->at_and_what >> ROW_WHAT_SHIFT);
 }
 
 /* Nanoseconds since the first. */
-static inline int64_t
-row_since(const struct row *row)
+static inline int64_t row_since(const struct row *row)
 {
         return (int64_t)(row->at_and_what & ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1));
 }

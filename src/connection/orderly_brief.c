@@ -24,20 +24,17 @@ struct brief {
         unsigned fin_at[2];                     /* where the FIN of each end is */
 };
 
-static inline const struct row *
-row_at(const struct brief *b, unsigned i)
+static inline const struct row *row_at(const struct brief *b, unsigned i)
 {
         return &b->group[i / 4][i % 4];
 }
 
-static inline int64_t
-time_of(const struct brief *b, const struct row *row)
+static inline int64_t time_of(const struct brief *b, const struct row *row)
 {
         return b->o->first + row_since(row);
 }
 
-static __attribute__((noinline)) void
-fill_constant(struct tracked *t)
+static __attribute__((noinline)) void fill_constant(struct tracked *t)
 {
         struct facts *f = &t->facts;
 
@@ -69,8 +66,7 @@ fill_constant(struct tracked *t)
 }
 
 /* What acknowledged the FIN of @side. */
-static inline const struct row *
-acked_by(const struct brief *b, unsigned side)
+static inline const struct row *acked_by(const struct brief *b, unsigned side)
 {
         const uint32_t end = b->o->next[side];
         unsigned i = b->fin_at[side];
@@ -82,8 +78,8 @@ acked_by(const struct brief *b, unsigned side)
         return row;
 }
 
-static inline void
-fill_side(const struct brief *b, unsigned side, const struct row *syn, const struct row *answer, struct facts *f)
+static inline void fill_side(const struct brief *b, unsigned side, const struct row *syn, const struct row *answer,
+                             struct facts *f)
 {
         struct facts_of_direction *from = &f->from[side];
         const unsigned i = b->fin_at[side], what = row_what(syn);
@@ -96,8 +92,7 @@ fill_side(const struct brief *b, unsigned side, const struct row *syn, const str
 }
 
 /* Whose FIN came first: the other's own acknowledges it. */
-static inline void
-fill_fins(const struct brief *b, struct facts *f)
+static inline void fill_fins(const struct brief *b, struct facts *f)
 {
         const bool client_knew = row_at(b, b->fin_at[0])->ack == b->o->next[1];
         const bool server_knew = row_at(b, b->fin_at[1])->ack == b->o->next[0];
@@ -106,8 +101,7 @@ fill_fins(const struct brief *b, struct facts *f)
         SEEN_IF(client_knew != server_knew, f->first_fin, client_knew ? SIDE_SERVER : SIDE_CLIENT);
 }
 
-static inline void
-fill_name(const struct brief *b, struct tracked *t)
+static inline void fill_name(const struct brief *b, struct tracked *t)
 {
         const struct orderly *o = b->o;
 
@@ -121,8 +115,7 @@ fill_name(const struct brief *b, struct tracked *t)
         memcpy(t->port, o->head.port, sizeof(t->port));
 }
 
-static inline void
-look_at_kinds(const struct table *table, struct brief *b)
+static inline void look_at_kinds(const struct table *table, struct brief *b)
 {
         const unsigned n = b->o->n;
 
@@ -137,8 +130,8 @@ look_at_kinds(const struct table *table, struct brief *b)
                 orderly_take_kinds(&b->kinds, b->group[i / 4], i);
 }
 
-static inline struct tracked *
-of_ended(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct tracked *t)
+static inline struct tracked *of_ended(const struct table *table, const struct orderly *o, int64_t until, bool cut,
+                                       struct tracked *t)
 {
         const struct row *syn, *syn_ack;
         struct facts *f = &t->facts;
@@ -177,8 +170,8 @@ of_ended(const struct table *table, const struct orderly *o, int64_t until, bool
         return t;
 }
 
-struct tracked *
-orderly_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct brief_facts *facts)
+struct tracked *orderly_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut,
+                              struct brief_facts *facts)
 {
         if ((o->flags & (ORDERLY_ENDED | ORDERLY_LAST)) == ORDERLY_ENDED)
                 return of_ended(table, o, until, cut, &facts->ended);

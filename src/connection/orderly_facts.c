@@ -19,8 +19,7 @@
 /* Made anew for each of its uses: what is constant in one of them costs nothing there. */
 #define IN_PLACE static inline __attribute__((always_inline))
 
-static void
-fill_constant_direction(struct facts_of_direction *f)
+static void fill_constant_direction(struct facts_of_direction *f)
 {
         SEEN(f->packets, 0);
         SEEN(f->payloads, 0);
@@ -43,8 +42,7 @@ fill_constant_direction(struct facts_of_direction *f)
         SEEN(f->window, 0);
 }
 
-static void
-fill_constant_end(struct facts_of_end *f)
+static void fill_constant_end(struct facts_of_end *f)
 {
         SEEN(f->last_heard, 0);
         SEEN(f->keepalives_unanswered, 0);
@@ -56,8 +54,7 @@ fill_constant_end(struct facts_of_end *f)
 }
 
 /* What no verdict rests on. */
-static void
-forget(struct facts *f)
+static void forget(struct facts *f)
 {
         for (unsigned side = 0; side < 2; side++) {
                 SEEN_IF(false, f->from[side].payload_seen, 0);
@@ -68,8 +65,7 @@ forget(struct facts *f)
 }
 
 /* What is the same of all; what is known of all, but differs, is 0. */
-static __attribute__((noinline)) void
-fill_constant(bool brief, struct tracked *t)
+static __attribute__((noinline)) void fill_constant(bool brief, struct tracked *t)
 {
         struct facts *f = &t->facts;
 
@@ -104,8 +100,7 @@ fill_constant(bool brief, struct tracked *t)
 }
 
 /* How many letters are for what came behind a RST: data or a FIN, each for the first time. */
-static inline unsigned
-late_letters(const struct look *l)
+static inline unsigned late_letters(const struct look *l)
 {
         const struct looked_end *d = &l->of[!look_by(look_row(l, l->n_before))];
         const int n_before = (int)l->n_before;
@@ -113,8 +108,7 @@ late_letters(const struct look *l)
         return (d->fin >= n_before) + (d->first_payload >= n_before && d->first_payload != d->fin);
 }
 
-static inline void
-fill_history(const struct look *l, char *history)
+static inline void fill_history(const struct look *l, char *history)
 {
         unsigned n = l->n_history, n_late;
 
@@ -129,8 +123,7 @@ fill_history(const struct look *l, char *history)
 
 /* Both ends said something: they were ESTABLISHED to Zeek, and CLOSED with their FIN. A RST after both FINs is nothing
  * to it (zeek_state()). */
-static enum conn_state
-conn_state(const struct look *l)
+static enum conn_state conn_state(const struct look *l)
 {
         bool fin_0 = l->of[0].fin >= 0, fin_1 = l->of[1].fin >= 0;
 
@@ -141,8 +134,7 @@ conn_state(const struct look *l)
         return fin_0 ? CONN_STATE_S2 : fin_1 ? CONN_STATE_S3 : CONN_STATE_S1;
 }
 
-IN_PLACE void
-fill_payload(const struct look *l, unsigned side, bool brief, struct facts_of_direction *f)
+IN_PLACE void fill_payload(const struct look *l, unsigned side, bool brief, struct facts_of_direction *f)
 {
         const struct looked_end *d = &l->of[side];
         const struct row *last;
@@ -170,8 +162,7 @@ fill_payload(const struct look *l, unsigned side, bool brief, struct facts_of_di
 }
 
 /* Where the FIN of @side was acknowledged. */
-static inline int
-acked_at(const struct look *l, unsigned side)
+static inline int acked_at(const struct look *l, unsigned side)
 {
         int i = l->of[side].fin + 1;
 
@@ -180,8 +171,7 @@ acked_at(const struct look *l, unsigned side)
         return i;
 }
 
-IN_PLACE void
-fill_fin(const struct look *l, unsigned side, bool ended, bool brief, struct facts_of_direction *f)
+IN_PLACE void fill_fin(const struct look *l, unsigned side, bool ended, bool brief, struct facts_of_direction *f)
 {
         const struct looked_end *d = &l->of[side];
         bool sent = ended || d->fin >= 0, acked = ended || (sent && l->o->acked[side] == d->end);
@@ -200,8 +190,7 @@ fill_fin(const struct look *l, unsigned side, bool ended, bool brief, struct fac
 }
 
 /* What the receiver said last of its window. That of a SYN is not scaled. */
-static inline uint64_t
-window(const struct look *l, unsigned receiver)
+static inline uint64_t window(const struct look *l, unsigned receiver)
 {
         const struct row *last = look_row(l, (unsigned)l->of[receiver].last);
         const struct row *syn = look_row(l, 0), *answer = look_row(l, 1);
@@ -212,8 +201,7 @@ window(const struct look *l, unsigned receiver)
 }
 
 /* What @side sent. */
-IN_PLACE void
-fill_direction(const struct look *l, unsigned side, bool ended, bool brief, struct facts_of_direction *f)
+IN_PLACE void fill_direction(const struct look *l, unsigned side, bool ended, bool brief, struct facts_of_direction *f)
 {
         const struct looked_end *d = &l->of[side];
         const uint32_t end = d->end - (ended || d->fin >= 0), bytes = end - d->base;
@@ -234,8 +222,7 @@ fill_direction(const struct look *l, unsigned side, bool ended, bool brief, stru
 
 /* What @side still waits for: note_request() and note_answer() over the row. Some time after the first segment that is
  * not answered another was sent, which counts once the first is. */
-static void
-fill_waiting(const struct look *l, unsigned side, struct facts_of_end *f)
+static void fill_waiting(const struct look *l, unsigned side, struct facts_of_end *f)
 {
         int since = -1, later = -1, last = -1;
         uint32_t end = 0;
@@ -267,8 +254,7 @@ fill_waiting(const struct look *l, unsigned side, struct facts_of_end *f)
         SEEN_IF(since > 0, f->before_unanswered, look_time(l, since - 1));
 }
 
-IN_PLACE void
-fill_end(const struct look *l, unsigned side, bool ended, bool brief, struct facts_of_end *f)
+IN_PLACE void fill_end(const struct look *l, unsigned side, bool ended, bool brief, struct facts_of_end *f)
 {
         const struct looked_end *d = &l->of[side];
         const unsigned syn = row_what(look_row(l, side)), last = row_what(look_row(l, (unsigned)d->last));
@@ -292,8 +278,7 @@ fill_end(const struct look *l, unsigned side, bool ended, bool brief, struct fac
         }
 }
 
-IN_PLACE void
-fill_name(const struct look *l, bool brief, struct tracked *t)
+IN_PLACE void fill_name(const struct look *l, bool brief, struct tracked *t)
 {
         const struct orderly *o = l->o;
 
@@ -313,8 +298,7 @@ fill_name(const struct look *l, bool brief, struct tracked *t)
 }
 
 /* Whose FIN came first: the other's own acknowledges it. */
-IN_PLACE void
-fill_fins(const struct look *l, bool ended, struct facts *f)
+IN_PLACE void fill_fins(const struct look *l, bool ended, struct facts *f)
 {
         const struct looked_end *client = &l->of[0], *server = &l->of[1];
         bool both = ended || (client->fin >= 0 && server->fin >= 0);
@@ -325,8 +309,7 @@ fill_fins(const struct look *l, bool ended, struct facts *f)
         SEEN_IF(client_knew != server_knew, f->first_fin, client_knew ? SIDE_SERVER : SIDE_CLIENT);
 }
 
-IN_PLACE void
-fill(const struct look *l, int64_t until, bool cut, bool ended, bool brief, struct tracked *t)
+IN_PLACE void fill(const struct look *l, int64_t until, bool cut, bool ended, bool brief, struct tracked *t)
 {
         const struct orderly *o = l->o;
         struct facts *f = &t->facts;
@@ -350,8 +333,7 @@ fill(const struct look *l, int64_t until, bool cut, bool ended, bool brief, stru
 }
 
 /* It has not ended in order, or a RST came. */
-IN_PLACE struct tracked *
-fill_other(const struct look *l, int64_t until, bool cut, bool brief, struct tracked *t)
+IN_PLACE struct tracked *fill_other(const struct look *l, int64_t until, bool cut, bool brief, struct tracked *t)
 {
         struct facts *f = &t->facts;
 
@@ -363,8 +345,8 @@ fill_other(const struct look *l, int64_t until, bool cut, bool brief, struct tra
         return t;
 }
 
-struct tracked *
-orderly_facts(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct row_facts *facts)
+struct tracked *orderly_facts(const struct table *table, const struct orderly *o, int64_t until, bool cut,
+                              struct row_facts *facts)
 {
         struct look l;
 
@@ -386,8 +368,7 @@ orderly_facts(const struct table *table, const struct orderly *o, int64_t until,
 
 /* Where a RST is a reply, the time in which its sender ever answered speaks for or against it, and is not known here;
  * who sent but a SYN before it never did. */
-static inline bool
-is_brief_reset(const struct table *table, const struct orderly *o)
+static inline bool is_brief_reset(const struct table *table, const struct orderly *o)
 {
         for (unsigned i = o->n_before; i < o->n; i++) {
                 const struct row *row = table_row(table, o, i);
@@ -399,8 +380,8 @@ is_brief_reset(const struct table *table, const struct orderly *o)
         return orderly_is_told_late(table, o);
 }
 
-struct tracked *
-orderly_facts_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct tracked *t)
+struct tracked *orderly_facts_brief(const struct table *table, const struct orderly *o, int64_t until, bool cut,
+                                    struct tracked *t)
 {
         const unsigned flags = o->flags & (ORDERLY_ANSWERED | ORDERLY_OPEN | ORDERLY_ENDED | ORDERLY_RESET);
         struct look l;

@@ -31,8 +31,7 @@ struct reset_row {
 };
 
 /* The same RST once more: same() of reset.c. Both are their sender's, and at the same place in the stream. */
-static bool
-is_same(const struct row *a, const struct row *b)
+static bool is_same(const struct row *a, const struct row *b)
 {
         const bool has_ack = row_what(a) & SEGMENT_ACK;
 
@@ -40,8 +39,7 @@ is_same(const struct row *a, const struct row *b)
                (!has_ack || a->ack == b->ack);
 }
 
-bool
-orderly_is_told_late(const struct table *table, const struct orderly *o)
+bool orderly_is_told_late(const struct table *table, const struct orderly *o)
 {
         const struct row *of[RESETS_MAX] = { table_row(table, o, o->n_before) };
         const unsigned by = look_by(of[0]);
@@ -68,8 +66,7 @@ orderly_is_told_late(const struct table *table, const struct orderly *o)
 }
 
 /* All of it was acknowledged, and it is not there to be answered any more: was_taken(). */
-static bool
-was_taken(const struct look *l, unsigned side, int i)
+static bool was_taken(const struct look *l, unsigned side, int i)
 {
         const struct row *row = look_row(l, (unsigned)i);
         uint32_t acked = l->o->acked[side], start = l->number[i];
@@ -79,15 +76,13 @@ was_taken(const struct look *l, unsigned side, int i)
 }
 
 /* unasked() of reset.c. */
-static bool
-is_unasked(const struct reset_row *r)
+static bool is_unasked(const struct reset_row *r)
 {
         return r->row->window == 0 && !r->options && !r->has_ack &&
                r->at - look_time(r->l, r->last) > RESET_ANSWERS_WITHIN;
 }
 
-static inline bool
-was_answered(const struct reset_row *r, int i)
+static inline bool was_answered(const struct reset_row *r, int i)
 {
         return r->answered[i / 64] >> i % 64 & 1;
 }
@@ -95,8 +90,7 @@ was_answered(const struct reset_row *r, int i)
 /* The place of what it answers: its number is what that acknowledged. Of the other end's last two that want an answer
  * and its last that does not, the earliest that no RST has answered yet, of which something was left to take, and to
  * which an answer is not long due. Or -1. */
-static int
-answered(struct reset_row *r)
+static int answered(struct reset_row *r)
 {
         const struct look *l = r->l;
         uint64_t least = l->of[r->by].answers_in;
@@ -130,8 +124,7 @@ answered(struct reset_row *r)
         return found;
 }
 
-static enum segment_kind
-kind_of(const struct row *row)
+static enum segment_kind kind_of(const struct row *row)
 {
         if (row_what(row) & SEGMENT_SYN)
                 return SEGMENT_KIND_SYN_ACK;
@@ -140,8 +133,7 @@ kind_of(const struct row *row)
         return row->n_payload > 0 ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK;
 }
 
-static void
-fill_answered(struct reset_row *r, bool ipv4, struct facts_of_reset *f)
+static void fill_answered(struct reset_row *r, bool ipv4, struct facts_of_reset *f)
 {
         const struct look *l = r->l;
         int i = answered(r);
@@ -159,8 +151,7 @@ fill_answered(struct reset_row *r, bool ipv4, struct facts_of_reset *f)
 }
 
 /* Whether its IP ID is out of the row of those of its sender's other segments, where they are one. */
-static void
-compare_ip_id(const struct reset_row *r, struct facts_of_reset *f)
+static void compare_ip_id(const struct reset_row *r, struct facts_of_reset *f)
 {
         int64_t quiet = (r->at - r->before) / MILLISECOND;
         unsigned steps = 0;
@@ -185,8 +176,7 @@ compare_ip_id(const struct reset_row *r, struct facts_of_reset *f)
 }
 
 /* Behind all that the other end had sent before it. */
-static uint32_t
-their_end(const struct reset_row *r)
+static uint32_t their_end(const struct reset_row *r)
 {
         const struct look *l = r->l;
 
@@ -197,8 +187,7 @@ their_end(const struct reset_row *r)
 }
 
 /* What it acknowledges comes by behind it, and ends just there: brings_what_it_acknowledges(). */
-static bool
-is_brought(const struct reset_row *r)
+static bool is_brought(const struct reset_row *r)
 {
         const struct look *l = r->l;
 
@@ -212,8 +201,7 @@ is_brought(const struct reset_row *r)
 }
 
 /* What it acknowledges, as a position in the other direction. */
-static void
-fill_ack(const struct reset_row *r, struct facts_of_reset *f, struct facts_of_direction *from)
+static void fill_ack(const struct reset_row *r, struct facts_of_reset *f, struct facts_of_direction *from)
 {
         const struct looked_end *o = &r->l->of[!r->by];
         const uint32_t end = their_end(r);
@@ -232,16 +220,14 @@ fill_ack(const struct reset_row *r, struct facts_of_reset *f, struct facts_of_di
 }
 
 /* A RST that Linux does not send, though it comes from where that end's other segments come from: foreign(). */
-static bool
-is_foreign(const struct reset_row *r, const struct facts_of_reset *f)
+static bool is_foreign(const struct reset_row *r, const struct facts_of_reset *f)
 {
         if (fact_is(f->ttl_differs) || fact_known(f->answers.how))
                 return false;
         return r->has_ack ? r->row->window == 0 && r->l->of[r->by].end != 0 : r->row->window != 0;
 }
 
-static void
-fill_reset(struct reset_row *r, struct facts *facts, struct facts_of_reset *f)
+static void fill_reset(struct reset_row *r, struct facts *facts, struct facts_of_reset *f)
 {
         const struct look *l = r->l;
         const struct looked_end *d = &l->of[r->by];
@@ -277,8 +263,7 @@ fill_reset(struct reset_row *r, struct facts *facts, struct facts_of_reset *f)
 }
 
 /* It was there before. */
-static void
-fill_repeat(struct reset_row *r, struct facts_of_reset *f)
+static void fill_repeat(struct reset_row *r, struct facts_of_reset *f)
 {
         int i = answered(r);
 
@@ -287,8 +272,7 @@ fill_repeat(struct reset_row *r, struct facts_of_reset *f)
                 f->drew_data.value = true;
 }
 
-static void
-fill_any(struct reset_row *r, struct facts *f)
+static void fill_any(struct reset_row *r, struct facts *f)
 {
         unsigned k = 0;
 
@@ -307,8 +291,7 @@ fill_any(struct reset_row *r, struct facts *f)
         r->before = r->at;
 }
 
-void
-orderly_fill_resets(const struct look *l, struct tracked *t)
+void orderly_fill_resets(const struct look *l, struct tracked *t)
 {
         struct facts *f = &t->facts;
         struct reset_row r = { .l = l };

@@ -9,8 +9,7 @@
 #include "connection/state_fact.h"
 #include "connection/table.h"
 
-static void
-fill_constant_direction(struct facts_of_direction *f)
+static void fill_constant_direction(struct facts_of_direction *f)
 {
         SEEN(f->packets, 0);
         SEEN(f->payload_seen, 0);
@@ -25,8 +24,7 @@ fill_constant_direction(struct facts_of_direction *f)
         SEEN(f->fin_acked, false);
 }
 
-static void
-fill_constant_end(struct facts_of_end *f)
+static void fill_constant_end(struct facts_of_end *f)
 {
         SEEN(f->last_heard, 0);
         SEEN(f->repeats_unanswered, 0);
@@ -37,8 +35,7 @@ fill_constant_end(struct facts_of_end *f)
         SEEN(f->challenge_acks, 0);
 }
 
-static void
-fill_constant_reset(struct facts_of_reset *f)
+static void fill_constant_reset(struct facts_of_reset *f)
 {
         SEEN(f->by, SIDE_SERVER);
         SEEN(f->at, 0);
@@ -59,8 +56,7 @@ fill_constant_reset(struct facts_of_reset *f)
 }
 
 /* Who is silent was not seen, and yet nothing of it is missing. */
-static void
-fill_constant_silent(struct facts *f)
+static void fill_constant_silent(struct facts *f)
 {
         struct facts_of_direction *to = &f->from[SIDE_SERVER];
 
@@ -79,8 +75,7 @@ fill_constant_silent(struct facts *f)
         INFERRED(to->fin_acked, false);
 }
 
-static void
-fill_constant_refused(struct facts *f)
+static void fill_constant_refused(struct facts *f)
 {
         struct facts_of_direction *to = &f->from[SIDE_SERVER];
 
@@ -94,8 +89,7 @@ fill_constant_refused(struct facts *f)
 }
 
 /* What is the same of all; what is known of all, but differs, is 0. */
-static __attribute__((noinline)) void
-fill_constant(bool refused, struct tracked *t)
+static __attribute__((noinline)) void fill_constant(bool refused, struct tracked *t)
 {
         struct facts *f = &t->facts;
 
@@ -130,14 +124,12 @@ fill_constant(bool refused, struct tracked *t)
                 fill_constant_silent(f);
 }
 
-static int64_t
-time_of(const struct orderly *o, const struct row *row)
+static int64_t time_of(const struct orderly *o, const struct row *row)
 {
         return o->first + row_since(row);
 }
 
-static void
-fill_name(const struct orderly *o, uint32_t last_frame, struct tracked *t)
+static void fill_name(const struct orderly *o, uint32_t last_frame, struct tracked *t)
 {
         t->file = t->last_file = o->file;
         t->first_frame = o->first_frame;
@@ -152,9 +144,8 @@ fill_name(const struct orderly *o, uint32_t last_frame, struct tracked *t)
 }
 
 /* @row is the last SYN. */
-static void
-fill_client(const struct table *table, const struct orderly *o, unsigned n_syns, bool refused, const struct row *row,
-            struct facts_of_end *f)
+static void fill_client(const struct table *table, const struct orderly *o, unsigned n_syns, bool refused,
+                        const struct row *row, struct facts_of_end *f)
 {
         const unsigned syn = row_what(table_row(table, o, 0));
         unsigned ttl = 0;
@@ -175,9 +166,8 @@ fill_client(const struct table *table, const struct orderly *o, unsigned n_syns,
 }
 
 /* @syn is the last one, at @at, which a RST of no number answers; it came at @before where it had come before. */
-static void
-fill_reset(const struct orderly *o, const struct row *row, const struct row *syn, int64_t at, int64_t before,
-           bool again, struct facts_of_reset *f)
+static void fill_reset(const struct orderly *o, const struct row *row, const struct row *syn, int64_t at,
+                       int64_t before, bool again, struct facts_of_reset *f)
 {
         bool ipv4 = o->head.realm & REALM_IPV4, answers = row->window == 0 && row->ts_value == 0;
 
@@ -197,8 +187,8 @@ fill_reset(const struct orderly *o, const struct row *row, const struct row *syn
         SEEN_IF(answers && again, f->before_answers, before);
 }
 
-struct tracked *
-orderly_facts_syn(const struct table *table, const struct orderly *o, int64_t until, bool cut, struct row_facts *facts)
+struct tracked *orderly_facts_syn(const struct table *table, const struct orderly *o, int64_t until, bool cut,
+                                  struct row_facts *facts)
 {
         const bool refused = o->flags & ORDERLY_RESET;
         const unsigned n_syns = o->n - refused;

@@ -16,8 +16,7 @@
 #include "connection/twin.h"
 #include "connection/zeek_internal.h"
 
-static enum segment_kind
-kind_of(const struct row *row)
+static enum segment_kind kind_of(const struct row *row)
 {
         if (row_what(row) & SEGMENT_SYN)
                 return row_what(row) & SEGMENT_ACK ? SEGMENT_KIND_SYN_ACK : SEGMENT_KIND_SYN;
@@ -26,35 +25,30 @@ kind_of(const struct row *row)
         return row->n_payload > 0 ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK;
 }
 
-static inline unsigned
-payload_of(const struct row *row)
+static inline unsigned payload_of(const struct row *row)
 {
         return row_what(row) & SEGMENT_SYN ? 0 : row->n_payload;
 }
 
 /* Of a row of @o. */
-static inline int64_t
-time_of(const struct orderly *o, const struct row *row)
+static inline int64_t time_of(const struct orderly *o, const struct row *row)
 {
         return o->first + row_since(row);
 }
 
 /* Where the first byte of a segment stands in its direction; a SYN stands at -1. No row is so long that 32 bits were
  * not enough. */
-static inline int32_t
-position_of(const struct look *l, unsigned side, int i)
+static inline int32_t position_of(const struct look *l, unsigned side, int i)
 {
         return (int32_t)(l->number[i] - l->of[side].base);
 }
 
-static int64_t
-before(const struct look *l, int i)
+static int64_t before(const struct look *l, int i)
 {
         return i > 0 ? look_time(l, i - 1) : NEVER;
 }
 
-static void
-set_mark(const struct look *l, unsigned side, int i, struct mark *ret_mark)
+static void set_mark(const struct look *l, unsigned side, int i, struct mark *ret_mark)
 {
         const struct row *row = look_row(l, (unsigned)i);
         unsigned room = payload_of(row) + !!(row_what(row) & SEGMENT_FIN);
@@ -67,16 +61,14 @@ set_mark(const struct look *l, unsigned side, int i, struct mark *ret_mark)
         };
 }
 
-static struct moment
-moment_at(const struct look *l, int i)
+static struct moment moment_at(const struct look *l, int i)
 {
         return (struct moment){ .at = look_time(l, i), .before = before(l, i),
                                 .frame = look_row(l, (unsigned)i)->frame };
 }
 
 /* The last two segments that want an answer. */
-static void
-grow_requests(const struct look *l, unsigned side, struct direction *d)
+static void grow_requests(const struct look *l, unsigned side, struct direction *d)
 {
         const struct looked_end *from = &l->of[side];
         int last = from->fin >= 0 ? from->fin : from->last_payload >= 0 ? from->last_payload : (int)side, other = last;
@@ -95,8 +87,7 @@ grow_requests(const struct look *l, unsigned side, struct direction *d)
 
 /* What an end still waits for, of which not all is acknowledged: note_request() and note_answer() over its row, behind
  * where all of it was. */
-static void
-grow_waiting(const struct look *l, unsigned side, struct direction *d)
+static void grow_waiting(const struct look *l, unsigned side, struct direction *d)
 {
         int since = -1, later = -1, i = (int)l->n - 1;
         uint32_t end = l->of[side].end;
@@ -134,8 +125,7 @@ grow_waiting(const struct look *l, unsigned side, struct direction *d)
         }
 }
 
-static void
-grow_fin(const struct look *l, unsigned side, struct direction *d)
+static void grow_fin(const struct look *l, unsigned side, struct direction *d)
 {
         const struct looked_end *from = &l->of[side];
         const struct row *row = look_row(l, (unsigned)from->fin);
@@ -158,8 +148,7 @@ grow_fin(const struct look *l, unsigned side, struct direction *d)
         }
 }
 
-static void
-grow_payload(const struct look *l, unsigned side, struct direction *d)
+static void grow_payload(const struct look *l, unsigned side, struct direction *d)
 {
         const struct looked_end *from = &l->of[side];
         const struct row *row = look_row(l, (unsigned)from->last_payload);
@@ -177,8 +166,7 @@ grow_payload(const struct look *l, unsigned side, struct direction *d)
                 d->flags |= DIRECTION_GOODBYE_KNOWN;
 }
 
-static void
-grow_twins(const struct look *l, unsigned side, struct direction *d)
+static void grow_twins(const struct look *l, unsigned side, struct direction *d)
 {
         const unsigned n = l->of[side].n_packets, least = n < FINGERPRINTS ? 0 : n - FINGERPRINTS;
 
@@ -195,8 +183,7 @@ grow_twins(const struct look *l, unsigned side, struct direction *d)
         }
 }
 
-static uint16_t
-flags_of(const struct row *syn, const struct row *last)
+static uint16_t flags_of(const struct row *syn, const struct row *last)
 {
         unsigned flags = DIRECTION_BASE | DIRECTION_SYN | DIRECTION_SYN_WHOLE | DIRECTION_WINDOW;
 
@@ -213,8 +200,8 @@ flags_of(const struct row *syn, const struct row *last)
         return (uint16_t)flags;
 }
 
-static void
-grow_direction(const struct look *l, unsigned side, const struct walked_end walked[static 2], struct direction *d)
+static void grow_direction(const struct look *l, unsigned side, const struct walked_end walked[static 2],
+                           struct direction *d)
 {
         const struct looked_end *from = &l->of[side];
         const struct row *syn = look_row(l, side), *last = look_row(l, (unsigned)from->last);
@@ -249,8 +236,7 @@ grow_direction(const struct look *l, unsigned side, const struct walked_end walk
                 grow_waiting(l, side, d);
 }
 
-static void
-grow_history(const char *letters, unsigned n_letters, struct zeek *z)
+static void grow_history(const char *letters, unsigned n_letters, struct zeek *z)
 {
         const struct {
                 uint8_t seen, code;
@@ -274,8 +260,8 @@ grow_history(const char *letters, unsigned n_letters, struct zeek *z)
         z->n_history = n_letters & 0x1f;
 }
 
-static void
-grow_zeek(const struct orderly *o, const char *history, unsigned n_history, const struct connection *c, struct zeek *z)
+static void grow_zeek(const struct orderly *o, const char *history, unsigned n_history, const struct connection *c,
+                      struct zeek *z)
 {
         z->flags = FLAG_STARTED;
         grow_history(history, n_history, z);
@@ -304,8 +290,7 @@ grow_zeek(const struct orderly *o, const char *history, unsigned n_history, cons
 
 /* What Zeek makes of bytes that are not at hand does not follow from sums: they make gaps when they are
  * acknowledged. */
-static void
-grow_zeek_by_segments(const struct look *l, struct zeek *z)
+static void grow_zeek_by_segments(const struct look *l, struct zeek *z)
 {
         for (unsigned i = 0; i < l->n; i++) {
                 const struct row *row = look_row(l, i);
@@ -320,8 +305,7 @@ grow_zeek_by_segments(const struct look *l, struct zeek *z)
 }
 
 /* What is said of both ends in the same way, whether one answered or not. */
-static void
-grow_connection(const struct orderly *o, const struct row *last, struct connection *c)
+static void grow_connection(const struct orderly *o, const struct row *last, struct connection *c)
 {
         c->head = o->head;
         c->first_file = c->last_file = o->file;
@@ -342,8 +326,7 @@ grow_connection(const struct orderly *o, const struct row *last, struct connecti
 }
 
 /* A time of 0 means that there is none, so nothing is counted from it: note_answer_time(). */
-static __attribute__((noinline)) void
-grow_answers_from_0(const struct look *l, struct connection *c)
+static __attribute__((noinline)) void grow_answers_from_0(const struct look *l, struct connection *c)
 {
         for (unsigned side = 0; side < 2; side++) {
                 struct direction *d = &c->side[side];
@@ -369,8 +352,7 @@ grow_answers_from_0(const struct look *l, struct connection *c)
         }
 }
 
-static void
-grow_answered(const struct table *table, const struct orderly *o, struct connection *c)
+static void grow_answered(const struct table *table, const struct orderly *o, struct connection *c)
 {
         struct walked_end walked[2];
         struct look l;
@@ -402,8 +384,7 @@ grow_answered(const struct table *table, const struct orderly *o, struct connect
 }
 
 /* Of a SYN that nobody answered, @i of its row. */
-static void
-set_syn_mark(const struct table *table, const struct orderly *o, unsigned i, struct mark *ret_mark)
+static void set_syn_mark(const struct table *table, const struct orderly *o, unsigned i, struct mark *ret_mark)
 {
         const struct row *row = table_row(table, o, i);
 
@@ -414,8 +395,7 @@ set_syn_mark(const struct table *table, const struct orderly *o, unsigned i, str
         };
 }
 
-static void
-grow_unanswered(const struct table *table, const struct orderly *o, struct connection *c)
+static void grow_unanswered(const struct table *table, const struct orderly *o, struct connection *c)
 {
         const struct row *last = table_row(table, o, o->n - 1u), *syn = table_row(table, o, 0);
         struct direction *d = &c->side[0];
@@ -454,8 +434,7 @@ grow_unanswered(const struct table *table, const struct orderly *o, struct conne
         grow_zeek(o, "S", 1, c, &c->zeek);
 }
 
-static void
-grow(const struct table *table, const struct orderly *o, struct connection *c)
+static void grow(const struct table *table, const struct orderly *o, struct connection *c)
 {
         zero(c, sizeof(*c));
         if (o->flags & ORDERLY_ANSWERED)
@@ -464,8 +443,7 @@ grow(const struct table *table, const struct orderly *o, struct connection *c)
                 grow_unanswered(table, o, c);
 }
 
-void
-orderly_grow(const struct table *table, const struct orderly *o, struct connection *ret_c)
+void orderly_grow(const struct table *table, const struct orderly *o, struct connection *ret_c)
 {
         if (o->flags & ORDERLY_LAST) {
                 struct orderly before = orderly_before_last(table, o);

@@ -17,23 +17,20 @@
 #include "connection/reset.h"
 
 /* It comes neither too early nor too late. */
-static inline bool
-is_near(const struct orderly *o, int64_t time_ns, uint32_t file)
+static inline bool is_near(const struct orderly *o, int64_t time_ns, uint32_t file)
 {
         return file == o->file && time_ns >= o->last &&
                ((uint64_t)time_ns - (uint64_t)o->first) >> ROW_WHAT_SHIFT == 0;
 }
 
 /* … and nothing of the kind is there. */
-static inline bool
-fits(const struct orderly *o, int64_t time_ns, uint32_t file)
+static inline bool fits(const struct orderly *o, int64_t time_ns, uint32_t file)
 {
         return !(o->flags & (ORDERLY_PACKED | ORDERLY_GIVEN | ORDERLY_LAST)) && is_near(o, time_ns, file);
 }
 
-bool
-orderly_take_reset(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *f,
-                   uint32_t file)
+bool orderly_take_reset(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *f,
+                        uint32_t file)
 {
         const unsigned not = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_AE | PLAIN_OPTIONS | PLAIN_CUT;
         /* Beside them stands @n. */
@@ -59,8 +56,7 @@ orderly_take_reset(struct table *table, struct orderly *o, unsigned sender, cons
 }
 
 /* Another RST. The numbers of such a one stand where its timestamps would. */
-static bool
-take_late_reset(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *f)
+static bool take_late_reset(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *f)
 {
         const unsigned not = SEGMENT_FIN | PLAIN_TIMESTAMPS;
         struct row *row;
@@ -81,8 +77,7 @@ take_late_reset(struct table *table, struct orderly *o, unsigned sender, const s
 
 /* Whether a segment in order comes so soon behind the RST of the other end that it does not show whether that was
  * taken (talks_later() in reset.c). */
-static bool
-may_know_nothing(const struct table *table, const struct orderly *o, int64_t time_ns)
+static bool may_know_nothing(const struct table *table, const struct orderly *o, int64_t time_ns)
 {
         const struct row *reset = table_row(table, o, o->n_before);
         int64_t rtt = row_since(table_row(table, o, 2));
@@ -90,9 +85,8 @@ may_know_nothing(const struct table *table, const struct orderly *o, int64_t tim
         return time_ns - o->first - row_since(reset) <= reset_margin(rtt);
 }
 
-bool
-orderly_take_late(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *f,
-                  uint32_t file)
+bool orderly_take_late(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *f,
+                       uint32_t file)
 {
         const unsigned not = SEGMENT_SYN | SEGMENT_AE | PLAIN_OPTIONS | PLAIN_CUT, has = f->plain.has;
         const unsigned flags = o->flags, mask = ORDERLY_ANSWERED | ORDERLY_RESET | ORDERLY_PACKED | ORDERLY_GIVEN;
@@ -119,8 +113,7 @@ orderly_take_late(struct table *table, struct orderly *o, unsigned sender, const
         return true;
 }
 
-bool
-orderly_take_icmp(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input)
+bool orderly_take_icmp(struct table *table, struct orderly *o, unsigned sender, const struct tracker_input *input)
 {
         const struct packet *packet = &input->packet;
         const struct segment *s = &packet->segment;
@@ -139,8 +132,7 @@ orderly_take_icmp(struct table *table, struct orderly *o, unsigned sender, const
 }
 
 /* Up to where the segments in order of who did not reset acknowledge. */
-static uint32_t
-acked_before(const struct table *table, const struct orderly *o, unsigned side)
+static uint32_t acked_before(const struct table *table, const struct orderly *o, unsigned side)
 {
         const struct row *row;
         unsigned i = o->n_before;
@@ -151,8 +143,7 @@ acked_before(const struct table *table, const struct orderly *o, unsigned side)
         return row->ack;
 }
 
-struct orderly
-orderly_before_last(const struct table *table, const struct orderly *o)
+struct orderly orderly_before_last(const struct table *table, const struct orderly *o)
 {
         struct orderly before = *o;
 
@@ -172,8 +163,7 @@ orderly_before_last(const struct table *table, const struct orderly *o)
         return before;
 }
 
-void
-orderly_last_of(const struct table *table, const struct orderly *o, struct orderly_last *ret_last)
+void orderly_last_of(const struct table *table, const struct orderly *o, struct orderly_last *ret_last)
 {
         ret_last->before = orderly_before_last(table, o);
         memcpy(ret_last->next, ret_last->before.next, sizeof(ret_last->next));
@@ -184,8 +174,7 @@ orderly_last_of(const struct table *table, const struct orderly *o, struct order
                 ret_last->row[i] = *table_row(table, o, o->n_before + i);
 }
 
-static void
-set_icmp(const struct orderly *before, const struct row *row, struct tracker_input *ret_input)
+static void set_icmp(const struct orderly *before, const struct row *row, struct tracker_input *ret_input)
 {
         struct packet *packet = &ret_input->packet;
 
@@ -197,8 +186,7 @@ set_icmp(const struct orderly *before, const struct row *row, struct tracker_inp
         packet->segment.seq = before->next[0] - 1;
 }
 
-static void
-set_segment(const struct orderly_last *last, const struct row *row, unsigned sender, struct segment *s)
+static void set_segment(const struct orderly_last *last, const struct row *row, unsigned sender, struct segment *s)
 {
         /* Of payload that is no good-bye nobody reads more than so much (note_goodbye_of()). */
         static const uint8_t payload[GOODBYE_MOST];
@@ -218,8 +206,7 @@ set_segment(const struct orderly_last *last, const struct row *row, unsigned sen
         s->n_payload = s->n_captured = row->n_payload;
 }
 
-bool
-orderly_last_next(struct orderly_last *last, unsigned *ret_sender, struct tracker_input *ret_input)
+bool orderly_last_next(struct orderly_last *last, unsigned *ret_sender, struct tracker_input *ret_input)
 {
         const struct row *row = &last->row[last->i];
         struct segment *s = &ret_input->packet.segment;

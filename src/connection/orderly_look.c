@@ -20,33 +20,28 @@ struct word {
 };
 
 /* Of a set that is not empty. */
-static inline int
-first_of(uint64_t set)
+static inline int first_of(uint64_t set)
 {
         return __builtin_ctzll(set);
 }
 
-static inline int
-last_of(uint64_t set)
+static inline int last_of(uint64_t set)
 {
         return 63 ^ __builtin_clzll(set);
 }
 
-static inline uint64_t
-all_before(int i)
+static inline uint64_t all_before(int i)
 {
         return (UINT64_C(1) << i) - 1;
 }
 
-static inline uint64_t
-all_behind(int i)
+static inline uint64_t all_behind(int i)
 {
         return ~UINT64_C(1) << i;
 }
 
 /* The two SYNs: where each end begins is said by who answers it. */
-static inline void
-begin(struct look *l, struct orderly_sums *ret_sums)
+static inline void begin(struct look *l, struct orderly_sums *ret_sums)
 {
         for (unsigned side = 0; side < 2; side++) {
                 uint32_t base = side + 1 < l->n_before ? look_row(l, side + 1)->ack : l->o->next[side];
@@ -64,8 +59,7 @@ begin(struct look *l, struct orderly_sums *ret_sums)
         l->n_history = 2;
 }
 
-static __attribute__((noinline)) void
-look_at_ttls(struct look *l, unsigned from, unsigned to)
+static __attribute__((noinline)) void look_at_ttls(struct look *l, unsigned from, unsigned to)
 {
         for (unsigned i = from; i < to; i++) {
                 const struct row *row = look_row(l, i);
@@ -81,8 +75,7 @@ look_at_ttls(struct look *l, unsigned from, unsigned to)
 }
 
 /* Of the places in a word, of which @from is the first, those where no RST stands. Each RST counts for its sender. */
-static inline uint64_t
-without_resets(struct look *l, unsigned from, uint64_t mask)
+static inline uint64_t without_resets(struct look *l, unsigned from, uint64_t mask)
 {
         for (unsigned i = l->n_before > from ? l->n_before : from; i < l->n && i < from + WORD; i++) {
                 const struct row *row = look_row(l, i);
@@ -96,9 +89,8 @@ without_resets(struct look *l, unsigned from, uint64_t mask)
 }
 
 /* Takes what stands in one word, @from being its first place and a multiple of 4; @to is behind its last. */
-static inline void
-gather(struct look *l, unsigned from, unsigned to, struct orderly_sums *sums, uint64_t since[static WORD],
-       struct word *ret_word)
+static inline void gather(struct look *l, unsigned from, unsigned to, struct orderly_sums *sums,
+                          uint64_t since[static WORD], struct word *ret_word)
 {
         const four all = orderly_all(UINT32_MAX);
         struct orderly_sets sets = {};
@@ -119,8 +111,7 @@ gather(struct look *l, unsigned from, unsigned to, struct orderly_sums *sums, ui
 }
 
 /* Of each kind of segment of each end, Zeek has a letter for the first (zeek_note_segment()). */
-static inline void
-add_letters(struct look *l, const struct word *w, int at)
+static inline void add_letters(struct look *l, const struct word *w, int at)
 {
         static const char letters[] = "ADFFadff";
         uint64_t kinds[] = { ~(w->data | w->fin | w->syn), w->data & ~w->fin, w->fin }, firsts = 0;
@@ -140,9 +131,8 @@ add_letters(struct look *l, const struct word *w, int at)
 
 /* What @d sent of payload, @at being the place of the word, @theirs the other end's, whose last payload before was at
  * @their_last. */
-static inline void
-look_at_payload(struct looked_end *d, const struct looked_end *o, int their_last, uint64_t mine, uint64_t theirs,
-                uint64_t their_fin, int at)
+static inline void look_at_payload(struct looked_end *d, const struct looked_end *o, int their_last, uint64_t mine,
+                                   uint64_t theirs, uint64_t their_fin, int at)
 {
         uint64_t late = 0;
 
@@ -165,17 +155,15 @@ look_at_payload(struct looked_end *d, const struct looked_end *o, int their_last
                 d->late = at + first_of(late);
 }
 
-static inline uint64_t
-look_since(const struct look *l, int i)
+static inline uint64_t look_since(const struct look *l, int i)
 {
         return (uint64_t)(look_time(l, i) - l->o->first);
 }
 
 /* In which time @d acknowledged all for the first time that the other end had sent, since that last sent what wants an
  * answer. @asked is that place before this word while nothing answered it, or -1. */
-static inline int
-look_at_answers(const struct look *l, const uint64_t since[static WORD], struct looked_end *d, uint64_t answers,
-                uint64_t requests, int asked, int at)
+static inline int look_at_answers(const struct look *l, const uint64_t since[static WORD], struct looked_end *d,
+                                  uint64_t answers, uint64_t requests, int asked, int at)
 {
         /* Each request carries up to what comes next, be it a request or an answer. */
         uint64_t fresh = answers & ((requests << 1 | (asked >= 0)) + ~(answers | requests));
@@ -191,8 +179,8 @@ look_at_answers(const struct look *l, const uint64_t since[static WORD], struct 
         return requests > answers ? at + last_of(requests) : answers ? -1 : asked;
 }
 
-static inline void
-look_at_word(struct look *l, const struct word *w, const uint64_t since[static WORD], int asked[static 2], int at)
+static inline void look_at_word(struct look *l, const struct word *w, const uint64_t since[static WORD],
+                                int asked[static 2], int at)
 {
         const uint64_t requests = w->data | w->fin | w->syn;
         const int last_payload[] = { l->of[0].last_payload, l->of[1].last_payload };
@@ -219,8 +207,7 @@ look_at_word(struct look *l, const struct word *w, const uint64_t since[static W
 }
 
 /* All that was written long ago is fetched at once. */
-static inline void
-begin_fetching(const struct table *table, const struct orderly *o, struct look *l)
+static inline void begin_fetching(const struct table *table, const struct orderly *o, struct look *l)
 {
         l->o = o;
         l->n = o->n;
@@ -232,8 +219,7 @@ begin_fetching(const struct table *table, const struct orderly *o, struct look *
         }
 }
 
-void
-look(const struct table *table, const struct orderly *o, struct look *ret_look)
+void look(const struct table *table, const struct orderly *o, struct look *ret_look)
 {
         int asked[2] = { -1, -1 };
         struct orderly_sums sums;
@@ -261,8 +247,7 @@ look(const struct table *table, const struct orderly *o, struct look *ret_look)
         ret_look->number[1]--;
 }
 
-static inline uint32_t
-payload_of(const struct look *l, uint64_t set)
+static inline uint32_t payload_of(const struct look *l, uint64_t set)
 {
         uint32_t n = 0;
 
@@ -272,9 +257,8 @@ payload_of(const struct look *l, uint64_t set)
 }
 
 /* As look_at_payload(), where there is but one word. The two SYNs stand before all else. */
-static inline void
-look_at_side(const struct look *l, struct looked_end *d, uint64_t mine, uint64_t fin, uint64_t data, uint64_t theirs,
-             uint64_t their_fin)
+static inline void look_at_side(const struct look *l, struct looked_end *d, uint64_t mine, uint64_t fin, uint64_t data,
+                                uint64_t theirs, uint64_t their_fin)
 {
         uint64_t run, late;
 
@@ -297,8 +281,7 @@ look_at_side(const struct look *l, struct looked_end *d, uint64_t mine, uint64_t
 }
 
 /* The numbers of what came behind the RST. */
-static inline void
-number_late(struct look *l)
+static inline void number_late(struct look *l)
 {
         uint32_t end[] = { l->of[0].end, l->of[1].end };
 
@@ -310,8 +293,7 @@ number_late(struct look *l)
         }
 }
 
-void
-look_briefly(const struct table *table, const struct orderly *o, struct look *ret_look)
+void look_briefly(const struct table *table, const struct orderly *o, struct look *ret_look)
 {
         struct orderly_kinds kinds = { 0 };
         struct orderly_sums sums;

@@ -39,35 +39,30 @@ void look(const struct table *table, const struct orderly *o, struct look *ret_l
 enum { LOOK_BRIEF_MAX = 64 };
 void look_briefly(const struct table *table, const struct orderly *o, struct look *ret_look);
 
-static inline const struct row *
-look_row(const struct look *l, unsigned i)
+static inline const struct row *look_row(const struct look *l, unsigned i)
 {
         return &l->group[i / 4][i % 4];
 }
 
 /* Who sent it. */
-static inline unsigned
-look_by(const struct row *row)
+static inline unsigned look_by(const struct row *row)
 {
         return row_what(row) / ROW_BY_1 & 1;
 }
 
 /* Whether it wants an answer. Where a SYN has no payload there is its window scale. */
-static inline bool
-look_wants(const struct row *row)
+static inline bool look_wants(const struct row *row)
 {
         return row_what(row) & (SEGMENT_SYN | SEGMENT_FIN) || row->n_payload > 0;
 }
 
 /* What it takes in the stream. */
-static inline unsigned
-look_room(const struct row *row)
+static inline unsigned look_room(const struct row *row)
 {
         return row_what(row) & SEGMENT_SYN ? 1 : row->n_payload + (row_what(row) & SEGMENT_FIN);
 }
 
-static inline int64_t
-look_time(const struct look *l, int i)
+static inline int64_t look_time(const struct look *l, int i)
 {
         return l->o->first + row_since(look_row(l, (unsigned)i));
 }

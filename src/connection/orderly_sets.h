@@ -32,15 +32,13 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && offsetof(struct row,
                offsetof(struct row, ack) == 12 && offsetof(struct row, n_payload) == 28 &&
                offsetof(struct row, ttl) == 30, "a row is read as words of 32 bits");
 
-static inline four
-orderly_all(uint32_t n)
+static inline four orderly_all(uint32_t n)
 {
         return (four){ n, n, n, n };
 }
 
 /* The highest bit of each. */
-static inline uint64_t
-orderly_set(four of)
+static inline uint64_t orderly_set(four of)
 {
 #ifdef __SSE2__
         typedef float four_floats __attribute__((vector_size(16)));
@@ -53,8 +51,7 @@ orderly_set(four of)
 }
 
 /* Each with all before it added, and what was before them all. */
-static inline four
-orderly_add_up(four n, four before)
+static inline four orderly_add_up(four n, four before)
 {
         const four none = { 0 };
 
@@ -63,8 +60,7 @@ orderly_add_up(four n, four before)
         return n + before;
 }
 
-static inline unsigned
-orderly_count(uint64_t set)
+static inline unsigned orderly_count(uint64_t set)
 {
         set -= set >> 1 & 0x5555555555555555u;
         set = (set & 0x3333333333333333u) + (set >> 2 & 0x3333333333333333u);
@@ -73,8 +69,7 @@ orderly_count(uint64_t set)
 }
 
 /* Zeek's letters for the segments @firsts, in their order. Returns the end. */
-static inline char *
-orderly_put_letters(char *to, uint64_t firsts, uint64_t by_1, uint64_t data, uint64_t fin)
+static inline char *orderly_put_letters(char *to, uint64_t firsts, uint64_t by_1, uint64_t data, uint64_t fin)
 {
         static const char letters[] = "ADFFadff";
 
@@ -86,8 +81,7 @@ orderly_put_letters(char *to, uint64_t firsts, uint64_t by_1, uint64_t data, uin
         return to;
 }
 
-static inline four
-orderly_half(const struct row *row, unsigned half)
+static inline four orderly_half(const struct row *row, unsigned half)
 {
         four read;
 
@@ -143,8 +137,7 @@ struct orderly_kinds {
 
 /* Zeek's letters for the first of each kind of each end, in their order; @all are those that there are, two SYNs before
  * all others, and one FIN of each end. Returns the end. */
-static inline char *
-orderly_put_first_letters(char *to, const struct orderly_kinds *kinds, uint64_t all)
+static inline char *orderly_put_first_letters(char *to, const struct orderly_kinds *kinds, uint64_t all)
 {
         static const char letters[] = "aAdDfF";
         const uint64_t by_0 = all & ~kinds->by_1, data = kinds->data & ~kinds->fin;

@@ -9,8 +9,7 @@
 #include "connection/table.h"
 
 /* Where the next row goes; NULL if it is full, or for want of memory. */
-static inline struct row *
-orderly_next_row(struct table *table, struct orderly *o)
+static inline struct row *orderly_next_row(struct table *table, struct orderly *o)
 {
         unsigned n = o->n, where = row_where(n), piece = where & ROW_PIECE;
 
@@ -36,8 +35,7 @@ _Static_assert(offsetof(struct tracker_frame, frame) == offsetof(struct row, fra
                offsetof(struct tracker_frame, plain.ttl) == offsetof(struct row, ttl), "the same places");
 
 /* A whole segment as a frame. What a row has no room for counts as options. */
-static inline struct tracker_frame
-orderly_frame_of(const struct tracker_input *input)
+static inline struct tracker_frame orderly_frame_of(const struct tracker_input *input)
 {
         const struct segment *s = &input->packet.segment;
         const bool unusual = s->options & ~(unsigned)SEGMENT_HAS_TIMESTAMPS || s->n_payload > UINT16_MAX ||
@@ -84,8 +82,7 @@ orderly_add_here(struct table *table, struct orderly *o, unsigned sender, const 
 bool orderly_seen_before(const struct table *table, const struct orderly *o, unsigned sender, const struct row *like);
 
 /* What the payload of a segment is, or what it ends without: ROW_GOODBYE, ROW_GOODBYE_KNOWN, ROW_SHORT. */
-static inline unsigned
-orderly_goodbye_of(const struct plain *p)
+static inline unsigned orderly_goodbye_of(const struct plain *p)
 {
         unsigned goodbye = note_goodbye_of(p->tcp + p->n_header, p->n_captured, p->n_payload);
 
@@ -109,8 +106,8 @@ orderly_is_plain(const struct orderly *o, size_t sender, const struct tracker_fr
 /* orderly_take() of a segment that is no SYN, of a connection that may be over. @framed: there is a header before the
  * payload. What differs at random from one segment to the next is no branch. */
 static inline __attribute__((always_inline)) bool
-orderly_take_here(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *f,
-                  uint32_t file, bool framed)
+orderly_take_here(struct table *table, struct orderly *o, unsigned sender, const struct tracker_frame *f, uint32_t file,
+                  bool framed)
 {
         const struct plain *p = &f->plain;
         const size_t mine = sender, theirs = mine ^ 1;

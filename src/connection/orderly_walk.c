@@ -7,8 +7,7 @@
 
 _Static_assert(ROW_MAX <= 128, "two words have a bit for each");
 
-static void
-walk_ttls(const struct look *l, struct walked_end *e)
+static void walk_ttls(const struct look *l, struct walked_end *e)
 {
         for (unsigned i = 2; i < l->n; i++) {
                 const struct row *row = look_row(l, i);
@@ -19,8 +18,7 @@ walk_ttls(const struct look *l, struct walked_end *e)
 }
 
 /* How IP IDs go on: note_header(). None counts before the first that is not 0, and no counter is full after so few. */
-static void
-walk_ip_ids(const struct look *l, struct walked_end *e)
+static void walk_ip_ids(const struct look *l, struct walked_end *e)
 {
         for (unsigned i = 2; i < l->n; i++) {
                 const struct row *row = look_row(l, i);
@@ -35,16 +33,14 @@ walk_ip_ids(const struct look *l, struct walked_end *e)
         }
 }
 
-static inline four
-greater(four a, four b)
+static inline four greater(four a, four b)
 {
         const four mask = (four)((four_signed)a > (four_signed)b);
 
         return (a & mask) | (b & ~mask);
 }
 
-static inline uint32_t
-greatest(four of)
+static inline uint32_t greatest(four of)
 {
         of = greater(of, __builtin_shufflevector(of, of, 2, 3, 0, 1));
         of = greater(of, __builtin_shufflevector(of, of, 1, 0, 3, 2));
@@ -52,8 +48,7 @@ greatest(four of)
 }
 
 /* Window scales, if both SYNs have one. */
-static void
-shifts(const struct look *l, uint32_t ret_shift[static 2])
+static void shifts(const struct look *l, uint32_t ret_shift[static 2])
 {
         bool both = row_what(look_row(l, 0)) & row_what(look_row(l, 1)) & ROW_SCALE;
 
@@ -62,8 +57,7 @@ shifts(const struct look *l, uint32_t ret_shift[static 2])
 }
 
 /* Four segments at a time, as orderly_take_four() does. */
-void
-orderly_walk(const struct look *l, struct walked_end ret_end[static 2])
+void orderly_walk(const struct look *l, struct walked_end ret_end[static 2])
 {
         const four base_0 = orderly_all(l->of[0].base), base_1 = orderly_all(l->of[1].base);
         const four ttl_0 = orderly_all(look_row(l, 0)->ttl), ttl_1 = orderly_all(look_row(l, 1)->ttl);

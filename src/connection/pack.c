@@ -37,8 +37,7 @@ struct past {
 
 #define AT_MASK ((UINT64_C(1) << ROW_WHAT_SHIFT) - 1)
 
-static uint8_t *
-put(uint8_t *to, uint64_t n)
+static uint8_t *put(uint8_t *to, uint64_t n)
 {
         for (; n >= 0x80; n >>= 7)
                 *to++ = (uint8_t)(n | 0x80);
@@ -46,8 +45,7 @@ put(uint8_t *to, uint64_t n)
         return to;
 }
 
-static const uint8_t *
-get(const uint8_t *from, uint64_t *ret_n)
+static const uint8_t *get(const uint8_t *from, uint64_t *ret_n)
 {
         uint64_t n = 0;
         unsigned shift = 0;
@@ -59,14 +57,12 @@ get(const uint8_t *from, uint64_t *ret_n)
 }
 
 /* What is a little less is a small number, too. */
-static uint8_t *
-put_difference(uint8_t *to, uint32_t difference)
+static uint8_t *put_difference(uint8_t *to, uint32_t difference)
 {
         return put(to, difference << 1 ^ (0 - (difference >> 31)));
 }
 
-static const uint8_t *
-get_difference(const uint8_t *from, uint32_t *ret_difference)
+static const uint8_t *get_difference(const uint8_t *from, uint32_t *ret_difference)
 {
         uint64_t n;
 
@@ -75,8 +71,7 @@ get_difference(const uint8_t *from, uint32_t *ret_difference)
         return from;
 }
 
-static void
-go_on(struct past *past, unsigned side, const struct row *row)
+static void go_on(struct past *past, unsigned side, const struct row *row)
 {
         unsigned what = row_what(row);
 
@@ -92,8 +87,7 @@ go_on(struct past *past, unsigned side, const struct row *row)
         past->side[!side].ack += (what & SEGMENT_SYN ? 0 : row->n_payload) + !!(what & (SEGMENT_SYN | SEGMENT_FIN));
 }
 
-static uint8_t *
-pack_row(const struct row *row, struct past *past, uint8_t *to)
+static uint8_t *pack_row(const struct row *row, struct past *past, uint8_t *to)
 {
         unsigned side = row_what(row) & ROW_BY_1 ? 1 : 0, flags = side ? PACKED_BY_1 : 0;
         uint64_t since = (row->at_and_what & AT_MASK) - past->at;
@@ -146,8 +140,7 @@ pack_row(const struct row *row, struct past *past, uint8_t *to)
         return to;
 }
 
-size_t
-pack_rows(struct row *const rows[], unsigned n, uint8_t *to, size_t room)
+size_t pack_rows(struct row *const rows[], unsigned n, uint8_t *to, size_t room)
 {
         uint8_t *start = to;
         struct past past = {};
@@ -160,8 +153,7 @@ pack_rows(struct row *const rows[], unsigned n, uint8_t *to, size_t room)
         return (size_t)(to - start);
 }
 
-static const uint8_t *
-unpack_row(const uint8_t *from, struct past *past, struct row *row)
+static const uint8_t *unpack_row(const uint8_t *from, struct past *past, struct row *row)
 {
         unsigned flags = from[0] | (unsigned)from[1] << 8, side = flags & PACKED_BY_1 ? 1 : 0;
         uint32_t ack = 0, ts_value = 0, ts_echo = 0, window = 0;
@@ -198,8 +190,7 @@ unpack_row(const uint8_t *from, struct past *past, struct row *row)
         return from;
 }
 
-void
-unpack_rows(const uint8_t *from, unsigned n, struct row *const ret_rows[])
+void unpack_rows(const uint8_t *from, unsigned n, struct row *const ret_rows[])
 {
         struct past past = {};
 
@@ -218,28 +209,24 @@ enum {
 };
 
 /* Whether a distance, which may be less than zero, fits into so many bytes. */
-static bool
-is_within(uint64_t distance, unsigned n_bytes)
+static bool is_within(uint64_t distance, unsigned n_bytes)
 {
         return distance + (UINT64_C(1) << (8 * n_bytes - 1)) < UINT64_C(1) << 8 * n_bytes;
 }
 
-static unsigned
-bytes_of(uint32_t word)
+static unsigned bytes_of(uint32_t word)
 {
         return word >> 24 ? 4 : word >> 16 ? 3 : word >> 8 ? 2 : 1;
 }
 
-static uint8_t *
-put_bytes(uint8_t *to, uint64_t value, unsigned n)
+static uint8_t *put_bytes(uint8_t *to, uint64_t value, unsigned n)
 {
         for (unsigned i = 0; i < n; i++)
                 *to++ = (uint8_t)(value >> 8 * i);
         return to;
 }
 
-static uint64_t
-get_bytes(const uint8_t *from, unsigned n)
+static uint64_t get_bytes(const uint8_t *from, unsigned n)
 {
         uint64_t value = 0;
 
@@ -248,8 +235,7 @@ get_bytes(const uint8_t *from, unsigned n)
         return value;
 }
 
-size_t
-pack_words(const void *from, size_t n_words, int64_t time, uint8_t *to, size_t room)
+size_t pack_words(const void *from, size_t n_words, int64_t time, uint8_t *to, size_t room)
 {
         const char *words = from, *end = words + n_words * 4;
         uint8_t *start = to;
@@ -288,8 +274,7 @@ pack_words(const void *from, size_t n_words, int64_t time, uint8_t *to, size_t r
         return (size_t)(to - start);
 }
 
-size_t
-unpack_words(const uint8_t *from, size_t n_words, int64_t time, void *ret_words)
+size_t unpack_words(const uint8_t *from, size_t n_words, int64_t time, void *ret_words)
 {
         const uint8_t *start = from;
         char *words = ret_words, *end = words + n_words * 4;

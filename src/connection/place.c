@@ -12,8 +12,7 @@
 /* As many segments may overtake the first of a stream. */
 #define SWAPPED 3
 
-static void
-begin(struct direction *d, uint32_t base, bool soft)
+static void begin(struct direction *d, uint32_t base, bool soft)
 {
         d->base = base;
         d->next = 0;
@@ -24,8 +23,7 @@ begin(struct direction *d, uint32_t base, bool soft)
 /* The first byte seen is to stand at 0, although numbers were taken from an empty segment before. Where that was its
  * sender's own nothing says that what stands before it was acknowledged: @o, the other end, may have said nothing, or
  * less. */
-static void
-rebase(struct direction *d, const struct direction *o, uint32_t base)
+static void rebase(struct direction *d, const struct direction *o, uint32_t base)
 {
         bool heard = o->bare_ack.has_ack || o->request[0].has_ack || o->request[1].has_ack;
         int64_t by = seq_distance(d->base, base), told = heard ? seq_distance(base, o->ack) : 0;
@@ -40,8 +38,7 @@ rebase(struct direction *d, const struct direction *o, uint32_t base)
 }
 
 /* A SYN-ACK for the SYN, whatever was sent in its sender's name before it. */
-static bool
-answers_syn(const struct step *step)
+static bool answers_syn(const struct step *step)
 {
         const struct direction *o = step->o;
         struct extra *extra = table_extra_of(step->table, step->c);
@@ -56,8 +53,7 @@ answers_syn(const struct step *step)
 }
 
 /* What stands @by before the first that was seen of its sender comes behind it. */
-static void
-begin_before(struct step *step, uint32_t by)
+static void begin_before(struct step *step, uint32_t by)
 {
         struct direction *d = step->d;
         struct mark *marks[] = { &d->request[0], &d->request[1], &d->bare_ack };
@@ -75,8 +71,7 @@ begin_before(struct step *step, uint32_t by)
 }
 
 /* A SYN-ACK behind data that was sent after it. */
-static bool
-may_be_before_first(const struct step *step)
+static bool may_be_before_first(const struct step *step)
 {
         const struct direction *d = step->d;
         int64_t ahead = seq_distance(step->s->seq + 1, d->base);
@@ -87,8 +82,7 @@ may_be_before_first(const struct step *step)
 
 /* A SYN-ACK, or a repeat of one that was not seen, behind data that the other end has acknowledged: that was no
  * other's, and from where on it is counted stays as it is. */
-static bool
-comes_too_late(const struct step *step)
+static bool comes_too_late(const struct step *step)
 {
         const struct direction *d = step->d;
 
@@ -96,8 +90,7 @@ comes_too_late(const struct step *step)
                d->acked > 0 && !may_be_before_first(step);
 }
 
-static bool
-syn_before_first(struct step *step)
+static bool syn_before_first(struct step *step)
 {
         struct direction *d = step->d;
         bool acked = d->acked > 0;
@@ -110,8 +103,7 @@ syn_before_first(struct step *step)
         return true;
 }
 
-static void
-place_syn(struct step *step)
+static void place_syn(struct step *step)
 {
         const struct segment *s = step->s;
         struct direction *d = step->d;
@@ -177,8 +169,7 @@ place_syn(struct step *step)
 
 /* Which of several SYN-ACKs counts? The one whose numbers the client acknowledges, or if it is not heard, the one
  * from which the stream goes on. */
-static void
-choose_isn(struct step *step, unsigned side, uint32_t seq)
+static void choose_isn(struct step *step, unsigned side, uint32_t seq)
 {
         struct extra *extra = table_extra_of(step->table, step->c);
         struct direction *d = &step->c->side[side];
@@ -199,8 +190,7 @@ choose_isn(struct step *step, unsigned side, uint32_t seq)
 
 /* In order, or behind a hole but within the window; where that is not known, within a wide one. So is a FIN, which
  * may be the last that is seen: an acknowledgement that moved the window is likelier lost than it is wrong. */
-static bool
-within_reach(const struct direction *d, int64_t start, int64_t end, bool fin)
+static bool within_reach(const struct direction *d, int64_t start, int64_t end, bool fin)
 {
         int64_t known = direction_end(d) > d->acked ? direction_end(d) : d->acked;
 
@@ -212,8 +202,7 @@ within_reach(const struct direction *d, int64_t start, int64_t end, bool fin)
 }
 
 /* Probes come after one. */
-static bool
-after_pause(const struct step *step)
+static bool after_pause(const struct step *step)
 {
         int64_t pause;
 
@@ -223,8 +212,7 @@ after_pause(const struct step *step)
 
 /* Of a stream whose beginning was not seen, a piece that stands right before the first one seen and comes behind it:
  * they were captured the wrong way round. */
-static bool
-is_before_first(const struct step *step)
+static bool is_before_first(const struct step *step)
 {
         const struct direction *d = step->d;
 
@@ -233,8 +221,7 @@ is_before_first(const struct step *step)
                !table_extra_of(step->table, step->c) && !after_pause(step);
 }
 
-static void
-place_data(struct step *step)
+static void place_data(struct step *step)
 {
         const struct segment *s = step->s;
         struct direction *d = step->d;
@@ -283,8 +270,7 @@ place_data(struct step *step)
         step->stray = true;
 }
 
-static void
-place_ack(struct step *step)
+static void place_ack(struct step *step)
 {
         struct direction *o = step->o;
         int64_t known, position;
@@ -308,8 +294,7 @@ place_ack(struct step *step)
 
 /* While a SYN waits for its answer, a host that still holds an older connection of the same ends acknowledges that one
  * (RFC 9293 3.5.1): a number far off is no hole. */
-static bool
-is_of_an_older(const struct step *step)
+static bool is_of_an_older(const struct step *step)
 {
         const unsigned flags = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_ACK;
         const struct segment *s = step->s;
@@ -319,8 +304,7 @@ is_of_an_older(const struct step *step)
                !(d->flags & DIRECTION_SYN) && direction_position(o, s->ack) > o->next + REACH;
 }
 
-void
-direction_place(struct step *step)
+void direction_place(struct step *step)
 {
         if (step->s->flags & SEGMENT_SYN)
                 place_syn(step);

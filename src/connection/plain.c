@@ -26,15 +26,13 @@ static const unsigned TCP_FLAGS = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGM
 static const unsigned CONNECTION_NOT = CONNECTION_ENDED | CONNECTION_RESET | CONNECTION_TWO_ISNS | CONNECTION_GIVEN |
                                        CONNECTION_PENDING | CONNECTION_SUSPECT;
 
-static uint32_t
-number_of(const struct direction *d, int64_t position)
+static uint32_t number_of(const struct direction *d, int64_t position)
 {
         return d->base + (uint32_t)position;
 }
 
 /* Those that were left as they were while both were plain. */
-static void
-set_zeek_numbers(struct connection *c)
+static void set_zeek_numbers(struct connection *c)
 {
         struct zeek *z = &c->zeek;
 
@@ -50,8 +48,7 @@ set_zeek_numbers(struct connection *c)
         }
 }
 
-void
-plain_end(struct connection *c)
+void plain_end(struct connection *c)
 {
         set_zeek_numbers(c);
         c->side[0].plain = c->side[1].plain = 0;
@@ -87,8 +84,7 @@ take_time(struct connection *c, struct direction *d, unsigned sender, const stru
         d->last = input->time_ns;
 }
 
-static void
-take_window(struct direction *d, struct direction *o, uint16_t window)
+static void take_window(struct direction *d, struct direction *o, uint16_t window)
 {
         int64_t scaled = direction_scaled(d, o, window);
 
@@ -119,8 +115,7 @@ is_next(const struct connection *c, const struct direction *d, const struct dire
                !(data ? d->next + s->n_payload - d->acked >= ZEEK_UNACKED_MAX : twin_may_be_late(c, d, s));
 }
 
-static inline __attribute__((always_inline)) void
-take_ip_id(struct direction *d, uint16_t ip_id)
+static inline __attribute__((always_inline)) void take_ip_id(struct direction *d, uint16_t ip_id)
 {
         uint16_t ahead = (uint16_t)(ip_id - d->ip_id);
 
@@ -207,8 +202,8 @@ take_next(struct connection *c, unsigned sender, struct direction *d, struct dir
 
 /* Of two ends that both began with a SYN the acknowledgement of both is worth noting; where one of them was not seen,
  * nobody waits for it. */
-static bool
-is_plain(const struct connection *c, const struct direction *d, const struct direction *o, const struct segment *s)
+static bool is_plain(const struct connection *c, const struct direction *d, const struct direction *o,
+                     const struct segment *s)
 {
         const unsigned known = DIRECTION_BASE | DIRECTION_SOFT | DIRECTION_FIN;
         int64_t ahead;
@@ -222,8 +217,7 @@ is_plain(const struct connection *c, const struct direction *d, const struct dir
         return ahead <= 0 && o->next + ahead >= o->acked;
 }
 
-static void
-set_plain(struct direction *d, struct direction *o, unsigned kind)
+static void set_plain(struct direction *d, struct direction *o, unsigned kind)
 {
         const unsigned kinds = PLAIN_ACK | PLAIN_DATA;
 
@@ -235,9 +229,8 @@ set_plain(struct direction *d, struct direction *o, unsigned kind)
 }
 
 /* Any that is plain. */
-static __attribute__((noinline)) bool
-take_first(struct connection *c, unsigned sender, struct direction *d, struct direction *o,
-           const struct tracker_input *input)
+static __attribute__((noinline)) bool take_first(struct connection *c, unsigned sender, struct direction *d,
+                                                 struct direction *o, const struct tracker_input *input)
 {
         const struct segment *s = &input->packet.segment;
         int64_t time = input->time_ns, acked;

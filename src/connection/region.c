@@ -14,8 +14,7 @@
 /* What is not so large as this is found in small pages as fast; beyond it, half a large page in vain is little. */
 #define LARGE_FROM (2 * LARGE)
 
-int
-region_init(struct region *region, size_t n, bool large)
+int region_init(struct region *region, size_t n, bool large)
 {
         uintptr_t at;
         void *mapped;
@@ -42,16 +41,14 @@ region_init(struct region *region, size_t n, bool large)
         return 0;
 }
 
-void
-region_deinit(struct region *region)
+void region_deinit(struct region *region)
 {
         if (region->base)
                 munmap(region->base, region->reserved);
         *region = (struct region){};
 }
 
-int
-region_grow(struct region *region, size_t n)
+int region_grow(struct region *region, size_t n)
 {
         const size_t large_from = region->large ? 0 : LARGE_FROM;
         size_t step = n <= large_from ? SMALL : LARGE, usable = (n + step - 1) & ~(step - 1);

@@ -23,20 +23,17 @@
 #define ASKED_ENOUGH 3
 
 /* The capture ends before the options, or there were none: it is not known. */
-static bool
-cut_before_options(const struct segment *s)
+static bool cut_before_options(const struct segment *s)
 {
         return s->options & SEGMENT_HAS_BAD && s->n_header < SIZE_TCP;
 }
 
-static bool
-bare(const struct segment *s)
+static bool bare(const struct segment *s)
 {
         return s->window == 0 && (!s->options || cut_before_options(s));
 }
 
-static enum reset_validity
-beyond(const struct step *step, int64_t distance)
+static enum reset_validity beyond(const struct step *step, int64_t distance)
 {
         int64_t window = direction_window(step->c, !step->sender), least = step->o->window;
 
@@ -47,8 +44,7 @@ beyond(const struct step *step, int64_t distance)
         return window < 0 && distance <= least << 14 ? RESET_VALIDITY_UNKNOWN : RESET_VALIDITY_OUTSIDE;
 }
 
-static enum reset_validity
-validity(const struct step *step, const struct extra *extra, const struct reset *r)
+static enum reset_validity validity(const struct step *step, const struct extra *extra, const struct reset *r)
 {
         const struct direction *d = step->d, *o = step->o;
         bool holes = extra->n_holes[step->sender] > 0 || extra->lost[step->sender] > 0 || d->acked > direction_end(d);
@@ -82,8 +78,7 @@ validity(const struct step *step, const struct extra *extra, const struct reset 
 
 /* What was acknowledged drew no RST, but what is left of it may: a network card cuts the large segments that a
  * capture on their host shows. A probe stands where all was acknowledged. */
-static bool
-was_taken(const struct direction *d, const struct mark *mark)
+static bool was_taken(const struct direction *d, const struct mark *mark)
 {
         int64_t position = mark_position(d, mark->position);
 
@@ -93,8 +88,7 @@ was_taken(const struct direction *d, const struct mark *mark)
 
 /* After so long a silence of the other end nothing that was seen can have drawn it: so resets a box that forgets idle
  * connections. */
-static bool
-unasked(const struct step *step)
+static bool unasked(const struct step *step)
 {
         const struct direction *o = step->o;
         const struct mark *marks[] = { &o->request[0], &o->request[1], &o->bare_ack };
@@ -111,8 +105,7 @@ unasked(const struct step *step)
 
 /* The segment of the other end that a reply answers: its number is what that one acknowledged. Of several the
  * earliest that no RST has answered yet, and to which an answer is not long due. */
-static struct mark *
-answered(const struct step *step)
+static struct mark *answered(const struct step *step)
 {
         const struct segment *s = step->s;
         struct direction *o = step->o;
@@ -139,8 +132,7 @@ answered(const struct step *step)
 
 /* Of what it says a first copy may have arrived: the segment itself was sent again, or another that the RST may answer
  * as well. */
-static bool
-answers_repeat(const struct step *step, const struct mark *mark)
+static bool answers_repeat(const struct step *step, const struct mark *mark)
 {
         const struct direction *o = step->o;
 
@@ -151,8 +143,7 @@ answers_repeat(const struct step *step, const struct mark *mark)
         return mark->repeat;
 }
 
-static void
-compare(const struct step *step, struct reset *r)
+static void compare(const struct step *step, struct reset *r)
 {
         const struct segment *s = step->s;
         const struct direction *d = step->d;
@@ -167,8 +158,7 @@ compare(const struct step *step, struct reset *r)
         r->ip_id_jumps = r->ip_id_known && (ahead == 0 || ahead > IP_ID_AHEAD + quiet);
 }
 
-static bool
-same(const struct reset *r, const struct step *step)
+static bool same(const struct reset *r, const struct step *step)
 {
         const struct segment *s = step->s;
 
@@ -178,8 +168,7 @@ same(const struct reset *r, const struct step *step)
 }
 
 /* What would come of it if its receiver took it: nothing, when that end is gone or through with it. */
-static bool
-leaves_no_trace(const struct step *step)
+static bool leaves_no_trace(const struct step *step)
 {
         const struct direction *d = step->d;
 
@@ -187,8 +176,7 @@ leaves_no_trace(const struct step *step)
                (!d->heard && d->repeats + d->keepalives + d->probes >= ASKED_ENOUGH);
 }
 
-static void
-fill(const struct step *step, const struct extra *extra, struct reset *r)
+static void fill(const struct step *step, const struct extra *extra, struct reset *r)
 {
         const struct segment *s = step->s;
         const struct direction *d = step->d, *o = step->o;
@@ -231,15 +219,13 @@ fill(const struct step *step, const struct extra *extra, struct reset *r)
         }
 }
 
-static bool
-may_be_taken(uint8_t validity)
+static bool may_be_taken(uint8_t validity)
 {
         return validity != RESET_VALIDITY_IN_WINDOW && validity != RESET_VALIDITY_OUTSIDE;
 }
 
 /* A RST that Linux does not send, though it comes from where that end's other segments come from. */
-static bool
-foreign(const struct step *step, const struct reset *r)
+static bool foreign(const struct step *step, const struct reset *r)
 {
         if (r->ttl_differs || step->d->packets == 0)
                 return false;
@@ -253,8 +239,7 @@ foreign(const struct step *step, const struct reset *r)
 
 /* It asked in vain, and all that it has to say to what comes at last is that it knows of no connection. But who closed
  * resets for data, too, while he still asks. */
-static void
-had_given_up(const struct step *step, const struct reset *r)
+static void had_given_up(const struct step *step, const struct reset *r)
 {
         struct direction *d = step->d;
 
@@ -266,8 +251,7 @@ had_given_up(const struct step *step, const struct reset *r)
 
 /* A SYN met what is left of an older connection, whose host acknowledged that one; this RST tells it that it is gone,
  * and the SYN waits on. What was acknowledged is nothing of this connection. */
-static bool
-is_for_an_older(struct step *step)
+static bool is_for_an_older(struct step *step)
 {
         struct direction *d = step->d, *o = step->o;
 
@@ -280,8 +264,7 @@ is_for_an_older(struct step *step)
         return true;
 }
 
-bool
-reset_take(struct step *step)
+bool reset_take(struct step *step)
 {
         struct extra *extra = step_extra(step);
         bool older = is_for_an_older(step);
@@ -330,8 +313,7 @@ reset_take(struct step *step)
 
 /* However late it is seen, it may have been sent before the RST: before what drew that was got, or it reaches no
  * further and is either new and ends just there, or acknowledges less. */
-static bool
-may_be_older(const struct step *step, const struct reset *r)
+static bool may_be_older(const struct step *step, const struct reset *r)
 {
         int64_t end = step->position + (int64_t)step->s->n_payload + !!(step->s->flags & SEGMENT_FIN);
 
@@ -347,8 +329,7 @@ may_be_older(const struct step *step, const struct reset *r)
 
 /* Its sender goes on: only what a RST just overtook on the way may come behind it, and then the RST stands at
  * the end of it. What was seen before it stands behind it in the file alone. */
-static bool
-goes_on(const struct step *step, const struct reset *r)
+static bool goes_on(const struct step *step, const struct reset *r)
 {
         if (step->time < r->at || may_be_older(step, r))
                 return false;
@@ -358,8 +339,7 @@ goes_on(const struct step *step, const struct reset *r)
 
 /* It was sent before its sender's last, and may have been held up: an ACK bears its sender's next number, and a piece
  * that was passed over may be seen here for the first time. So may what the RST itself acknowledges. */
-static bool
-may_be_held_up(const struct step *step, const struct reset *r)
+static bool may_be_held_up(const struct step *step, const struct reset *r)
 {
         const struct extra *extra = table_extra_of(step->table, step->c);
         int64_t end = step->position + (int64_t)step->s->n_payload;
@@ -374,37 +354,32 @@ may_be_held_up(const struct step *step, const struct reset *r)
 }
 
 /* Its receiver goes on: it takes what was sent after the RST. */
-static bool
-takes_what_followed(const struct step *step, const struct reset *r)
+static bool takes_what_followed(const struct step *step, const struct reset *r)
 {
         return step->has_ack && step->ack_position > r->sent && step->d->packets > 0;
 }
 
 /* Up to the RST's number all was sent before it, if it is no guess, though some of that may not have been seen yet. */
-static bool
-takes_more_than_its_number(const struct step *step, const struct reset *r)
+static bool takes_more_than_its_number(const struct step *step, const struct reset *r)
 {
         return takes_what_followed(step, r) && (!r->position_known || step->ack_position > r->position);
 }
 
 /* It talks when it must have got the RST, as far as times tell. */
-static bool
-talks_later(const struct step *step, const struct reset *r)
+static bool talks_later(const struct step *step, const struct reset *r)
 {
         return !r->confirmed && step->time - r->at > reset_margin(step->c->rtt) && !may_be_held_up(step, r);
 }
 
 /* What it acknowledges had been sent after all, and is seen only now: it ends just there. */
-static bool
-brings_what_it_acknowledges(const struct step *step, const struct reset *r)
+static bool brings_what_it_acknowledges(const struct step *step, const struct reset *r)
 {
         int64_t end = step->position + (int64_t)step->s->n_payload + !!(step->s->flags & SEGMENT_FIN);
 
         return r->ack_impossible && r->by != step->sender && end > direction_end(step->d) && end == r->ack_position;
 }
 
-bool
-reset_after(struct step *step)
+bool reset_after(struct step *step)
 {
         struct extra *extra = table_extra_of(step->table, step->c);
         bool lives = true;
@@ -446,8 +421,7 @@ reset_after(struct step *step)
         return lives;
 }
 
-bool
-reset_stands(const struct step *step, unsigned side)
+bool reset_stands(const struct step *step, unsigned side)
 {
         const struct extra *extra = table_extra_of(step->table, step->c);
 

@@ -12,8 +12,7 @@
 /* Of two segments that a reply of @time may answer, the earlier was sent at @one and the later at @other: which was it?
  * Replies come in the order of what draws them, so it is the earlier; unless the answer to that was long due. But an
  * end that never answered in less than @least (0: not known) has not answered the later in less than half of it. */
-static inline bool
-reset_answers_later(int64_t time, int64_t one, int64_t other, int64_t least)
+static inline bool reset_answers_later(int64_t time, int64_t one, int64_t other, int64_t least)
 {
         int64_t since_one, since_other, due = RESET_ANSWERS_MOSTLY_WITHIN;
 
@@ -27,8 +26,7 @@ reset_answers_later(int64_t time, int64_t one, int64_t other, int64_t least)
 #define RESET_MARGIN INT64_C(10000000)
 #define RESET_MARGIN_BLIND INT64_C(1000000000)
 
-static inline int64_t
-reset_margin(int64_t rtt)
+static inline int64_t reset_margin(int64_t rtt)
 {
         /* Times in a file may be anything. */
         const int64_t most = INT64_MAX / 4;

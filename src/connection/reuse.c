@@ -15,14 +15,12 @@
 #define FAR ((int64_t)64 << 20)
 
 /* Its FIN was seen, or one place more was acknowledged than was: that of a FIN, as far as can be told. */
-static bool
-closed(const struct direction *d)
+static bool closed(const struct direction *d)
 {
         return d->flags & DIRECTION_FIN || d->acked == direction_end(d) + 1;
 }
 
-static bool
-over(const struct connection *c)
+static bool over(const struct connection *c)
 {
         const struct direction *a = &c->side[0], *b = &c->side[1];
 
@@ -30,8 +28,7 @@ over(const struct connection *c)
 }
 
 /* The SYN just seen, with another number: captured on both sides of a firewall that changes them. */
-static bool
-same_packet(const struct direction *d, const struct segment *s, int64_t time)
+static bool same_packet(const struct direction *d, const struct segment *s, int64_t time)
 {
         const struct mark *last = &d->request[d->asked];
 
@@ -39,8 +36,7 @@ same_packet(const struct direction *d, const struct segment *s, int64_t time)
                last->window == s->window && time - last->at >= 0 && time - last->at < SAME_PACKET;
 }
 
-static enum reuse
-decide_syn(const struct connection *c, unsigned sender, const struct segment *s, int64_t time)
+static enum reuse decide_syn(const struct connection *c, unsigned sender, const struct segment *s, int64_t time)
 {
         const struct direction *d = &c->side[sender], *o = &c->side[!sender];
 
@@ -73,8 +69,7 @@ decide_syn(const struct connection *c, unsigned sender, const struct segment *s,
         return over(c) || o->packets == 0 ? REUSE_NEW : REUSE_WAIT;
 }
 
-static enum reuse
-decide_syn_ack(const struct connection *c, unsigned sender, const struct segment *s)
+static enum reuse decide_syn_ack(const struct connection *c, unsigned sender, const struct segment *s)
 {
         const struct direction *d = &c->side[sender], *o = &c->side[!sender];
 
@@ -93,8 +88,7 @@ decide_syn_ack(const struct connection *c, unsigned sender, const struct segment
         return over(c) || o->packets == 0 ? REUSE_NEW : REUSE_SAME;
 }
 
-bool
-reuse_unseen(const struct connection *c, unsigned sender, const struct segment *s, int64_t time)
+bool reuse_unseen(const struct connection *c, unsigned sender, const struct segment *s, int64_t time)
 {
         const struct direction *d = &c->side[sender], *o = &c->side[!sender];
         int64_t at, acks;
@@ -111,8 +105,7 @@ reuse_unseen(const struct connection *c, unsigned sender, const struct segment *
         return s->n_payload > 0 && (at > FAR || at < -FAR) && (acks > FAR || acks < -FAR);
 }
 
-bool
-reuse_of_resets(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s)
+bool reuse_of_resets(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s)
 {
         if ((s->flags & (SEGMENT_SYN | SEGMENT_ACK | SEGMENT_RST | SEGMENT_FIN)) != SEGMENT_SYN || !extra ||
             extra->n_resets == 0 || extra->n_resets_in_all != c->side[sender].packets || c->side[!sender].packets > 0)
@@ -120,9 +113,8 @@ reuse_of_resets(const struct connection *c, const struct extra *extra, unsigned 
         return seq_distance(s->seq, extra->reset[0]->seq) >= 0 && seq_distance(s->seq, extra->reset[0]->seq) < REACH;
 }
 
-enum reuse
-reuse_decide(const struct connection *c, const struct connection *pending, unsigned pending_sender, unsigned sender,
-             const struct segment *s, int64_t time)
+enum reuse reuse_decide(const struct connection *c, const struct connection *pending, unsigned pending_sender,
+                        unsigned sender, const struct segment *s, int64_t time)
 {
         if (pending && pending_sender != sender && s->flags & SEGMENT_ACK) {
                 const struct direction *d = &pending->side[0], *old = &c->side[!sender];

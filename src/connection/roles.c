@@ -17,8 +17,7 @@ static const uint16_t SERVER_PORTS[] = {
         5060, 5222, 5223, 5269, 5432, 5938, 6379, 6666, 6667, 6668, 6669, 8000, 8080, 8443, 8888, 20000,
 };
 
-bool
-roles_server_port(uint16_t port)
+bool roles_server_port(uint16_t port)
 {
         for (size_t i = 0; i < sizeof(SERVER_PORTS) / sizeof(SERVER_PORTS[0]); i++)
                 if (SERVER_PORTS[i] == port)
@@ -26,8 +25,7 @@ roles_server_port(uint16_t port)
         return false;
 }
 
-bool
-roles_from_server(uint16_t source, uint16_t destination, bool syn_ack)
+bool roles_from_server(uint16_t source, uint16_t destination, bool syn_ack)
 {
         if (!roles_server_port(source))
                 return false;
@@ -37,8 +35,7 @@ roles_from_server(uint16_t source, uint16_t destination, bool syn_ack)
         return !syn_ack && source < destination;
 }
 
-void
-roles_segment(struct roles_seen *seen, unsigned sender, uint16_t flags)
+void roles_segment(struct roles_seen *seen, unsigned sender, uint16_t flags)
 {
         if (!(flags & SEGMENT_SYN) || flags & (SEGMENT_FIN | SEGMENT_RST))
                 return;
@@ -51,8 +48,7 @@ roles_segment(struct roles_seen *seen, unsigned sender, uint16_t flags)
         }
 }
 
-unsigned
-roles_client(const struct roles_seen *seen, const uint16_t port[static 2], enum roles *ret_how)
+unsigned roles_client(const struct roles_seen *seen, const uint16_t port[static 2], enum roles *ret_how)
 {
         if (seen->syn[0] || seen->syn[1]) {
                 *ret_how = ROLES_SYN;

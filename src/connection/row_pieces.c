@@ -8,8 +8,7 @@ enum {
         FIRST = ROW_MAX,                /* the first row that is used, so that no number is 0 or less */
 };
 
-int
-row_pieces_init(struct row_pieces *pieces, size_t n, bool large)
+int row_pieces_init(struct row_pieces *pieces, size_t n, bool large)
 {
         *pieces = (struct row_pieces){};
         if (region_init(&pieces->rows, (FIRST + n * row_piece_size(0)) * sizeof(struct row), large) < 0)
@@ -30,8 +29,7 @@ row_pieces_init(struct row_pieces *pieces, size_t n, bool large)
         return 0;
 }
 
-void
-row_pieces_deinit(struct row_pieces *pieces)
+void row_pieces_deinit(struct row_pieces *pieces)
 {
         for (unsigned i = 0; i < ROW_PIECES; i++)
                 region_deinit(&pieces->stack[i]);
@@ -40,8 +38,7 @@ row_pieces_deinit(struct row_pieces *pieces)
 }
 
 /* Makes @n. The lowest will be the first to be used, so memory is touched in order. */
-static int
-make(struct row_pieces *pieces, unsigned piece, unsigned n)
+static int make(struct row_pieces *pieces, unsigned piece, unsigned n)
 {
         const unsigned size = row_piece_size(piece);
         /* One place more is written to where nothing is freed (row_pieces_free()). */
@@ -67,8 +64,7 @@ row_pieces_lack(struct row_pieces *pieces, unsigned piece)
         return *pieces->top[piece]--;
 }
 
-void
-row_pieces_free(struct row_pieces *pieces, const struct orderly *o)
+void row_pieces_free(struct row_pieces *pieces, const struct orderly *o)
 {
         /* How many there are cannot be foreseen either. */
 #pragma GCC unroll 4

@@ -36,15 +36,13 @@ void row_pieces_free(struct row_pieces *pieces, const struct orderly *o);
 /* The row @i of a struct orderly, whose piece has this number. A number is that of the row with which the piece begins,
  * less what stands before it in the struct orderly: so it does not matter at which place in the piece the row
  * stands. */
-static inline struct row *
-row_pieces_at(const struct row_pieces *pieces, uint32_t number, unsigned i)
+static inline struct row *row_pieces_at(const struct row_pieces *pieces, uint32_t number, unsigned i)
 {
         return &((struct row *)(void *)pieces->rows.base)[(size_t)number + i];
 }
 
 /* What is to be the piece @piece of a struct orderly; 0 for want of memory. */
-static inline uint32_t
-row_pieces_new(struct row_pieces *pieces, unsigned piece)
+static inline uint32_t row_pieces_new(struct row_pieces *pieces, unsigned piece)
 {
         uint32_t number = *pieces->top[piece]--;
 
@@ -53,8 +51,7 @@ row_pieces_new(struct row_pieces *pieces, unsigned piece)
 
 /* Fetches those that will be the next to be used, as many as a batch needs: they are long out of the cache. Always
  * inline, since for gcc a function that only fetches does nothing. */
-static inline __attribute__((always_inline)) void
-row_pieces_fetch(const struct row_pieces *pieces)
+static inline __attribute__((always_inline)) void row_pieces_fetch(const struct row_pieces *pieces)
 {
         static const uint8_t n[] = { 3, 3, 2, 2, 1 };
 

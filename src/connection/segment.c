@@ -11,8 +11,7 @@
 #include "connection/system.h"
 #include "connection/twin.h"
 
-static void
-take_syn(struct step *step)
+static void take_syn(struct step *step)
 {
         const struct segment *s = step->s;
         struct connection *c = step->c;
@@ -46,8 +45,7 @@ take_syn(struct step *step)
         d->flags |= (uint16_t)system_of(s);
 }
 
-static void
-take_payload(struct step *step)
+static void take_payload(struct step *step)
 {
         direction_payload(step);
         if (step->n_new > 0)
@@ -55,8 +53,7 @@ take_payload(struct step *step)
 }
 
 /* The SYN may stand in the capture behind what acknowledges its answer. */
-static void
-take_handshake(struct step *step)
+static void take_handshake(struct step *step)
 {
         struct connection *c = step->c;
 
@@ -68,8 +65,7 @@ take_handshake(struct step *step)
                 c->rtt = step->time - c->first;
 }
 
-static void
-take_ack(struct step *step)
+static void take_ack(struct step *step)
 {
         struct connection *c = step->c;
         struct direction *o = step->o;
@@ -81,8 +77,7 @@ take_ack(struct step *step)
                 c->flags |= CONNECTION_BOTH_ACKED | CONNECTION_ENDED;
 }
 
-static void
-take_window(struct step *step)
+static void take_window(struct step *step)
 {
         struct direction *d = step->d;
         const struct segment *s = step->s;
@@ -101,8 +96,7 @@ take_window(struct step *step)
         }
 }
 
-static void
-take_reset(struct step *step)
+static void take_reset(struct step *step)
 {
         bool taken = reset_take(step);
 
@@ -115,8 +109,7 @@ take_reset(struct step *step)
 }
 
 /* A socket that is connected to itself: what it sends is what it gets, and which end sends cannot be told. */
-static void
-take_own(struct step *step)
+static void take_own(struct step *step)
 {
         struct direction *d = step->d, *o = step->o;
 
@@ -137,8 +130,7 @@ take_own(struct step *step)
         note_answer(d);
 }
 
-static bool
-is_to_itself(const struct head *h)
+static bool is_to_itself(const struct head *h)
 {
         return h->port[0] == h->port[1] && h->address[0] == h->address[1] &&
                memcmp(h->rest[0], h->rest[1], sizeof(h->rest[0])) == 0;
@@ -146,8 +138,7 @@ is_to_itself(const struct head *h)
 
 /* Its own number says how much its sender had sent by then: more than was seen. It may stand before
  * that in the capture. */
-static void
-take_number(struct step *step)
+static void take_number(struct step *step)
 {
         const struct direction *d = step->d;
         struct extra *extra;
@@ -162,8 +153,7 @@ take_number(struct step *step)
         extra->beyond_from[step->sender] = d->base;
 }
 
-static void
-take_other(struct step *step)
+static void take_other(struct step *step)
 {
         const struct segment *s = step->s;
         struct connection *c = step->c;
@@ -200,8 +190,7 @@ take_other(struct step *step)
         }
 }
 
-void
-segment_take(struct step *step)
+void segment_take(struct step *step)
 {
         const struct tracker_input *input = step->input;
         const struct segment *s = &input->packet.segment;

@@ -7,8 +7,7 @@
 #define MOMENT 1000000
 
 /* Of the node, if it is still that of the connection that began with this frame. */
-static void
-note(struct table *table, uint32_t node, uint64_t frame)
+static void note(struct table *table, uint32_t node, uint64_t frame)
 {
         if (node_is_orderly(node)) {
                 struct orderly *o = table_orderly(table, node);
@@ -23,14 +22,12 @@ note(struct table *table, uint32_t node, uint64_t frame)
         }
 }
 
-static inline uint64_t
-whose(const struct head *h, unsigned end)
+static inline uint64_t whose(const struct head *h, unsigned end)
 {
         return (uint64_t)h->port[end] << 32 | h->address[end];
 }
 
-void
-siblings_reset(struct siblings *siblings, struct table *table, uint32_t node, unsigned sender, int64_t time)
+void siblings_reset(struct siblings *siblings, struct table *table, uint32_t node, unsigned sender, int64_t time)
 {
         const struct head *h = table_head(table, node);
         const uint64_t mine = whose(h, sender);
@@ -60,8 +57,7 @@ siblings_reset(struct siblings *siblings, struct table *table, uint32_t node, un
         siblings->n++;
 }
 
-void
-siblings_grown(struct siblings *siblings, uint32_t orderly, uint32_t node)
+void siblings_grown(struct siblings *siblings, uint32_t orderly, uint32_t node)
 {
         for (unsigned i = 0; i < SIBLINGS; i++)
                 if (siblings->last[i].node == orderly)

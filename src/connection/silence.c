@@ -16,16 +16,14 @@
 #include "connection/reset.h"
 
 /* A capture may hold two probes the wrong way round. */
-static bool
-within_pause(int64_t a, int64_t b)
+static bool within_pause(int64_t a, int64_t b)
 {
         int64_t span;
 
         return !__builtin_sub_overflow(a, b, &span) && span < SILENCE_PAUSE && span > -SILENCE_PAUSE;
 }
 
-enum segment_kind
-silence_kind(const struct step *step)
+enum segment_kind silence_kind(const struct step *step)
 {
         const struct segment *s = step->s;
         const struct direction *d = step->d, *o = step->o;
@@ -51,16 +49,14 @@ silence_kind(const struct step *step)
         return s->n_payload ? SEGMENT_KIND_DATA : SEGMENT_KIND_ACK;
 }
 
-static void
-count(struct direction *d, uint16_t *n)
+static void count(struct direction *d, uint16_t *n)
 {
         note_asks_anew(d);
         if (*n < UINT16_MAX)
                 ++*n;
 }
 
-void
-silence_asked(struct step *step)
+void silence_asked(struct step *step)
 {
         struct direction *d = step->d;
         bool again = step->repeated || (int64_t)step->s->n_payload > step->n_new;
@@ -97,8 +93,7 @@ silence_asked(struct step *step)
         note_request(d, again);
 }
 
-void
-silence_answered(struct step *step)
+void silence_answered(struct step *step)
 {
         struct direction *o = step->o;
         bool says_nothing = step->repeated || step->kind == SEGMENT_KIND_KEEPALIVE ||

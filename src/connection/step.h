@@ -27,8 +27,7 @@ struct step {
 };
 
 /* What it says goes into a mark. */
-static inline struct mark
-step_mark(const struct step *step)
+static inline struct mark step_mark(const struct step *step)
 {
         uint32_t room = step->s->n_payload + !!(step->s->flags & SEGMENT_FIN);
 

@@ -3,27 +3,23 @@
 
 #include <string.h>
 
-void
-store_init(struct store *store, size_t n, bool large)
+void store_init(struct store *store, size_t n, bool large)
 {
         *store = (struct store){ .most = n, .large = large };
 }
 
-void
-store_deinit(struct store *store)
+void store_deinit(struct store *store)
 {
         region_deinit(&store->region);
         *store = (struct store){};
 }
 
-static size_t
-units(size_t n)
+static size_t units(size_t n)
 {
         return (n + STORE_UNIT - 1) / STORE_UNIT;
 }
 
-uint32_t
-store_new(struct store *store, size_t n)
+uint32_t store_new(struct store *store, size_t n)
 {
         uint32_t *first, number;
         size_t end;
@@ -47,8 +43,7 @@ store_new(struct store *store, size_t n)
         return number;
 }
 
-void
-store_free(struct store *store, uint32_t number, size_t n)
+void store_free(struct store *store, uint32_t number, size_t n)
 {
         uint32_t *first = &store->free[units(n) - 1];
 

@@ -29,8 +29,7 @@ void store_deinit(struct store *store);
 uint32_t store_new(struct store *store, size_t n);
 void store_free(struct store *store, uint32_t number, size_t n);
 
-static inline void *
-store_at(const struct store *store, uint32_t number)
+static inline void *store_at(const struct store *store, uint32_t number)
 {
         return store->region.base + (size_t)number * STORE_UNIT;
 }

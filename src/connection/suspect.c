@@ -8,15 +8,13 @@
 #include "connection/holes.h"
 
 /* Whether it goes on from what was not believed yet of that side. */
-static bool
-goes_on(const struct extra *extra, unsigned side, int64_t position)
+static bool goes_on(const struct extra *extra, unsigned side, int64_t position)
 {
         return (extra->suspects[side] && suspect_near(position - extra->suspect[side])) ||
                (extra->suspects_ack[side] && suspect_near(position - extra->suspect_ack[side]));
 }
 
-bool
-suspect_confirmed(struct step *step)
+bool suspect_confirmed(struct step *step)
 {
         unsigned side = step->sender;
         struct extra *extra = step_extra(step);
@@ -40,8 +38,7 @@ suspect_confirmed(struct step *step)
         return known;
 }
 
-bool
-suspect_confirmed_ack(struct step *step)
+bool suspect_confirmed_ack(struct step *step)
 {
         unsigned side = !step->sender;
         struct extra *extra = step_extra(step);
@@ -56,8 +53,7 @@ suspect_confirmed_ack(struct step *step)
         return known;
 }
 
-void
-suspect_believe(struct step *step)
+void suspect_believe(struct step *step)
 {
         unsigned side = !step->sender;
         struct extra *extra = table_extra_of(step->table, step->c);
@@ -72,8 +68,7 @@ suspect_believe(struct step *step)
         extra->suspects[side] = false;
 }
 
-void
-suspect_clear(struct step *step, unsigned side)
+void suspect_clear(struct step *step, unsigned side)
 {
         struct extra *extra = table_extra_of(step->table, step->c);
 
@@ -84,8 +79,7 @@ suspect_clear(struct step *step, unsigned side)
                 extra->interleaved[side]++;
 }
 
-void
-suspect_clear_ack(struct step *step, unsigned side)
+void suspect_clear_ack(struct step *step, unsigned side)
 {
         struct extra *extra = table_extra_of(step->table, step->c);
 

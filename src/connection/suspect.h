@@ -3,8 +3,7 @@
 
 #include "connection/step.h"
 
-static inline bool
-suspect_near(int64_t distance)
+static inline bool suspect_near(int64_t distance)
 {
         return distance <= REACH && distance >= -REACH;
 }

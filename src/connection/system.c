@@ -16,8 +16,7 @@ enum {
 };
 
 /* The kinds of the options in order. Returns how many, 0 if they do not add up or were not all at hand. */
-static unsigned
-read_row(const struct segment *s, uint8_t row[static ROW])
+static unsigned read_row(const struct segment *s, uint8_t row[static ROW])
 {
         const uint8_t *p, *end = s->payload;
         unsigned n = 0;
@@ -36,14 +35,12 @@ read_row(const struct segment *s, uint8_t row[static ROW])
         return n;
 }
 
-unsigned
-system_of_usual(enum syn_options options, unsigned ttl)
+unsigned system_of_usual(enum syn_options options, unsigned ttl)
 {
         return options == SYN_OPTIONS_NONE ? DIRECTION_OTHER_OS : ttl <= TTL_OF_LINUX ? DIRECTION_LINUX : 0;
 }
 
-unsigned
-system_of(const struct segment *s)
+unsigned system_of(const struct segment *s)
 {
         static const uint8_t linux_row[] = { OPTION_MSS, OPTION_SACK, OPTION_TIMESTAMPS, OPTION_NOP, OPTION_SCALE };
         uint8_t row[ROW];

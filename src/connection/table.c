@@ -13,8 +13,7 @@ enum {
         SIZE_HOLES = HOLES_MAX * sizeof(struct hole),
 };
 
-static uint64_t
-hash_end(const struct table *table, const uint8_t *address, uint16_t port)
+static uint64_t hash_end(const struct table *table, const uint8_t *address, uint16_t port)
 {
         uint64_t low, high;
 
@@ -24,8 +23,7 @@ hash_end(const struct table *table, const uint8_t *address, uint16_t port)
 }
 
 /* The sum of both ends does not know which of them sent. */
-uint32_t
-table_hash_ipv6(const struct table *table, const struct ends *ends)
+uint32_t table_hash_ipv6(const struct table *table, const struct ends *ends)
 {
         uint64_t a = hash_end(table, ends->source, ends->source_port);
         uint64_t b = hash_end(table, ends->destination, ends->destination_port);
@@ -36,8 +34,7 @@ table_hash_ipv6(const struct table *table, const struct ends *ends)
 
 /* So many connections, for which addresses are reserved at once, may there be where a limit is set (ulimit -v): half
  * of it is for other things. */
-static size_t
-at_most(size_t max)
+static size_t at_most(size_t max)
 {
         const size_t each = 2 * (sizeof(struct connection) + sizeof(struct orderly) + 2 * sizeof(struct link) +
                                  ROW_PIECES * (4 * sizeof(struct row) + 5 * sizeof(uint32_t)) + sizeof(struct extra) +
@@ -49,8 +46,7 @@ at_most(size_t max)
         return limit.rlim_cur / 2 / each + 1;
 }
 
-int
-table_init(struct table *table, size_t max, bool large, size_t *ret_max)
+int table_init(struct table *table, size_t max, bool large, size_t *ret_max)
 {
         *table = (struct table){ .large = large };
         max = at_most(max > NODES_MAX / 2 ? NODES_MAX / 2 : max);
@@ -84,8 +80,7 @@ table_init(struct table *table, size_t max, bool large, size_t *ret_max)
         return 0;
 }
 
-void
-table_deinit(struct table *table)
+void table_deinit(struct table *table)
 {
         region_deinit(&table->nodes);
         region_deinit(&table->links);
@@ -101,16 +96,14 @@ table_deinit(struct table *table)
 }
 
 /* @n lines of 64 bytes; written out, since each is but one instruction. */
-static inline __attribute__((always_inline)) void
-fetch(const void *from, unsigned n)
+static inline __attribute__((always_inline)) void fetch(const void *from, unsigned n)
 {
 #pragma GCC unroll 17
         for (unsigned line = 0; line < n; line++)
                 __builtin_prefetch((const char *)from + 64 * line, 1);
 }
 
-void
-table_fetch_any(const struct table *table, struct tracker_frame *frame)
+void table_fetch_any(const struct table *table, struct tracker_frame *frame)
 {
         const struct index_line *line = index_home(&table->index, frame->hash);
         unsigned like = index_like(line, frame->hash), sender;
@@ -147,8 +140,7 @@ table_fetch_any(const struct table *table, struct tracker_frame *frame)
 }
 
 /* The pieces of its rows, and its own lines. */
-static void
-fetch_orderly(const struct table *table, const struct orderly *o)
+static void fetch_orderly(const struct table *table, const struct orderly *o)
 {
         fetch(o, sizeof(*o) / 64);
         if (o->flags & ORDERLY_PACKED) {
@@ -162,8 +154,7 @@ fetch_orderly(const struct table *table, const struct orderly *o)
         table_fetch_rows(table, o);
 }
 
-void
-table_fetch_next(const struct table *table, uint32_t node)
+void table_fetch_next(const struct table *table, uint32_t node)
 {
         for (unsigned i = 0; i < 2; i++) {
                 node = table_link(table, node)->newer;
@@ -189,16 +180,14 @@ table_fetch_next(const struct table *table, uint32_t node)
 }
 
 /* Whether these ends are those of @h, @sender being the first of them. */
-static bool
-same_ends(const struct head *h, unsigned sender, const struct ends *ends)
+static bool same_ends(const struct head *h, unsigned sender, const struct ends *ends)
 {
         return h->realm == ends->realm && h->port[sender] == ends->source_port &&
                h->port[!sender] == ends->destination_port &&
                head_is_address(h, sender, ends->source) && head_is_address(h, !sender, ends->destination);
 }
 
-uint32_t
-table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender)
+uint32_t table_find(const struct table *table, const struct ends *ends, unsigned *ret_sender)
 {
         for (const struct index_line *line = index_home(&table->index, ends->hash);;
              line = index_next(&table->index, line)) {
@@ -216,8 +205,7 @@ table_find(const struct table *table, const struct ends *ends, unsigned *ret_sen
         }
 }
 
-static void
-set_head(struct head *h, const struct ends *ends)
+static void set_head(struct head *h, const struct ends *ends)
 {
         head_set_address(h, 0, ends->source);
         head_set_address(h, 1, ends->destination);
@@ -227,8 +215,7 @@ set_head(struct head *h, const struct ends *ends)
         h->hash = ends->hash;
 }
 
-int
-table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
+int table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
 {
         struct connection *c;
 
@@ -243,8 +230,7 @@ table_new(struct table *table, const struct ends *ends, uint32_t *ret_node)
 }
 
 /* All zeroes; NULL for want of memory. */
-static inline struct orderly *
-new_orderly(struct table *table, uint32_t *ret_node)
+static inline struct orderly *new_orderly(struct table *table, uint32_t *ret_node)
 {
         struct orderly *o;
         uint32_t number;
@@ -259,8 +245,7 @@ new_orderly(struct table *table, uint32_t *ret_node)
         return o;
 }
 
-int
-table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_node)
+int table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_node)
 {
         struct orderly *o = new_orderly(table, ret_node);
 
@@ -270,8 +255,7 @@ table_new_orderly(struct table *table, const struct ends *ends, uint32_t *ret_no
         return 0;
 }
 
-int
-table_new_orderly_plain(struct table *table, const struct tracker_frame *frame, uint32_t vlans, uint32_t *ret_node)
+int table_new_orderly_plain(struct table *table, const struct tracker_frame *frame, uint32_t vlans, uint32_t *ret_node)
 {
         const uint8_t *tcp = frame->plain.tcp;
         struct orderly *o = new_orderly(table, ret_node);
@@ -292,8 +276,7 @@ table_new_orderly_plain(struct table *table, const struct tracker_frame *frame, 
         return 0;
 }
 
-static inline void
-set_oldest(struct table *table, unsigned list, uint32_t node)
+static inline void set_oldest(struct table *table, unsigned list, uint32_t node)
 {
         table->oldest[list] = node;
         if (list == LIST_ENDED)
@@ -301,8 +284,7 @@ set_oldest(struct table *table, unsigned list, uint32_t node)
 }
 
 /* Takes a node with this head and this place out of its list; what @h says of it is left to the caller. */
-static inline void
-take_out(struct table *table, const struct head *h, struct link link)
+static inline void take_out(struct table *table, const struct head *h, struct link link)
 {
         if (link.older)
                 table_link(table, link.older)->newer = link.newer;
@@ -312,8 +294,7 @@ take_out(struct table *table, const struct head *h, struct link link)
         table->n_listed[h->list]--;
 }
 
-static inline void
-unlist(struct table *table, uint32_t node, struct head *h)
+static inline void unlist(struct table *table, uint32_t node, struct head *h)
 {
         if (h->list == LIST_NONE)
                 return;
@@ -321,8 +302,7 @@ unlist(struct table *table, uint32_t node, struct head *h)
         h->list = LIST_NONE;
 }
 
-void
-table_list(struct table *table, uint32_t node, unsigned list)
+void table_list(struct table *table, uint32_t node, unsigned list)
 {
         struct head *h = table_head(table, node);
         struct link *link = table_link(table, node);
@@ -343,8 +323,7 @@ table_list(struct table *table, uint32_t node, unsigned list)
         table->n_listed[list]++;
 }
 
-static void
-free_orderly(struct table *table, uint32_t node)
+static void free_orderly(struct table *table, uint32_t node)
 {
         struct orderly *o = table_orderly(table, node);
 
@@ -355,8 +334,7 @@ free_orderly(struct table *table, uint32_t node)
         table_free_orderly(table, node);
 }
 
-void
-table_free_extra(struct table *table, struct connection *c)
+void table_free_extra(struct table *table, struct connection *c)
 {
         const struct reset *resets = (struct reset *)(void *)table->resets.base;
         const struct hole *holes = (struct hole *)(void *)table->holes.base;
@@ -375,8 +353,7 @@ table_free_extra(struct table *table, struct connection *c)
         c->extra = NODE_NONE;
 }
 
-void
-table_free_node(struct table *table, uint32_t node)
+void table_free_node(struct table *table, uint32_t node)
 {
         unlist(table, node, table_head(table, node));
         table->n_used--;
@@ -390,8 +367,7 @@ table_free_node(struct table *table, uint32_t node)
         }
 }
 
-void
-table_forget(struct table *table, uint32_t node)
+void table_forget(struct table *table, uint32_t node)
 {
         struct orderly *o = table_orderly(table, node);
 
@@ -406,20 +382,17 @@ table_forget(struct table *table, uint32_t node)
         free_orderly(table, node);
 }
 
-int
-table_index(struct table *table, uint32_t node)
+int table_index(struct table *table, uint32_t node)
 {
         return index_add(&table->index, table_head(table, node)->hash, node);
 }
 
-void
-table_unindex(struct table *table, uint32_t node)
+void table_unindex(struct table *table, uint32_t node)
 {
         index_take_out(&table->index, table_head(table, node)->hash, node);
 }
 
-void
-table_take_place(struct table *table, uint32_t from, uint32_t to)
+void table_take_place(struct table *table, uint32_t from, uint32_t to)
 {
         struct link link = *table_link(table, from);
         const struct head *h = table_head(table, to);
@@ -435,8 +408,7 @@ table_take_place(struct table *table, uint32_t from, uint32_t to)
         }
 }
 
-int
-table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node)
+int table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node)
 {
         uint32_t node;
 
@@ -450,8 +422,7 @@ table_grow_orderly(struct table *table, uint32_t orderly, uint32_t *ret_node)
         return 0;
 }
 
-struct extra *
-table_extra(struct table *table, struct connection *c)
+struct extra *table_extra(struct table *table, struct connection *c)
 {
         struct extra *extra;
         uint32_t number;
@@ -466,8 +437,7 @@ table_extra(struct table *table, struct connection *c)
         return extra;
 }
 
-struct reset *
-table_new_reset(struct table *table)
+struct reset *table_new_reset(struct table *table)
 {
         uint32_t number;
 
@@ -477,8 +447,7 @@ table_new_reset(struct table *table)
         return &((struct reset *)(void *)table->resets.base)[number];
 }
 
-struct hole *
-table_new_holes(struct table *table)
+struct hole *table_new_holes(struct table *table)
 {
         uint32_t number;
 

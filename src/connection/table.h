@@ -77,8 +77,7 @@ void table_deinit(struct table *table);
 /* The hash of ends; @realm and the addresses must be set. */
 uint32_t table_hash_ipv6(const struct table *table, const struct ends *ends);
 
-static inline uint64_t
-table_mix(uint64_t a, uint64_t b)
+static inline uint64_t table_mix(uint64_t a, uint64_t b)
 {
         unsigned __int128 product = (unsigned __int128)a * b;
 
@@ -87,8 +86,7 @@ table_mix(uint64_t a, uint64_t b)
 
 /* @a and @b are the ends of IPv4: their ports as they lie in memory above their addresses. Their product does not know
  * which of them sent. */
-static inline uint32_t
-table_hash_ipv4(const struct table *table, uint64_t a, uint64_t b, uint32_t realm)
+static inline uint32_t table_hash_ipv4(const struct table *table, uint64_t a, uint64_t b, uint32_t realm)
 {
         uint64_t mixed = table_mix(a ^ table->secret[0], b ^ table->secret[0]) ^ table->secret[1] * realm;
 
@@ -111,8 +109,7 @@ table_hash_plain(const struct table *table, const struct plain *plain, uint32_t 
                                destination | (uint64_t)destination_port << 32, vlans | REALM_IPV4);
 }
 
-static inline uint32_t
-table_hash_plain_ipv6(const struct table *table, const struct plain *plain, uint32_t vlans)
+static inline uint32_t table_hash_plain_ipv6(const struct table *table, const struct plain *plain, uint32_t vlans)
 {
         return table_hash_ipv6(table, &(struct ends){
                 .source = plain->tcp - 32, .source_port = bytes_get16(plain->tcp), .destination = plain->tcp - 16,
@@ -120,8 +117,7 @@ table_hash_plain_ipv6(const struct table *table, const struct plain *plain, uint
 }
 
 /* The same of one that did not. */
-static inline uint32_t
-table_hash_packet(const struct table *table, const struct packet *packet, uint32_t vlans)
+static inline uint32_t table_hash_packet(const struct table *table, const struct packet *packet, uint32_t vlans)
 {
         const struct segment *s = &packet->segment;
         uint32_t address[2];
@@ -137,54 +133,46 @@ table_hash_packet(const struct table *table, const struct packet *packet, uint32
                                vlans | REALM_IPV4);
 }
 
-static inline bool
-node_is_orderly(uint32_t node)
+static inline bool node_is_orderly(uint32_t node)
 {
         return node & NODE_ORDERLY;
 }
 
 /* Of a node that is not orderly. */
-static inline struct connection *
-table_at(const struct table *table, uint32_t node)
+static inline struct connection *table_at(const struct table *table, uint32_t node)
 {
         return &((struct connection *)(void *)table->nodes.base)[node];
 }
 
-static inline struct orderly *
-table_orderly(const struct table *table, uint32_t node)
+static inline struct orderly *table_orderly(const struct table *table, uint32_t node)
 {
         return &((struct orderly *)(void *)table->orderlies.base)[node & ~NODE_ORDERLY];
 }
 
-static inline uint32_t
-table_node_of(const struct table *table, const struct orderly *o)
+static inline uint32_t table_node_of(const struct table *table, const struct orderly *o)
 {
         return (uint32_t)(o - (const struct orderly *)(const void *)table->orderlies.base) | NODE_ORDERLY;
 }
 
-static inline struct head *
-table_head(const struct table *table, uint32_t node)
+static inline struct head *table_head(const struct table *table, uint32_t node)
 {
         return node_is_orderly(node) ? &table_orderly(table, node)->head : &table_at(table, node)->head;
 }
 
-static inline struct link *
-table_link(const struct table *table, uint32_t node)
+static inline struct link *table_link(const struct table *table, uint32_t node)
 {
         const struct region *links = node_is_orderly(node) ? &table->orderly_links : &table->links;
 
         return &((struct link *)(void *)links->base)[node & ~NODE_ORDERLY];
 }
 
-static inline bool
-table_is_packed(const struct table *table, uint32_t node)
+static inline bool table_is_packed(const struct table *table, uint32_t node)
 {
         return node_is_orderly(node) && table_orderly(table, node)->flags & ORDERLY_PACKED;
 }
 
 /* Of an orderly connection. */
-static inline struct row *
-table_row(const struct table *table, const struct orderly *o, unsigned i)
+static inline struct row *table_row(const struct table *table, const struct orderly *o, unsigned i)
 {
         return row_pieces_at(&table->pieces, o->piece[row_where(i) & ROW_PIECE], i);
 }
@@ -193,8 +181,7 @@ table_row(const struct table *table, const struct orderly *o, unsigned i)
 void table_fetch_any(const struct table *table, struct tracker_frame *frame);
 
 /* The same, but for an orderly connection where its hash says. */
-static inline void
-table_fetch_node(const struct table *table, struct tracker_frame *frame)
+static inline void table_fetch_node(const struct table *table, struct tracker_frame *frame)
 {
         uint32_t entry = index_likely(&table->index, frame->hash);
         struct orderly *o;
@@ -216,8 +203,7 @@ table_fetch_node(const struct table *table, struct tracker_frame *frame)
 /* After that: fetches the place for the next row of an orderly connection, and its place in the lists if that is likely
  * to change, @second being that of the batch. Always inline, since for gcc a function that only fetches does nothing,
  * and its call is left out. */
-static inline __attribute__((always_inline)) void
-table_fetch_extra(const struct table *table, uint32_t extra)
+static inline __attribute__((always_inline)) void table_fetch_extra(const struct table *table, uint32_t extra)
 {
         const char *at = table->extras.base + extra * sizeof(struct extra);
 
@@ -247,8 +233,7 @@ table_fetch_row(const struct table *table, const struct tracker_frame *frame, ui
 }
 
 /* The rows of a connection that is not packed; always inline, too. */
-static inline __attribute__((always_inline)) void
-table_fetch_rows(const struct table *table, const struct orderly *o)
+static inline __attribute__((always_inline)) void table_fetch_rows(const struct table *table, const struct orderly *o)
 {
         for (unsigned i = 0; i < o->n; i += 4) {
                 const char *rows = (const char *)table_row(table, o, i);
@@ -262,8 +247,7 @@ table_fetch_rows(const struct table *table, const struct orderly *o)
 void table_fetch_next(const struct table *table, uint32_t node);
 
 /* The ends of a packet that is whole, with this hash; @vlans is what its VLANs add to the realm. */
-static inline struct ends
-table_ends(const struct packet *packet, uint32_t vlans, uint32_t hash)
+static inline struct ends table_ends(const struct packet *packet, uint32_t vlans, uint32_t hash)
 {
         const struct segment *s = &packet->segment;
 
@@ -274,8 +258,7 @@ table_ends(const struct packet *packet, uint32_t vlans, uint32_t hash)
 }
 
 /* False: no node has ends of this hash. */
-static inline bool
-table_may_have(const struct table *table, uint32_t hash)
+static inline bool table_may_have(const struct table *table, uint32_t hash)
 {
         const struct index_line *line = index_home(&table->index, hash);
 
@@ -302,8 +285,7 @@ table_is_plain(const struct head *h, const struct plain *plain, uint32_t realm, 
         return ((addresses ^ of_head) | (ports ^ ports_of_head) | (realm ^ h->realm)) == 0;
 }
 
-static inline bool
-table_is_plain_ipv6(const struct head *h, const struct plain *plain, uint32_t realm, unsigned sender)
+static inline bool table_is_plain_ipv6(const struct head *h, const struct plain *plain, uint32_t realm, unsigned sender)
 {
         const uint8_t *source = plain->tcp - 32, *destination = plain->tcp - 16;
 
@@ -316,8 +298,8 @@ table_is_plain_ipv6(const struct head *h, const struct plain *plain, uint32_t re
 
 /* The node of a frame that went the straight way, or NODE_NONE, where it is likely that it is there and where it
  * stands. Else NODE_NONE says nothing. @vlans is what its VLANs add to the realm. */
-static inline uint32_t
-table_find_plain(const struct table *table, const struct tracker_frame *frame, uint32_t vlans, unsigned *ret_sender)
+static inline uint32_t table_find_plain(const struct table *table, const struct tracker_frame *frame, uint32_t vlans,
+                                        unsigned *ret_sender)
 {
         const struct index_line *line = &table->index.lines[frame->slot / INDEX_LINE & table->index.mask];
         uint32_t entry = line->entry[frame->slot % INDEX_LINE];
@@ -374,15 +356,13 @@ struct reset *table_new_reset(struct table *table);
 /* Likewise room for HOLES_MAX holes. */
 struct hole *table_new_holes(struct table *table);
 
-static inline struct extra *
-table_extra_at(const struct table *table, uint32_t extra)
+static inline struct extra *table_extra_at(const struct table *table, uint32_t extra)
 {
         return &((struct extra *)(void *)table->extras.base)[extra];
 }
 
 /* NULL if there is none. */
-static inline struct extra *
-table_extra_of(const struct table *table, const struct connection *c)
+static inline struct extra *table_extra_of(const struct table *table, const struct connection *c)
 {
         return c->extra == NODE_NONE ? NULL : table_extra_at(table, c->extra);
 }

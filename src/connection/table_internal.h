@@ -6,16 +6,14 @@
 #include "connection/table.h"
 
 /* Nearly always it is so already. */
-static inline int
-table_make_usable(struct region *region, size_t n)
+static inline int table_make_usable(struct region *region, size_t n)
 {
         return __builtin_expect(n <= region->usable, 1) ? 0 : region_grow(region, n);
 }
 
 /* The number of something that is new, or free again; what is free says at its beginning which is next. */
-static inline int
-table_new_number(struct region *region, struct region *links, size_t size, uint32_t *free_number, uint32_t *n,
-           uint32_t *ret_number)
+static inline int table_new_number(struct region *region, struct region *links, size_t size, uint32_t *free_number,
+                                   uint32_t *n, uint32_t *ret_number)
 {
         uint32_t number = *free_number;
 
@@ -33,8 +31,7 @@ table_new_number(struct region *region, struct region *links, size_t size, uint3
         return 0;
 }
 
-static inline void
-table_free_number(struct region *region, size_t size, uint32_t *free_number, uint32_t number)
+static inline void table_free_number(struct region *region, size_t size, uint32_t *free_number, uint32_t number)
 {
         memcpy(region->base + number * size, free_number, sizeof(*free_number));
         *free_number = number;
@@ -42,8 +39,7 @@ table_free_number(struct region *region, size_t size, uint32_t *free_number, uin
 
 /* A struct orderly that is free is none of any ends (table_is_plain()): who has noted where it was does not take it for
  * what it was. 0 is the realm of IPv6 without VLANs. */
-static inline void
-table_free_orderly(struct table *table, uint32_t node)
+static inline void table_free_orderly(struct table *table, uint32_t node)
 {
         table_orderly(table, node)->head.realm = UINT32_MAX;
         table_free_number(&table->orderlies, sizeof(struct orderly), &table->free_orderly, node & ~NODE_ORDERLY);

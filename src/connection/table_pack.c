@@ -11,8 +11,7 @@ enum {
 _Static_assert(sizeof(struct head) % 4 == 0 && sizeof(struct connection) % 4 == 0 && sizeof(struct extra) % 4 == 0,
                "they are whole words");
 
-static bool
-store_packed(struct table *table, const uint8_t *bytes, size_t n, struct orderly *o)
+static bool store_packed(struct table *table, const uint8_t *bytes, size_t n, struct orderly *o)
 {
         uint32_t number = n > 0 ? store_new(&table->packed, n) : 0;
 
@@ -25,15 +24,13 @@ store_packed(struct table *table, const uint8_t *bytes, size_t n, struct orderly
         return true;
 }
 
-static void
-find_rows(const struct table *table, const struct orderly *o, struct row *ret_rows[static ROW_MAX])
+static void find_rows(const struct table *table, const struct orderly *o, struct row *ret_rows[static ROW_MAX])
 {
         for (unsigned i = 0; i < o->n; i++)
                 ret_rows[i] = table_row(table, o, i);
 }
 
-static bool
-pack_orderly(struct table *table, struct orderly *o)
+static bool pack_orderly(struct table *table, struct orderly *o)
 {
         struct orderly had = *o;
         struct row *rows[ROW_MAX];
@@ -46,8 +43,7 @@ pack_orderly(struct table *table, struct orderly *o)
         return true;
 }
 
-static int
-unpack_orderly(struct table *table, struct orderly *o)
+static int unpack_orderly(struct table *table, struct orderly *o)
 {
         struct orderly had = *o;
         struct row *rows[ROW_MAX];
@@ -73,15 +69,13 @@ unpack_orderly(struct table *table, struct orderly *o)
 }
 
 /* What it has elsewhere, but for the extra itself, stays where it is. */
-static bool
-is_alone(const struct connection *c, const struct extra *extra)
+static bool is_alone(const struct connection *c, const struct extra *extra)
 {
         return !(c->flags & CONNECTION_PENDING) &&
                (!extra || (extra->pending == NODE_NONE && extra->n_resets == 0 && !extra->hole[0] && !extra->hole[1]));
 }
 
-static bool
-pack_connection(struct table *table, uint32_t node, bool misses)
+static bool pack_connection(struct table *table, uint32_t node, bool misses)
 {
         struct connection *c = table_at(table, node);
         uint32_t number = c->extra, place;
@@ -117,8 +111,7 @@ pack_connection(struct table *table, uint32_t node, bool misses)
         return true;
 }
 
-static int
-unpack_connection(struct table *table, uint32_t *node)
+static int unpack_connection(struct table *table, uint32_t *node)
 {
         struct orderly *o = table_orderly(table, *node);
         const uint8_t *bytes = store_at(&table->packed, o->packed.number);
@@ -145,8 +138,7 @@ unpack_connection(struct table *table, uint32_t *node)
         return 0;
 }
 
-bool
-table_pack(struct table *table, uint32_t node, bool misses)
+bool table_pack(struct table *table, uint32_t node, bool misses)
 {
         if (table_is_packed(table, node))
                 return false;
@@ -154,8 +146,7 @@ table_pack(struct table *table, uint32_t node, bool misses)
                                      : pack_connection(table, node, misses);
 }
 
-int
-table_unpack(struct table *table, uint32_t *node)
+int table_unpack(struct table *table, uint32_t *node)
 {
         struct orderly *o = table_orderly(table, *node);
 

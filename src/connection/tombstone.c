@@ -5,15 +5,13 @@
 
 #include "connection/direction.h"
 
-int
-graveyard_init(struct graveyard *graveyard, bool large)
+int graveyard_init(struct graveyard *graveyard, bool large)
 {
         *graveyard = (struct graveyard){};
         return region_init(&graveyard->region, TOMBSTONE_WAYS * TOMBSTONE_SETS * sizeof(*graveyard->stones), large);
 }
 
-void
-graveyard_deinit(struct graveyard *graveyard)
+void graveyard_deinit(struct graveyard *graveyard)
 {
         region_deinit(&graveyard->region);
         *graveyard = (struct graveyard){};
@@ -21,8 +19,7 @@ graveyard_deinit(struct graveyard *graveyard)
 
 /* Not keyed by a secret as the index is: the same capture shall always give the same, and a collision made on
  * purpose only hides what its maker sent. */
-static inline uint64_t
-digest_end(uint64_t low, uint64_t high, uint16_t port)
+static inline uint64_t digest_end(uint64_t low, uint64_t high, uint16_t port)
 {
         unsigned __int128 product =
                 (unsigned __int128)(low ^ 0xa0761d6478bd642fu) * (high ^ 0xe7037ed1a0b428dbu ^ (uint64_t)port << 17);
@@ -30,8 +27,7 @@ digest_end(uint64_t low, uint64_t high, uint16_t port)
         return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t
-digest_address(const uint8_t *address, uint16_t port)
+static uint64_t digest_address(const uint8_t *address, uint16_t port)
 {
         uint64_t low, high;
 
@@ -41,8 +37,7 @@ digest_address(const uint8_t *address, uint16_t port)
 }
 
 /* The same of an end of which the first four bytes lie apart. */
-static inline uint64_t
-digest_of_head(const struct head *h, unsigned end)
+static inline uint64_t digest_of_head(const struct head *h, unsigned end)
 {
         uint32_t middle;
         uint64_t high;
@@ -52,14 +47,12 @@ digest_of_head(const struct head *h, unsigned end)
         return digest_end(h->address[end] | (uint64_t)middle << 32, high, h->port[end]);
 }
 
-static inline uint64_t
-key_of(uint64_t one, uint64_t other, uint32_t realm)
+static inline uint64_t key_of(uint64_t one, uint64_t other, uint32_t realm)
 {
         return (((one + other) ^ realm) * 0x9e3779b97f4a7c15u) | 1;
 }
 
-struct tombstone_name
-graveyard_name(const struct head *h)
+struct tombstone_name graveyard_name(const struct head *h)
 {
         uint64_t first = digest_of_head(h, 0);
 
@@ -67,9 +60,8 @@ graveyard_name(const struct head *h)
                                         .first = (uint32_t)first };
 }
 
-void
-graveyard_bury(struct graveyard *graveyard, struct tombstone_name name, uint32_t file, uint64_t frame,
-               const uint32_t next[static 2])
+void graveyard_bury(struct graveyard *graveyard, struct tombstone_name name, uint32_t file, uint64_t frame,
+                    const uint32_t next[static 2])
 {
         struct tombstone *set;
         unsigned at;
@@ -90,8 +82,7 @@ graveyard_bury(struct graveyard *graveyard, struct tombstone_name name, uint32_t
                                      .next = { next[0], next[1] } };
 }
 
-const struct tombstone *
-graveyard_find(struct graveyard *graveyard, const struct ends *ends, const struct segment *s)
+const struct tombstone *graveyard_find(struct graveyard *graveyard, const struct ends *ends, const struct segment *s)
 {
         const uint64_t source = digest_address(ends->source, ends->source_port);
         const uint64_t destination = digest_address(ends->destination, ends->destination_port);

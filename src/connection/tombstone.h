@@ -27,8 +27,7 @@ enum {
         TOMBSTONE_SETS = 1 << 14,
 };
 
-static inline struct tombstone *
-graveyard_set(const struct graveyard *graveyard, uint64_t key)
+static inline struct tombstone *graveyard_set(const struct graveyard *graveyard, uint64_t key)
 {
         return graveyard->stones + (key >> 32) % TOMBSTONE_SETS * TOMBSTONE_WAYS;
 }

@@ -19,8 +19,7 @@ enum {
 #define LINGER_NS 5000000000
 #define AWAKE_NS 5000000000
 
-int
-tracker_new(const struct tracker_options *options, const struct tracker_hooks *hooks, struct tracker **ret_tracker)
+int tracker_new(const struct tracker_options *options, const struct tracker_hooks *hooks, struct tracker **ret_tracker)
 {
         struct tracker *t;
 
@@ -49,8 +48,7 @@ tracker_new(const struct tracker_options *options, const struct tracker_hooks *h
         return 0;
 }
 
-struct tracker *
-tracker_free(struct tracker *tracker)
+struct tracker *tracker_free(struct tracker *tracker)
 {
         if (!tracker)
                 return NULL;
@@ -60,26 +58,22 @@ tracker_free(struct tracker *tracker)
         return NULL;
 }
 
-uint64_t
-tracker_connections(const struct tracker *tracker)
+uint64_t tracker_connections(const struct tracker *tracker)
 {
         return tracker->n_connections;
 }
 
-uint64_t
-tracker_evicted(const struct tracker *tracker)
+uint64_t tracker_evicted(const struct tracker *tracker)
 {
         return tracker->n_evicted;
 }
 
-uint64_t
-tracker_packed(const struct tracker *tracker)
+uint64_t tracker_packed(const struct tracker *tracker)
 {
         return tracker->n_packed;
 }
 
-void
-tracker_next_second(struct tracker *t)
+void tracker_next_second(struct tracker *t)
 {
         const int64_t second_ns = 1000000000;
 
@@ -89,8 +83,7 @@ tracker_next_second(struct tracker *t)
 }
 
 /* Of a frame that is not plain, or IPv6; @vlans is what its VLANs add to the realm. */
-static __attribute__((noinline)) uint32_t
-hash_any(const struct tracker *t, const struct tracker_frame *f)
+static __attribute__((noinline)) uint32_t hash_any(const struct tracker *t, const struct tracker_frame *f)
 {
         const struct tracker_input *input;
 
@@ -146,8 +139,7 @@ take_here(struct tracker *t, const struct tracker_frame *f, uint32_t file, bool 
 }
 
 /* Takes any other. It may be known whose it is nonetheless. */
-static __attribute__((noinline)) int
-take_other(struct tracker *t, const struct tracker_frame *f)
+static __attribute__((noinline)) int take_other(struct tracker *t, const struct tracker_frame *f)
 {
         const uint32_t vlans = tracker_vlans(t, plain_vlan(&f->plain));
         struct orderly *o = f->orderly;
@@ -163,8 +155,8 @@ take_other(struct tracker *t, const struct tracker_frame *f)
 }
 
 /* Of these some have numbers for which a row has no room. */
-static __attribute__((noinline)) int
-run_late(struct tracker *t, const struct tracker_frame *frames, const struct tracker_frame *end)
+static __attribute__((noinline)) int run_late(struct tracker *t, const struct tracker_frame *frames,
+                                              const struct tracker_frame *end)
 {
         for (const struct tracker_frame *f = frames; f < end; f++) {
                 tracker_advance(t, f->time_ns);
@@ -189,8 +181,7 @@ run(struct tracker *t, uint32_t file, struct tracker_frame *frames, const struct
         return __builtin_expect(t->failed, 0) ? -ENOMEM : 0;
 }
 
-int
-tracker_add_frames(struct tracker *t, uint32_t file, uint64_t last, struct tracker_frame *frames, size_t n)
+int tracker_add_frames(struct tracker *t, uint32_t file, uint64_t last, struct tracker_frame *frames, size_t n)
 {
         if (n == 0)
                 return 0;
@@ -199,8 +190,7 @@ tracker_add_frames(struct tracker *t, uint32_t file, uint64_t last, struct track
         return t->options.by_vlan ? run(t, file, frames, frames + n, true) : run(t, file, frames, frames + n, false);
 }
 
-int
-tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n)
+int tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n)
 {
         struct tracker_frame frames[TRACKER_BATCH];
 

@@ -117,15 +117,13 @@ struct tracker_frame {
 _Static_assert(sizeof(struct tracker_frame) == 64, "a line of memory");
 
 /* One that did not go the straight way; the caller sets the time and the number. */
-static inline void
-tracker_frame_whole(struct tracker_frame *frame, const struct tracker_input *whole)
+static inline void tracker_frame_whole(struct tracker_frame *frame, const struct tracker_input *whole)
 {
         frame->plain.has = PLAIN_NOT;
         memcpy((char *)frame + offsetof(struct tracker_frame, plain.tcp), &whole, sizeof(whole));
 }
 
-static inline const struct tracker_input *
-tracker_frame_input(const struct tracker_frame *frame)
+static inline const struct tracker_input *tracker_frame_input(const struct tracker_frame *frame)
 {
         const struct tracker_input *whole;
 
@@ -159,8 +157,7 @@ uint64_t tracker_packed(const struct tracker *tracker);
 /* Takes NULL and returns NULL. */
 struct tracker *tracker_free(struct tracker *tracker);
 
-static inline void
-tracker_freep(struct tracker **tracker)
+static inline void tracker_freep(struct tracker **tracker)
 {
         *tracker = tracker_free(*tracker);
 }

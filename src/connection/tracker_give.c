@@ -20,16 +20,14 @@ enum {
         GIVEN_MAX = 4096,               /* … and so many of those that were given out already */
 };
 
-static void
-hand_out(struct tracker *t, struct tracked *given)
+static void hand_out(struct tracker *t, struct tracked *given)
 {
         given->facts.seen.losses = t->losses;
         given->facts.seen.disorder = t->behind > TRACKER_DISORDER_NS;
         t->hooks.give(t->hooks.context, given);
 }
 
-static void
-give_connection(struct tracker *t, struct connection *c, bool cut)
+static void give_connection(struct tracker *t, struct connection *c, bool cut)
 {
         struct tracked *given;
         uint64_t digest;
@@ -52,8 +50,8 @@ give_connection(struct tracker *t, struct connection *c, bool cut)
 
 /* Takes what stands behind a row and is not in order (ORDERLY_LAST), which was made a struct connection without it, and
  * is now @node. */
-static void
-take_last(struct tracker *t, const struct orderly *o, struct orderly_last *last, uint32_t node, struct connection *c)
+static void take_last(struct tracker *t, const struct orderly *o, struct orderly_last *last, uint32_t node,
+                      struct connection *c)
 {
         struct tracker_input input;
         struct extra *extra;
@@ -73,8 +71,7 @@ take_last(struct tracker *t, const struct orderly *o, struct orderly_last *last,
                 extra->siblings_reset = true;
 }
 
-static __attribute__((noinline)) void
-give_with_last(struct tracker *t, uint32_t node, bool cut)
+static __attribute__((noinline)) void give_with_last(struct tracker *t, uint32_t node, bool cut)
 {
         struct orderly *o = table_orderly(&t->table, node);
         struct orderly_last last;
@@ -88,8 +85,7 @@ give_with_last(struct tracker *t, uint32_t node, bool cut)
 }
 
 /* If need be it is made a struct connection, for the moment only. */
-static void
-give_orderly(struct tracker *t, uint32_t node, bool cut)
+static void give_orderly(struct tracker *t, uint32_t node, bool cut)
 {
         struct orderly *o = table_orderly(&t->table, node);
         struct tracked *given;
@@ -111,8 +107,7 @@ give_orderly(struct tracker *t, uint32_t node, bool cut)
         o->flags |= ORDERLY_GIVEN;
 }
 
-void
-tracker_give(struct tracker *t, uint32_t node, bool cut)
+void tracker_give(struct tracker *t, uint32_t node, bool cut)
 {
         if (node_is_orderly(node))
                 give_orderly(t, node, cut);
@@ -120,8 +115,7 @@ tracker_give(struct tracker *t, uint32_t node, bool cut)
                 give_connection(t, table_at(&t->table, node), cut);
 }
 
-int
-tracker_grow(struct tracker *t, uint32_t *node)
+int tracker_grow(struct tracker *t, uint32_t *node)
 {
         uint32_t orderly = *node;
         struct orderly_last last;
@@ -150,8 +144,7 @@ tracker_grow(struct tracker *t, uint32_t *node)
         return 0;
 }
 
-static void
-forget(struct tracker *t, uint32_t node, struct tombstone_name name)
+static void forget(struct tracker *t, uint32_t node, struct tombstone_name name)
 {
         uint32_t next[2];
 
@@ -169,8 +162,7 @@ forget(struct tracker *t, uint32_t node, struct tombstone_name name)
         table_forget(&t->table, node);
 }
 
-void
-tracker_take_pending(struct tracker *t, uint32_t node, bool begins)
+void tracker_take_pending(struct tracker *t, uint32_t node, bool begins)
 {
         struct extra *extra = node_is_orderly(node) ? NULL : table_extra_of(&t->table, table_at(&t->table, node));
         struct connection *pending;
@@ -200,8 +192,7 @@ tracker_take_pending(struct tracker *t, uint32_t node, bool begins)
 }
 
 /* Gives a connection out, and keeps it for stragglers. */
-static void
-retire(struct tracker *t, uint32_t node)
+static void retire(struct tracker *t, uint32_t node)
 {
         tracker_take_pending(t, node, true);
         tracker_give(t, node, false);
@@ -209,8 +200,7 @@ retire(struct tracker *t, uint32_t node)
 }
 
 /* Gives it out for good. */
-static void
-retire_at_once(struct tracker *t, uint32_t node)
+static void retire_at_once(struct tracker *t, uint32_t node)
 {
         const struct tombstone_name name = graveyard_name(table_head(&t->table, node));
 
@@ -220,8 +210,7 @@ retire_at_once(struct tracker *t, uint32_t node)
         forget(t, node, name);
 }
 
-void
-tracker_give_ended(struct tracker *t)
+void tracker_give_ended(struct tracker *t)
 {
         int64_t due = INT64_MAX;
         uint32_t node;
@@ -241,8 +230,7 @@ tracker_give_ended(struct tracker *t)
         t->table.due = due;
 }
 
-void
-tracker_make_room(struct tracker *t)
+void tracker_make_room(struct tracker *t)
 {
         struct table *table = &t->table;
 
@@ -274,20 +262,17 @@ tracker_make_room(struct tracker *t)
         }
 }
 
-void
-tracker_lost(struct tracker *tracker)
+void tracker_lost(struct tracker *tracker)
 {
         tracker->losses = true;
 }
 
-uint64_t
-tracker_behind(const struct tracker *tracker)
+uint64_t tracker_behind(const struct tracker *tracker)
 {
         return tracker->behind;
 }
 
-bool
-tracker_misses(const struct tracker *t, uint32_t node)
+bool tracker_misses(const struct tracker *t, uint32_t node)
 {
         const struct connection *c;
 
@@ -299,8 +284,7 @@ tracker_misses(const struct tracker *t, uint32_t node)
 
 /* Those that are left are open, most of them; before the first of them is given out it shall be known whether any
  * misses segments. */
-static void
-note_losses(struct tracker *t)
+static void note_losses(struct tracker *t)
 {
         static const unsigned lists[] = { LIST_ENDED, LIST_SILENT, LIST_LIVE };
 
@@ -310,8 +294,7 @@ note_losses(struct tracker *t)
                         t->losses = tracker_misses(t, node);
 }
 
-uint64_t
-tracker_finish(struct tracker *tracker, bool cut)
+uint64_t tracker_finish(struct tracker *tracker, bool cut)
 {
         static const unsigned order[] = { LIST_ENDED, LIST_SILENT, LIST_LIVE, LIST_GIVEN };
         uint64_t n_lost = 0;

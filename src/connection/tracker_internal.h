@@ -37,8 +37,7 @@ struct tracker {
 int tracker_take(struct tracker *t, const struct tracker_frame *f, uint32_t node, unsigned sender);
 
 /* Where the connection stands in the lists after a segment. */
-static inline void
-tracker_list_orderly(struct tracker *t, struct orderly *o)
+static inline void tracker_list_orderly(struct tracker *t, struct orderly *o)
 {
         if (o->flags & ORDERLY_ENDED) {
                 table_list(&t->table, table_node_of(&t->table, o), LIST_ENDED);
@@ -49,8 +48,7 @@ tracker_list_orderly(struct tracker *t, struct orderly *o)
 }
 
 /* What VLANs add to the realm. */
-static inline uint32_t
-tracker_vlans(const struct tracker *t, uint32_t vlan)
+static inline uint32_t tracker_vlans(const struct tracker *t, uint32_t vlan)
 {
         return t->options.by_vlan ? vlan << REALM_VLAN_SHIFT : 0;
 }
@@ -65,8 +63,7 @@ void tracker_give(struct tracker *t, uint32_t node, bool cut);
 int tracker_grow(struct tracker *t, uint32_t *node);
 
 /* Is the first end of @c the second of @pending, which has the same two ends? */
-static inline unsigned
-tracker_turned(const struct connection *c, const struct connection *pending)
+static inline unsigned tracker_turned(const struct connection *c, const struct connection *pending)
 {
         return c->head.address[0] != pending->head.address[0] ||
                memcmp(c->head.rest[0], pending->head.rest[0], sizeof(c->head.rest[0])) != 0 ||
@@ -74,8 +71,7 @@ tracker_turned(const struct connection *c, const struct connection *pending)
 }
 
 /* When the last segment of a node was seen. */
-static inline int64_t
-tracker_last(const struct tracker *t, uint32_t node)
+static inline int64_t tracker_last(const struct tracker *t, uint32_t node)
 {
         return node_is_orderly(node) ? table_orderly(&t->table, node)->last : table_at(&t->table, node)->last;
 }
@@ -100,8 +96,7 @@ void tracker_take_pending(struct tracker *t, uint32_t node, bool begins);
 void tracker_make_room(struct tracker *t);
 
 /* The clock goes on. */
-static inline void
-tracker_advance(struct tracker *t, int64_t time)
+static inline void tracker_advance(struct tracker *t, int64_t time)
 {
         if (time <= t->now) {
                 if (__builtin_expect((uint64_t)t->now - (uint64_t)time > t->behind, 0))

@@ -11,16 +11,14 @@ enum {
 };
 
 /* A struct connection takes less than many rows do, packed too. */
-static void
-pack(struct tracker *t, uint32_t node)
+static void pack(struct tracker *t, uint32_t node)
 {
         if (node_is_orderly(node) && table_orderly(&t->table, node)->n > ROWS_MAX && tracker_grow(t, &node) < 0)
                 return;
         t->n_packed += table_pack(&t->table, node, tracker_misses(t, node));
 }
 
-void
-tracker_pack_silent(struct tracker *t)
+void tracker_pack_silent(struct tracker *t)
 {
         struct table *table = &t->table;
 
@@ -41,8 +39,7 @@ tracker_pack_silent(struct tracker *t)
         }
 }
 
-int
-tracker_unpack(struct tracker *t, uint32_t *node)
+int tracker_unpack(struct tracker *t, uint32_t *node)
 {
         int r = table_unpack(&t->table, node);
 

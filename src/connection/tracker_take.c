@@ -12,8 +12,7 @@
 #include "connection/segment.h"
 #include "wire/packet_plain.h"
 
-struct extra *
-step_extra(struct step *step)
+struct extra *step_extra(struct step *step)
 {
         struct extra *extra = table_extra(step->table, step->c);
 
@@ -22,15 +21,13 @@ step_extra(struct step *step)
         return extra;
 }
 
-void
-step_failed(struct step *step)
+void step_failed(struct step *step)
 {
         step->tracker->failed = true;
 }
 
 /* A new node is found from now on. Returns 0 or -ENOMEM; then it is no more. */
-static int
-enter(struct tracker *t, uint32_t node)
+static int enter(struct tracker *t, uint32_t node)
 {
         if (table_index(&t->table, node) < 0) {
                 table_free_node(&t->table, node);
@@ -45,8 +42,7 @@ enter(struct tracker *t, uint32_t node)
 
 /* A connection of @ends, of which @input is the first segment. Who wants to see each segment is shown what the long way
  * makes of it: then none is orderly. */
-static int
-begin(struct tracker *t, const struct ends *ends, const struct tracker_input *input, uint32_t *ret_node)
+static int begin(struct tracker *t, const struct ends *ends, const struct tracker_input *input, uint32_t *ret_node)
 {
         uint32_t node;
         int r;
@@ -64,8 +60,7 @@ begin(struct tracker *t, const struct ends *ends, const struct tracker_input *in
 }
 
 /* A new connection takes over the ends of @node. */
-static void
-replace(struct tracker *t, uint32_t node)
+static void replace(struct tracker *t, uint32_t node)
 {
         struct connection *c = table_at(&t->table, node);
 
@@ -76,8 +71,7 @@ replace(struct tracker *t, uint32_t node)
 }
 
 /* The SYN that waited has begun a connection. */
-static int
-promote(struct tracker *t, uint32_t node, uint32_t *ret_node)
+static int promote(struct tracker *t, uint32_t node, uint32_t *ret_node)
 {
         struct extra *extra = table_extra_of(&t->table, table_at(&t->table, node));
         uint32_t pending = extra->pending;
@@ -95,8 +89,7 @@ promote(struct tracker *t, uint32_t node, uint32_t *ret_node)
         return 0;
 }
 
-static void
-show(struct tracker *t, const struct step *step, bool stray, bool icmp)
+static void show(struct tracker *t, const struct step *step, bool stray, bool icmp)
 {
         enum roles how;
         unsigned client = roles_client(&step->c->roles, step->c->head.port, &how);
@@ -113,8 +106,7 @@ show(struct tracker *t, const struct step *step, bool stray, bool icmp)
 }
 
 /* Where the connection stands in the lists after a segment. */
-static void
-list(struct tracker *t, uint32_t node, struct connection *c)
+static void list(struct tracker *t, uint32_t node, struct connection *c)
 {
         if (c->flags & CONNECTION_PENDING)
                 return;
@@ -130,8 +122,7 @@ list(struct tracker *t, uint32_t node, struct connection *c)
 }
 
 /* Takes the next segment of an orderly connection, if it is in order. */
-static bool
-run_orderly(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
+static bool run_orderly(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
 {
         struct orderly *o = table_orderly(&t->table, node);
 
@@ -142,8 +133,7 @@ run_orderly(struct tracker *t, uint32_t node, unsigned sender, const struct trac
 }
 
 /* Takes a RST that ends a row, or what comes behind it. */
-static bool
-run_last(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_frame *f)
+static bool run_last(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_frame *f)
 {
         struct orderly *o = table_orderly(&t->table, node);
         const bool reset = f->plain.has & SEGMENT_RST, late = o->flags & ORDERLY_RESET;
@@ -157,8 +147,7 @@ run_last(struct tracker *t, uint32_t node, unsigned sender, const struct tracker
         return true;
 }
 
-static void
-run(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
+static void run(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
 {
         struct connection *c;
         bool stray;
@@ -196,8 +185,8 @@ run(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_inpu
 }
 
 /* The node of a SYN that waits, made if need be. */
-static int
-wait_for_answer(struct tracker *t, uint32_t *node, const struct ends *ends, uint32_t isn, unsigned *ret_sender)
+static int wait_for_answer(struct tracker *t, uint32_t *node, const struct ends *ends, uint32_t isn,
+                           unsigned *ret_sender)
 {
         struct connection *c = table_at(&t->table, *node), *pending;
         struct extra *extra = table_extra(&t->table, c);
@@ -225,8 +214,7 @@ wait_for_answer(struct tracker *t, uint32_t *node, const struct ends *ends, uint
 }
 
 /* A straggler of a connection that is forgotten is shown, and nothing more. */
-static bool
-take_stray(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
+static bool take_stray(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
 {
         const struct segment *s = &input->packet.segment;
         const struct tombstone *stone;
@@ -247,8 +235,8 @@ take_stray(struct tracker *t, const struct ends *ends, const struct tracker_inpu
         return true;
 }
 
-static int
-take_any(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sender, const struct tracker_input *input)
+static int take_any(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sender,
+                    const struct tracker_input *input)
 {
         const struct segment *s = &input->packet.segment;
         struct connection *c, *pending = NULL;
@@ -341,8 +329,7 @@ take_any(struct tracker *t, const struct ends *ends, uint32_t node, unsigned sen
         return 0;
 }
 
-static int
-take_icmp(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
+static int take_icmp(struct tracker *t, const struct ends *ends, const struct tracker_input *input)
 {
         struct step step = { .tracker = t, .table = &t->table, .input = input };
 
@@ -372,8 +359,7 @@ take_icmp(struct tracker *t, const struct ends *ends, const struct tracker_input
 
 /* The short way of a segment (plain.h) whose connection is no row. What goes it begins no other connection, and nobody
  * waits who could have begun one. */
-static bool
-take_short(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
+static bool take_short(struct tracker *t, uint32_t node, unsigned sender, const struct tracker_input *input)
 {
         struct connection *c = table_at(&t->table, node);
 
@@ -387,8 +373,7 @@ take_short(struct tracker *t, uint32_t node, unsigned sender, const struct track
         return false;
 }
 
-static inline void
-fill(const struct tracker *t, const struct tracker_frame *f, struct tracker_input *ret_input)
+static inline void fill(const struct tracker *t, const struct tracker_frame *f, struct tracker_input *ret_input)
 {
         ret_input->kind = PACKET_TCP;
         ret_input->file = t->file;
@@ -399,8 +384,7 @@ fill(const struct tracker *t, const struct tracker_frame *f, struct tracker_inpu
 }
 
 /* A row that takes no more, or not a segment with these flags, is about to be made a struct connection. */
-static inline __attribute__((always_inline)) void
-fetch_to_grow(const struct tracker *t, uint32_t node, unsigned flags)
+static inline __attribute__((always_inline)) void fetch_to_grow(const struct tracker *t, uint32_t node, unsigned flags)
 {
         const struct orderly *o = table_orderly(&t->table, node);
 
@@ -409,8 +393,8 @@ fetch_to_grow(const struct tracker *t, uint32_t node, unsigned flags)
 }
 
 /* Takes a frame that is no SYN, or one of which more is to be known. */
-static __attribute__((noinline)) int
-take_frame(struct tracker *t, const struct tracker_frame *f, uint32_t node, unsigned sender)
+static __attribute__((noinline)) int take_frame(struct tracker *t, const struct tracker_frame *f, uint32_t node,
+                                                unsigned sender)
 {
         const struct tracker_input *input;
         struct tracker_input plain;
@@ -447,8 +431,7 @@ take_frame(struct tracker *t, const struct tracker_frame *f, uint32_t node, unsi
 }
 
 /* A SYN of ends that none has. False, with nothing done: it wants a closer look. */
-static bool
-take_syn(struct tracker *t, const struct tracker_frame *f, struct orderly_syn syn)
+static bool take_syn(struct tracker *t, const struct tracker_frame *f, struct orderly_syn syn)
 {
         uint32_t node;
 

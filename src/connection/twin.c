@@ -18,8 +18,7 @@ enum {
 
 /* A SYN that comes again so soon after it was acknowledged, behind all that was sent since; but each SYN may draw a
  * SYN-ACK of its own. */
-static bool
-is_late_syn(const struct connection *c, unsigned sender, const struct segment *s, int64_t time_ns)
+static bool is_late_syn(const struct connection *c, unsigned sender, const struct segment *s, int64_t time_ns)
 {
         const struct direction *d = &c->side[sender];
         int64_t since = time_ns - (s->flags & SEGMENT_ACK ? c->last_syn_ack : c->last_syn);
@@ -30,8 +29,7 @@ is_late_syn(const struct connection *c, unsigned sender, const struct segment *s
                (s->ip_id == 0 || (uint16_t)(d->ip_id - s->ip_id) <= TWIN_COUNTER_BACK);
 }
 
-bool
-twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_t time_ns)
+bool twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_t time_ns)
 {
         struct direction *d = &c->side[sender];
         uint32_t what, when = (uint32_t)(time_ns / 1000), within;
@@ -67,9 +65,8 @@ twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_
 
 /* A counter of IP IDs does not go back for what is sent again, and nobody repeats that soon. An acknowledgement is
  * looked at as well: taken for the next of its sender it would turn the counter back. */
-bool
-twin_late(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s,
-          int64_t time_ns)
+bool twin_late(const struct connection *c, const struct extra *extra, unsigned sender, const struct segment *s,
+               int64_t time_ns)
 {
         const struct direction *d = &c->side[sender];
 

@@ -9,9 +9,8 @@ enum {
 
 /* Of every number of the TCP header and the IP ID. They are put together as they stand in struct segment, so that each
  * word is one load. */
-static inline uint32_t
-twin_digest_of(uint32_t seq, uint32_t ack, uint32_t ts_value, uint32_t ts_echo, uint32_t n_payload, uint16_t ip_id,
-               uint16_t window, uint16_t flags)
+static inline uint32_t twin_digest_of(uint32_t seq, uint32_t ack, uint32_t ts_value, uint32_t ts_echo,
+                                      uint32_t n_payload, uint16_t ip_id, uint16_t window, uint16_t flags)
 {
         uint64_t a = (n_payload | (uint64_t)ack << 32) ^ (uint64_t)ip_id << 16, b = seq | (uint64_t)ts_echo << 32;
         uint64_t c = ts_value | (uint64_t)window << 32 | (uint64_t)flags << 48;
@@ -20,14 +19,12 @@ twin_digest_of(uint32_t seq, uint32_t ack, uint32_t ts_value, uint32_t ts_echo, 
         return (uint32_t)(((uint64_t)product ^ (uint64_t)(product >> 64) ^ c) * 0xe7037ed1a0b428dbu >> 32);
 }
 
-static inline uint32_t
-twin_digest(const struct segment *s)
+static inline uint32_t twin_digest(const struct segment *s)
 {
         return twin_digest_of(s->seq, s->ack, s->ts_value, s->ts_echo, s->n_payload, s->ip_id, s->window, s->flags);
 }
 
-static inline void
-twin_remember(struct direction *d, uint32_t what, int64_t time_ns)
+static inline void twin_remember(struct direction *d, uint32_t what, int64_t time_ns)
 {
         d->fingerprint.what[d->packets % FINGERPRINTS] = what;
         d->fingerprint.when[d->packets % FINGERPRINTS] = (uint32_t)(time_ns / 1000);
@@ -35,8 +32,7 @@ twin_remember(struct direction *d, uint32_t what, int64_t time_ns)
 
 /* Remembers the packet and returns true where none of the last is like it, whenever that was. Else nothing is
  * done, and twin_seen() has to look closer. */
-static inline bool
-twin_unlike(struct direction *d, const struct segment *s, int64_t time_ns)
+static inline bool twin_unlike(struct direction *d, const struct segment *s, int64_t time_ns)
 {
         const uint32_t *what = d->fingerprint.what, digest = twin_digest(s);
 
@@ -52,8 +48,7 @@ _Static_assert(FINGERPRINTS == 4, "twin_unlike() compares four");
 bool twin_seen(struct connection *c, unsigned sender, const struct segment *s, int64_t time_ns);
 
 /* Whether twin_late() has to look closer at a segment. */
-static inline bool
-twin_may_be_late(const struct connection *c, const struct direction *d, const struct segment *s)
+static inline bool twin_may_be_late(const struct connection *c, const struct direction *d, const struct segment *s)
 {
         return c->flags & CONNECTION_TWINS && s->ip_id != 0 && (uint16_t)(d->ip_id - s->ip_id) <= TWIN_COUNTER_BACK;
 }

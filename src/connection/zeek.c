@@ -15,14 +15,12 @@
 /* A SYN or RST further off than that moves no number. */
 #define TOO_FAR (1 << 20)
 
-unsigned
-zeek_originator(const struct zeek *z)
+unsigned zeek_originator(const struct zeek *z)
 {
         return !!(z->flags & FLAG_FLIPPED);
 }
 
-static void
-set_numbers(struct zeek *z, unsigned side, uint32_t start, uint32_t last)
+static void set_numbers(struct zeek *z, unsigned side, uint32_t start, uint32_t last)
 {
         z->side[side].start = start;
         z->side[side].ack = start;
@@ -30,8 +28,7 @@ set_numbers(struct zeek *z, unsigned side, uint32_t start, uint32_t last)
         z->is[side] &= (uint8_t)~IS_FAR;
 }
 
-static void
-begin_side(struct zeek *z, unsigned side, const struct segment *s, uint32_t end)
+static void begin_side(struct zeek *z, unsigned side, const struct segment *s, uint32_t end)
 {
         bool syn = s->flags & SEGMENT_SYN;
 
@@ -61,8 +58,7 @@ begin_side(struct zeek *z, unsigned side, const struct segment *s, uint32_t end)
         }
 }
 
-static void
-update_ack(struct zeek *z, unsigned side, uint32_t ack)
+static void update_ack(struct zeek *z, unsigned side, uint32_t ack)
 {
         int32_t ahead = distance(z->side[side].ack, ack);
 
@@ -71,22 +67,19 @@ update_ack(struct zeek *z, unsigned side, uint32_t ack)
                 z->side[side].ack = ack;
 }
 
-static void
-note_repeat(struct zeek *z, unsigned side)
+static void note_repeat(struct zeek *z, unsigned side)
 {
         if (z->rare[side].repeats < UINT32_MAX)
                 zeek_note_event(z, side, ++z->rare[side].repeats, 'T');
 }
 
-static void
-note_zero_window(struct zeek *z, unsigned side)
+static void note_zero_window(struct zeek *z, unsigned side)
 {
         if (z->rare[side].zero_windows < UINT16_MAX)
                 zeek_note_event(z, side, ++z->rare[side].zero_windows, 'W');
 }
 
-static void
-update_last(struct zeek *z, unsigned side, const struct segment *s, uint32_t end)
+static void update_last(struct zeek *z, unsigned side, const struct segment *s, uint32_t end)
 {
         int32_t ahead = distance(z->side[side].last, end);
 
@@ -103,8 +96,7 @@ update_last(struct zeek *z, unsigned side, const struct segment *s, uint32_t end
         zeek_note_distance(z, side);
 }
 
-static void
-start(struct zeek *z, const struct segment *s)
+static void start(struct zeek *z, const struct segment *s)
 {
         z->flags |= FLAG_STARTED;
         z->side[0].next = z->side[1].next = 1;
@@ -115,8 +107,7 @@ start(struct zeek *z, const struct segment *s)
         }
 }
 
-void
-zeek_segment(struct zeek *z, unsigned sender, const struct segment *s)
+void zeek_segment(struct zeek *z, unsigned sender, const struct segment *s)
 {
         if (!zeek_plain(z, sender, s))
                 zeek_take(z, sender, s);
@@ -124,8 +115,7 @@ zeek_segment(struct zeek *z, unsigned sender, const struct segment *s)
 
 /* What is nearly plain: data that is not all at hand, or an acknowledgement of such. That is a gap once it is
  * acknowledged, and not before. False: nothing is done. */
-static bool
-take_brief(struct zeek *z, unsigned side, const struct segment *s)
+static bool take_brief(struct zeek *z, unsigned side, const struct segment *s)
 {
         const unsigned flags = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_ACK;
         unsigned other = !side, mine = state_of(z, side);
@@ -147,15 +137,13 @@ take_brief(struct zeek *z, unsigned side, const struct segment *s)
         return true;
 }
 
-void
-zeek_take(struct zeek *z, unsigned sender, const struct segment *s)
+void zeek_take(struct zeek *z, unsigned sender, const struct segment *s)
 {
         if (!take_brief(z, sender, s))
                 zeek_take_any(z, sender, s);
 }
 
-void
-zeek_take_any(struct zeek *z, unsigned sender, const struct segment *s)
+void zeek_take_any(struct zeek *z, unsigned sender, const struct segment *s)
 {
         unsigned side = sender, other = !sender;
         bool was_originator, before_start, syn = s->flags & SEGMENT_SYN, ack = s->flags & SEGMENT_ACK;

@@ -9,30 +9,26 @@
 
 #define ABOVE_HOLE_MAX 16384    /* Zeek's tcp_max_above_hole_without_any_acks */
 
-static unsigned
-piece_of(const struct zeek *z, unsigned i)
+static unsigned piece_of(const struct zeek *z, unsigned i)
 {
         return z->piece_of_1 >> i & 1;
 }
 
-static void
-put_piece(struct zeek *z, unsigned i, unsigned side, uint32_t start, uint32_t end)
+static void put_piece(struct zeek *z, unsigned i, unsigned side, uint32_t start, uint32_t end)
 {
         z->piece[i].start = start;
         z->piece[i].end = end;
         z->piece_of_1 = (uint8_t)((z->piece_of_1 & ~(1u << i)) | side << i);
 }
 
-static void
-drop_piece(struct zeek *z, unsigned i)
+static void drop_piece(struct zeek *z, unsigned i)
 {
         unsigned last = --z->n_pieces;
 
         put_piece(z, i, piece_of(z, last), z->piece[last].start, z->piece[last].end);
 }
 
-static void
-drop_pieces(struct zeek *z, unsigned side)
+static void drop_pieces(struct zeek *z, unsigned side)
 {
         for (unsigned i = z->n_pieces; i-- > 0;)
                 if (piece_of(z, i) == side)
@@ -40,8 +36,7 @@ drop_pieces(struct zeek *z, unsigned side)
 }
 
 /* The first piece above the hole, or n_pieces. */
-static unsigned
-first_piece(const struct zeek *z, unsigned side)
+static unsigned first_piece(const struct zeek *z, unsigned side)
 {
         unsigned first = z->n_pieces;
 
@@ -53,8 +48,7 @@ first_piece(const struct zeek *z, unsigned side)
 }
 
 /* Moves on over the pieces that have become deliverable. */
-static void
-take_pieces(struct zeek *z, unsigned side)
+static void take_pieces(struct zeek *z, unsigned side)
 {
         unsigned i;
 
@@ -68,8 +62,7 @@ take_pieces(struct zeek *z, unsigned side)
 
 /* Makes room by joining the two neighbours of one side that have the smallest hole between them; or, where
  * no side has two, by forgetting the first. */
-static void
-join_pieces(struct zeek *z)
+static void join_pieces(struct zeek *z)
 {
         unsigned lower = 0, upper = 0;
         int32_t smallest = INT32_MAX;
@@ -89,8 +82,7 @@ join_pieces(struct zeek *z)
         drop_piece(z, upper);
 }
 
-static void
-add_piece(struct zeek *z, unsigned side, uint32_t start, uint32_t end)
+static void add_piece(struct zeek *z, unsigned side, uint32_t start, uint32_t end)
 {
         for (unsigned i = z->n_pieces; i-- > 0;) {
                 if (piece_of(z, i) != side || distance(z->piece[i].start, end) < 0 ||
@@ -108,8 +100,7 @@ add_piece(struct zeek *z, unsigned side, uint32_t start, uint32_t end)
 }
 
 /* Zeek puts no more in order once too much waits for a hole to be filled or for an acknowledgement. */
-static void
-limit_waiting(struct zeek *z, unsigned side)
+static void limit_waiting(struct zeek *z, unsigned side)
 {
         uint32_t acked = z->side[side].ack - z->side[side].start;
         uint32_t waiting = 0, top = z->side[side].next;
@@ -129,8 +120,7 @@ limit_waiting(struct zeek *z, unsigned side)
         }
 }
 
-void
-zeek_take_data(struct zeek *z, unsigned side, const struct segment *s, uint32_t position)
+void zeek_take_data(struct zeek *z, unsigned side, const struct segment *s, uint32_t position)
 {
         uint32_t end = position + s->n_payload;
 
@@ -146,23 +136,20 @@ zeek_take_data(struct zeek *z, unsigned side, const struct segment *s, uint32_t 
         limit_waiting(z, side);
 }
 
-static bool
-is_clean(const struct zeek *z, unsigned side)
+static bool is_clean(const struct zeek *z, unsigned side)
 {
         return state_of(z, side) == ESTABLISHED ||
                 (state_of(z, side) == CLOSED && state_before(z, side) == ESTABLISHED);
 }
 
-static void
-note_gap(struct zeek *z, unsigned side)
+static void note_gap(struct zeek *z, unsigned side)
 {
         if (is_clean(z, 0) && is_clean(z, 1) && z->rare[side].gaps < UINT16_MAX)
                 zeek_note_event(z, side, ++z->rare[side].gaps, 'G');
 }
 
 /* The other end acknowledged up to @position: each hole below it is a gap. */
-void
-zeek_take_ack(struct zeek *z, unsigned side, uint32_t position)
+void zeek_take_ack(struct zeek *z, unsigned side, uint32_t position)
 {
         unsigned i;
 

@@ -5,14 +5,12 @@
  */
 #include "connection/zeek_internal.h"
 
-unsigned
-zeek_letter_at(const struct zeek *z, unsigned i)
+unsigned zeek_letter_at(const struct zeek *z, unsigned i)
 {
         return z->history[i / 12] >> (i % 12 * 5) & 0x1f;
 }
 
-void
-zeek_add_code(struct zeek *z, unsigned code)
+void zeek_add_code(struct zeek *z, unsigned code)
 {
         unsigned i = z->n_history;
 
@@ -22,15 +20,13 @@ zeek_add_code(struct zeek *z, unsigned code)
         z->n_history++;
 }
 
-static inline void
-add_letter(struct zeek *z, unsigned side, char letter)
+static inline void add_letter(struct zeek *z, unsigned side, char letter)
 {
         zeek_add_code(z, zeek_letter_code(letter) | (side == zeek_originator(z) ? 0 : 0x10));
 }
 
 /* Adds @letter unless it was given before; then returns true. */
-static inline bool
-given_before(struct zeek *z, unsigned side, uint8_t seen, char letter)
+static inline bool given_before(struct zeek *z, unsigned side, uint8_t seen, char letter)
 {
         if (z->seen[side] & seen)
                 return true;
@@ -39,8 +35,7 @@ given_before(struct zeek *z, unsigned side, uint8_t seen, char letter)
         return false;
 }
 
-void
-zeek_note_event(struct zeek *z, unsigned side, uint32_t count, char letter)
+void zeek_note_event(struct zeek *z, unsigned side, uint32_t count, char letter)
 {
         uint64_t power = 1;
 
@@ -50,8 +45,7 @@ zeek_note_event(struct zeek *z, unsigned side, uint32_t count, char letter)
                 add_letter(z, side, letter);
 }
 
-size_t
-zeek_history(const struct zeek *z, char history[static ZEEK_HISTORY_MAX + 1])
+size_t zeek_history(const struct zeek *z, char history[static ZEEK_HISTORY_MAX + 1])
 {
         /* ZEEK_LETTERS, and the same for the responder: small ones, and '~' for '^'. */
         static const char letters[32] = "?SHADFRIQTWG^\0\0\0"
@@ -70,8 +64,7 @@ zeek_history(const struct zeek *z, char history[static ZEEK_HISTORY_MAX + 1])
 
 /* A connection that began with a SYN-ACK and goes on with an ACK or data is no scan: its beginning was
  * missed, and the SYN-ACK came from the responder after all. */
-static void
-flip_after_syn_ack(struct zeek *z)
+static void flip_after_syn_ack(struct zeek *z)
 {
         if (z->n_history != 1 || zeek_letter_at(z, 0) != zeek_letter_code('H'))
                 return;
@@ -84,8 +77,7 @@ flip_after_syn_ack(struct zeek *z)
         zeek_add_code(z, zeek_letter_code('H') | 0x10);
 }
 
-void
-zeek_note_segment(struct zeek *z, unsigned side, const struct segment *s, uint32_t position)
+void zeek_note_segment(struct zeek *z, unsigned side, const struct segment *s, uint32_t position)
 {
         bool syn = s->flags & SEGMENT_SYN, fin = s->flags & SEGMENT_FIN, rst = s->flags & SEGMENT_RST;
 

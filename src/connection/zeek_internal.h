@@ -43,26 +43,22 @@ enum {
         FLAG_PARTIAL = 0x04,    /* its beginning was not seen */
 };
 
-static inline int32_t
-distance(uint32_t from, uint32_t to)
+static inline int32_t distance(uint32_t from, uint32_t to)
 {
         return (int32_t)(to - from);
 }
 
-static inline unsigned
-state_of(const struct zeek *z, unsigned side)
+static inline unsigned state_of(const struct zeek *z, unsigned side)
 {
         return z->state[side] & 0x0f;
 }
 
-static inline unsigned
-state_before(const struct zeek *z, unsigned side)
+static inline unsigned state_before(const struct zeek *z, unsigned side)
 {
         return z->state[side] >> 4;
 }
 
-static inline void
-set_state(struct zeek *z, unsigned side, unsigned state)
+static inline void set_state(struct zeek *z, unsigned side, unsigned state)
 {
         unsigned old = state_of(z, side);
 
@@ -71,8 +67,7 @@ set_state(struct zeek *z, unsigned side, unsigned state)
 }
 
 /* A number that Zeek passes over. */
-static inline bool
-is_before_start(const struct zeek *z, unsigned side, uint32_t number)
+static inline bool is_before_start(const struct zeek *z, unsigned side, uint32_t number)
 {
         return !(z->is[side] & IS_FAR) && distance(z->side[side].start, number) < 0;
 }
@@ -86,8 +81,7 @@ enum {
 static const char ZEEK_LETTERS[] = "?SHADFRIQTWG^";
 
 /* Of a letter that is written there: a constant, once compiled. */
-static inline unsigned
-zeek_letter_code(char letter)
+static inline unsigned zeek_letter_code(char letter)
 {
         return (unsigned)(strchr(ZEEK_LETTERS, letter) - ZEEK_LETTERS);
 }

@@ -3,8 +3,7 @@
 
 #include "connection/zeek_internal.h"
 
-static inline void
-zeek_note_distance(struct zeek *z, unsigned side)
+static inline void zeek_note_distance(struct zeek *z, unsigned side)
 {
         uint32_t quarter = UINT32_C(1) << 30;
 
@@ -15,8 +14,7 @@ zeek_note_distance(struct zeek *z, unsigned side)
 
 /* Takes such a segment; if it is none, nothing is done, and false returned. What is acknowledged was seen, so that
  * no gap comes of it; nothing waits above a hole; and no state is left by such a segment. */
-static inline bool
-zeek_plain(struct zeek *z, unsigned side, const struct segment *s)
+static inline bool zeek_plain(struct zeek *z, unsigned side, const struct segment *s)
 {
         const uint16_t flags = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_ACK;
         unsigned other = !side, mine = state_of(z, side);

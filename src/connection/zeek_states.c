@@ -6,8 +6,7 @@
  */
 #include "connection/zeek_internal.h"
 
-static void
-leave_inactive(struct zeek *z, unsigned side, const struct segment *s, bool was_originator)
+static void leave_inactive(struct zeek *z, unsigned side, const struct segment *s, bool was_originator)
 {
         unsigned other = !side;
 
@@ -44,8 +43,7 @@ leave_inactive(struct zeek *z, unsigned side, const struct segment *s, bool was_
         }
 }
 
-static void
-leave_established(struct zeek *z, unsigned side, const struct segment *s)
+static void leave_established(struct zeek *z, unsigned side, const struct segment *s)
 {
         unsigned other = !side;
 
@@ -62,8 +60,7 @@ leave_established(struct zeek *z, unsigned side, const struct segment *s)
                 set_state(z, side, RESET);
 }
 
-void
-zeek_update_state(struct zeek *z, unsigned side, const struct segment *s, bool was_originator)
+void zeek_update_state(struct zeek *z, unsigned side, const struct segment *s, bool was_originator)
 {
         switch (state_of(z, side)) {
         case INACTIVE:
@@ -89,8 +86,7 @@ zeek_update_state(struct zeek *z, unsigned side, const struct segment *s, bool w
         }
 }
 
-static bool
-sent_nothing(const struct zeek *z, unsigned side)
+static bool sent_nothing(const struct zeek *z, unsigned side)
 {
         bool beyond = distance(z->side[side].ack, z->side[side].last) > 0;
         uint32_t size = (beyond ? z->side[side].last : z->side[side].ack) - z->side[side].start;
@@ -99,8 +95,7 @@ sent_nothing(const struct zeek *z, unsigned side)
 }
 
 /* A SYN, and then a RST without anything of the originator between them that would make it more. */
-static bool
-is_syn_then_rst(const struct zeek *z)
+static bool is_syn_then_rst(const struct zeek *z)
 {
         static const char more[] = "HAFGIQ";
         unsigned i = 0;
@@ -121,8 +116,7 @@ is_syn_then_rst(const struct zeek *z)
         return false;
 }
 
-enum conn_state
-zeek_state(const struct zeek *z)
+enum conn_state zeek_state(const struct zeek *z)
 {
         unsigned o = state_of(z, zeek_originator(z)), r = state_of(z, !zeek_originator(z));
         bool o_idle = o == INACTIVE || o == PARTIAL, r_idle = r == INACTIVE || r == PARTIAL;

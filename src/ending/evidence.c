@@ -11,8 +11,7 @@
 #include "words/icmp_error.h"
 #include "words/segment_kind.h"
 
-static void __attribute__((format(printf, 2, 3)))
-say(struct evidence *e, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) say(struct evidence *e, const char *format, ...)
 {
         size_t room = sizeof(e->text) - e->n_text;
         va_list arguments;
@@ -36,8 +35,7 @@ struct at_frame {
         char text[40];
 };
 
-static struct at_frame
-at(struct fact_count frame)
+static struct at_frame at(struct fact_count frame)
 {
         struct at_frame a = { "" };
 
@@ -46,26 +44,22 @@ at(struct fact_count frame)
         return a;
 }
 
-static double
-seconds(int64_t ns)
+static double seconds(int64_t ns)
 {
         return (double)ns / 1e9;
 }
 
-static const char *
-the(enum side side)
+static const char *the(enum side side)
 {
         return side == SIDE_CLIENT ? "the client" : "the server";
 }
 
-static const char *
-The(enum side side)
+static const char *The(enum side side)
 {
         return side == SIDE_CLIENT ? "The client" : "The server";
 }
 
-static void
-say_ttl(const struct judging *j, struct evidence *e)
+static void say_ttl(const struct judging *j, struct evidence *e)
 {
         const struct facts_of_reset *reset = j->shown;
         const struct facts_of_end *end = &j->f->end[reset->by.value];
@@ -77,8 +71,7 @@ say_ttl(const struct judging *j, struct evidence *e)
                     the(reset->by.value), end->ttl.value);
 }
 
-static void
-say_doubts(const struct judging *j, struct evidence *e)
+static void say_doubts(const struct judging *j, struct evidence *e)
 {
         const struct facts_of_reset *reset = j->shown;
         enum side by;
@@ -115,8 +108,7 @@ say_doubts(const struct judging *j, struct evidence *e)
                 say(e, "The RST has neither of the shapes that Linux gives it, and %s runs Linux.", the(by));
 }
 
-static void
-say_reset(const struct judging *j, struct evidence *e)
+static void say_reset(const struct judging *j, struct evidence *e)
 {
         static const char *const shapes[] = { [RESET_KIND_ACTIVE] = "of its own accord (RST and ACK, a window)",
                                               [RESET_KIND_REPLY] = "as an answer (window 0, no options)",
@@ -156,8 +148,7 @@ say_reset(const struct judging *j, struct evidence *e)
         say_doubts(j, e);
 }
 
-static void
-say_fins(const struct judging *j, struct evidence *e)
+static void say_fins(const struct judging *j, struct evidence *e)
 {
         for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
                 const struct facts_of_direction *from = &j->f->from[side];
@@ -173,8 +164,7 @@ say_fins(const struct judging *j, struct evidence *e)
                 say(e, "The two FINs crossed.");
 }
 
-static void
-say_handshake(const struct facts *f, struct evidence *e)
+static void say_handshake(const struct facts *f, struct evidence *e)
 {
         uint64_t syns = f->syns.value, syn_acks = fact_known(f->syn_acks.how) ? f->syn_acks.value : 0;
 
@@ -182,8 +172,7 @@ say_handshake(const struct facts *f, struct evidence *e)
             syns, syns == 1 ? "" : "s", syn_acks, syn_acks == 1 ? "" : "s");
 }
 
-static void
-say_silence(const struct judging *j, struct evidence *e)
+static void say_silence(const struct judging *j, struct evidence *e)
 {
         const struct facts_of_end *end;
 
@@ -212,8 +201,7 @@ say_silence(const struct judging *j, struct evidence *e)
 }
 
 /* A window that stays shut is full of what nobody reads. */
-static void
-say_window(const struct judging *j, struct evidence *e)
+static void say_window(const struct judging *j, struct evidence *e)
 {
         for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
                 const struct facts_of_direction *to = &j->f->from[other_side((enum side)side)];
@@ -233,8 +221,7 @@ struct counted {
         char text[32];
 };
 
-static struct counted
-bytes(uint64_t n)
+static struct counted bytes(uint64_t n)
 {
         struct counted c;
 
@@ -242,15 +229,13 @@ bytes(uint64_t n)
         return c;
 }
 
-static const char *
-were(uint64_t n)
+static const char *were(uint64_t n)
 {
         return n == 1 ? "was" : "were";
 }
 
 /* Told by the kernel that took the rest, or seen in a capture at that end. */
-static void
-say_never_arrived(const struct judging *j, struct evidence *e, enum side sender)
+static void say_never_arrived(const struct judging *j, struct evidence *e, enum side sender)
 {
         const struct fact_count *arrived = &j->f->from[sender].arrived;
         uint64_t n = never_arrived(j, sender);
@@ -265,8 +250,7 @@ say_never_arrived(const struct judging *j, struct evidence *e, enum side sender)
                     the(sender), arrived->value);
 }
 
-static void
-say_fate(const struct judging *j, struct evidence *e, enum side sender)
+static void say_fate(const struct judging *j, struct evidence *e, enum side sender)
 {
         const struct record_direction *d = record_from(j->r, sender);
 
@@ -291,8 +275,7 @@ say_fate(const struct judging *j, struct evidence *e, enum side sender)
                     the(sender), were(d->missing.value));
 }
 
-void
-judge_evidence(const struct judging *j, struct evidence *ret_evidence)
+void judge_evidence(const struct judging *j, struct evidence *ret_evidence)
 {
         struct evidence *e = ret_evidence;
         const struct facts *f = j->f;

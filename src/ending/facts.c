@@ -46,8 +46,7 @@ static const struct {
 _Static_assert(FACTS_RESETS_MAX == 4, "the parts above name each reset");
 
 /* The row of fact i, and where it lies in struct facts. NULL past the last. */
-static const struct row *
-locate(size_t i, size_t *ret_part, size_t *ret_offset)
+static const struct row *locate(size_t i, size_t *ret_part, size_t *ret_offset)
 {
         for (size_t p = 0; p < N_OF(parts); p++) {
                 if (i < parts[p].n_rows) {
@@ -60,14 +59,12 @@ locate(size_t i, size_t *ret_part, size_t *ret_offset)
         return NULL;
 }
 
-void
-facts_init(struct facts *f, enum source source)
+void facts_init(struct facts *f, enum source source)
 {
         *f = (struct facts){ .seen = { .source = source, .roles = ROLES_FIRST, .sides = SIDES_SEEN_NONE } };
 }
 
-size_t
-facts_count(void)
+size_t facts_count(void)
 {
         size_t n = 0;
 
@@ -76,8 +73,7 @@ facts_count(void)
         return n;
 }
 
-void
-facts_name(size_t i, char name[static FACT_NAME_MAX])
+void facts_name(size_t i, char name[static FACT_NAME_MAX])
 {
         size_t part, offset;
         const struct row *row = locate(i, &part, &offset);
@@ -85,8 +81,7 @@ facts_name(size_t i, char name[static FACT_NAME_MAX])
         snprintf(name, FACT_NAME_MAX, "%s%s", row ? parts[part].prefix : "", row ? row->name : "");
 }
 
-const char *
-facts_sentence(size_t i)
+const char *facts_sentence(size_t i)
 {
         size_t part, offset;
         const struct row *row = locate(i, &part, &offset);
@@ -94,8 +89,7 @@ facts_sentence(size_t i)
         return row ? row->sentence : NULL;
 }
 
-enum how
-facts_how(const struct facts *f, size_t i)
+enum how facts_how(const struct facts *f, size_t i)
 {
         size_t part, offset;
         enum how how = HOW_UNKNOWN;
@@ -105,8 +99,7 @@ facts_how(const struct facts *f, size_t i)
         return how;
 }
 
-void
-facts_forget(struct facts *f, size_t i)
+void facts_forget(struct facts *f, size_t i)
 {
         size_t part, offset;
         const struct row *row = locate(i, &part, &offset);

@@ -268,8 +268,7 @@ const char *facts_sentence(size_t i);
 enum how facts_how(const struct facts *f, size_t i);
 void facts_forget(struct facts *f, size_t i);
 
-static inline bool
-fact_known(enum how how)
+static inline bool fact_known(enum how how)
 {
         return how != HOW_UNKNOWN;
 }

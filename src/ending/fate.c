@@ -9,8 +9,7 @@
 #include "ending/judging.h"
 
 /* RSTs that bear its address; those shown to be another's are not its own. */
-static const struct facts_of_reset *
-own_reset(const struct judging *j, enum side sender)
+static const struct facts_of_reset *own_reset(const struct judging *j, enum side sender)
 {
         for (size_t i = 0; i < j->f->n_resets && i < FACTS_RESETS_MAX; i++) {
                 const struct facts_of_reset *reset = &j->f->resets[i];
@@ -23,8 +22,7 @@ own_reset(const struct judging *j, enum side sender)
 }
 
 /* How the sender ended it first. */
-static enum closed
-how_closed(const struct judging *j, enum side sender)
+static enum closed how_closed(const struct judging *j, enum side sender)
 {
         const struct facts_of_direction *from = &j->f->from[sender];
         const struct facts_of_reset *reset = own_reset(j, sender);
@@ -42,8 +40,7 @@ how_closed(const struct judging *j, enum side sender)
 }
 
 /* Who refuses a SYN acknowledges it with all that it bears, and throws that away (tcp_v4_send_reset()). */
-static bool
-acknowledges_what_it_refuses(const struct judging *j, enum side sender)
+static bool acknowledges_what_it_refuses(const struct judging *j, enum side sender)
 {
         const struct facts_of_direction *from = &j->f->from[sender];
 
@@ -60,8 +57,7 @@ acknowledges_what_it_refuses(const struct judging *j, enum side sender)
 }
 
 /* How many RSTs that were counted as the sender's segments are another's. */
-static uint64_t
-forged_in_its_name(const struct judging *j, enum side sender)
+static uint64_t forged_in_its_name(const struct judging *j, enum side sender)
 {
         uint64_t n = 0;
 
@@ -75,8 +71,7 @@ forged_in_its_name(const struct judging *j, enum side sender)
         return n;
 }
 
-static void
-count(const struct judging *j, enum side sender, struct record_direction *d)
+static void count(const struct judging *j, enum side sender, struct record_direction *d)
 {
         const struct facts_of_direction *from = &j->f->from[sender];
         enum side receiver = other_side(sender);
@@ -110,8 +105,7 @@ count(const struct judging *j, enum side sender, struct record_direction *d)
 }
 
 /* Did bytes that were sent for the first time draw a reply RST of the receiver's own? */
-static bool
-drew_a_reset(const struct judging *j, enum side sender)
+static bool drew_a_reset(const struct judging *j, enum side sender)
 {
         const struct facts *f = j->f;
 
@@ -137,8 +131,7 @@ drew_a_reset(const struct judging *j, enum side sender)
         return false;
 }
 
-static bool
-kernel_told_of_loss(const struct judging *j, enum side sender)
+static bool kernel_told_of_loss(const struct judging *j, enum side sender)
 {
         enum side receiver = other_side(sender);
 
@@ -149,8 +142,7 @@ kernel_told_of_loss(const struct judging *j, enum side sender)
 }
 
 /* Bytes sent that a capture at the receiver's end does not hold; 0 where nothing is known of that. */
-uint64_t
-never_arrived(const struct judging *j, enum side sender)
+uint64_t never_arrived(const struct judging *j, enum side sender)
 {
         const struct facts_of_direction *from = &j->f->from[sender];
 
@@ -159,8 +151,7 @@ never_arrived(const struct judging *j, enum side sender)
         return from->bytes.value - from->arrived.value;
 }
 
-static enum fate
-fate_of(const struct judging *j, enum side sender, const struct record_direction *d)
+static enum fate fate_of(const struct judging *j, enum side sender, const struct record_direction *d)
 {
         const struct facts *f = j->f;
         const struct facts_of_end *from = &f->end[sender], *to = &f->end[other_side(sender)];
@@ -209,8 +200,7 @@ fate_of(const struct judging *j, enum side sender, const struct record_direction
         }
 }
 
-void
-judge_fate(struct judging *j)
+void judge_fate(struct judging *j)
 {
         for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
                 struct record_direction *d = record_from(j->r, (enum side)side);
@@ -221,8 +211,7 @@ judge_fate(struct judging *j)
 }
 
 /* With each of these the host answers for a segment that it gives to no program. */
-static bool
-reaches_no_program(enum cause cause)
+static bool reaches_no_program(enum cause cause)
 {
         return cause == CAUSE_DATA_AFTER_CLOSE || cause == CAUSE_NO_CONNECTION || cause == CAUSE_NOT_LISTENING ||
                cause == CAUSE_FIREWALL || cause == CAUSE_BACKLOG_FULL || cause == CAUSE_LISTENER_CLOSED ||
@@ -230,8 +219,7 @@ reaches_no_program(enum cause cause)
                cause == CAUSE_BAD_SEGMENT;
 }
 
-static bool
-no_cause_reaches_a_program(const struct record *r)
+static bool no_cause_reaches_a_program(const struct record *r)
 {
         for (size_t i = 0; i < r->n_causes; i++)
                 if (!reaches_no_program(r->causes[i]))
@@ -239,8 +227,7 @@ no_cause_reaches_a_program(const struct record *r)
         return r->n_causes > 0;
 }
 
-void
-judge_retry(struct judging *j)
+void judge_retry(struct judging *j)
 {
         const struct facts *f = j->f;
         struct record *r = j->r;

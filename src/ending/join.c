@@ -8,8 +8,7 @@
 /* So long a segment may be on its way, beyond what the fastest took. */
 #define ON_ITS_WAY_NS INT64_C(250000000)
 
-static void
-shift_time(struct fact_time *time, int64_t ahead_ns)
+static void shift_time(struct fact_time *time, int64_t ahead_ns)
 {
         if (fact_known(time->how) && __builtin_sub_overflow(time->value, ahead_ns, &time->value))
                 time->how = HOW_UNKNOWN;
@@ -29,38 +28,32 @@ shift_time(struct fact_time *time, int64_t ahead_ns)
 #define SHIFT_validity(fact) (void)0
 #define SHIFT(kind, name, sentence) SHIFT_##kind(of->name);
 
-static void
-shift_connection(struct facts *of, int64_t ahead_ns)
+static void shift_connection(struct facts *of, int64_t ahead_ns)
 {
         FACTS_OF_CONNECTION(SHIFT)
 }
 
-static void
-shift_end(struct facts_of_end *of, int64_t ahead_ns)
+static void shift_end(struct facts_of_end *of, int64_t ahead_ns)
 {
         FACTS_OF_END(SHIFT)
 }
 
-static void
-shift_direction(struct facts_of_direction *of, int64_t ahead_ns)
+static void shift_direction(struct facts_of_direction *of, int64_t ahead_ns)
 {
         FACTS_OF_DIRECTION(SHIFT)
 }
 
-static void
-shift_reset(struct facts_of_reset *of, int64_t ahead_ns)
+static void shift_reset(struct facts_of_reset *of, int64_t ahead_ns)
 {
         FACTS_OF_RESET(SHIFT)
 }
 
-static size_t
-n_resets(const struct facts *f)
+static size_t n_resets(const struct facts *f)
 {
         return f->n_resets < FACTS_RESETS_MAX ? f->n_resets : FACTS_RESETS_MAX;
 }
 
-static void
-shift_position(struct fact_count *count, struct join_shift shift)
+static void shift_position(struct fact_count *count, struct join_shift shift)
 {
         int64_t moved;
 
@@ -75,16 +68,14 @@ shift_position(struct fact_count *count, struct join_shift shift)
 }
 
 /* No bytes are no bytes wherever one began to count. */
-static void
-shift_count(struct fact_count *count, struct join_shift shift)
+static void shift_count(struct fact_count *count, struct join_shift shift)
 {
         if (shift.known || count->value > 0)
                 shift_position(count, shift);
 }
 
 /* The server's facts in the client's time and count of bytes, without frame numbers. */
-static struct facts
-translate(const struct facts *at_server, int64_t ahead_ns, const struct join_shift shifts[static 2])
+static struct facts translate(const struct facts *at_server, int64_t ahead_ns, const struct join_shift shifts[static 2])
 {
         struct facts f = *at_server;
 
@@ -126,16 +117,14 @@ translate(const struct facts *at_server, int64_t ahead_ns, const struct join_shi
 #define OWN_ELSE(fact, own, other) ((fact_known((own)->fact.how) ? (own) : (other))->fact)
 #define TAKE(to, fact, own, other) ((to)->fact = OWN_ELSE(fact, own, other))
 
-static struct fact_flag
-either(struct fact_flag a, struct fact_flag b)
+static struct fact_flag either(struct fact_flag a, struct fact_flag b)
 {
         return fact_is(a) ? a : fact_is(b) ? b : fact_known(a.how) ? a : b;
 }
 
 /* Each end as its own capture knows it; but what its segments look like from afar is what those are compared
  * with that came from afar. */
-static void
-join_end(const struct facts *own, const struct facts *other, enum side side, struct facts_of_end *to)
+static void join_end(const struct facts *own, const struct facts *other, enum side side, struct facts_of_end *to)
 {
         *to = own->end[side];
         TAKE(to, os, &own->end[side], &other->end[side]);
@@ -153,15 +142,13 @@ struct at_end {
         int64_t doubt_ns;
 };
 
-static bool
-is_whole(const struct at_end *end)
+static bool is_whole(const struct at_end *end)
 {
         return !end->f->seen.gaps && !end->f->seen.evicted && !end->lossy;
 }
 
 /* Did the capture hold all that was there until then, if there was anything? What was sent then has arrived. */
-static bool
-is_whole_until(const struct at_end *end, struct fact_time at)
+static bool is_whole_until(const struct at_end *end, struct fact_time at)
 {
         int64_t least;
 
@@ -169,8 +156,7 @@ is_whole_until(const struct at_end *end, struct fact_time at)
                !__builtin_add_overflow(at.value, end->doubt_ns, &least) && least <= end->f->seen.until;
 }
 
-int64_t
-join_doubt(int64_t slack_ns)
+int64_t join_doubt(int64_t slack_ns)
 {
         const int64_t most = INT64_MAX / 4;
 
@@ -180,8 +166,7 @@ join_doubt(int64_t slack_ns)
 }
 
 /* When it last sent a byte, or sent one again; at the latest with its last segment. */
-static struct fact_time
-last_sent(const struct facts *f, enum side side)
+static struct fact_time last_sent(const struct facts *f, enum side side)
 {
         struct fact_time last = f->from[side].last_payload, again = f->end[side].unanswered_last;
 
@@ -191,9 +176,8 @@ last_sent(const struct facts *f, enum side side)
 }
 
 /* What was sent is known at the sender, what was acknowledged at the receiver. */
-static void
-join_direction(const struct at_end *sender, const struct at_end *receiver, enum side side, bool comparable,
-               struct facts_of_direction *to)
+static void join_direction(const struct at_end *sender, const struct at_end *receiver, enum side side, bool comparable,
+                           struct facts_of_direction *to)
 {
         const struct facts_of_direction *sent = &sender->f->from[side], *got = &receiver->f->from[side];
         bool outlives = is_whole(sender) && is_whole_until(receiver, last_sent(sender->f, side));
@@ -229,8 +213,7 @@ join_direction(const struct at_end *sender, const struct at_end *receiver, enum 
 
 /* Was the end's own capture running, and unbroken, when something is said to have been sent or received then? Of one
  * that began in the middle it may have been just before. */
-static bool
-would_hold(const struct at_end *own, enum side side, struct fact_time at)
+static bool would_hold(const struct at_end *own, enum side side, struct fact_time at)
 {
         const struct facts *f = own->f;
         int64_t before = f->seen.midstream ? own->doubt_ns : 0, first;
@@ -239,15 +222,13 @@ would_hold(const struct at_end *own, enum side side, struct fact_time at)
                !__builtin_add_overflow(f->first.value, before, &first) && at.value >= first;
 }
 
-static bool
-same_count(struct fact_count a, struct fact_count b)
+static bool same_count(struct fact_count a, struct fact_count b)
 {
         return !fact_known(a.how) || !fact_known(b.how) || a.value == b.value;
 }
 
 /* A TTL changes on the way, and a NAT changes the IP ID; the rest of a RST stays. */
-static bool
-same_reset(const struct facts_of_reset *a, const struct facts_of_reset *b)
+static bool same_reset(const struct facts_of_reset *a, const struct facts_of_reset *b)
 {
         return fact_known(a->by.how) && fact_known(b->by.how) && a->by.value == b->by.value &&
                same_count(a->position, b->position) && same_count(a->ack_position, b->ack_position) &&
@@ -256,8 +237,8 @@ same_reset(const struct facts_of_reset *a, const struct facts_of_reset *b)
 }
 
 /* Its sender knows what drew it, its receiver what it did. */
-static struct facts_of_reset
-join_reset(const struct facts_of_reset *sent, const struct facts_of_reset *got, const struct facts_of_reset *with_frame)
+static struct facts_of_reset join_reset(const struct facts_of_reset *sent, const struct facts_of_reset *got,
+                                        const struct facts_of_reset *with_frame)
 {
         struct facts_of_reset r = *sent;
 
@@ -274,8 +255,7 @@ join_reset(const struct facts_of_reset *sent, const struct facts_of_reset *got, 
 }
 
 /* Is another RST by that end left over, which might be the one after all? Or were there more than are kept? */
-static bool
-has_another(const struct facts *f, enum side by, const bool *used)
+static bool has_another(const struct facts *f, enum side by, const bool *used)
 {
         uint64_t n = 0;
 
@@ -289,8 +269,7 @@ has_another(const struct facts *f, enum side by, const bool *used)
         return n < f->n_resets_in_all;
 }
 
-static void
-add_reset(struct facts *f, const struct facts_of_reset *reset)
+static void add_reset(struct facts *f, const struct facts_of_reset *reset)
 {
         f->n_resets_in_all += 1 + (fact_known(reset->repeats.how) ? reset->repeats.value : 0);
         if (f->n_resets < FACTS_RESETS_MAX)
@@ -298,9 +277,8 @@ add_reset(struct facts *f, const struct facts_of_reset *reset)
 }
 
 /* Those of @in that @other does not hold: made on the way, or lost on it. */
-static void
-add_one_sided(struct facts *f, const struct facts *in, const bool *used, const struct at_end *other,
-              const bool *used_other, enum side own)
+static void add_one_sided(struct facts *f, const struct facts *in, const bool *used, const struct at_end *other,
+                          const bool *used_other, enum side own)
 {
         for (size_t i = 0; i < n_resets(in); i++) {
                 struct facts_of_reset reset = in->resets[i];
@@ -324,8 +302,7 @@ add_one_sided(struct facts *f, const struct facts *in, const bool *used, const s
         }
 }
 
-static void
-sort_resets(struct facts *f)
+static void sort_resets(struct facts *f)
 {
         for (size_t i = 1; i < f->n_resets; i++)
                 for (size_t j = i; j > 0 && f->resets[j].at.value < f->resets[j - 1].at.value; j--) {
@@ -336,8 +313,7 @@ sort_resets(struct facts *f)
                 }
 }
 
-static void
-join_resets(const struct at_end *at_client, const struct at_end *at_server, struct facts *to)
+static void join_resets(const struct at_end *at_client, const struct at_end *at_server, struct facts *to)
 {
         const struct facts *c = at_client->f, *s = at_server->f;
         bool used_c[FACTS_RESETS_MAX] = { 0 }, used_s[FACTS_RESETS_MAX] = { 0 };
@@ -366,8 +342,7 @@ join_resets(const struct at_end *at_client, const struct at_end *at_server, stru
 }
 
 /* The two FINs crossed if each was sent before the other's had come, as each end saw it itself. */
-static struct fact_flag
-fins_crossed(const struct facts *c, const struct facts *s)
+static struct fact_flag fins_crossed(const struct facts *c, const struct facts *s)
 {
         const struct fact_time own_c = c->from[SIDE_CLIENT].fin_at, got_c = c->from[SIDE_SERVER].fin_at;
         const struct fact_time own_s = s->from[SIDE_SERVER].fin_at, got_s = s->from[SIDE_CLIENT].fin_at;
@@ -383,8 +358,7 @@ fins_crossed(const struct facts *c, const struct facts *s)
 }
 
 /* An ICMP error ends what its receiver has; the client's goes first. */
-static void
-join_icmp(const struct facts *c, const struct at_end *at_server, struct facts *to)
+static void join_icmp(const struct facts *c, const struct at_end *at_server, struct facts *to)
 {
         const struct facts *s = at_server->f;
         const struct facts *f = fact_known(c->icmp.how) ? c : s;
@@ -401,8 +375,7 @@ join_icmp(const struct facts *c, const struct at_end *at_server, struct facts *t
                 to->icmp_from_end = (struct fact_flag){ HOW_INFERRED, false };
 }
 
-static void
-join_seen(const struct facts *c, const struct facts *s, struct facts_seen *to)
+static void join_seen(const struct facts *c, const struct facts *s, struct facts_seen *to)
 {
         bool client = fact_known(c->from[SIDE_CLIENT].packets.how) && c->from[SIDE_CLIENT].packets.value > 0;
         bool server = fact_known(s->from[SIDE_SERVER].packets.how) && s->from[SIDE_SERVER].packets.value > 0;
@@ -424,8 +397,7 @@ join_seen(const struct facts *c, const struct facts *s, struct facts_seen *to)
 }
 
 /* Did more of a direction come than its sender's capture holds, which had stopped or loses frames? */
-static bool
-sender_stopped(const struct at_end *sender, const struct at_end *receiver, enum side side, bool comparable)
+static bool sender_stopped(const struct at_end *sender, const struct at_end *receiver, enum side side, bool comparable)
 {
         const struct facts_of_direction *sent = &sender->f->from[side], *got = &receiver->f->from[side];
         bool more = comparable && fact_known(sent->bytes.how) && fact_known(got->bytes.how) &&
@@ -434,9 +406,8 @@ sender_stopped(const struct at_end *sender, const struct at_end *receiver, enum 
         return (more || (fact_is(got->fin) && !fact_is(sent->fin))) && !is_whole_until(sender, receiver->f->last);
 }
 
-enum side
-join_alone(const struct facts *at_client, const struct facts *at_server, const struct join_captures *captures,
-           const struct join_shift shifts[static 2])
+enum side join_alone(const struct facts *at_client, const struct facts *at_server, const struct join_captures *captures,
+                     const struct join_shift shifts[static 2])
 {
         const struct facts s = translate(at_server, captures->offset_ns, shifts);
         const struct at_end client = { at_client, captures->lossy[SIDE_CLIENT], captures->doubt_ns };
@@ -449,9 +420,8 @@ join_alone(const struct facts *at_client, const struct facts *at_server, const s
         return no_client ? SIDE_SERVER : no_server ? SIDE_CLIENT : SIDE_UNKNOWN;
 }
 
-void
-join_facts(const struct facts *at_client, const struct facts *at_server, const struct join_captures *captures,
-           const struct join_shift shifts[static 2], bool translated, struct facts *ret_facts)
+void join_facts(const struct facts *at_client, const struct facts *at_server, const struct join_captures *captures,
+                const struct join_shift shifts[static 2], bool translated, struct facts *ret_facts)
 {
         const struct facts *c = at_client;
         const struct facts s = translate(at_server, captures->offset_ns, shifts);

@@ -6,14 +6,12 @@
 #include "ending/join.h"
 
 /* A segment that one capture missed and whose repeat it saw would make time run backwards. */
-static bool
-is_whole(const struct facts *f)
+static bool is_whole(const struct facts *f)
 {
         return !f->seen.gaps && !f->seen.midstream && !f->seen.evicted;
 }
 
-static void
-take_least(bool *known, int64_t *least, struct fact_time sent, struct fact_time seen)
+static void take_least(bool *known, int64_t *least, struct fact_time sent, struct fact_time seen)
 {
         int64_t delay;
 
@@ -25,8 +23,7 @@ take_least(bool *known, int64_t *least, struct fact_time sent, struct fact_time 
         *known = true;
 }
 
-void
-join_clock_add(struct join_clock *clock, const struct facts *at_client, const struct facts *at_server)
+void join_clock_add(struct join_clock *clock, const struct facts *at_client, const struct facts *at_server)
 {
         const struct facts_of_direction *c = at_client->from, *s = at_server->from;
 
@@ -45,8 +42,7 @@ join_clock_add(struct join_clock *clock, const struct facts *at_client, const st
         take_least(&clock->back_known, &clock->back_ns, s[SIDE_SERVER].fin_at, c[SIDE_SERVER].fin_at);
 }
 
-bool
-join_clock_read(const struct join_clock *clock, int64_t *ret_offset_ns, int64_t *ret_slack_ns)
+bool join_clock_read(const struct join_clock *clock, int64_t *ret_offset_ns, int64_t *ret_slack_ns)
 {
         if (!clock->forth_known || !clock->back_known)
                 return false;

@@ -6,8 +6,7 @@
 #include "ending/join.h"
 #include "ending/judging.h"
 
-bool
-join_shows_loss(const struct facts *f, enum side end)
+bool join_shows_loss(const struct facts *f, enum side end)
 {
         const struct facts_of_direction *sent = &f->from[end], *came = &f->from[other_side(end)];
 

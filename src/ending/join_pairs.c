@@ -31,40 +31,34 @@ struct pairing {
         struct row rows[2];
 };
 
-static int
-compare_u32(uint32_t a, uint32_t b)
+static int compare_u32(uint32_t a, uint32_t b)
 {
         return (a > b) - (a < b);
 }
 
-static int
-compare_isn(const struct join_key *a, const struct join_key *b, int side)
+static int compare_isn(const struct join_key *a, const struct join_key *b, int side)
 {
         return compare_u32(a->isn[side], b->isn[side]);
 }
 
-static int
-by_both_isns(const struct join_key *a, const struct join_key *b)
+static int by_both_isns(const struct join_key *a, const struct join_key *b)
 {
         int r = compare_isn(a, b, SIDE_CLIENT);
 
         return r ? r : compare_isn(a, b, SIDE_SERVER);
 }
 
-static int
-by_client_isn(const struct join_key *a, const struct join_key *b)
+static int by_client_isn(const struct join_key *a, const struct join_key *b)
 {
         return compare_isn(a, b, SIDE_CLIENT);
 }
 
-static int
-by_server_isn(const struct join_key *a, const struct join_key *b)
+static int by_server_isn(const struct join_key *a, const struct join_key *b)
 {
         return compare_isn(a, b, SIDE_SERVER);
 }
 
-static int
-by_addresses(const struct join_key *a, const struct join_key *b)
+static int by_addresses(const struct join_key *a, const struct join_key *b)
 {
         int r = (a->family > b->family) - (a->family < b->family);
 
@@ -72,82 +66,70 @@ by_addresses(const struct join_key *a, const struct join_key *b)
         return r ? r : memcmp(a->port, b->port, sizeof(a->port));
 }
 
-static int
-by_server_port(const struct join_key *a, const struct join_key *b)
+static int by_server_port(const struct join_key *a, const struct join_key *b)
 {
         return compare_u32(a->port[SIDE_SERVER], b->port[SIDE_SERVER]);
 }
 
-static bool
-knows_both_isns(const struct join_key *k)
+static bool knows_both_isns(const struct join_key *k)
 {
         return k->isn_known[SIDE_CLIENT] && k->isn_known[SIDE_SERVER];
 }
 
-static bool
-knows_client_isn(const struct join_key *k)
+static bool knows_client_isn(const struct join_key *k)
 {
         return k->isn_known[SIDE_CLIENT];
 }
 
-static bool
-knows_server_isn(const struct join_key *k)
+static bool knows_server_isn(const struct join_key *k)
 {
         return k->isn_known[SIDE_SERVER];
 }
 
-static bool
-knows_addresses(const struct join_key *k)
+static bool knows_addresses(const struct join_key *k)
 {
         (void)k;
         return true;
 }
 
-static bool
-is_midstream(const struct join_key *k)
+static bool is_midstream(const struct join_key *k)
 {
         return !k->isn_known[SIDE_CLIENT] && !k->isn_known[SIDE_SERVER] && k->first_seq_known[SIDE_CLIENT] &&
                k->first_seq_known[SIDE_SERVER];
 }
 
-static bool
-always(const struct join_key *a, const struct join_key *b)
+static bool always(const struct join_key *a, const struct join_key *b)
 {
         (void)a;
         (void)b;
         return true;
 }
 
-static bool
-same_server(const struct join_key *a, const struct join_key *b)
+static bool same_server(const struct join_key *a, const struct join_key *b)
 {
         return a->family == b->family && (a->port[SIDE_SERVER] == b->port[SIDE_SERVER] ||
                                           memcmp(a->address[SIDE_SERVER], b->address[SIDE_SERVER], 16) == 0);
 }
 
-static bool
-isns_agree(const struct join_key *a, const struct join_key *b, int side)
+static bool isns_agree(const struct join_key *a, const struct join_key *b, int side)
 {
         return !a->isn_known[side] || !b->isn_known[side] || a->isn[side] == b->isn[side];
 }
 
 /* One number is the same: 32 bits, so something else must speak for it, and nothing against it. */
-static bool
-fits_by_one_isn(const struct join_key *a, const struct join_key *b)
+static bool fits_by_one_isn(const struct join_key *a, const struct join_key *b)
 {
         return same_server(a, b) && isns_agree(a, b, SIDE_CLIENT) && isns_agree(a, b, SIDE_SERVER);
 }
 
-static bool
-overlaps(const struct join_key *a, const struct join_key *b, int side)
+static bool overlaps(const struct join_key *a, const struct join_key *b, int side)
 {
         int32_t ahead = join_seq_distance(a->first_seq[side], b->first_seq[side]);
 
         return ahead >= 0 ? (uint64_t)ahead <= a->bytes[side] : (uint64_t)-(int64_t)ahead <= b->bytes[side];
 }
 
-static bool
-fits_midstream(const struct join_key *a, const struct join_key *b)
+static bool fits_midstream(const struct join_key *a, const struct join_key *b)
 {
         return same_server(a, b) && overlaps(a, b, SIDE_CLIENT) && overlaps(a, b, SIDE_SERVER) &&
                a->bytes[SIDE_CLIENT] + a->bytes[SIDE_SERVER] > 0 && b->bytes[SIDE_CLIENT] + b->bytes[SIDE_SERVER] > 0;
@@ -171,8 +153,7 @@ struct sorting {
         const struct sign *sign;
 };
 
-static int
-compare(const void *a, const void *b, void *context)
+static int compare(const void *a, const void *b, void *context)
 {
         const struct sorting *s = context;
         const struct join_key *x = &s->keys[*(const size_t *)a], *y = &s->keys[*(const size_t *)b];
@@ -181,8 +162,7 @@ compare(const void *a, const void *b, void *context)
         return r ? r : (x->first_ns > y->first_ns) - (x->first_ns < y->first_ns);
 }
 
-static void
-sort(struct pairing *p, int end, size_t n, const struct sign *sign)
+static void sort(struct pairing *p, int end, size_t n, const struct sign *sign)
 {
         struct row *row = &p->rows[end];
         struct sorting sorting = { row->keys, sign };
@@ -195,8 +175,7 @@ sort(struct pairing *p, int end, size_t n, const struct sign *sign)
 }
 
 /* How many from @i on are alike by the sign. */
-static size_t
-count_alike(const struct row *row, size_t i, const struct sign *sign)
+static size_t count_alike(const struct row *row, size_t i, const struct sign *sign)
 {
         size_t n = 1;
 
@@ -205,17 +184,15 @@ count_alike(const struct row *row, size_t i, const struct sign *sign)
         return n;
 }
 
-static void
-marry(struct pairing *p, size_t client, size_t server)
+static void marry(struct pairing *p, size_t client, size_t server)
 {
         p->pair[client] = server;
         p->taken[server] = true;
 }
 
 /* The only one of @n that fits; JOIN_NONE where none does, or several. */
-static size_t
-find_only(const struct pairing *p, const struct sign *sign, const size_t *order, size_t n, const struct join_key *key,
-          bool of_server)
+static size_t find_only(const struct pairing *p, const struct sign *sign, const size_t *order, size_t n,
+                        const struct join_key *key, bool of_server)
 {
         size_t found = JOIN_NONE;
 
@@ -234,8 +211,8 @@ find_only(const struct pairing *p, const struct sign *sign, const size_t *order,
 }
 
 /* @n and @m that are alike by the sign. */
-static void
-pair_alike(struct pairing *p, const struct sign *sign, const size_t *clients, size_t n, const size_t *servers, size_t m)
+static void pair_alike(struct pairing *p, const struct sign *sign, const size_t *clients, size_t n,
+                       const size_t *servers, size_t m)
 {
         if (sign->in_order) {
                 for (size_t i = 0, j = 0; i < n && j < m; i++)
@@ -258,8 +235,7 @@ pair_alike(struct pairing *p, const struct sign *sign, const size_t *clients, si
         }
 }
 
-static void
-pair_by(struct pairing *p, const struct sign *sign)
+static void pair_by(struct pairing *p, const struct sign *sign)
 {
         const struct row *c = &p->rows[SIDE_CLIENT], *s = &p->rows[SIDE_SERVER];
 
@@ -274,9 +250,8 @@ pair_by(struct pairing *p, const struct sign *sign)
         }
 }
 
-int
-join_pair(const struct join_key *client, size_t n_client, const struct join_key *server, size_t n_server,
-          size_t *ret_pair)
+int join_pair(const struct join_key *client, size_t n_client, const struct join_key *server, size_t n_server,
+              size_t *ret_pair)
 {
         struct pairing p = { .client = client, .server = server, .pair = ret_pair };
         int r = -ENOMEM;
@@ -302,8 +277,7 @@ join_pair(const struct join_key *client, size_t n_client, const struct join_key 
         return r;
 }
 
-bool
-join_is_sure(const struct join_key *client, const struct join_key *server)
+bool join_is_sure(const struct join_key *client, const struct join_key *server)
 {
         bool any = false;
 
@@ -315,8 +289,7 @@ join_is_sure(const struct join_key *client, const struct join_key *server)
         return any;
 }
 
-bool
-join_fits_in_time(const struct join_key *client, const struct join_key *server, int64_t offset_ns)
+bool join_fits_in_time(const struct join_key *client, const struct join_key *server, int64_t offset_ns)
 {
         int64_t first, last, apart;
 
@@ -330,8 +303,7 @@ join_fits_in_time(const struct join_key *client, const struct join_key *server, 
                          : last >= client->first_ns - BEGINNING_SLACK_NS;
 }
 
-void
-join_shifts(const struct join_key *client, const struct join_key *server, struct join_shift ret_shifts[static 2])
+void join_shifts(const struct join_key *client, const struct join_key *server, struct join_shift ret_shifts[static 2])
 {
         for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
                 int32_t ahead = join_seq_distance(client->first_seq[side], server->first_seq[side]);

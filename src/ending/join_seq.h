@@ -4,8 +4,7 @@
 #include <stdint.h>
 
 /* How far @to lies ahead of @from: negative when it lies behind. */
-static inline int32_t
-join_seq_distance(uint32_t from, uint32_t to)
+static inline int32_t join_seq_distance(uint32_t from, uint32_t to)
 {
         return (int32_t)(to - from);
 }

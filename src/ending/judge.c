@@ -32,15 +32,13 @@
 #include "words/reset_reason.h"
 
 /* A number that no segment can bear is none. */
-static struct maybe_u64
-within(struct fact_count count, uint64_t least, uint64_t most)
+static struct maybe_u64 within(struct fact_count count, uint64_t least, uint64_t most)
 {
         return fact_known(count.how) && count.value >= least && count.value <= most ? known_u64(count.value)
                                                                                    : (struct maybe_u64){ 0 };
 }
 
-static bool
-resets_are_guessed(const struct facts *f)
+static bool resets_are_guessed(const struct facts *f)
 {
         for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++)
                 if (f->resets[i].by.how <= HOW_INFERRED)
@@ -48,8 +46,7 @@ resets_are_guessed(const struct facts *f)
         return false;
 }
 
-static void
-fill_reset(const struct judging *j)
+static void fill_reset(const struct judging *j)
 {
         const struct facts *f = j->f;
         const struct facts_of_reset *shown = j->shown;
@@ -86,8 +83,7 @@ fill_reset(const struct judging *j)
         }
 }
 
-static void
-fill_end(const struct facts_of_end *end, struct record_end *r, struct record_act *act)
+static void fill_end(const struct facts_of_end *end, struct record_end *r, struct record_act *act)
 {
         if (fact_known(end->os.how))
                 r->os = end->os.value;
@@ -97,8 +93,7 @@ fill_end(const struct facts_of_end *end, struct record_end *r, struct record_act
         }
 }
 
-static void
-follow_rules(struct judging *j)
+static void follow_rules(struct judging *j)
 {
         judge_reset(j);
         judge_ending(j);
@@ -114,14 +109,12 @@ follow_rules(struct judging *j)
 }
 
 /* Where no rule needs to be asked, unless evidence is wanted of what did not end in order. */
-static bool
-is_plain(struct judging *j, bool evidence)
+static bool is_plain(struct judging *j, bool evidence)
 {
         return judge_orderly(j) || (!evidence && (judge_attempt(j) || judge_active(j)));
 }
 
-static inline void
-judge_facts(const struct facts *f, struct record *r, struct evidence *ret_evidence, bool by_rules)
+static inline void judge_facts(const struct facts *f, struct record *r, struct evidence *ret_evidence, bool by_rules)
 {
         struct judging j = { .f = f, .r = r, .named = SIDE_UNKNOWN, .asker = SIDE_UNKNOWN, .shape = RESET_KIND_UNKNOWN,
                              .reason = RESET_REASON_NOT_SPECIFIED };
@@ -140,14 +133,12 @@ judge_facts(const struct facts *f, struct record *r, struct evidence *ret_eviden
         }
 }
 
-void
-judge(const struct facts *f, struct record *r, struct evidence *ret_evidence)
+void judge(const struct facts *f, struct record *r, struct evidence *ret_evidence)
 {
         judge_facts(f, r, ret_evidence, false);
 }
 
-void
-judge_by_rules(const struct facts *f, struct record *r, struct evidence *ret_evidence)
+void judge_by_rules(const struct facts *f, struct record *r, struct evidence *ret_evidence)
 {
         judge_facts(f, r, ret_evidence, true);
 }

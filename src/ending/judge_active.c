@@ -9,8 +9,7 @@
 #include "ending/judging.h"
 
 /* The bytes of both directions arrived, and neither end closed its own. */
-static bool
-is_done(const struct facts_of_direction *from)
+static bool is_done(const struct facts_of_direction *from)
 {
         bool known = fact_known(from->bytes.how) && fact_known(from->acked.how) && fact_is_not(from->fin) &&
                      count_above(from->packets, 0);
@@ -20,8 +19,7 @@ is_done(const struct facts_of_direction *from)
 }
 
 /* It did not ask in vain, and its kernel said nothing. */
-static bool
-is_quiet(const struct facts_of_end *end)
+static bool is_quiet(const struct facts_of_end *end)
 {
         return !(count_above(end->keepalives, 0) || count_above(end->keepalives_unanswered, 0) ||
                  count_above(end->repeats_unanswered, 0) || count_above(end->probes_unanswered, 0) ||
@@ -29,8 +27,7 @@ is_quiet(const struct facts_of_end *end)
 }
 
 /* Its kernel told nothing of its RST. */
-static bool
-says_nothing(const struct facts_of_end *end)
+static bool says_nothing(const struct facts_of_end *end)
 {
         return !(fact_known(end->reason.how) || fact_is(end->abort_on_close) || fact_is(end->abort_on_linger) ||
                  fact_is(end->abort_on_memory) || fact_is(end->abort_on_data) || fact_is(end->counts_no_reset) ||
@@ -38,16 +35,14 @@ says_nothing(const struct facts_of_end *end)
 }
 
 /* Of the shape that an end's own accord makes (judge_reset.c). */
-static bool
-is_active(const struct facts_of_reset *reset)
+static bool is_active(const struct facts_of_reset *reset)
 {
         return fact_is(reset->has_ack) && fact_known(reset->window.how) && !count_above(reset->payload, 0) &&
                (count_above(reset->window, 0) || fact_is(reset->options)) && !reset_answers_syn(reset);
 }
 
 /* One end's, taken by the other. */
-static bool
-is_taken(const struct facts_of_reset *reset)
+static bool is_taken(const struct facts_of_reset *reset)
 {
         bool by_end = fact_known(reset->by.how) && (reset->by.value == SIDE_CLIENT || reset->by.value == SIDE_SERVER);
         bool exact = fact_known(reset->validity.how) && (reset->validity.value == RESET_VALIDITY_EXACT);
@@ -56,8 +51,7 @@ is_taken(const struct facts_of_reset *reset)
         return by_end && exact && taken;
 }
 
-static bool
-is_doubtful(const struct facts_of_reset *reset)
+static bool is_doubtful(const struct facts_of_reset *reset)
 {
         return fact_is(reset->not_sent) || fact_is(reset->went_on) || fact_is(reset->behind) ||
                fact_is(reset->ack_impossible) || fact_is(reset->ttl_differs) || fact_is(reset->ip_id_jumps) ||
@@ -65,8 +59,7 @@ is_doubtful(const struct facts_of_reset *reset)
 }
 
 /* A server's may be a refusal before the handshake is done; a client's means the same before it as after. */
-static bool
-is_plain(const struct facts *f)
+static bool is_plain(const struct facts *f)
 {
         const struct facts_of_reset *reset = &f->resets[0];
         bool alone = (f->n_resets == 1) && (f->n_resets_in_all == 1), whole = !(f->seen.gaps || f->seen.midstream);
@@ -80,8 +73,7 @@ is_plain(const struct facts *f)
 }
 
 /* Nothing is known of what its program did but that there was something to read, or that it had been accepted. */
-static void
-fill_causes(const struct judging *j)
+static void fill_causes(const struct judging *j)
 {
         const struct facts *f = j->f;
         const enum side by = j->named == SIDE_SERVER ? SIDE_SERVER : SIDE_CLIENT;
@@ -101,8 +93,7 @@ fill_causes(const struct judging *j)
         r->n_causes += !(fact_known(end->os.how) && (end->os.value == OS_LINUX));
 }
 
-static void
-fill_direction(const struct facts_of_direction *from, enum closed closed, struct record_direction *d)
+static void fill_direction(const struct facts_of_direction *from, enum closed closed, struct record_direction *d)
 {
         uint64_t bytes = from->bytes.value, by_reset = from->acked_by_reset.value;
 
@@ -120,8 +111,7 @@ fill_direction(const struct facts_of_direction *from, enum closed closed, struct
 }
 
 /* The other end's socket has the error that the RST left; in the handshake a server's program has none yet. */
-static void
-fill_next(const struct facts *f, enum side side, struct record_next *next)
+static void fill_next(const struct facts *f, enum side side, struct record_next *next)
 {
         const struct fact_os os = f->end[side].os;
 
@@ -130,8 +120,7 @@ fill_next(const struct facts *f, enum side side, struct record_next *next)
                 tell_error(ECONNRESET, next);
 }
 
-bool
-judge_active(struct judging *j)
+bool judge_active(struct judging *j)
 {
         const struct facts *f = j->f;
         struct record *r = j->r;

@@ -8,24 +8,21 @@
 #include "ending/judging.h"
 
 /* Of a direction, what else has to be known, and 0. */
-static inline bool
-is_whole(const struct facts_of_direction *from)
+static inline bool is_whole(const struct facts_of_direction *from)
 {
         return fact_is(from->fin_acked) && fact_known(from->packets.how) && fact_known(from->retransmitted.how) &&
                fact_known(from->missing.how) && (from->retransmitted.value | from->missing.value) == 0;
 }
 
 /* What a record of judge_again() cannot say. */
-static inline bool
-is_seen_whole(const struct facts_seen *seen)
+static inline bool is_seen_whole(const struct facts_seen *seen)
 {
         return seen->source == SOURCE_CAPTURE && seen->roles == ROLES_SYN && seen->sides == SIDES_SEEN_BOTH &&
                !(seen->gaps | seen->both_ends | seen->midstream);
 }
 
 /* What is the same of all of them. */
-static __attribute__((noinline)) void
-fill_constant(struct record *r)
+static __attribute__((noinline)) void fill_constant(struct record *r)
 {
         struct record_direction *directions[] = { &r->to_server, &r->to_client };
         struct record_next *next[] = { &r->client_next, &r->server_next };
@@ -44,8 +41,7 @@ fill_constant(struct record *r)
         r->plain = true;
 }
 
-static inline void
-fill_direction(const struct facts_of_direction *from, struct record_direction *d)
+static inline void fill_direction(const struct facts_of_direction *from, struct record_direction *d)
 {
         /* Each by itself: to copy the one, the other would have to be waited for. */
         d->bytes = known_u64(from->bytes.value);
@@ -54,8 +50,7 @@ fill_direction(const struct facts_of_direction *from, struct record_direction *d
         d->fate = from->bytes.value > 0 ? FATE_ACKED : FATE_NONE;
 }
 
-static inline void
-fill_end(const struct fact_os *os, struct record_end *end, struct record_next *next)
+static inline void fill_end(const struct fact_os *os, struct record_end *end, struct record_next *next)
 {
         bool known = fact_known(os->how);
 
@@ -64,15 +59,13 @@ fill_end(const struct fact_os *os, struct record_end *end, struct record_next *n
         next->n_if_recv = next->n_if_send = next->known;
 }
 
-bool
-judge_is_plain(const struct facts *f)
+bool judge_is_plain(const struct facts *f)
 {
         return is_seen_whole(&f->seen) && judge_is_orderly(f) && is_whole(&f->from[SIDE_CLIENT]) &&
                is_whole(&f->from[SIDE_SERVER]);
 }
 
-bool
-judge_again(const struct facts *f, struct record *r)
+bool judge_again(const struct facts *f, struct record *r)
 {
         const struct facts_of_direction *client = &f->from[SIDE_CLIENT], *server = &f->from[SIDE_SERVER];
 

@@ -10,15 +10,13 @@
 #include "ending/judging.h"
 
 /* Of a direction: no byte and no FIN. */
-static bool
-said_nothing(const struct facts_of_direction *from)
+static bool said_nothing(const struct facts_of_direction *from)
 {
         return count_is(from->bytes, 0) && !count_above(from->payloads, 0) && fact_is_not(from->fin);
 }
 
 /* Seen whole from the first SYN on, and no more than a handshake that failed. */
-static bool
-is_attempt(const struct facts *f)
+static bool is_attempt(const struct facts *f)
 {
         bool whole = (f->seen.sides == SIDES_SEEN_BOTH) && !(f->seen.gaps || f->seen.midstream);
         bool failed = fact_is_not(f->established) && count_above(f->syns, 0) && !count_above(f->syn_acks, 0);
@@ -28,8 +26,7 @@ is_attempt(const struct facts *f)
 }
 
 /* Nothing says that its kernel gave up, or that the other end's could not take it. */
-static bool
-is_silent(const struct facts *f)
+static bool is_silent(const struct facts *f)
 {
         const struct facts_of_end *client = &f->end[SIDE_CLIENT];
 
@@ -39,8 +36,7 @@ is_silent(const struct facts *f)
 }
 
 /* The server's own answer to a SYN, and it was taken. */
-static bool
-is_plain_answer(const struct facts_of_reset *reset)
+static bool is_plain_answer(const struct facts_of_reset *reset)
 {
         bool by_server = fact_known(reset->by.how) && (reset->by.value == SIDE_SERVER);
         bool bare = fact_known(reset->has_ack.how) && count_is(reset->window, 0) && fact_is_not(reset->options) &&
@@ -53,8 +49,7 @@ is_plain_answer(const struct facts_of_reset *reset)
 }
 
 /* Nothing else is known of the server, or of what lies before it, that could send such a RST. */
-static bool
-is_refused(const struct facts *f)
+static bool is_refused(const struct facts *f)
 {
         const struct facts_of_end *server = &f->end[SIDE_SERVER];
 
@@ -65,8 +60,7 @@ is_refused(const struct facts *f)
 }
 
 /* The last rule of each list needs nothing. */
-static void
-fill_causes(struct record *r)
+static void fill_causes(struct record *r)
 {
         const struct cause_rules *list = &causes_of_ending[r->ending];
         const struct cause_rule *rule = &list->rules[list->n - 1];
@@ -76,8 +70,7 @@ fill_causes(struct record *r)
 }
 
 /* What is known to be acknowledged is nothing, whatever number a RST bears. */
-static void
-fill_direction(const struct facts_of_direction *from, enum closed closed, struct record_direction *d)
+static void fill_direction(const struct facts_of_direction *from, enum closed closed, struct record_direction *d)
 {
         d->bytes = known_u64(0);
         d->acked.known = d->uncertain.known = fact_known(from->acked.how);
@@ -91,8 +84,7 @@ fill_direction(const struct facts_of_direction *from, enum closed closed, struct
 }
 
 /* A client that goes on asking waits; who was refused is told so. */
-static void
-fill_next(const struct judging *j, struct record_next *next)
+static void fill_next(const struct judging *j, struct record_next *next)
 {
         const struct fact_os os = j->f->end[SIDE_CLIENT].os;
 
@@ -104,8 +96,7 @@ fill_next(const struct judging *j, struct record_next *next)
                 tell_waiting(next);
 }
 
-bool
-judge_attempt(struct judging *j)
+bool judge_attempt(struct judging *j)
 {
         const struct facts *f = j->f;
         struct record *r = j->r;

@@ -18,8 +18,7 @@
 /* Shorter silences than this are forgotten by nothing between two hosts. */
 #define IDLE_NS (25 * SECOND_NS)
 
-static enum said
-said_by(const struct judging *j, enum side x)
+static enum said said_by(const struct judging *j, enum side x)
 {
         const struct facts_of_end *end = is_end(x) ? &j->f->end[x] : NULL;
 
@@ -67,23 +66,20 @@ said_by(const struct judging *j, enum side x)
         return SAID_NOTHING;
 }
 
-static uint64_t
-when(bool holds, uint64_t condition)
+static uint64_t when(bool holds, uint64_t condition)
 {
         return holds ? condition : 0;
 }
 
 /* A program held its socket when the RST was sent. */
-static bool
-was_held(const struct facts_of_end *end, const struct facts_of_reset *reset)
+static bool was_held(const struct facts_of_end *end, const struct facts_of_reset *reset)
 {
         return fact_is_not(end->closed) || (reset && fact_known(end->closed_at.how) && fact_known(reset->at.how) &&
                                             end->closed_at.value > reset->at.value);
 }
 
 /* The act of the end, and what its socket held then. */
-static uint64_t
-of_acts(const struct judging *j, enum side x)
+static uint64_t of_acts(const struct judging *j, enum side x)
 {
         const struct facts *f = j->f;
         const struct facts_of_direction *peer = &f->from[other_side(x)];
@@ -124,8 +120,7 @@ of_acts(const struct judging *j, enum side x)
         return c;
 }
 
-static uint64_t
-of_what_it_answers(const struct facts_of_reset *reset)
+static uint64_t of_what_it_answers(const struct facts_of_reset *reset)
 {
         if (!fact_known(reset->answers.how))
                 return 0;
@@ -143,8 +138,7 @@ of_what_it_answers(const struct facts_of_reset *reset)
         }
 }
 
-static bool
-is_long_before(struct fact_time time, const struct facts_of_reset *reset)
+static bool is_long_before(struct fact_time time, const struct facts_of_reset *reset)
 {
         int64_t since;
 
@@ -153,8 +147,7 @@ is_long_before(struct fact_time time, const struct facts_of_reset *reset)
 }
 
 /* The FINs of both ends, held against the RST and the segment that it answers. */
-static uint64_t
-of_fins(const struct judging *j, const struct facts_of_reset *reset, enum side x)
+static uint64_t of_fins(const struct judging *j, const struct facts_of_reset *reset, enum side x)
 {
         const struct facts_of_direction *own = &j->f->from[x], *peer = &j->f->from[other_side(x)];
         uint64_t c = 0;
@@ -179,8 +172,7 @@ of_fins(const struct judging *j, const struct facts_of_reset *reset, enum side x
 }
 
 /* Keepalive gives up one interval after its last probe (tcp_keepalive_timer). */
-static bool
-is_due(struct fact_time last, struct fact_count gap, const struct facts_of_reset *reset)
+static bool is_due(struct fact_time last, struct fact_count gap, const struct facts_of_reset *reset)
 {
         int64_t since;
 
@@ -191,8 +183,7 @@ is_due(struct fact_time last, struct fact_count gap, const struct facts_of_reset
         return (uint64_t)since * 8 > gap.value * 7 && (uint64_t)since * 8 < gap.value * 10;
 }
 
-static uint64_t
-of_keepalive(const struct facts_of_end *end, const struct facts_of_reset *reset)
+static uint64_t of_keepalive(const struct facts_of_end *end, const struct facts_of_reset *reset)
 {
         return when(count_above(end->keepalives_unanswered, 1) &&
                             is_due(end->unanswered_last, end->unanswered_gap, reset), COND(KEEPALIVE_DUE)) |
@@ -202,8 +193,7 @@ of_keepalive(const struct facts_of_end *end, const struct facts_of_reset *reset)
 }
 
 /* With a FIN that is not known, or not when, the ending may have begun before that silence. */
-static bool
-was_idle(const struct judging *j)
+static bool was_idle(const struct judging *j)
 {
         for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
                 const struct facts_of_direction *from = &j->f->from[side];
@@ -214,8 +204,7 @@ was_idle(const struct judging *j)
         return j->r->idle_before.known && j->r->idle_before.value >= IDLE_NS;
 }
 
-static uint64_t
-of_reset(const struct judging *j, enum side x)
+static uint64_t of_reset(const struct judging *j, enum side x)
 {
         const struct facts *f = j->f;
         const struct facts_of_reset *reset = j->reset;
@@ -241,8 +230,7 @@ of_reset(const struct judging *j, enum side x)
 }
 
 /* None was sent, or none reached the client; or a bare RST that answers nothing came before it. */
-static bool
-before_syn_ack(const struct judging *j)
+static bool before_syn_ack(const struct judging *j)
 {
         if (!fact_is_not(j->f->established))
                 return false;
@@ -253,8 +241,7 @@ before_syn_ack(const struct judging *j)
                 !fact_known(j->reset->answers.how) && !fact_known(j->reset->validity.how));
 }
 
-static uint64_t
-of_connection(const struct judging *j)
+static uint64_t of_connection(const struct judging *j)
 {
         const struct facts *f = j->f;
         const struct facts_of_direction *server = &f->from[SIDE_SERVER];
@@ -279,8 +266,7 @@ of_connection(const struct judging *j)
         return c;
 }
 
-static uint64_t
-of_questions(const struct judging *j)
+static uint64_t of_questions(const struct judging *j)
 {
         const struct facts_of_end *end = &j->f->end[j->asker];
         bool fin = fact_known(end->repeated.how) && end->repeated.value == SEGMENT_KIND_FIN;
@@ -296,8 +282,7 @@ of_questions(const struct judging *j)
 }
 
 /* Whose doing is asked for: the end that the RST names, or that gave up. */
-static enum side
-end_in_question(const struct judging *j)
+static enum side end_in_question(const struct judging *j)
 {
         if (j->r->ending == ENDING_TIMED_OUT || j->r->ending == ENDING_UNANSWERED)
                 return j->asker;
@@ -309,15 +294,13 @@ end_in_question(const struct judging *j)
 _Static_assert(N_CAUSES < 63, "a set of causes is a 64-bit number, of which the last bit is no cause");
 
 /* Of a set of causes. */
-static inline uint64_t
-cause_bit(enum cause cause)
+static inline uint64_t cause_bit(enum cause cause)
 {
         return UINT64_C(1) << ((unsigned)cause & 63);
 }
 
 /* The causes that facts rule out. All are asked for at once: which of them a list holds is different each time. */
-static uint64_t
-ruled_out(const struct judging *j, enum side x)
+static uint64_t ruled_out(const struct judging *j, enum side x)
 {
         const struct facts *f = j->f;
         const struct facts_of_end *end = &f->end[x];
@@ -337,8 +320,7 @@ ruled_out(const struct judging *j, enum side x)
         return causes;
 }
 
-static bool
-has_cause(const struct record *r, enum cause cause)
+static bool has_cause(const struct record *r, enum cause cause)
 {
         for (size_t i = 0; i < r->n_causes; i++)
                 if (r->causes[i] == cause)
@@ -347,8 +329,7 @@ has_cause(const struct record *r, enum cause cause)
 }
 
 /* Of several that all are possible. */
-static void
-put_first(struct record *r, enum cause cause)
+static void put_first(struct record *r, enum cause cause)
 {
         size_t i = 0;
 
@@ -362,8 +343,7 @@ put_first(struct record *r, enum cause cause)
 }
 
 /* The network told who asked that his questions do not arrive: the timers that gave up then are what came of it. */
-static bool
-says_why_none_answers(const struct judging *j)
+static bool says_why_none_answers(const struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -372,8 +352,7 @@ says_why_none_answers(const struct judging *j)
 }
 
 /* Its program closed before it was told anything. Before the SYN was repeated once, that is the likeliest. */
-static void
-add_abandoned(struct judging *j, uint64_t conditions)
+static void add_abandoned(struct judging *j, uint64_t conditions)
 {
         const struct facts_of_end *client = &j->f->end[SIDE_CLIENT];
         int64_t waited;
@@ -386,15 +365,13 @@ add_abandoned(struct judging *j, uint64_t conditions)
                 put_first(j->r, CAUSE_ABANDONED);
 }
 
-static bool
-all_acked(const struct facts_of_direction *from)
+static bool all_acked(const struct facts_of_direction *from)
 {
         return fact_known(from->bytes.how) && fact_known(from->acked.how) && from->acked.value >= from->bytes.value;
 }
 
 /* What fits beside the rule's own list. */
-static void
-add_others(struct judging *j, enum side x, uint64_t conditions)
+static void add_others(struct judging *j, enum side x, uint64_t conditions)
 {
         const struct facts *f = j->f;
         const struct facts_of_direction *peer = &f->from[other_side(x)];
@@ -446,15 +423,14 @@ add_others(struct judging *j, enum side x, uint64_t conditions)
 }
 
 /* What was not seen could speak for another cause; who is not heard himself is believed a step less. */
-static bool
-seen_too_little(const struct facts *f)
+static bool seen_too_little(const struct facts *f)
 {
         return f->seen.gaps || f->seen.sides != SIDES_SEEN_BOTH;
 }
 
 /* A weaker rule that stands before it, or one of another cause, might have held. */
-static bool
-another_may_come_first(const struct judging *j, enum side x, uint64_t conditions, const struct cause_rule *rule)
+static bool another_may_come_first(const struct judging *j, enum side x, uint64_t conditions,
+                                   const struct cause_rule *rule)
 {
         uint64_t may_hold = conditions | conditions_that_may_hold(j, x);
 
@@ -465,22 +441,19 @@ another_may_come_first(const struct judging *j, enum side x, uint64_t conditions
         return false;
 }
 
-static bool
-capture_is_sure(const struct judging *j, enum side x, uint64_t conditions, const struct cause_rule *rule)
+static bool capture_is_sure(const struct judging *j, enum side x, uint64_t conditions, const struct cause_rule *rule)
 {
         return rule->said != SAID_NOTHING ||
                (reset_is_plain(j) && !may_have_ended_otherwise(j) && !another_may_come_first(j, x, conditions, rule));
 }
 
 /* Its act is known, and that no RST of the other's came before it is not. */
-static bool
-is_guessed(const struct judging *j, enum side x)
+static bool is_guessed(const struct judging *j, enum side x)
 {
         return j->reset && is_end(x) && j->named == x && j->reset->by.how <= HOW_INFERRED;
 }
 
-static void
-apply(struct judging *j, enum side x, uint64_t conditions, const struct cause_rule *rule)
+static void apply(struct judging *j, enum side x, uint64_t conditions, const struct cause_rule *rule)
 {
         struct record *r = j->r;
         bool capture = j->f->seen.source == SOURCE_CAPTURE;
@@ -530,8 +503,7 @@ apply(struct judging *j, enum side x, uint64_t conditions, const struct cause_ru
 static size_t n_seldom;
 
 /* Before main(), so that no thread can find it half made. */
-static void __attribute__((constructor))
-count_seldom(void)
+static void __attribute__((constructor)) count_seldom(void)
 {
         const struct cause_rules *list = &causes_of_ending[ENDING_RESET];
 
@@ -539,8 +511,7 @@ count_seldom(void)
                 n_seldom++;
 }
 
-static const struct cause_rule *
-first_that_fits(const struct cause_rules *list, enum said said, uint64_t conditions)
+static const struct cause_rule *first_that_fits(const struct cause_rules *list, enum said said, uint64_t conditions)
 {
         bool seldom = list != &causes_of_ending[ENDING_RESET] || conditions & SELDOM;
 
@@ -551,8 +522,7 @@ first_that_fits(const struct cause_rules *list, enum said said, uint64_t conditi
         return NULL;
 }
 
-void
-judge_cause(struct judging *j)
+void judge_cause(struct judging *j)
 {
         enum ending ending = j->r->ending;
         const struct cause_rule *rule = NULL;

@@ -12,8 +12,7 @@ struct verdict {
 };
 
 /* Its own, or one of which nobody knows whose it is. */
-static const struct facts_of_reset *
-reset_of(const struct facts *f, enum side side)
+static const struct facts_of_reset *reset_of(const struct facts *f, enum side side)
 {
         const struct facts_of_reset *nobodys = NULL;
 
@@ -27,8 +26,7 @@ reset_of(const struct facts *f, enum side side)
 }
 
 /* As if the other had sent none. */
-static struct verdict
-verdict_on(struct judging *j, enum side side)
+static struct verdict verdict_on(struct judging *j, enum side side)
 {
         struct verdict v = { 0 };
 
@@ -42,8 +40,7 @@ verdict_on(struct judging *j, enum side side)
         return v;
 }
 
-void
-judge_either(struct judging *j)
+void judge_either(struct judging *j)
 {
         const struct facts_of_reset *first = j->reset;
         enum reset_kind shape = j->shape;

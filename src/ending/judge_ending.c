@@ -16,24 +16,21 @@
 /* The first repeat of a SYN comes by then (RFC 6298 section 2: 1 s, and 3 s in older systems). */
 #define FIRST_REPEAT_NS (3 * INT64_C(1000000000))
 
-static bool
-server_only_syn_acked(const struct facts *f)
+static bool server_only_syn_acked(const struct facts *f)
 {
         return fact_known(f->syn_acks.how) && fact_known(f->from[SIDE_SERVER].packets.how) &&
                f->from[SIDE_SERVER].packets.value == f->syn_acks.value;
 }
 
 /* Payload or a FIN, which no handshake that failed has; TCP Fast Open sends data before it is done. */
-static bool
-talked(const struct facts *f, enum side side)
+static bool talked(const struct facts *f, enum side side)
 {
         return count_above(f->from[side].payloads, 0) || count_above(f->from[side].bytes, 0) ||
                fact_is(f->from[side].fin);
 }
 
 /* A scanner's SYN bears a FIN, too: where nobody said anything that is no talk. */
-static bool
-client_talked(const struct facts *f)
+static bool client_talked(const struct facts *f)
 {
         const struct facts_of_direction *from = &f->from[SIDE_CLIENT];
 
@@ -41,8 +38,7 @@ client_talked(const struct facts *f)
                (fact_is(from->fin) && !count_is(f->from[SIDE_SERVER].packets, 0));
 }
 
-static bool
-never_established(const struct facts *f)
+static bool never_established(const struct facts *f)
 {
         /* Where the server is not seen, the client's ACK of its SYN-ACK tells of it. */
         if (f->seen.source == SOURCE_CAPTURE && f->seen.sides == SIDES_SEEN_CLIENT &&
@@ -52,8 +48,7 @@ never_established(const struct facts *f)
                (!client_talked(f) || fact_is(f->syn_data));
 }
 
-static bool
-icmp_refuses(const struct facts *f)
+static bool icmp_refuses(const struct facts *f)
 {
         if (!fact_known(f->icmp.how) || f->icmp.value == ICMP_ERROR_TOO_BIG || f->icmp.value == ICMP_ERROR_OTHER)
                 return false;
@@ -63,8 +58,7 @@ icmp_refuses(const struct facts *f)
                (!fact_known(f->icmp_to.how) || f->icmp_to.value == SIDE_CLIENT);
 }
 
-static bool
-is_refused(struct judging *j)
+static bool is_refused(struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -81,8 +75,7 @@ is_refused(struct judging *j)
 }
 
 /* The client's ACK came, and the server goes on repeating its SYN-ACK: its accept queue is full. */
-static bool
-queue_was_full(const struct facts *f)
+static bool queue_was_full(const struct facts *f)
 {
         bool asks = count_above(f->end[SIDE_CLIENT].repeats_unanswered, 0);
 
@@ -92,16 +85,14 @@ queue_was_full(const struct facts *f)
 }
 
 /* It repeats its SYN although that was answered: no answer reaches it, and neither end is silent. */
-static bool
-answers_get_lost(const struct facts *f)
+static bool answers_get_lost(const struct facts *f)
 {
         return count_above(f->syn_acks, 0) && count_above(f->answered_syns, 0) && !queue_was_full(f);
 }
 
 /* Its RST bears the number of its SYN: that of a socket in SYN_SENT, to which nothing was acknowledged
  * (tcp_acceptable_seq()). So it ends an attempt that had no answer, and none was seen. */
-static bool
-gave_up_its_attempt(const struct judging *j)
+static bool gave_up_its_attempt(const struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -109,8 +100,7 @@ gave_up_its_attempt(const struct judging *j)
                fact_is_not(f->syn_data) && count_is(f->from[SIDE_SERVER].packets, 0);
 }
 
-static bool
-is_unanswered(struct judging *j)
+static bool is_unanswered(struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -121,8 +111,7 @@ is_unanswered(struct judging *j)
         return never_established(f) && (count_above(f->syns, 0) || f->seen.source != SOURCE_CAPTURE);
 }
 
-static uint64_t
-asked(const struct facts_of_end *end)
+static uint64_t asked(const struct facts_of_end *end)
 {
         uint64_t most = 0;
 
@@ -136,8 +125,7 @@ asked(const struct facts_of_end *end)
 }
 
 /* On a connection that was up, Linux sets these of its own only when it gives up (tcp_write_err). */
-static bool
-told_timeout(const struct facts *f, enum side side)
+static bool told_timeout(const struct facts *f, enum side side)
 {
         const struct facts_of_end *end = &f->end[side];
         int error = fact_known(end->error_set.how) ? end->error_set.value : 0;
@@ -147,8 +135,7 @@ told_timeout(const struct facts *f, enum side side)
 }
 
 /* Did the RST come from the other end, or from between, after the last question? Then there was an answer. */
-static bool
-was_answered(const struct judging *j, enum side asker)
+static bool was_answered(const struct judging *j, enum side asker)
 {
         const struct facts_of_end *end = &j->f->end[asker];
 
@@ -158,8 +145,7 @@ was_answered(const struct judging *j, enum side asker)
                j->reset->at.value >= end->unanswered_last.value;
 }
 
-static bool
-is_timed_out(struct judging *j)
+static bool is_timed_out(struct judging *j)
 {
         const struct facts *f = j->f;
         uint64_t most = 0;
@@ -185,8 +171,7 @@ is_timed_out(struct judging *j)
 
 /* A RST and nothing else says nothing of the connection. One that was captured twice is more packets than RSTs, but no
  * place in either stream is known from it. */
-static bool
-only_resets(const struct facts *f)
+static bool only_resets(const struct facts *f)
 {
         uint64_t packets = 0;
         bool placed = false;
@@ -204,14 +189,12 @@ only_resets(const struct facts *f)
                (packets <= f->n_resets_in_all || (f->n_resets_in_all > 0 && !placed));
 }
 
-static bool
-is_orderly(struct judging *j)
+static bool is_orderly(struct judging *j)
 {
         return fact_is(j->f->from[SIDE_CLIENT].fin) && fact_is(j->f->from[SIDE_SERVER].fin);
 }
 
-static bool
-is_reset(struct judging *j)
+static bool is_reset(struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -228,14 +211,12 @@ is_reset(struct judging *j)
         return false;
 }
 
-static bool
-is_half_closed(struct judging *j)
+static bool is_half_closed(struct judging *j)
 {
         return fact_is(j->f->from[SIDE_CLIENT].fin) || fact_is(j->f->from[SIDE_SERVER].fin);
 }
 
-static bool
-is_open(struct judging *j)
+static bool is_open(struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -247,8 +228,7 @@ is_open(struct judging *j)
 }
 
 /* The first that fits. */
-static enum ending
-ending_of(struct judging *j)
+static enum ending ending_of(struct judging *j)
 {
         if (is_refused(j))
                 return ENDING_REFUSED;
@@ -266,8 +246,7 @@ ending_of(struct judging *j)
 }
 
 /* Is it over, as far as who kept asking goes? Twice the last interval must have passed. */
-static bool
-asks_on(const struct facts *f, int64_t last, struct fact_count gap, uint64_t n, int64_t since)
+static bool asks_on(const struct facts *f, int64_t last, struct fact_count gap, uint64_t n, int64_t since)
 {
         int64_t wait = FIRST_REPEAT_NS, quiet, span;
 
@@ -280,8 +259,7 @@ asks_on(const struct facts *f, int64_t last, struct fact_count gap, uint64_t n, 
         return __builtin_sub_overflow(f->seen.until, last, &quiet) || quiet < 2 * wait;
 }
 
-bool
-attempt_goes_on(const struct facts *f, enum side asker)
+bool attempt_goes_on(const struct facts *f, enum side asker)
 {
         const struct facts_of_end *end = &f->end[asker];
 
@@ -297,8 +275,7 @@ attempt_goes_on(const struct facts *f, enum side asker)
         return true;
 }
 
-static void
-end_unanswered(struct judging *j)
+static void end_unanswered(struct judging *j)
 {
         const struct facts *f = j->f;
         bool answered = count_above(f->syn_acks, 0) && !queue_was_full(f), lost = answers_get_lost(f);
@@ -314,8 +291,7 @@ end_unanswered(struct judging *j)
                 j->r->ended_by = asker;
 }
 
-static void
-end_timed_out(struct judging *j)
+static void end_timed_out(struct judging *j)
 {
         const struct facts *f = j->f;
         const struct facts_of_end *end = &f->end[j->asker];
@@ -339,8 +315,7 @@ end_timed_out(struct judging *j)
 }
 
 /* Who sent the first FIN; nobody where they crossed, or might have. */
-enum side
-first_to_close(const struct facts *f)
+enum side first_to_close(const struct facts *f)
 {
         const struct facts_of_direction *c = &f->from[SIDE_CLIENT], *s = &f->from[SIDE_SERVER];
 
@@ -358,8 +333,7 @@ first_to_close(const struct facts *f)
         return c->fin_at.value <= s->fin_at.value ? SIDE_CLIENT : SIDE_SERVER;
 }
 
-static enum side
-sender_of_reset(const struct judging *j)
+static enum side sender_of_reset(const struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -378,8 +352,7 @@ sender_of_reset(const struct judging *j)
         return SIDE_UNKNOWN;
 }
 
-static enum side
-who_refused(const struct judging *j)
+static enum side who_refused(const struct judging *j)
 {
         if (j->reset)
                 return j->by_network ? SIDE_NETWORK : SIDE_SERVER;
@@ -391,8 +364,7 @@ who_refused(const struct judging *j)
 }
 
 /* Is it known of every RST that it changed nothing? */
-static bool
-resets_changed_nothing(const struct judging *j)
+static bool resets_changed_nothing(const struct judging *j)
 {
         const struct facts *f = j->f;
         uint64_t n = 0;
@@ -410,8 +382,7 @@ resets_changed_nothing(const struct judging *j)
 
 /* That whoever got a RST talked on after it tells only the time: what it said may have been on its way for long, or the
  * clock of the capture may have stood still. That the RST's sender talked on as well is another witness. */
-static enum certainty
-certainty_that_no_reset_ended_it(const struct facts *f)
+static enum certainty certainty_that_no_reset_ended_it(const struct facts *f)
 {
         enum certainty certainty = CERTAINTY_CERTAIN;
 
@@ -429,8 +400,7 @@ certainty_that_no_reset_ended_it(const struct facts *f)
 
 /* A FIN that is repeated so often and never acknowledged was given up, perhaps, whatever came meanwhile that does not
  * acknowledge it: that may have been on its way for long. */
-static bool
-fin_may_be_given_up(const struct facts *f, enum side side)
+static bool fin_may_be_given_up(const struct facts *f, enum side side)
 {
         const struct facts_of_direction *from = &f->from[side];
 
@@ -439,8 +409,7 @@ fin_may_be_given_up(const struct facts *f, enum side side)
 }
 
 /* Of an ending that needs no cause. */
-static enum certainty
-certainty_of_ending(const struct judging *j, enum ending ending)
+static enum certainty certainty_of_ending(const struct judging *j, enum ending ending)
 {
         const struct facts *f = j->f;
         /* What was given out before its time goes on unseen. */
@@ -478,8 +447,7 @@ certainty_of_ending(const struct judging *j, enum ending ending)
         return ended_by_no_reset;
 }
 
-void
-judge_ending(struct judging *j)
+void judge_ending(struct judging *j)
 {
         struct record *r = j->r;
 

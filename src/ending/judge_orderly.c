@@ -8,8 +8,7 @@
 #include "ending/judging.h"
 
 /* All sent, all acknowledged. */
-static bool
-is_done(const struct facts_of_direction *from)
+static bool is_done(const struct facts_of_direction *from)
 {
         bool fin = fact_is(from->fin), bytes = fact_known(from->bytes.how), acked = fact_known(from->acked.how);
         bool by_reset = fact_known(from->acked_by_reset.how);
@@ -17,8 +16,7 @@ is_done(const struct facts_of_direction *from)
         return fin & bytes & acked & (from->acked.value >= from->bytes.value) & !by_reset;
 }
 
-bool
-judge_is_orderly(const struct facts *f)
+bool judge_is_orderly(const struct facts *f)
 {
         bool alone = !fact_known(f->icmp.how) & (f->n_resets == 0) & (f->n_resets_in_all == 0);
 
@@ -27,8 +25,7 @@ judge_is_orderly(const struct facts *f)
                is_done(&f->from[SIDE_CLIENT]) && is_done(&f->from[SIDE_SERVER]);
 }
 
-static void
-fill_direction(const struct facts_of_direction *from, struct record_direction *d)
+static void fill_direction(const struct facts_of_direction *from, struct record_direction *d)
 {
         d->bytes = d->acked = known_u64(from->bytes.value);
         d->uncertain = known_u64(0);
@@ -43,8 +40,7 @@ fill_direction(const struct facts_of_direction *from, struct record_direction *d
 
 /* What judge_times() says where all these times are known and none runs backwards: it was over with the later of the
  * two acknowledgements, and its ending began with the earlier FIN. Else false, and nothing was done. */
-bool
-judge_orderly_times(const struct facts *f, struct record *r)
+bool judge_orderly_times(const struct facts *f, struct record *r)
 {
         const struct facts_of_direction *a = &f->from[SIDE_CLIENT], *b = &f->from[SIDE_SERVER], *begins;
         int64_t first = f->first.value, over, idle, span;
@@ -65,8 +61,7 @@ judge_orderly_times(const struct facts *f, struct record *r)
 }
 
 /* After both FINs a receiver gets the end of the stream, and a sender EPIPE. */
-static void
-fill_next(const struct facts *f, enum side side, struct record_next *next)
+static void fill_next(const struct facts *f, enum side side, struct record_next *next)
 {
         const struct facts_of_end *end = &f->end[side];
 
@@ -78,8 +73,7 @@ fill_next(const struct facts *f, enum side side, struct record_next *next)
         next->n_if_recv = next->n_if_send = 1;
 }
 
-bool
-judge_orderly(struct judging *j)
+bool judge_orderly(struct judging *j)
 {
         const struct facts *f = j->f;
         struct record *r = j->r;

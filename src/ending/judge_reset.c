@@ -20,8 +20,7 @@
 /* Together they must weigh so much before a RST is held to be another's. */
 #define DOUBT_ENOUGH 3
 
-static bool
-reason_is_active(enum reset_reason reason)
+static bool reason_is_active(enum reset_reason reason)
 {
         return reason == RESET_REASON_TCP_ABORT_ON_CLOSE || reason == RESET_REASON_TCP_ABORT_ON_LINGER ||
                reason == RESET_REASON_TCP_ABORT_ON_MEMORY || reason == RESET_REASON_TCP_STATE ||
@@ -30,14 +29,12 @@ reason_is_active(enum reset_reason reason)
 }
 
 /* Those of MPTCP may have either shape. */
-static bool
-reason_is_reply(enum reset_reason reason)
+static bool reason_is_reply(enum reset_reason reason)
 {
         return (reason >= RESET_REASON_NO_SOCKET && reason <= RESET_REASON_INVALID_SYN);
 }
 
-static enum reset_reason
-told_reason(const struct facts *f, const struct facts_of_reset *reset)
+static enum reset_reason told_reason(const struct facts *f, const struct facts_of_reset *reset)
 {
         enum side by = fact_known(reset->by.how) ? reset->by.value : SIDE_UNKNOWN;
 
@@ -50,8 +47,7 @@ told_reason(const struct facts *f, const struct facts_of_reset *reset)
 
 /* Its window was shut: so is that of its own RST, unless it was closed (tcp_close() frees what lay unread first), and
  * without timestamps there are no options. Where what its program did is known, that says more than a shape. */
-static bool
-was_shut(const struct facts *f, const struct facts_of_reset *reset)
+static bool was_shut(const struct facts *f, const struct facts_of_reset *reset)
 {
         const struct facts_of_end *end;
 
@@ -62,8 +58,7 @@ was_shut(const struct facts *f, const struct facts_of_reset *reset)
                fact_is_not(end->timestamps) && fact_is(f->from[other_side(reset->by.value)].window_shut);
 }
 
-enum reset_kind
-reset_shape(const struct facts *f, const struct facts_of_reset *reset)
+enum reset_kind reset_shape(const struct facts *f, const struct facts_of_reset *reset)
 {
         bool window, options, answers_syn = reset_answers_syn(reset);
         /* In a capture a RST with an ACK is known to answer nothing but what bore none (RFC 9293 3.10.7.1). */
@@ -89,16 +84,14 @@ reset_shape(const struct facts *f, const struct facts_of_reset *reset)
         return RESET_KIND_UNKNOWN;
 }
 
-bool
-reset_shape_is_seen(const struct facts_of_reset *reset)
+bool reset_shape_is_seen(const struct facts_of_reset *reset)
 {
         return fact_known(reset->has_ack.how) && fact_known(reset->window.how) && fact_known(reset->options.how) &&
                fact_known(reset->payload.how);
 }
 
 /* What was seen of it does not speak against a reply: then it is excused what one is. */
-static bool
-may_be_reply(const struct facts *f, const struct facts_of_reset *reset, enum reset_kind shape)
+static bool may_be_reply(const struct facts *f, const struct facts_of_reset *reset, enum reset_kind shape)
 {
         return shape == RESET_KIND_REPLY ||
                (f->seen.source == SOURCE_CAPTURE && shape == RESET_KIND_UNKNOWN && !count_above(reset->window, 0) &&
@@ -107,8 +100,7 @@ may_be_reply(const struct facts *f, const struct facts_of_reset *reset, enum res
 }
 
 /* Could the receiver have taken it? */
-static bool
-may_end(const struct facts *f, const struct facts_of_reset *reset)
+static bool may_end(const struct facts *f, const struct facts_of_reset *reset)
 {
         if (!fact_known(reset->by.how) || !is_end(reset->by.value))
                 return false;
@@ -129,8 +121,7 @@ may_end(const struct facts *f, const struct facts_of_reset *reset)
         return reset->validity.value != RESET_VALIDITY_OUTSIDE;
 }
 
-static bool
-ttl_is_another(const struct facts_of_end *end, const struct facts_of_reset *reset)
+static bool ttl_is_another(const struct facts_of_end *end, const struct facts_of_reset *reset)
 {
         uint64_t a = reset->ttl.value, b = end->ttl.value;
 
@@ -142,8 +133,7 @@ ttl_is_another(const struct facts_of_end *end, const struct facts_of_reset *rese
 }
 
 /* Did it come in less than half of the time in which that end has ever answered? */
-static bool
-came_early(const struct facts_of_end *end, const struct facts_of_reset *reset)
+static bool came_early(const struct facts_of_end *end, const struct facts_of_reset *reset)
 {
         int64_t took;
 
@@ -154,15 +144,13 @@ came_early(const struct facts_of_end *end, const struct facts_of_reset *reset)
 }
 
 /* Whatever else is seen of it. */
-static bool
-is_no_reply(const struct facts_of_reset *reset)
+static bool is_no_reply(const struct facts_of_reset *reset)
 {
         return count_above(reset->window, 0) || fact_is(reset->options) || count_above(reset->payload, 0);
 }
 
 /* RSTs of one end, none of them a reply, with different numbers: it hedges. */
-static bool
-numbers_change(const struct facts *f, const struct facts_of_reset *reset, bool surely)
+static bool numbers_change(const struct facts *f, const struct facts_of_reset *reset, bool surely)
 {
         for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
                 const struct facts_of_reset *other = &f->resets[i];
@@ -178,8 +166,7 @@ numbers_change(const struct facts *f, const struct facts_of_reset *reset, bool s
 
 /* Ends of which each resets without having been asked: they do not do so in the same moment, but a box between them
  * that forgets both does. */
-static bool
-comes_with_another(const struct facts *f, const struct facts_of_reset *reset)
+static bool comes_with_another(const struct facts *f, const struct facts_of_reset *reset)
 {
         int64_t span;
 
@@ -197,8 +184,7 @@ comes_with_another(const struct facts *f, const struct facts_of_reset *reset)
         return false;
 }
 
-static unsigned
-doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_kind shape, bool reply)
+static unsigned doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_kind shape, bool reply)
 {
         const struct facts_of_end *end = &f->end[reset->by.value];
         bool foreign = shape == RESET_KIND_UNKNOWN && fact_known(reset->window.how) &&
@@ -233,8 +219,7 @@ doubts_of(const struct facts *f, const struct facts_of_reset *reset, enum reset_
 }
 
 /* How much the doubts weigh together. */
-static int
-weigh(unsigned doubts, bool reply)
+static int weigh(unsigned doubts, bool reply)
 {
         static const struct {
                 enum doubt doubt;
@@ -259,8 +244,7 @@ weigh(unsigned doubts, bool reply)
 /* So soon after a reply the same end's own RST was sent before it, or at the same time. */
 #define OVERTAKES_NS 10000000
 
-static bool
-is_active_of(const struct facts *f, const struct facts_of_reset *reset, enum side by)
+static bool is_active_of(const struct facts *f, const struct facts_of_reset *reset, enum side by)
 {
         return fact_known(reset->by.how) && reset->by.value == by && fact_is_not(reset->after_both_acked) &&
                reset_shape(f, reset) == RESET_KIND_ACTIVE &&
@@ -268,16 +252,14 @@ is_active_of(const struct facts *f, const struct facts_of_reset *reset, enum sid
 }
 
 /* Not known to be a reply, nor to be anything else than this end's own. */
-static bool
-may_be_active_of(const struct facts *f, const struct facts_of_reset *reset, enum side by)
+static bool may_be_active_of(const struct facts *f, const struct facts_of_reset *reset, enum side by)
 {
         return (!fact_known(reset->by.how) || reset->by.value == by) && !fact_is(reset->after_both_acked) &&
                (reset_shape(f, reset) != RESET_KIND_REPLY || !reset_shape_is_seen(reset)) &&
                !(fact_known(reset->validity.how) && reset->validity.value == RESET_VALIDITY_OUTSIDE);
 }
 
-static bool
-comes_at_once(const struct facts_of_reset *reset, const struct facts_of_reset *later)
+static bool comes_at_once(const struct facts_of_reset *reset, const struct facts_of_reset *later)
 {
         int64_t span;
 
@@ -289,8 +271,7 @@ comes_at_once(const struct facts_of_reset *reset, const struct facts_of_reset *l
  * went on, what comes back then is a reply from where nobody is left: the first one is what ended it. A kernel forgets
  * the socket before it sends its own RST (__tcp_close()), so such a reply may also stand just before it: who had no
  * connection could not write the right numbers into another. */
-static const struct facts_of_reset *
-first_of_its_sender(const struct facts *f, const struct facts_of_reset *reset)
+static const struct facts_of_reset *first_of_its_sender(const struct facts *f, const struct facts_of_reset *reset)
 {
         enum side by = reset->by.value;
 
@@ -306,8 +287,7 @@ first_of_its_sender(const struct facts *f, const struct facts_of_reset *reset)
         return reset;
 }
 
-bool
-reset_may_be_second(const struct judging *j)
+bool reset_may_be_second(const struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -326,8 +306,7 @@ reset_may_be_second(const struct judging *j)
 }
 
 /* Whatever else is seen of it, Linux makes no such RST. */
-static bool
-is_foreign(const struct facts_of_reset *reset)
+static bool is_foreign(const struct facts_of_reset *reset)
 {
         return count_above(reset->payload, 0) ||
                (fact_is_not(reset->has_ack) && (count_above(reset->window, 0) || fact_is(reset->options)));
@@ -335,8 +314,7 @@ is_foreign(const struct facts_of_reset *reset)
 
 /* Read as a reply and as none, unless it is known which it is: the doubts are enough by either. A distance is another's
  * only where both are known. */
-bool
-surely_by_network(const struct judging *j)
+bool surely_by_network(const struct judging *j)
 {
         const struct facts *f = j->f;
         unsigned doubts = j->doubts & ~(unsigned)DOUBT_SHAPE;
@@ -353,8 +331,7 @@ surely_by_network(const struct judging *j)
 }
 
 /* What is not known of the numbers of that end's RSTs might show that they rise. */
-static bool
-numbers_are_known(const struct facts *f, enum side by)
+static bool numbers_are_known(const struct facts *f, enum side by)
 {
         for (size_t i = 0; i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
                 const struct facts_of_reset *reset = &f->resets[i];
@@ -367,8 +344,7 @@ numbers_are_known(const struct facts *f, enum side by)
 }
 
 /* A route that changed by a hop is no doubt, but no certainty either. */
-bool
-surely_its_own(const struct judging *j)
+bool surely_its_own(const struct judging *j)
 {
         const struct facts_of_reset *reset = j->reset;
 
@@ -382,14 +358,12 @@ surely_its_own(const struct judging *j)
 
 /* Where no segment was seen, an inferred moment is that of the act. Two acts in their order need not be two RSTs in
  * theirs: the second program may have done more before its call. */
-static bool
-order_is_known(const struct facts_of_reset *a, const struct facts_of_reset *b)
+static bool order_is_known(const struct facts_of_reset *a, const struct facts_of_reset *b)
 {
         return a->at.how > HOW_INFERRED && b->at.how > HOW_INFERRED;
 }
 
-static bool
-may_be_of_either(const struct facts *f, const struct facts_of_reset *reset)
+static bool may_be_of_either(const struct facts *f, const struct facts_of_reset *reset)
 {
         for (size_t i = 0; f->seen.source != SOURCE_CAPTURE && i < f->n_resets && i < FACTS_RESETS_MAX; i++) {
                 const struct facts_of_reset *other = &f->resets[i];
@@ -401,8 +375,7 @@ may_be_of_either(const struct facts *f, const struct facts_of_reset *reset)
         return false;
 }
 
-void
-judge_reset(struct judging *j)
+void judge_reset(struct judging *j)
 {
         const struct facts *f = j->f;
         size_t n = f->n_resets < FACTS_RESETS_MAX ? f->n_resets : FACTS_RESETS_MAX;

@@ -10,33 +10,28 @@
 /* Three are a time-out (judge_ending.c). */
 #define REPEATS_ENOUGH 3
 
-static bool
-may_be(struct fact_flag flag)
+static bool may_be(struct fact_flag flag)
 {
         return !fact_known(flag.how) || flag.value;
 }
 
-static bool
-may_be_not(struct fact_flag flag)
+static bool may_be_not(struct fact_flag flag)
 {
         return !fact_known(flag.how) || !flag.value;
 }
 
-static bool
-may_be_none(struct fact_count count)
+static bool may_be_none(struct fact_count count)
 {
         return !fact_known(count.how) || count.value == 0;
 }
 
-static bool
-may_be_some(struct fact_count count)
+static bool may_be_some(struct fact_count count)
 {
         return !fact_known(count.how) || count.value > 0;
 }
 
 /* That the server took the connection up is known by what it sent, or by the client's ACK. */
-static bool
-was_established(const struct facts *f)
+static bool was_established(const struct facts *f)
 {
         const struct facts_of_direction *server = &f->from[SIDE_SERVER];
 
@@ -44,8 +39,7 @@ was_established(const struct facts *f)
                fact_is(server->fin);
 }
 
-static bool
-may_be_refused(const struct judging *j)
+static bool may_be_refused(const struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -55,8 +49,7 @@ may_be_refused(const struct judging *j)
                (!f->seen.midstream && may_be_some(f->syns) && may_be_none(f->syn_acks));
 }
 
-static bool
-queue_may_have_been_full(const struct facts *f)
+static bool queue_may_have_been_full(const struct facts *f)
 {
         const struct facts_of_direction *server = &f->from[SIDE_SERVER];
         bool spoke = count_above(server->payloads, 0) || count_above(server->bytes, 0) || fact_is(server->fin);
@@ -67,8 +60,7 @@ queue_may_have_been_full(const struct facts *f)
                !count_up_to(f->late_syn_acks, count_is(f->end[SIDE_CLIENT].repeats_unanswered, 0) ? 1 : 0);
 }
 
-static bool
-may_be_unanswered(const struct judging *j)
+static bool may_be_unanswered(const struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -78,8 +70,7 @@ may_be_unanswered(const struct judging *j)
 }
 
 /* It is known that whoever asked in vain was answered by the RST in the end. */
-static bool
-was_answered_at_last(const struct judging *j, enum side asker)
+static bool was_answered_at_last(const struct judging *j, enum side asker)
 {
         const struct fact_time last = j->f->end[asker].unanswered_last;
 
@@ -87,8 +78,7 @@ was_answered_at_last(const struct judging *j, enum side asker)
                fact_known(j->reset->at.how) && j->reset->at.value >= last.value;
 }
 
-static bool
-may_be_timed_out(const struct judging *j)
+static bool may_be_timed_out(const struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -104,28 +94,24 @@ may_be_timed_out(const struct judging *j)
         return false;
 }
 
-static bool
-may_be_only_resets(const struct facts *f)
+static bool may_be_only_resets(const struct facts *f)
 {
         return !fact_known(f->from[SIDE_CLIENT].packets.how) || !fact_known(f->from[SIDE_SERVER].packets.how);
 }
 
-static bool
-may_have_talked(const struct facts_of_direction *from)
+static bool may_have_talked(const struct facts_of_direction *from)
 {
         return may_be_some(from->payloads) || may_be_some(from->bytes) || may_be(from->fin);
 }
 
 /* Of a handshake that failed it is known that nobody said more. */
-static bool
-may_have_been_more(const struct facts *f)
+static bool may_have_been_more(const struct facts *f)
 {
         return !fact_is_not(f->established) || may_have_talked(&f->from[SIDE_SERVER]) ||
                (may_have_talked(&f->from[SIDE_CLIENT]) && !fact_is(f->syn_data));
 }
 
-bool
-may_have_ended_otherwise(const struct judging *j)
+bool may_have_ended_otherwise(const struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -150,8 +136,7 @@ may_have_ended_otherwise(const struct judging *j)
 }
 
 /* Of the RST that ended it, what may have drawn it, and the FINs before. */
-static uint64_t
-may_hold_of_reset(const struct judging *j, enum side x)
+static uint64_t may_hold_of_reset(const struct judging *j, enum side x)
 {
         const struct facts_of_direction *own = &j->f->from[x], *peer = &j->f->from[other_side(x)];
         const struct facts_of_reset *reset = j->reset;
@@ -178,8 +163,7 @@ may_hold_of_reset(const struct judging *j, enum side x)
         return c;
 }
 
-uint64_t
-conditions_that_may_hold(const struct judging *j, enum side x)
+uint64_t conditions_that_may_hold(const struct judging *j, enum side x)
 {
         const struct facts *f = j->f;
         const struct facts_of_direction *server = &f->from[SIDE_SERVER];
@@ -199,8 +183,7 @@ conditions_that_may_hold(const struct judging *j, enum side x)
 }
 
 /* It is known of the RST on the wire that it is the one that counts, that it was taken, and whose it is. */
-bool
-reset_is_plain(const struct judging *j)
+bool reset_is_plain(const struct judging *j)
 {
         for (size_t i = 0; i < j->f->n_resets && i < FACTS_RESETS_MAX; i++) {
                 const struct facts_of_reset *reset = &j->f->resets[i];

@@ -5,15 +5,13 @@
  */
 #include "ending/judging.h"
 
-static void
-take_later(struct maybe_i64 *latest, struct fact_time time)
+static void take_later(struct maybe_i64 *latest, struct fact_time time)
 {
         if (fact_known(time.how) && (!latest->known || time.value > latest->value))
                 *latest = known_i64(time.value);
 }
 
-static struct maybe_i64
-when_over(const struct judging *j)
+static struct maybe_i64 when_over(const struct judging *j)
 {
         const struct facts *f = j->f;
         struct maybe_i64 over = { 0 };
@@ -71,8 +69,7 @@ struct beginning {
         struct fact_time before;
 };
 
-static void
-take_earlier(struct beginning *b, struct fact_time at, struct fact_time before)
+static void take_earlier(struct beginning *b, struct fact_time at, struct fact_time before)
 {
         if (fact_known(at.how) && (!b->at.known || at.value < b->at.value)) {
                 b->at = known_i64(at.value);
@@ -80,8 +77,7 @@ take_earlier(struct beginning *b, struct fact_time at, struct fact_time before)
         }
 }
 
-static struct maybe_i64
-silence(const struct judging *j)
+static struct maybe_i64 silence(const struct judging *j)
 {
         const struct facts *f = j->f;
         struct beginning b = { 0 };
@@ -107,8 +103,7 @@ silence(const struct judging *j)
         return known_i64(span);
 }
 
-void
-judge_times(struct judging *j)
+void judge_times(struct judging *j)
 {
         const struct facts *f = j->f;
         struct record *r = j->r;

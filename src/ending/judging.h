@@ -50,14 +50,12 @@ struct judging {
         const char *why;           /* the rule of causes that held: a sentence */
 };
 
-static inline enum side
-other_side(enum side side)
+static inline enum side other_side(enum side side)
 {
         return side == SIDE_CLIENT ? SIDE_SERVER : side == SIDE_SERVER ? SIDE_CLIENT : SIDE_UNKNOWN;
 }
 
-static inline bool
-is_end(enum side side)
+static inline bool is_end(enum side side)
 {
         return side == SIDE_CLIENT || side == SIDE_SERVER;
 }
@@ -67,8 +65,7 @@ is_end(enum side side)
 
 /* Was it shown not to come from the end that it names? So were its fellows from the same distance, if that end's own
  * segments come from another. */
-static inline bool
-is_anothers(const struct judging *j, const struct facts_of_reset *reset)
+static inline bool is_anothers(const struct judging *j, const struct facts_of_reset *reset)
 {
         const struct facts_of_reset *shown = j->shown;
 
@@ -84,48 +81,41 @@ is_anothers(const struct judging *j, const struct facts_of_reset *reset)
                 reset->ttl.value <= shown->ttl.value + TTL_SLACK && shown->ttl.value <= reset->ttl.value + TTL_SLACK);
 }
 
-static inline bool
-reset_answers_syn(const struct facts_of_reset *reset)
+static inline bool reset_answers_syn(const struct facts_of_reset *reset)
 {
         return fact_known(reset->answers.how) && reset->answers.value == SEGMENT_KIND_SYN;
 }
 
 /* Without a branch: what is asked of one connection says nothing of what will be of the next. */
-static inline bool
-count_is(struct fact_count count, uint64_t value)
+static inline bool count_is(struct fact_count count, uint64_t value)
 {
         return fact_known(count.how) & (count.value == value);
 }
 
-static inline bool
-count_above(struct fact_count count, uint64_t value)
+static inline bool count_above(struct fact_count count, uint64_t value)
 {
         return fact_known(count.how) & (count.value > value);
 }
 
 /* Known, and at most @count. */
-static inline bool
-count_up_to(struct fact_count count, uint64_t value)
+static inline bool count_up_to(struct fact_count count, uint64_t value)
 {
         return fact_known(count.how) & (count.value <= value);
 }
 
-static inline bool
-error_is(struct fact_error error, int value)
+static inline bool error_is(struct fact_error error, int value)
 {
         return fact_known(error.how) && error.value == value;
 }
 
 /* No SYN left the host: only that host's kernel knows. */
-static inline bool
-never_asked(const struct facts *f)
+static inline bool never_asked(const struct facts *f)
 {
         return f->seen.source != SOURCE_CAPTURE && count_is(f->syns, 0) && fact_is_not(f->established);
 }
 
 /* Without a branch: ten of these are asked for each record. */
-static inline struct maybe_u64
-counted(struct fact_count count)
+static inline struct maybe_u64 counted(struct fact_count count)
 {
         bool known = fact_known(count.how);
 
@@ -136,8 +126,7 @@ counted(struct fact_count count)
 void judge_by_rules(const struct facts *f, struct record *r, struct evidence *ret_evidence);
 
 /* How a fact is known that could lead to any other verdict; all together, so that one comparison is enough. */
-static inline unsigned
-told_of_end(const struct facts_of_end *end)
+static inline unsigned told_of_end(const struct facts_of_end *end)
 {
         return (unsigned)end->act.how | end->error_set.how | end->closed.how | end->connect_failed.how |
                end->unread.how | end->unsent.how;

@@ -6,8 +6,7 @@
 #include "base/zero.h"
 
 /* Its lists stay as they are: they have no items. */
-static void
-next_init(struct record_next *next)
+static void next_init(struct record_next *next)
 {
         next->known = false;
         next->n_if_recv = next->n_if_send = 0;
@@ -15,8 +14,7 @@ next_init(struct record_next *next)
 
 #define SIZE_UP_TO(first, behind) (offsetof(struct record, behind) - offsetof(struct record, first))
 
-static void
-end_init(struct record_end *end)
+static void end_init(struct record_end *end)
 {
         end->ip[0] = '\0';
         end->port = 0;
@@ -26,8 +24,7 @@ end_init(struct record_end *end)
 }
 
 /* Most of a record are lists, which have no items, so the parts around them are zeroed each alone. */
-void
-record_init(struct record *r, enum source source, const char *id)
+void record_init(struct record *r, enum source source, const char *id)
 {
         end_init(&r->client);
         end_init(&r->server);
@@ -55,8 +52,7 @@ record_init(struct record *r, enum source source, const char *id)
         r->retry = RETRY_UNKNOWN;
 }
 
-struct maybe_u64
-record_uncertain(const struct record_direction *d)
+struct maybe_u64 record_uncertain(const struct record_direction *d)
 {
         uint64_t covered;
 
@@ -68,8 +64,7 @@ record_uncertain(const struct record_direction *d)
         return known_u64(covered < d->bytes.value ? d->bytes.value - covered : 0);
 }
 
-void
-record_add_cause(struct record *r, enum cause cause)
+void record_add_cause(struct record *r, enum cause cause)
 {
         for (size_t i = 0; i < r->n_causes; i++)
                 if (r->causes[i] == cause)
@@ -78,14 +73,12 @@ record_add_cause(struct record *r, enum cause cause)
                 r->causes[r->n_causes++] = cause;
 }
 
-struct record_direction *
-record_from(struct record *r, enum side sender)
+struct record_direction *record_from(struct record *r, enum side sender)
 {
         return sender == SIDE_CLIENT ? &r->to_server : sender == SIDE_SERVER ? &r->to_client : NULL;
 }
 
-static const char *
-direction_fault(const struct record_direction *d)
+static const char *direction_fault(const struct record_direction *d)
 {
         struct maybe_u64 uncertain = record_uncertain(d);
 
@@ -103,8 +96,7 @@ direction_fault(const struct record_direction *d)
         return NULL;
 }
 
-static const char *
-cause_fault(const struct record *r)
+static const char *cause_fault(const struct record *r)
 {
         bool stated = r->cause != CAUSE_NONE;
 
@@ -125,8 +117,7 @@ cause_fault(const struct record *r)
         return NULL;
 }
 
-const char *
-record_fault(const struct record *r)
+const char *record_fault(const struct record *r)
 {
         const char *fault = cause_fault(r);
 

@@ -12,14 +12,12 @@
 /* … encrypted by SSH, or wrapped by SASL: 96 and 75 bytes were seen; or with the name of a mail server in it. */
 #define LONG_GOODBYE_MAX 128
 
-static bool
-troubled(enum fate fate)
+static bool troubled(enum fate fate)
 {
         return fate == FATE_LOST || fate == FATE_UNCERTAIN;
 }
 
-static bool
-is_all_goodbye(const struct facts_of_direction *from, uint64_t n)
+static bool is_all_goodbye(const struct facts_of_direction *from, uint64_t n)
 {
         return fact_is(from->last_is_goodbye) &&
                (n <= GOODBYE_MAX || (fact_known(from->goodbye_bytes.how) && n <= from->goodbye_bytes.value));
@@ -27,8 +25,7 @@ is_all_goodbye(const struct facts_of_direction *from, uint64_t n)
 
 /* Bytes that are lost or uncertain, but are the last words of their sender: nobody waits for them. They met a socket
  * that had been closed, or their sender did not wait for an answer himself. */
-static bool
-is_farewell(const struct judging *j, enum side sender)
+static bool is_farewell(const struct judging *j, enum side sender)
 {
         const struct facts_of_direction *from = &j->f->from[sender];
         const struct record_direction *d = record_from(j->r, sender);
@@ -57,8 +54,7 @@ is_farewell(const struct judging *j, enum side sender)
 
 /* Both had sent their FINs, and of who asked in vain only the FIN and a good-bye stayed unanswered: the other was gone
  * already. */
-static bool
-nobody_was_left(const struct judging *j)
+static bool nobody_was_left(const struct judging *j)
 {
         const struct record_direction *d;
 
@@ -70,8 +66,7 @@ nobody_was_left(const struct judging *j)
 }
 
 /* A server that repeated its SYN-ACK and then reset it: there never was a connection. */
-static bool
-only_greeted(const struct judging *j)
+static bool only_greeted(const struct judging *j)
 {
         const struct facts *f = j->f;
 
@@ -80,8 +75,7 @@ only_greeted(const struct judging *j)
 }
 
 /* The answer, too, may be among what was not seen. */
-static bool
-answer_may_be_missing(const struct facts *f)
+static bool answer_may_be_missing(const struct facts *f)
 {
         const struct facts_of_direction *answer = &f->from[SIDE_SERVER];
 
@@ -92,8 +86,7 @@ answer_may_be_missing(const struct facts *f)
  * waits for none, nor does a client that was answered before and then sent its FIN: it is leaving. But what the RST
  * alone acknowledges may be requests, if it is more than an encrypted good-bye. The server's last payload is itself the
  * answer. */
-static bool
-cuts_an_exchange(const struct judging *j)
+static bool cuts_an_exchange(const struct judging *j)
 {
         const struct facts_of_direction *request = &j->f->from[SIDE_CLIENT], *answer = &j->f->from[SIDE_SERVER];
 
@@ -105,16 +98,14 @@ cuts_an_exchange(const struct judging *j)
 }
 
 /* The server resets while the client's window is shut: it was waiting to send more. */
-static bool
-cuts_an_answer(const struct judging *j)
+static bool cuts_an_answer(const struct judging *j)
 {
         return j->named == SIDE_SERVER && !j->by_network && fact_is(j->f->from[SIDE_SERVER].window_shut) &&
                count_above(j->f->from[SIDE_SERVER].payloads, 0) && !fact_is(j->f->from[SIDE_SERVER].fin);
 }
 
 /* Since the last answer the client has said good-bye and nothing else: it waits for nothing. */
-static bool
-took_leave(const struct facts_of_direction *client)
+static bool took_leave(const struct facts_of_direction *client)
 {
         return fact_is(client->last_is_goodbye) && fact_known(client->last_run.how) &&
                is_all_goodbye(client, client->last_run.value);
@@ -122,8 +113,7 @@ took_leave(const struct facts_of_direction *client)
 
 /* The client that reset had all that was sent to it, and had been spoken to last; or the server that did had the
  * client's good-bye. A client whose window was shut had not read it all, and was to get more. */
-static bool
-owed_nothing(const struct judging *j)
+static bool owed_nothing(const struct judging *j)
 {
         const struct facts_of_direction *client = &j->f->from[SIDE_CLIENT];
 
@@ -137,8 +127,7 @@ owed_nothing(const struct judging *j)
 
 /* The server resets instead of sending a FIN, as Windows does: the client had sent its own after the last answer, which
  * it had acknowledged, and nothing came after that. */
-static bool
-leaves_in_haste(const struct judging *j)
+static bool leaves_in_haste(const struct judging *j)
 {
         const struct facts_of_direction *client = &j->f->from[SIDE_CLIENT], *server = &j->f->from[SIDE_SERVER];
 
@@ -147,8 +136,7 @@ leaves_in_haste(const struct judging *j)
                j->r->to_server.fate == FATE_ACKED;
 }
 
-static enum severity
-of_reset(const struct judging *j)
+static enum severity of_reset(const struct judging *j)
 {
         const struct record *r = j->r;
         bool silent = r->to_server.fate == FATE_NONE && r->to_client.fate == FATE_NONE;
@@ -160,8 +148,7 @@ of_reset(const struct judging *j)
         return owed_nothing(j) || leaves_in_haste(j) ? SEVERITY_FINE : SEVERITY_NOTABLE;
 }
 
-void
-judge_severity(struct judging *j)
+void judge_severity(struct judging *j)
 {
         struct record *r = j->r;
         bool farewell = false;

@@ -25,15 +25,13 @@ struct socket_view {
 };
 
 /* Behind the @n that there are; returns how many there are then. */
-static size_t
-add(struct told list[static RECORD_NEXT_MAX], size_t n, enum told_kind kind, int error, bool sigpipe)
+static size_t add(struct told list[static RECORD_NEXT_MAX], size_t n, enum told_kind kind, int error, bool sigpipe)
 {
         list[n] = (struct told){ .kind = kind, .error = error, .sigpipe = sigpipe };
         return n + 1;
 }
 
-static inline void
-answer(const struct socket_view *s, struct record_next *next)
+static inline void answer(const struct socket_view *s, struct record_next *next)
 {
         struct told *recv = next->if_recv, *send = next->if_send;
         size_t n_recv = 0, n_send = 0;
@@ -63,21 +61,18 @@ answer(const struct socket_view *s, struct record_next *next)
         next->n_if_send = n_send;
 }
 
-void
-tell_error(int error, struct record_next *next)
+void tell_error(int error, struct record_next *next)
 {
         answer(&(struct socket_view){ .over = true, .error = error }, next);
 }
 
-void
-tell_waiting(struct record_next *next)
+void tell_waiting(struct record_next *next)
 {
         answer(&(struct socket_view){ .connecting = true }, next);
 }
 
 /* The error that a RST leaves: tcp_reset() looks at the state alone. */
-static int
-error_of_reset(bool connecting, bool fin_received, bool fin_sent)
+static int error_of_reset(bool connecting, bool fin_received, bool fin_sent)
 {
         if (connecting)
                 return ECONNREFUSED;
@@ -85,16 +80,14 @@ error_of_reset(bool connecting, bool fin_received, bool fin_sent)
 }
 
 /* A FIN that had come before the moment @at. */
-static bool
-fin_before(const struct facts_of_direction *from, struct fact_time at)
+static bool fin_before(const struct facts_of_direction *from, struct fact_time at)
 {
         return fact_is(from->fin) && (!fact_known(at.how) || !fact_known(from->fin_at.how) ||
                                       from->fin_at.value <= at.value);
 }
 
 /* The RST, if any, that this end took. */
-static const struct facts_of_reset *
-taken_by(const struct judging *j, enum side side)
+static const struct facts_of_reset *taken_by(const struct judging *j, enum side side)
 {
         for (size_t i = 0; i < j->f->n_resets && i < FACTS_RESETS_MAX; i++) {
                 const struct facts_of_reset *reset = &j->f->resets[i];
@@ -110,8 +103,7 @@ taken_by(const struct judging *j, enum side side)
 
 /* Did the end itself send a RST before it took one? Then its socket is gone, or was never there. What it sends
  * after it was reset are replies to what still comes in. */
-static bool
-sent_reset(const struct judging *j, enum side side)
+static bool sent_reset(const struct judging *j, enum side side)
 {
         const struct facts_of_reset *taken = taken_by(j, side);
 
@@ -128,8 +120,7 @@ sent_reset(const struct judging *j, enum side side)
         return false;
 }
 
-static struct socket_view
-view_of_reset(const struct judging *j, enum side side)
+static struct socket_view view_of_reset(const struct judging *j, enum side side)
 {
         const struct facts *f = j->f;
         const struct facts_of_reset *reset = taken_by(j, side);
@@ -147,8 +138,7 @@ view_of_reset(const struct judging *j, enum side side)
         return s;
 }
 
-static int
-icmp_error_of(enum icmp_error error)
+static int icmp_error_of(enum icmp_error error)
 {
         switch (error) {
         case ICMP_ERROR_NET_UNREACHABLE: return ENETUNREACH;
@@ -165,8 +155,7 @@ icmp_error_of(enum icmp_error error)
         }
 }
 
-static struct socket_view
-view_of_refusal(const struct judging *j, enum side side)
+static struct socket_view view_of_refusal(const struct judging *j, enum side side)
 {
         struct socket_view s = { .over = true };
 
@@ -181,8 +170,7 @@ view_of_refusal(const struct judging *j, enum side side)
 }
 
 /* Still trying: nothing has been told yet. What a time-out leaves depends on ICMP, too; keepalive's RST is plain. */
-static struct socket_view
-view_of_silence(const struct judging *j, enum side side)
+static struct socket_view view_of_silence(const struct judging *j, enum side side)
 {
         const struct facts *f = j->f;
         struct socket_view s = { 0 };
@@ -204,8 +192,7 @@ view_of_silence(const struct judging *j, enum side side)
         return s;
 }
 
-static struct socket_view
-view_of_life(const struct judging *j, enum side side)
+static struct socket_view view_of_life(const struct judging *j, enum side side)
 {
         const struct facts *f = j->f;
         struct socket_view s = { 0 };
@@ -220,8 +207,7 @@ view_of_life(const struct judging *j, enum side side)
 }
 
 /* What the kernel itself said of the socket goes before what follows from segments. */
-static bool
-view_from_kernel(const struct judging *j, enum side side, struct socket_view *ret_s)
+static bool view_from_kernel(const struct judging *j, enum side side, struct socket_view *ret_s)
 {
         const struct facts_of_end *end = &j->f->end[side];
         struct socket_view s = { .over = true };
@@ -241,8 +227,7 @@ view_from_kernel(const struct judging *j, enum side side, struct socket_view *re
         return true;
 }
 
-static struct socket_view
-view(const struct judging *j, enum side side)
+static struct socket_view view(const struct judging *j, enum side side)
 {
         const struct facts *f = j->f;
         const struct facts_of_end *end = &f->end[side];
@@ -275,8 +260,7 @@ view(const struct judging *j, enum side side)
         }
 }
 
-void
-judge_told(struct judging *j)
+void judge_told(struct judging *j)
 {
         struct record_next *next[] = { [SIDE_CLIENT] = &j->r->client_next, [SIDE_SERVER] = &j->r->server_next };
 

@@ -174,8 +174,7 @@ static const struct rule *find(const struct endpoint *e, const struct event *eve
         return NULL;
 }
 
-static void give(const struct endpoint *e, const struct event *event, const struct rule *rule,
-                 struct outcome *o)
+static void give(const struct endpoint *e, const struct event *event, const struct rule *rule, struct outcome *o)
 {
         uint64_t queued = endpoint_inq(e) + received_so_far(e, event);
 

@@ -59,7 +59,7 @@ static size_t total(const struct columns *columns)
 
 static void fit(struct columns *columns, const char *text, size_t width)
 {
-        size_t word[COLUMNS_MAX] = {0}, least[COLUMNS_MAX];
+        size_t word[COLUMNS_MAX] = { 0 }, least[COLUMNS_MAX];
 
         for (size_t i = 0;; i = (i + 1) % columns->n) {
                 const char *end = cell_end(text);
@@ -121,22 +121,21 @@ static void write_rule(const struct columns *columns)
         fputc('\n', columns->out);
 }
 
-void explain_columns_write(FILE *out, const struct explain_block *table, size_t indent, size_t width,
-                           bool bold)
+void explain_columns_write(FILE *out, const struct explain_block *table, size_t indent, size_t width, bool bold)
 {
-        struct columns columns = {.out = out, .n = table->n_columns, .indent = indent, .bold = bold};
+        struct columns columns = { .out = out, .n = table->n_columns, .indent = indent, .bold = bold };
         const char *text = table->text;
 
         if (columns.n == 0 || columns.n > COLUMNS_MAX)
                 return;
         fit(&columns, text, width);
         for (bool head = true;; head = false) {
-                struct cell cells[COLUMNS_MAX] = {0};
+                struct cell cells[COLUMNS_MAX] = { 0 };
                 const char *end = text;
 
                 for (size_t i = 0; i < columns.n; i++) {
                         end = cell_end(text);
-                        cells[i] = (struct cell){.at = text, .end = end};
+                        cells[i] = (struct cell){ .at = text, .end = end };
                         text = end + (*end != '\0');
                 }
                 write_row(&columns, cells, head);

@@ -22,8 +22,7 @@ static size_t usable_width(const struct explain_style *style)
 }
 
 /* Writes the text with its first line at `indent`, where the cursor stands, the rest below it. */
-static void write_wrapped(FILE *out, const char *text, size_t indent,
-                          const struct explain_style *style)
+static void write_wrapped(FILE *out, const char *text, size_t indent, const struct explain_style *style)
 {
         const char *end = text + strlen(text);
         struct wrapped line;
@@ -42,7 +41,7 @@ static void write_heading(FILE *out, const char *text, const struct explain_styl
 {
         if (style->bold)
                 fputs("\033[1m", out);
-        write_wrapped(out, text, 0, &(struct explain_style){.width = style->width});
+        write_wrapped(out, text, 0, &(struct explain_style){ .width = style->width });
         if (style->bold)
                 fputs("\033[0m", out);
 }
@@ -87,8 +86,7 @@ static void write_item(FILE *out, const char *text, const struct explain_style *
         write_wrapped(out, behind + 1, INDENT + n_mark + 1, style);
 }
 
-static void write_block(FILE *out, const struct explain_block *block,
-                        const struct explain_style *style)
+static void write_block(FILE *out, const struct explain_block *block, const struct explain_style *style)
 {
         switch (block->kind) {
         case EXPLAIN_PARAGRAPH:

@@ -37,7 +37,7 @@ bool wrap_next(const char **text, const char *end, size_t width, struct wrapped 
         }
         for (*text = at; at[-1] == ' '; at--)
                 n--;
-        *ret_line = (struct wrapped){.start = start, .n_bytes = (size_t)(at - start), .n_columns = n};
+        *ret_line = (struct wrapped){ .start = start, .n_bytes = (size_t)(at - start), .n_columns = n };
         return true;
 }
 

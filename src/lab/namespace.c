@@ -27,12 +27,14 @@ enum {
 static const uint8_t mac_sockets[LINK_MAC_SIZE] = { 0x02, 0, 0, 0, 0x91, 0x01 };
 static const uint8_t mac_wire[LINK_MAC_SIZE] = { 0x02, 0, 0, 0, 0x91, 0x02 };
 
-static void closep(int *fd) {
+static void closep(int *fd)
+{
         if (*fd >= 0)
                 close(*fd);
 }
 
-static int write_file(const char *path, const char *text) {
+static int write_file(const char *path, const char *text)
+{
         __attribute__((cleanup(closep))) int fd = -1;
         ssize_t n;
 
@@ -42,11 +44,12 @@ static int write_file(const char *path, const char *text) {
         n = write(fd, text, strlen(text));
         if (n < 0)
                 return -errno;
-        return (size_t) n == strlen(text) ? 0 : -EIO;
+        return (size_t)n == strlen(text) ? 0 : -EIO;
 }
 
 /* Of all users only this one exists inside, as root. */
-static int map_users(uid_t uid, gid_t gid, char ret_why[static NAMESPACE_WHY_MAX]) {
+static int map_users(uid_t uid, gid_t gid, char ret_why[static NAMESPACE_WHY_MAX])
+{
         char map[32];
         int r;
 
@@ -65,7 +68,8 @@ static int map_users(uid_t uid, gid_t gid, char ret_why[static NAMESPACE_WHY_MAX
 }
 
 /* Enters a user namespace and, with CLONE_NEWNET, a network namespace owned by it. */
-static int enter_users(int more, char ret_why[static NAMESPACE_WHY_MAX]) {
+static int enter_users(int more, char ret_why[static NAMESPACE_WHY_MAX])
+{
         uid_t uid = geteuid();
         gid_t gid = getegid();
         int r;
@@ -91,7 +95,8 @@ struct verdict {
 
 /* There is no way back: where AppArmor lets a plain user make the namespaces but not use them, this
  * process would be left in them without a user and without a network. So a child goes first. */
-static int try_users(int more, char ret_why[static NAMESPACE_WHY_MAX]) {
+static int try_users(int more, char ret_why[static NAMESPACE_WHY_MAX])
+{
         __attribute__((cleanup(closep))) int to_read = -1;
         __attribute__((cleanup(closep))) int to_write = -1;
         struct verdict verdict = {};
@@ -126,7 +131,8 @@ static int try_users(int more, char ret_why[static NAMESPACE_WHY_MAX]) {
 
 /* Whether a network namespace could be made as we are. Trying would already make one, so the
  * effective capabilities are read instead. */
-static bool may_already(void) {
+static bool may_already(void)
+{
         unsigned long long effective = 0;
         FILE *file;
         char line[256];
@@ -141,7 +147,8 @@ static bool may_already(void) {
         return effective >> 21 & 1;          /* CAP_SYS_ADMIN */
 }
 
-int namespace_users(char ret_why[static NAMESPACE_WHY_MAX]) {
+int namespace_users(char ret_why[static NAMESPACE_WHY_MAX])
+{
         int r;
 
         if (may_already())
@@ -150,7 +157,8 @@ int namespace_users(char ret_why[static NAMESPACE_WHY_MAX]) {
         return r ? r : enter_users(0, ret_why);
 }
 
-int namespace_enter(char ret_why[static NAMESPACE_WHY_MAX]) {
+int namespace_enter(char ret_why[static NAMESPACE_WHY_MAX])
+{
         int r;
 
         if (unshare(CLONE_NEWNET) < 0) {
@@ -163,7 +171,8 @@ int namespace_enter(char ret_why[static NAMESPACE_WHY_MAX]) {
         return r ? namespace_why("bringing lo up", r, ret_why) : 0;
 }
 
-static int path_of(const char *name, char path[static 256]) {
+static int path_of(const char *name, char path[static 256])
+{
         int n;
 
         if (strncmp(name, "net.", 4) != 0 || strstr(name, "..") || strchr(name, '/'))
@@ -177,7 +186,8 @@ static int path_of(const char *name, char path[static 256]) {
         return 0;
 }
 
-int namespace_sysctl(const char *name, const char *value) {
+int namespace_sysctl(const char *name, const char *value)
+{
         char path[256];
         int r;
 
@@ -187,7 +197,8 @@ int namespace_sysctl(const char *name, const char *value) {
         return write_file(path, value);
 }
 
-int namespace_sysctl_read(const char *name, char *ret_value, size_t size) {
+int namespace_sysctl_read(const char *name, char *ret_value, size_t size)
+{
         __attribute__((cleanup(closep))) int fd = -1;
         char path[256];
         ssize_t n;
@@ -202,7 +213,7 @@ int namespace_sysctl_read(const char *name, char *ret_value, size_t size) {
         n = read(fd, ret_value, size);
         if (n < 0)
                 return -errno;
-        if ((size_t) n == size)
+        if ((size_t)n == size)
                 return -ENOBUFS;
         if (n > 0 && ret_value[n - 1] == '\n')
                 --n;
@@ -212,7 +223,8 @@ int namespace_sysctl_read(const char *name, char *ret_value, size_t size) {
 
 /* What a device would otherwise say on its own, and what it would say to packets that the peer
  * makes. A kernel without IPv6 has no such settings, and no such noise. */
-static int quiet(void) {
+static int quiet(void)
+{
         static const char *const settings[][2] = {
                 { "net.ipv6.conf." NAMESPACE_WIRE ".disable_ipv6", "1" },
                 { "net.ipv6.conf." NAMESPACE_SOCKETS ".addr_gen_mode", "1" },
@@ -233,21 +245,24 @@ static int quiet(void) {
         return 0;
 }
 
-static int failed(const char *step, int error, char ret_why[static NAMESPACE_WHY_MAX]) {
+static int failed(const char *step, int error, char ret_why[static NAMESPACE_WHY_MAX])
+{
         snprintf(ret_why, NAMESPACE_WHY_MAX, "%s: %s", step, strerror(-error));
         return error;
 }
 
-static int wait_a_little(int64_t deadline) {
+static int wait_a_little(int64_t deadline)
+{
         if (deadline_left_ms(deadline) == 0)
                 return -ETIMEDOUT;
-        nanosleep(&(struct timespec) { .tv_nsec = 200000 }, NULL);
+        nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
         return 0;
 }
 
 /* A SYN that is sent too early is lost, and comes again only after a second. Seen under load: the work
  * that opens a device waits for the lock that the end of another namespace holds. */
-static int await_running(const char *name) {
+static int await_running(const char *name)
+{
         int64_t deadline = deadline_in(READY_MS);
         bool running = false;
         int r;
@@ -261,7 +276,8 @@ static int await_running(const char *name) {
 }
 
 /* The peer answers once: what came too early for the address would be missed for good. */
-static int await_local(uint8_t family, const uint8_t *own) {
+static int await_local(uint8_t family, const uint8_t *own)
+{
         int64_t deadline = deadline_in(READY_MS);
         bool local = false;
         int r;
@@ -274,7 +290,8 @@ static int await_local(uint8_t family, const uint8_t *own) {
         return r;
 }
 
-static int address(uint8_t family, const char *own, const char *neighbour, uint8_t n_prefix_bits) {
+static int address(uint8_t family, const char *own, const char *neighbour, uint8_t n_prefix_bits)
+{
         uint8_t bytes[16];
         int r;
 
@@ -287,7 +304,8 @@ static int address(uint8_t family, const char *own, const char *neighbour, uint8
         return r ? r : await_local(family, bytes);
 }
 
-int namespace_wire(char ret_why[static NAMESPACE_WHY_MAX]) {
+int namespace_wire(char ret_why[static NAMESPACE_WHY_MAX])
+{
         int r;
 
         r = link_veth(NAMESPACE_SOCKETS, mac_sockets, NAMESPACE_WIRE, mac_wire);
@@ -297,8 +315,8 @@ int namespace_wire(char ret_why[static NAMESPACE_WHY_MAX]) {
         if (r)
                 return failed("silencing the devices", r, ret_why);
         /* Without it the segments are the same, only seen in larger pieces. */
-        (void) link_offloads_off(NAMESPACE_SOCKETS);
-        (void) link_offloads_off(NAMESPACE_WIRE);
+        (void)link_offloads_off(NAMESPACE_SOCKETS);
+        (void)link_offloads_off(NAMESPACE_WIRE);
         r = link_up(NAMESPACE_SOCKETS);
         if (r)
                 return failed("bringing " NAMESPACE_SOCKETS " up", r, ret_why);

@@ -11,13 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void fclosep(FILE **file) {
+static void fclosep(FILE **file)
+{
         if (*file)
                 fclose(*file);
 }
 
 /* The number that a file holds, or @otherwise. */
-static long number_in(const char *path, long otherwise) {
+static long number_in(const char *path, long otherwise)
+{
         __attribute__((cleanup(fclosep))) FILE *file = NULL;
         long number;
 
@@ -28,7 +30,8 @@ static long number_in(const char *path, long otherwise) {
 }
 
 /* The number after "@key:" in /proc/self/status, or @otherwise. */
-static long number_of_self(const char *key, long otherwise) {
+static long number_of_self(const char *key, long otherwise)
+{
         __attribute__((cleanup(fclosep))) FILE *file = NULL;
         char line[256];
 
@@ -43,14 +46,16 @@ static long number_of_self(const char *key, long otherwise) {
 }
 
 /* The kernel refuses a user namespace to a process whose root is not that of its mounts. */
-static bool in_chroot(void) {
+static bool in_chroot(void)
+{
         struct stat here, first;
 
         return stat("/", &here) == 0 && stat("/proc/1/root/.", &first) == 0 &&
                (here.st_ino != first.st_ino || here.st_dev != first.st_dev);
 }
 
-static const char *knob(int error) {
+static const char *knob(int error)
+{
         if (error == -EINVAL && access("/proc/self/ns/user", F_OK) < 0)
                 return "this kernel was built without user namespaces (CONFIG_USER_NS)";
         if (error == -EINVAL && access("/proc/self/ns/net", F_OK) < 0)
@@ -81,7 +86,8 @@ static const char *knob(int error) {
         return "no sysctl, seccomp filter or chroot was found that explains it";
 }
 
-int namespace_why(const char *step, int error, char ret_why[static NAMESPACE_WHY_MAX]) {
+int namespace_why(const char *step, int error, char ret_why[static NAMESPACE_WHY_MAX])
+{
         snprintf(ret_why, NAMESPACE_WHY_MAX, "%s: %s: %s", step, strerror(-error), knob(error));
         return error;
 }

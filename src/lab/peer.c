@@ -22,8 +22,8 @@ enum {
         PACKET_MAX = 65536,
 };
 
-int peer_open(uint8_t family, enum peer_role role, uint16_t port, uint16_t kernel_port,
-              struct peer **ret_peer) {
+int peer_open(uint8_t family, enum peer_role role, uint16_t port, uint16_t kernel_port, struct peer **ret_peer)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         bool v6 = family == AF_INET6;
         int r;
@@ -55,7 +55,8 @@ int peer_open(uint8_t family, enum peer_role role, uint16_t port, uint16_t kerne
         return 0;
 }
 
-struct peer *peer_close(struct peer *peer) {
+struct peer *peer_close(struct peer *peer)
+{
         if (!peer)
                 return NULL;
         for (size_t i = 0; i < peer->n_seen; ++i)
@@ -67,7 +68,8 @@ struct peer *peer_close(struct peer *peer) {
 }
 
 /* Whether a segment is of this connection. A server takes the first SYN to its port for its own. */
-static bool is_ours(struct peer *peer, const struct segment *segment) {
+static bool is_ours(struct peer *peer, const struct segment *segment)
+{
         if (segment->family != peer->family || segment->destination_port != peer->port ||
             memcmp(segment->source, peer->kernel_address, sizeof(segment->source)) != 0 ||
             memcmp(segment->destination, peer->address, sizeof(segment->destination)) != 0)
@@ -77,7 +79,8 @@ static bool is_ours(struct peer *peer, const struct segment *segment) {
         return segment->source_port == peer->kernel_port;
 }
 
-static void learn_syn(struct peer *peer, const struct segment *segment) {
+static void learn_syn(struct peer *peer, const struct segment *segment)
+{
         if (peer->syn_seen)
                 return;
         peer->syn_seen = true;
@@ -89,7 +92,8 @@ static void learn_syn(struct peer *peer, const struct segment *segment) {
 
 /* Moves on what was received in order. A repeated segment may bring new bytes at its end. Bytes that
  * came out of order are not kept: they count when the kernel repeats them. */
-static void learn_data(struct peer *peer, const struct segment *segment) {
+static void learn_data(struct peer *peer, const struct segment *segment)
+{
         uint32_t begin = segment->seq + !!(segment->flags & SEGMENT_SYN);
         uint32_t end = segment->seq + segment_length(segment);
         uint32_t end_of_data = begin + segment->n_payload;
@@ -101,7 +105,7 @@ static void learn_data(struct peer *peer, const struct segment *segment) {
         if (seq_distance(peer->kernel_next, begin) > 0)
                 return;
         if (seq_distance(peer->kernel_next, end_of_data) > 0) {
-                peer->n_received += (uint32_t) seq_distance(peer->kernel_next, end_of_data);
+                peer->n_received += (uint32_t)seq_distance(peer->kernel_next, end_of_data);
                 peer->kernel_next = end_of_data;
         }
         if ((segment->flags & SEGMENT_FIN) && !peer->fin_seen && peer->kernel_next == end_of_data) {
@@ -110,7 +114,8 @@ static void learn_data(struct peer *peer, const struct segment *segment) {
         }
 }
 
-static void learn(struct peer *peer, const struct segment *segment) {
+static void learn(struct peer *peer, const struct segment *segment)
+{
         if (segment->flags & SEGMENT_RST) {
                 /* Its numbers need not be those of the stream. */
                 peer->rst_seen = true;
@@ -128,7 +133,8 @@ static void learn(struct peer *peer, const struct segment *segment) {
                 peer->last_ts_value = segment->ts_value;
 }
 
-static int keep(struct peer *peer, int64_t time_ns, const uint8_t *packet, size_t n) {
+static int keep(struct peer *peer, int64_t time_ns, const uint8_t *packet, size_t n)
+{
         struct segment segment;
         struct peer_seen *seen;
 
@@ -144,30 +150,32 @@ static int keep(struct peer *peer, int64_t time_ns, const uint8_t *packet, size_
                 peer->n_room = n_room;
         }
         seen = &peer->seen[peer->n_seen];
-        *seen = (struct peer_seen) { .time_ns = time_ns, .bytes = malloc(n), .n_bytes = (uint32_t) n };
+        *seen = (struct peer_seen){ .time_ns = time_ns, .bytes = malloc(n), .n_bytes = (uint32_t)n };
         if (!seen->bytes)
                 return -ENOMEM;
         memcpy(seen->bytes, packet, n);
         /* Read again, so that it points into its own bytes. */
-        (void) segment_read(seen->bytes, n, &seen->segment);
+        (void)segment_read(seen->bytes, n, &seen->segment);
         ++peer->n_seen;
         learn(peer, &segment);
         return 0;
 }
 
-static int64_t time_of(struct msghdr *message) {
+static int64_t time_of(struct msghdr *message)
+{
         for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
                 if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
                         struct timespec time;
 
                         memcpy(&time, CMSG_DATA(c), sizeof(time));
-                        return (int64_t) time.tv_sec * 1000000000 + time.tv_nsec;
+                        return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
                 }
         return 0;
 }
 
 /* Takes in all that lies in the socket. */
-static int drain(struct peer *peer) {
+static int drain(struct peer *peer)
+{
         for (;;) {
                 _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct timespec))];
                 uint8_t packet[PACKET_MAX];
@@ -188,13 +196,14 @@ static int drain(struct peer *peer) {
                         return errno == EAGAIN ? 0 : -errno;
                 if (from.sll_pkttype == PACKET_OUTGOING)
                         continue;
-                r = keep(peer, time_of(&message), packet, (size_t) n);
+                r = keep(peer, time_of(&message), packet, (size_t)n);
                 if (r)
                         return r;
         }
 }
 
-int peer_read(struct peer *peer, int64_t deadline_ns) {
+int peer_read(struct peer *peer, int64_t deadline_ns)
+{
         size_t n_before = peer->n_seen;
 
         for (;;) {
@@ -205,7 +214,7 @@ int peer_read(struct peer *peer, int64_t deadline_ns) {
                 if (r)
                         return r;
                 if (peer->n_seen > n_before)
-                        return (int) (peer->n_seen - n_before);
+                        return (int)(peer->n_seen - n_before);
                 ms = deadline_left_ms(deadline_ns);
                 if (ms == 0)
                         return -ETIMEDOUT;
@@ -214,8 +223,9 @@ int peer_read(struct peer *peer, int64_t deadline_ns) {
         }
 }
 
-int peer_wait(struct peer *peer, bool (*enough)(const struct peer *peer, const void *context),
-              const void *context, int64_t deadline_ns) {
+int peer_wait(struct peer *peer, bool (*enough)(const struct peer *peer, const void *context), const void *context,
+              int64_t deadline_ns)
+{
         while (!enough(peer, context)) {
                 int r = peer_read(peer, deadline_ns);
 
@@ -230,7 +240,8 @@ struct flags_since {
         size_t since;
 };
 
-static bool has_flags(const struct peer *peer, const void *context) {
+static bool has_flags(const struct peer *peer, const void *context)
+{
         const struct flags_since *wanted = context;
 
         for (size_t i = wanted->since; i < peer->n_seen; ++i)
@@ -239,23 +250,28 @@ static bool has_flags(const struct peer *peer, const void *context) {
         return false;
 }
 
-int peer_wait_flags(struct peer *peer, uint16_t flags, size_t since, int64_t deadline_ns) {
-        return peer_wait(peer, has_flags, &(struct flags_since) { flags, since }, deadline_ns);
+int peer_wait_flags(struct peer *peer, uint16_t flags, size_t since, int64_t deadline_ns)
+{
+        return peer_wait(peer, has_flags, &(struct flags_since){ flags, since }, deadline_ns);
 }
 
-static bool has_bytes(const struct peer *peer, const void *context) {
-        return peer->n_received >= *(const uint64_t *) context;
+static bool has_bytes(const struct peer *peer, const void *context)
+{
+        return peer->n_received >= *(const uint64_t *)context;
 }
 
-int peer_wait_bytes(struct peer *peer, uint64_t n_bytes, int64_t deadline_ns) {
+int peer_wait_bytes(struct peer *peer, uint64_t n_bytes, int64_t deadline_ns)
+{
         return peer_wait(peer, has_bytes, &n_bytes, deadline_ns);
 }
 
-static bool is_acked(const struct peer *peer, const void *context) {
-        (void) context;
+static bool is_acked(const struct peer *peer, const void *context)
+{
+        (void)context;
         return peer->ack_seen && seq_distance(peer->next, peer->last_ack) >= 0;
 }
 
-int peer_wait_acked(struct peer *peer, int64_t deadline_ns) {
+int peer_wait_acked(struct peer *peer, int64_t deadline_ns)
+{
         return peer_wait(peer, is_acked, NULL, deadline_ns);
 }

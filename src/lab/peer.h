@@ -151,6 +151,7 @@ int peer_icmp(struct peer *peer, enum icmp_error error);
  * for ACK. Returns 0, -ECONNREFUSED for a RST, -ETIMEDOUT, or another negative errno. */
 int peer_handshake(struct peer *peer, int64_t deadline_ns);
 
-static inline void peer_closep(struct peer **peer) {
+static inline void peer_closep(struct peer **peer)
+{
         *peer = peer_close(*peer);
 }

@@ -7,8 +7,9 @@
 #include "wire/seq.h"
 
 /* What Linux puts on its own SYN over Ethernet. */
-static struct peer_segment syn_of(const struct peer *peer) {
-        return (struct peer_segment) {
+static struct peer_segment syn_of(const struct peer *peer)
+{
+        return (struct peer_segment){
                 .flags = SEGMENT_SYN,
                 .mss = peer->family == AF_INET6 ? 1440 : 1460,
                 .sack_permitted = true,
@@ -17,17 +18,20 @@ static struct peer_segment syn_of(const struct peer *peer) {
         };
 }
 
-static bool opened_or_refused(const struct peer *peer, const void *context) {
-        (void) context;
+static bool opened_or_refused(const struct peer *peer, const void *context)
+{
+        (void)context;
         return peer->syn_seen || peer->rst_seen;
 }
 
-static bool acked_or_refused(const struct peer *peer, const void *context) {
-        (void) context;
+static bool acked_or_refused(const struct peer *peer, const void *context)
+{
+        (void)context;
         return peer->rst_seen || (peer->ack_seen && seq_distance(peer->next, peer->last_ack) >= 0);
 }
 
-static int open_as_client(struct peer *peer, int64_t deadline_ns) {
+static int open_as_client(struct peer *peer, int64_t deadline_ns)
+{
         struct peer_segment syn = syn_of(peer);
         int r;
 
@@ -40,10 +44,11 @@ static int open_as_client(struct peer *peer, int64_t deadline_ns) {
                 return r;
         if (peer->rst_seen)
                 return -ECONNREFUSED;
-        return peer_send(peer, &(struct peer_segment) {});
+        return peer_send(peer, &(struct peer_segment){});
 }
 
-static int open_as_server(struct peer *peer, int64_t deadline_ns) {
+static int open_as_server(struct peer *peer, int64_t deadline_ns)
+{
         struct peer_segment syn = syn_of(peer);
         int r;
 
@@ -61,6 +66,7 @@ static int open_as_server(struct peer *peer, int64_t deadline_ns) {
         return peer->rst_seen ? -ECONNREFUSED : 0;
 }
 
-int peer_handshake(struct peer *peer, int64_t deadline_ns) {
+int peer_handshake(struct peer *peer, int64_t deadline_ns)
+{
         return peer->role == PEER_CLIENT ? open_as_client(peer, deadline_ns) : open_as_server(peer, deadline_ns);
 }

@@ -18,23 +18,26 @@ enum {
 };
 
 /* Letters by position: what a program receives shows which part of the stream it is. */
-static const uint8_t *letters(uint64_t position) {
+static const uint8_t *letters(uint64_t position)
+{
         static uint8_t all[PACKET_MAX + 26];
 
         if (all[0] == 0)
                 for (size_t i = 0; i < sizeof(all); ++i)
-                        all[i] = (uint8_t) ('a' + i % 26);
+                        all[i] = (uint8_t)('a' + i % 26);
         return all + position % 26;
 }
 
-static uint32_t now_ms(void) {
+static uint32_t now_ms(void)
+{
         struct timespec now;
 
         clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint32_t) (now.tv_sec * 1000 + now.tv_nsec / 1000000);
+        return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
 }
 
-static bool wants_timestamps(const struct peer *peer, const struct peer_segment *segment) {
+static bool wants_timestamps(const struct peer *peer, const struct peer_segment *segment)
+{
         switch (segment->timestamps) {
         case PEER_TIMESTAMPS_ON:
                 return true;
@@ -48,7 +51,8 @@ static bool wants_timestamps(const struct peer *peer, const struct peer_segment 
         return peer->asked_timestamps && peer->agreed_timestamps;
 }
 
-static uint32_t ack_number(const struct peer *peer, const struct peer_segment *segment) {
+static uint32_t ack_number(const struct peer *peer, const struct peer_segment *segment)
+{
         switch (segment->ack) {
         case PEER_ACK_SEEN:
                 return peer->kernel_next;
@@ -63,15 +67,17 @@ static uint32_t ack_number(const struct peer *peer, const struct peer_segment *s
 }
 
 /* A SYN's own window is never scaled (RFC 7323, 2.2). */
-static uint16_t window_of(const struct peer *peer, const struct peer_segment *segment) {
+static uint16_t window_of(const struct peer *peer, const struct peer_segment *segment)
+{
         if (segment->has_window)
                 return segment->window;
         if (!(segment->flags & SEGMENT_SYN) && peer->asked_scale && peer->agreed_scale)
-                return (uint16_t) (WINDOW >> peer->window_scale);
+                return (uint16_t)(WINDOW >> peer->window_scale);
         return WINDOW;
 }
 
-static void add_options(const struct peer *peer, const struct peer_segment *segment, struct segment *made) {
+static void add_options(const struct peer *peer, const struct peer_segment *segment, struct segment *made)
+{
         if (segment->mss) {
                 made->mss = segment->mss;
                 made->options |= SEGMENT_HAS_MSS;
@@ -83,7 +89,7 @@ static void add_options(const struct peer *peer, const struct peer_segment *segm
         if (segment->sack_permitted)
                 made->options |= SEGMENT_HAS_SACK_PERMITTED;
         if (wants_timestamps(peer, segment)) {
-                made->ts_value = now_ms() + (uint32_t) segment->ts_offset;
+                made->ts_value = now_ms() + (uint32_t)segment->ts_offset;
                 made->ts_echo = peer->last_ts_value;
                 made->options |= SEGMENT_HAS_TIMESTAMPS;
         }
@@ -95,7 +101,8 @@ static void add_options(const struct peer *peer, const struct peer_segment *segm
         made->n_sack = segment->n_sack;
 }
 
-int peer_build(const struct peer *peer, const struct peer_segment *segment, struct segment *ret_segment) {
+int peer_build(const struct peer *peer, const struct peer_segment *segment, struct segment *ret_segment)
+{
         bool acks = segment->ack != PEER_ACK_NONE && (peer->syn_seen || segment->ack == PEER_ACK_ABSOLUTE);
         struct segment made = {
                 .family = peer->family,
@@ -117,14 +124,14 @@ int peer_build(const struct peer *peer, const struct peer_segment *segment, stru
                 return -EINVAL;
         if (segment->n_payload > PACKET_MAX)
                 return -ENOBUFS;
-        made.seq = segment->absolute_seq ? (uint32_t) segment->seq_offset
-                                         : peer->next + (uint32_t) segment->seq_offset;
+        made.seq = segment->absolute_seq ? (uint32_t)segment->seq_offset
+                                         : peer->next + (uint32_t)segment->seq_offset;
         if (acks) {
                 made.flags |= SEGMENT_ACK;
                 made.ack = ack_number(peer, segment);
         }
         if (segment->n_payload > 0 && !segment->payload)
-                made.payload = letters((uint32_t) (made.seq - peer->isn - 1));
+                made.payload = letters((uint32_t)(made.seq - peer->isn - 1));
         memcpy(made.source, peer->address, sizeof(made.source));
         memcpy(made.destination, peer->kernel_address, sizeof(made.destination));
         add_options(peer, segment, &made);
@@ -133,7 +140,8 @@ int peer_build(const struct peer *peer, const struct peer_segment *segment, stru
 }
 
 /* Puts it on the wire, and returns when the kernel has worked on it. */
-static int emit_packet(struct peer *peer, const void *packet, size_t n) {
+static int emit_packet(struct peer *peer, const void *packet, size_t n)
+{
         struct sockaddr_ll to = {
                 .sll_family = AF_PACKET,
                 .sll_protocol = htons(peer->family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP),
@@ -149,28 +157,30 @@ static int emit_packet(struct peer *peer, const void *packet, size_t n) {
         if (r < 0)
                 return r;
         arrival_begin(arrival);
-        r = sendto(peer->fd, packet, n, 0, (struct sockaddr *) &to, sizeof(to)) < 0 ? -errno : 0;
+        r = sendto(peer->fd, packet, n, 0, (struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
         arrived = arrival_end(arrival, peer->fd, peer->ifindex, peer->mac);
         if (r == 0 && arrived != -ETIMEDOUT) /* what has not arrived then the play will see */
                 r = arrived;
         return r;
 }
 
-int peer_emit(struct peer *peer, const struct segment *segment) {
+int peer_emit(struct peer *peer, const struct segment *segment)
+{
         uint8_t packet[PACKET_MAX];
         int n, r;
 
         n = segment_write(packet, sizeof(packet), segment);
         if (n < 0)
                 return n;
-        r = emit_packet(peer, packet, (size_t) n);
+        r = emit_packet(peer, packet, (size_t)n);
         if (r)
                 return r;
         ++peer->ip_id;
         return 0;
 }
 
-int peer_send(struct peer *peer, const struct peer_segment *segment) {
+int peer_send(struct peer *peer, const struct peer_segment *segment)
+{
         struct segment made;
         int r;
 
@@ -216,7 +226,8 @@ const struct peer_seen *peer_last(const struct peer *peer)
         return last;
 }
 
-int peer_icmp(struct peer *peer, enum icmp_error error) {
+int peer_icmp(struct peer *peer, enum icmp_error error)
+{
         uint8_t packet[ICMP_SIZE_MAX];
         const struct peer_seen *last = peer_last(peer);
         int n;
@@ -226,5 +237,5 @@ int peer_icmp(struct peer *peer, enum icmp_error error) {
         n = icmp_write(packet, sizeof(packet), error, last->bytes, last->n_bytes);
         if (n < 0)
                 return n;
-        return emit_packet(peer, packet, (size_t) n);
+        return emit_packet(peer, packet, (size_t)n);
 }

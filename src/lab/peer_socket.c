@@ -21,14 +21,16 @@ static struct spare {
         int ifindex;
 } spare = { .fd = -1 };
 
-static ino_t this_namespace(void) {
+static ino_t this_namespace(void)
+{
         struct stat stat_buffer;
 
         return stat("/proc/thread-self/ns/net", &stat_buffer) == 0 ? stat_buffer.st_ino : 0;
 }
 
 /* Of both families: what is not a peer's own it passes over. */
-static int open_socket(int ifindex, int *ret_fd) {
+static int open_socket(int ifindex, int *ret_fd)
+{
         struct sockaddr_ll address = {
                 .sll_family = AF_PACKET,
                 .sll_protocol = htons(ETH_P_ALL),
@@ -41,11 +43,11 @@ static int open_socket(int ifindex, int *ret_fd) {
                 return -errno;
         /* More room needs rights over the whole host; the usual room does for a few hundred segments. */
         if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
-                (void) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+                (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
         /* Spares room where the kernel knows it (4.20); elsewhere the reader passes over them. */
-        (void) setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
+        (void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
         if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ||
-            bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0) {
+            bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
                 r = -errno;
                 close(fd);
                 return r;
@@ -55,14 +57,16 @@ static int open_socket(int ifindex, int *ret_fd) {
 }
 
 /* What has come in while nobody listened is nobody's. */
-static void empty(int fd) {
+static void empty(int fd)
+{
         char byte;
 
         while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0 || errno == EINTR)
                 ;
 }
 
-int peer_socket_take(int *ret_fd, int *ret_ifindex) {
+int peer_socket_take(int *ret_fd, int *ret_ifindex)
+{
         int ifindex, fd, r;
 
         ifindex = link_index(NAMESPACE_WIRE);
@@ -84,14 +88,15 @@ int peer_socket_take(int *ret_fd, int *ret_ifindex) {
         return 0;
 }
 
-void peer_socket_give(int fd) {
+void peer_socket_give(int fd)
+{
         if (fd < 0)
                 return;
         if (spare.fd >= 0) {
                 close(fd);
                 return;
         }
-        spare = (struct spare) {
+        spare = (struct spare){
                 .fd = fd,
                 .pid = getpid(),
                 .namespace = this_namespace(),

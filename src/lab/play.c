@@ -264,8 +264,8 @@ static int needs(struct play *play)
         return 0;
 }
 
-void play_run(const struct scenario *scenario, int family, const struct stage_rights *rights,
-              struct sniffer *sniffer, struct play *ret_play)
+void play_run(const struct scenario *scenario, int family, const struct stage_rights *rights, struct sniffer *sniffer,
+              struct play *ret_play)
 {
         struct play *play = ret_play;
         bool unconnected = scenario->flags & SCENARIO_UNCONNECTED;

@@ -85,8 +85,7 @@ static bool matches(const struct scenario *s, const char *pattern, enum match ma
         return fnmatch(pattern, s->name, 0) == 0;
 }
 
-size_t scenario_select(const char *pattern, void (*take)(const struct scenario *scenario, void *context),
-                       void *context)
+size_t scenario_select(const char *pattern, void (*take)(const struct scenario *scenario, void *context), void *context)
 {
         size_t n = 0, total = scenario_count();
 

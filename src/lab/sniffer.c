@@ -27,7 +27,8 @@ enum {
         N_BLOCKS = 128,              /* 8 MiB: 2048 frames between two drains */
 };
 
-static int open_ring(struct sniffer *sniffer, int ifindex) {
+static int open_ring(struct sniffer *sniffer, int ifindex)
+{
         struct tpacket_req ring = {
                 .tp_block_size = BLOCK_SIZE,
                 .tp_block_nr = N_BLOCKS,
@@ -49,17 +50,18 @@ static int open_ring(struct sniffer *sniffer, int ifindex) {
         if (setsockopt(sniffer->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) < 0 ||
             setsockopt(sniffer->fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof(ring)) < 0)
                 return -errno;
-        map = mmap(NULL, (size_t) BLOCK_SIZE * N_BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED, sniffer->fd, 0);
+        map = mmap(NULL, (size_t)BLOCK_SIZE * N_BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED, sniffer->fd, 0);
         if (map == MAP_FAILED)
                 return -errno;
         sniffer->ring = map;
         sniffer->n_slots = ring.tp_frame_nr;
-        if (bind(sniffer->fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+        if (bind(sniffer->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
                 return -errno;
         return 0;
 }
 
-int sniffer_open(const char *device, struct sniffer **ret_sniffer) {
+int sniffer_open(const char *device, struct sniffer **ret_sniffer)
+{
         __attribute__((cleanup(sniffer_closep))) struct sniffer *sniffer = NULL;
         int ifindex, r;
 
@@ -79,18 +81,20 @@ int sniffer_open(const char *device, struct sniffer **ret_sniffer) {
         return 0;
 }
 
-static void forget(struct sniffer *sniffer) {
+static void forget(struct sniffer *sniffer)
+{
         for (size_t i = 0; i < sniffer->n_frames; ++i)
                 free(sniffer->frames[i].bytes);
         sniffer->n_frames = 0;
 }
 
-struct sniffer *sniffer_close(struct sniffer *sniffer) {
+struct sniffer *sniffer_close(struct sniffer *sniffer)
+{
         if (!sniffer)
                 return NULL;
         forget(sniffer);
         if (sniffer->ring)
-                munmap(sniffer->ring, (size_t) BLOCK_SIZE * N_BLOCKS);
+                munmap(sniffer->ring, (size_t)BLOCK_SIZE * N_BLOCKS);
         if (sniffer->fd >= 0)
                 close(sniffer->fd);
         free(sniffer->frames);
@@ -99,7 +103,8 @@ struct sniffer *sniffer_close(struct sniffer *sniffer) {
         return NULL;
 }
 
-int sniffer_ports(struct sniffer *sniffer, const uint16_t *ports, size_t n_ports) {
+int sniffer_ports(struct sniffer *sniffer, const uint16_t *ports, size_t n_ports)
+{
         uint16_t *copy = NULL;
 
         if (n_ports > 0) {
@@ -114,14 +119,16 @@ int sniffer_ports(struct sniffer *sniffer, const uint16_t *ports, size_t n_ports
         return 0;
 }
 
-static bool wants_port(const struct sniffer *sniffer, uint16_t source, uint16_t destination) {
+static bool wants_port(const struct sniffer *sniffer, uint16_t source, uint16_t destination)
+{
         for (size_t i = 0; i < sniffer->n_ports; ++i)
                 if (sniffer->ports[i] == source || sniffer->ports[i] == destination)
                         return true;
         return sniffer->n_ports == 0;
 }
 
-static bool wants(const struct sniffer *sniffer, const uint8_t *packet, size_t n) {
+static bool wants(const struct sniffer *sniffer, const uint8_t *packet, size_t n)
+{
         struct icmp_about about;
         struct segment segment;
 
@@ -133,7 +140,8 @@ static bool wants(const struct sniffer *sniffer, const uint8_t *packet, size_t n
 }
 
 /* Two processors may stamp and store in a different order; what was stored first was first. */
-static void order_times(struct sniffer *sniffer) {
+static void order_times(struct sniffer *sniffer)
+{
         for (size_t i = sniffer->n_frames; i-- > 1;) {
                 if (sniffer->frames[i - 1].time_ns <= sniffer->frames[i].time_ns)
                         return;
@@ -141,7 +149,8 @@ static void order_times(struct sniffer *sniffer) {
         }
 }
 
-static int add(struct sniffer *sniffer, const struct tpacket2_hdr *slot, const uint8_t *packet, bool outgoing) {
+static int add(struct sniffer *sniffer, const struct tpacket2_hdr *slot, const uint8_t *packet, bool outgoing)
+{
         struct sniffer_frame *frame;
 
         if (sniffer->n_frames == sniffer->n_room) {
@@ -154,8 +163,8 @@ static int add(struct sniffer *sniffer, const struct tpacket2_hdr *slot, const u
                 sniffer->n_room = n_room;
         }
         frame = &sniffer->frames[sniffer->n_frames];
-        *frame = (struct sniffer_frame) {
-                .time_ns = (int64_t) slot->tp_sec * 1000000000 + slot->tp_nsec,
+        *frame = (struct sniffer_frame){
+                .time_ns = (int64_t)slot->tp_sec * 1000000000 + slot->tp_nsec,
                 .n_bytes = slot->tp_snaplen,
                 .n_frame = slot->tp_len,
                 .outgoing = outgoing,
@@ -167,14 +176,15 @@ static int add(struct sniffer *sniffer, const struct tpacket2_hdr *slot, const u
         /* The kernel left the sum to hardware that is not there. A cut frame keeps what it has:
          * nobody can check it either. */
         if (slot->tp_status & TP_STATUS_CSUMNOTREADY)
-                (void) checksum_mend(frame->bytes, frame->n_bytes);
+                (void)checksum_mend(frame->bytes, frame->n_bytes);
         ++sniffer->n_frames;
         order_times(sniffer);
         return 0;
 }
 
-static int take(struct sniffer *sniffer, const struct tpacket2_hdr *slot) {
-        const uint8_t *bytes = (const uint8_t *) slot;
+static int take(struct sniffer *sniffer, const struct tpacket2_hdr *slot)
+{
+        const uint8_t *bytes = (const uint8_t *)slot;
         struct sockaddr_ll from;
         bool outgoing;
 
@@ -190,7 +200,8 @@ static int take(struct sniffer *sniffer, const struct tpacket2_hdr *slot) {
         return add(sniffer, slot, bytes + slot->tp_net, outgoing);
 }
 
-static void count_losses(struct sniffer *sniffer) {
+static void count_losses(struct sniffer *sniffer)
+{
         struct tpacket_stats stats;
         socklen_t n = sizeof(stats);
 
@@ -199,12 +210,13 @@ static void count_losses(struct sniffer *sniffer) {
                 sniffer->n_lost += stats.tp_drops;
 }
 
-int sniffer_drain(struct sniffer *sniffer) {
+int sniffer_drain(struct sniffer *sniffer)
+{
         size_t n_before = sniffer->n_frames;
         int r = 0;
 
         for (size_t n = 0; n < sniffer->n_slots && r == 0; ++n) {
-                struct tpacket2_hdr *slot = (void *) (sniffer->ring + sniffer->slot * SLOT_SIZE);
+                struct tpacket2_hdr *slot = (void *)(sniffer->ring + sniffer->slot * SLOT_SIZE);
 
                 if (!(__atomic_load_n(&slot->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
                         break;
@@ -213,11 +225,12 @@ int sniffer_drain(struct sniffer *sniffer) {
                 sniffer->slot = (sniffer->slot + 1) % sniffer->n_slots;
         }
         count_losses(sniffer);
-        return r < 0 ? r : (int) (sniffer->n_frames - n_before);
+        return r < 0 ? r : (int)(sniffer->n_frames - n_before);
 }
 
-int sniffer_wait(struct sniffer *sniffer, bool (*enough)(const struct sniffer *sniffer, void *context),
-                 void *context, int64_t deadline_ns) {
+int sniffer_wait(struct sniffer *sniffer, bool (*enough)(const struct sniffer *sniffer, void *context), void *context,
+                 int64_t deadline_ns)
+{
         for (;;) {
                 struct pollfd poller = { .fd = sniffer->fd, .events = POLLIN };
                 int ms, r;
@@ -235,7 +248,8 @@ int sniffer_wait(struct sniffer *sniffer, bool (*enough)(const struct sniffer *s
         }
 }
 
-int sniffer_clear(struct sniffer *sniffer) {
+int sniffer_clear(struct sniffer *sniffer)
+{
         int r;
 
         r = sniffer_drain(sniffer);

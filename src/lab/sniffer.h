@@ -51,6 +51,7 @@ int sniffer_wait(struct sniffer *sniffer, bool (*enough)(const struct sniffer *s
 /* Forgets all frames so far, those not yet drained too. The count of losses stays. */
 int sniffer_clear(struct sniffer *sniffer);
 
-static inline void sniffer_closep(struct sniffer **sniffer) {
+static inline void sniffer_closep(struct sniffer **sniffer)
+{
         *sniffer = sniffer_close(*sniffer);
 }

@@ -67,8 +67,8 @@ static int asleep(int tid)
         return after && after[1] == ' ' && after[2] == 'S';
 }
 
-int waiting_start(const struct lab_act *act, int fd, const void *address, unsigned address_length,
-                  int64_t deadline_ns, struct waiting **ret_waiting)
+int waiting_start(const struct lab_act *act, int fd, const void *address, unsigned address_length, int64_t deadline_ns,
+                  struct waiting **ret_waiting)
 {
         struct sigaction action = { .sa_handler = on_interrupt };
         struct waiting *w = calloc(1, sizeof(*w));

@@ -108,8 +108,8 @@ static void sum_up(struct found *found, struct play *const *plays, size_t n)
                                                       : VERDICT_AGREES;
 }
 
-static bool play_one(const struct run *run, size_t index, const struct stage_rights *rights,
-                     struct sniffer *sniffer, int fd)
+static bool play_one(const struct run *run, size_t index, const struct stage_rights *rights, struct sniffer *sniffer,
+                     int fd)
 {
         static const int families[] = { AF_INET, AF_INET6 };
         const struct workers_options *o = run->options;

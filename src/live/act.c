@@ -19,12 +19,13 @@ static const char *name_of(const struct live_end *end)
                 long call;
                 const char *name;
         } names[] = {
-                {SYS_close, "close"}, {SYS_shutdown, "shutdown"}, {SYS_connect, "connect"}, {SYS_execve, "execve"},
-                {SYS_execveat, "execveat"}, {SYS_exit_group, "exit_group"}, {SYS_exit, "exit"}, {SYS_dup3, "dup3"},
-                {SYS_sendto, "sendto"}, {SYS_sendmsg, "sendmsg"}, {SYS_write, "write"},
-                {CALL_CLOSE_RANGE, "close_range"}, {CALL_IO_URING_ENTER, "io_uring_enter"},
+                { SYS_close, "close" }, { SYS_shutdown, "shutdown" }, { SYS_connect, "connect" },
+                { SYS_execve, "execve" }, { SYS_execveat, "execveat" }, { SYS_exit_group, "exit_group" },
+                { SYS_exit, "exit" }, { SYS_dup3, "dup3" },
+                { SYS_sendto, "sendto" }, { SYS_sendmsg, "sendmsg" }, { SYS_write, "write" },
+                { CALL_CLOSE_RANGE, "close_range" }, { CALL_IO_URING_ENTER, "io_uring_enter" },
 #ifdef SYS_dup2
-                {SYS_dup2, "dup2"},
+                { SYS_dup2, "dup2" },
 #endif
         };
 
@@ -81,7 +82,7 @@ static bool is_shutdown(const struct live_end *end)
 
 static struct live_act of_task(const struct live_end *end)
 {
-        struct live_act act = {.known = true, .by_task = true, .how = ACT_CLOSE, .task = end->act};
+        struct live_act act = { .known = true, .by_task = true, .how = ACT_CLOSE, .task = end->act };
 
         act.call = end->flags & LIVE_EXITING ? NULL : name_of(end);
         if (live_end_never_asked(end)) {
@@ -122,7 +123,7 @@ bool live_end_resets(const struct live_end *end)
 
 struct live_act live_act_of(const struct live_end *end)
 {
-        struct live_act act = {0};
+        struct live_act act = { 0 };
 
         if (end->flags & LIVE_ACT && end->act_from != TCP_STATE_CLOSE)
                 return of_task(end);

@@ -7,7 +7,7 @@
 
 static bool is_mapped(const uint8_t address[static 16])
 {
-        static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+        static const uint8_t prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
         return memcmp(address, prefix, sizeof(prefix)) == 0;
 }
@@ -43,7 +43,7 @@ void address_unmap_reset(struct live_reset *reset)
 
 bool address_is_loopback(uint8_t family, const uint8_t address[static 16])
 {
-        static const uint8_t one[16] = {[15] = 1};
+        static const uint8_t one[16] = { [15] = 1 };
 
         return family == AF_INET ? address[0] == 127 : memcmp(address, one, sizeof(one)) == 0;
 }

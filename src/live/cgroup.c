@@ -55,7 +55,7 @@ static void walk(struct cgroups *cgroups, uint64_t now_ns)
 
 int cgroups_new(struct cgroups **ret_cgroups)
 {
-        static const char *const roots[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+        static const char *const roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
         struct cgroups *cgroups = calloc(1, sizeof(*cgroups));
         struct statfs status;
 

@@ -15,8 +15,7 @@
 #include "live/ending_reset.bpf.h"
 #include "live/ending_seed.bpf.h"
 
-static __always_inline __u32
-class_of(const struct live_end *end)
+static __always_inline __u32 class_of(const struct live_end *end)
 {
         if (end->flags & LIVE_RST_OUT) {
                 if (end->flags & LIVE_RST_REPLY)
@@ -44,8 +43,7 @@ class_of(const struct live_end *end)
         return end->flags & LIVE_FIN_OUT ? LIVE_TOTAL_HALF_CLOSED : LIVE_TOTAL_OTHER;
 }
 
-static __always_inline void
-give_out(struct live_end *end, struct sock *sk)
+static __always_inline void give_out(struct live_end *end, struct sock *sk)
 {
         __u32 class = class_of(end);
 
@@ -60,8 +58,7 @@ give_out(struct live_end *end, struct sock *sk)
         tell(end, sizeof(*end));
 }
 
-static __always_inline struct live_end *
-follow(__u64 key, struct sock *sk)
+static __always_inline struct live_end *follow(__u64 key, struct sock *sk)
 {
         struct live_end *end;
 
@@ -76,16 +73,14 @@ follow(__u64 key, struct sock *sk)
 }
 
 /* Where a destruction was missed, what is left of that socket stands in the place of a new one. */
-static __always_inline int
-is_left_over(const struct live_end *end, struct sock *sk)
+static __always_inline int is_left_over(const struct live_end *end, struct sock *sk)
 {
         return end->remote_port != sk->__sk_common.skc_dport ||
                (end->flags & LIVE_SNAPPED && end->local_port != BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 }
 
 /* One whose beginning was not seen is followed from where it is first met. */
-static __always_inline struct live_end *
-find_or_follow(__u64 key, struct sock *sk, int state)
+static __always_inline struct live_end *find_or_follow(__u64 key, struct sock *sk, int state)
 {
         struct live_end *end = bpf_map_lookup_elem(&sockets, &key);
 
@@ -103,8 +98,7 @@ find_or_follow(__u64 key, struct sock *sk, int state)
         return end;
 }
 
-static __always_inline void
-note_task(struct live_end *end)
+static __always_inline void note_task(struct live_end *end)
 {
         end->act.tgid = bpf_get_current_pid_tgid() >> 32;
         name_program(end->act.comm);
@@ -137,8 +131,7 @@ note_task(struct live_end *end)
 }
 
 /* The last close() comes to a file that nobody holds any more (__fput()); shutdown() is called on one that is held. */
-static __always_inline __u8
-is_held(struct sock *sk)
+static __always_inline __u8 is_held(struct sock *sk)
 {
         struct file *file = sk->sk_socket ? sk->sk_socket->file : NULL;
 
@@ -147,8 +140,7 @@ is_held(struct sock *sk)
         return file->f_count.counter > 0 ? LIVE_HELD : LIVE_NOT_HELD;
 }
 
-static __always_inline void
-act(struct live_end *end, struct sock *sk, int from, int to, __u64 now)
+static __always_inline void act(struct live_end *end, struct sock *sk, int from, int to, __u64 now)
 {
         if (!sk->sk_lock.owned)
                 return;
@@ -162,8 +154,7 @@ act(struct live_end *end, struct sock *sk, int from, int to, __u64 now)
         note_task(end);
 }
 
-static __always_inline void
-take_addresses(struct live_end *end, struct sock *sk, struct tcp_sock *tp)
+static __always_inline void take_addresses(struct live_end *end, struct sock *sk, struct tcp_sock *tp)
 {
         end->family = sk->__sk_common.skc_family;
         end->local_port = tp->inet_conn.icsk_inet.inet_sport;
@@ -178,8 +169,7 @@ take_addresses(struct live_end *end, struct sock *sk, struct tcp_sock *tp)
         }
 }
 
-static __always_inline __u32
-unread_by(struct tcp_sock *tp, unsigned long flags)
+static __always_inline __u32 unread_by(struct tcp_sock *tp, unsigned long flags)
 {
         __u32 unread = tp->rcv_nxt - tp->copied_seq;
 
@@ -188,8 +178,7 @@ unread_by(struct tcp_sock *tp, unsigned long flags)
 }
 
 /* All that stands in a socket as it meets its end. */
-static __always_inline void
-snap(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u64 now)
+static __always_inline void snap(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u64 now)
 {
         unsigned long flags = sk->__sk_common.skc_flags;
         __u32 more = LIVE_SNAPPED;
@@ -238,8 +227,7 @@ snap(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u64
 }
 
 /* Is this change of state its program's own doing, if a task holds the lock? */
-static __always_inline int
-may_be_an_act(const struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from)
+static __always_inline int may_be_an_act(const struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from)
 {
         unsigned long done = sk->__sk_common.skc_flags & 1UL << SOCK_DONE___asked;
 
@@ -253,8 +241,7 @@ may_be_an_act(const struct live_end *end, struct sock *sk, struct tcp_sock *tp, 
         return (from != LAST_ACK && from != CLOSING) || tp->snd_una != tp->write_seq;
 }
 
-static __always_inline void
-closes(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u64 now)
+static __always_inline void closes(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u64 now)
 {
         int mine = may_be_an_act(end, sk, tp, from);
 
@@ -280,8 +267,7 @@ closes(struct live_end *end, struct sock *sk, struct tcp_sock *tp, int from, __u
         }
 }
 
-static __always_inline void
-opens(__u64 key, struct sock *sk, __u64 now)
+static __always_inline void opens(__u64 key, struct sock *sk, __u64 now)
 {
         struct live_end *end = bpf_map_lookup_elem(&sockets, &key);
 
@@ -307,8 +293,7 @@ opens(__u64 key, struct sock *sk, __u64 now)
  * by its program; a socket that is yet to be accepted nobody holds. What is left of another at the same place says
  * nothing.
  */
-static __always_inline void
-stands(__u64 key, struct sock *sk, int from, __u64 now)
+static __always_inline void stands(__u64 key, struct sock *sk, int from, __u64 now)
 {
         struct live_end *end = bpf_map_lookup_elem(&sockets, &key);
         int asks = end && end->flags & LIVE_OPENED && !(end->flags & (LIVE_ESTABLISHED | LIVE_SNAPPED));
@@ -329,8 +314,7 @@ stands(__u64 key, struct sock *sk, int from, __u64 now)
         end->flags |= LIVE_ESTABLISHED;
 }
 
-static __always_inline void
-changes(struct sock *sk, int from, int to)
+static __always_inline void changes(struct sock *sk, int from, int to)
 {
         struct live_end *end;
         struct tcp_sock *tp;
@@ -388,8 +372,7 @@ changes(struct sock *sk, int from, int to)
 }
 
 /* A close after a shutdown sets the state that there is already (tcp_close_state()): the FIN was the shutdown's. */
-static __always_inline int
-is_of_interest(struct sock *sk, int from, int to)
+static __always_inline int is_of_interest(struct sock *sk, int from, int to)
 {
         return from != to && to != FIN_WAIT2 && to != SYN_RECV && to != LISTEN && to != TIME_WAIT && from != LISTEN &&
                sk->sk_protocol == IPPROTO_TCP;
@@ -423,8 +406,7 @@ int on_state(__u64 *ctx)
         return 0;
 }
 
-static __always_inline void
-is_gone(struct sock *sk)
+static __always_inline void is_gone(struct sock *sk)
 {
         __u64 key = (__u64)sk;
         struct live_end *end = bpf_map_lookup_elem(&sockets, &key);

@@ -62,8 +62,7 @@ struct {
         __type(value, __u64);
 } at_work SEC(".maps");
 
-static __always_inline void
-set_at_work(enum program program, __u64 is)
+static __always_inline void set_at_work(enum program program, __u64 is)
 {
         __u32 key = program;
         __u64 *at;
@@ -76,8 +75,7 @@ set_at_work(enum program program, __u64 is)
 }
 
 /* Of one socket in eight, by its ports; what stands in for one that is gone has no lock. */
-static __always_inline int
-is_left_to_nobody(struct sock *sk)
+static __always_inline int is_left_to_nobody(struct sock *sk)
 {
         __u64 ports;
 
@@ -89,8 +87,7 @@ is_left_to_nobody(struct sock *sk)
 }
 
 /* @more tells events of one socket apart. */
-static __always_inline int
-is_left_to_stand_in(struct sock *sk, int more)
+static __always_inline int is_left_to_stand_in(struct sock *sk, int more)
 {
         if (stand_ins <= LIVE_STAND_INS)
                 return 0;
@@ -102,8 +99,7 @@ is_left_to_stand_in(struct sock *sk, int more)
 }
 
 /* Is the program itself kept from it? */
-static __always_inline int
-stands_in(enum program program, struct sock *sk, int more)
+static __always_inline int stands_in(enum program program, struct sock *sk, int more)
 {
         __u32 key = program;
         __u64 *at;
@@ -115,8 +111,7 @@ stands_in(enum program program, struct sock *sk, int more)
 }
 
 /* As ps shows it: threads have names of their own. */
-static __always_inline void
-name_program(char name[LIVE_COMM])
+static __always_inline void name_program(char name[LIVE_COMM])
 {
         struct task_struct *leader;
 
@@ -128,8 +123,7 @@ name_program(char name[LIVE_COMM])
 }
 
 /* In one instruction: an interrupt that comes between two would count the same. */
-static __always_inline void
-count(__u32 which)
+static __always_inline void count(__u32 which)
 {
         __u64 *n = bpf_map_lookup_elem(&totals, &which);
 
@@ -138,8 +132,7 @@ count(__u32 which)
 }
 
 /* Lazily: waking the reader costs as much as all the rest. It comes by itself a few times a second. */
-static __always_inline int
-tell(void *record, __u64 size)
+static __always_inline int tell(void *record, __u64 size)
 {
         __u64 waiting = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA);
 

@@ -18,8 +18,8 @@ struct answered {
 };
 
 /* The first bytes of the payload, if they stand with the headers, or were read from their pages before. */
-static __always_inline void
-read_words(struct sk_buff *skb, unsigned char *payload, unsigned char *end, struct answered *a)
+static __always_inline void read_words(struct sk_buff *skb, unsigned char *payload, unsigned char *end,
+                                       struct answered *a)
 {
         struct last_words *last = last_words_here();
         __u32 n = a->payload;
@@ -36,8 +36,7 @@ read_words(struct sk_buff *skb, unsigned char *payload, unsigned char *end, stru
         }
 }
 
-static __always_inline int
-read_answered(struct sk_buff *skb, struct answered *a)
+static __always_inline int read_answered(struct sk_buff *skb, struct answered *a)
 {
         unsigned char *head = BPF_CORE_READ(skb, head), *ip, *tcp;
         __u8 version = 0, offset = 0;
@@ -71,11 +70,10 @@ read_answered(struct sk_buff *skb, struct answered *a)
         return 1;
 }
 
-static __always_inline void
-tell_stray(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
+static __always_inline void tell_stray(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
 {
-        struct live_reset r = {.kind = LIVE_RESET, .reason = reason, .reason_known = known,
-                               .at_ns = bpf_ktime_get_ns()};
+        struct live_reset r = { .kind = LIVE_RESET, .reason = reason, .reason_known = known,
+                                .at_ns = bpf_ktime_get_ns() };
         struct answered a = {};
 
         if (sk)
@@ -116,8 +114,7 @@ tell_stray(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
         tell(&r, sizeof(r));
 }
 
-static __always_inline void
-resets(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
+static __always_inline void resets(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
 {
         struct live_end *end = NULL;
         __u64 key = (__u64)sk;
@@ -151,8 +148,7 @@ resets(struct sock *sk, struct sk_buff *skb, __u32 reason, int known)
 
 /* The number of a raw tracepoint's arguments grew (6.10), and the socket may be NULL or a stand-in: so
  * these are raw. */
-static __always_inline void
-take_reset(__u64 *ctx)
+static __always_inline void take_reset(__u64 *ctx)
 {
         int known = bpf_core_type_exists(enum sk_rst_reason);
 

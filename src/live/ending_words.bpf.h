@@ -24,8 +24,7 @@ struct {
 
 extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *dynptr) __ksym __weak;
 
-static __always_inline struct last_words *
-last_words_here(void)
+static __always_inline struct last_words *last_words_here(void)
 {
         __u32 key = 0;
 

@@ -129,8 +129,8 @@ static void tell_questions(const struct live_end *end, struct facts_of_end *e)
         }
 }
 
-void live_facts_of_end(const struct live_end *end, bool gone, enum side side,
-                       const struct live_clock *clock, struct facts *f)
+void live_facts_of_end(const struct live_end *end, bool gone, enum side side, const struct live_clock *clock,
+                       struct facts *f)
 {
         struct facts_of_end *e = &f->end[side];
         bool fin_waits = end->flags & LIVE_FIN_OUT && end->unsent > 0;

@@ -177,8 +177,8 @@ struct extras {
         bool words;     /* a packet may be read */
 };
 
-static int load(struct feed *feed, bool tell_orderly, struct extras extras,
-                const struct btf *btf, const char **ret_what)
+static int load(struct feed *feed, bool tell_orderly, struct extras extras, const struct btf *btf,
+                const char **ret_what)
 {
         enum live_stand_ins stand_ins = which_stand_ins();
 
@@ -237,7 +237,7 @@ static int attach(struct feed *feed, const char **ret_what)
  * And with the words that drew a RST wherever they stand, from 6.12 on. */
 static int load_and_attach(struct feed *feed, bool tell_orderly, const struct btf *btf, const char **ret_what)
 {
-        static const struct extras tries[] = {{true, true}, {false, true}, {true, false}, {false, false}};
+        static const struct extras tries[] = { { true, true }, { false, true }, { true, false }, { false, false } };
         bool accept = has_func(btf, "inet_csk_accept") && has_helper(btf, "BPF_FUNC_get_func_ret"),
              words = gives_packets(btf);
         int r = 0;
@@ -370,7 +370,7 @@ uint64_t feed_missed(const struct feed *feed)
         struct bpf_program *program;
 
         bpf_object__for_each_program(program, feed->skel->obj) {
-                struct bpf_prog_info info = {0};
+                struct bpf_prog_info info = { 0 };
                 uint32_t size = sizeof(info);
                 int fd = bpf_program__fd(program);
 

@@ -51,7 +51,7 @@ static int filter(int fd)
                 BPF_STMT(BPF_RET | BPF_K, PACKETS_SNAP),
                 BPF_STMT(BPF_RET | BPF_K, 0),
         };
-        struct sock_fprog program = {.len = sizeof(code) / sizeof(*code), .filter = code};
+        struct sock_fprog program = { .len = sizeof(code) / sizeof(*code), .filter = code };
 
         return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno : 0;
 }
@@ -62,7 +62,7 @@ static int set_up(struct packets *packets, const char **ret_what)
                 .tp_block_size = BLOCK, .tp_block_nr = N_BLOCKS, .tp_frame_size = FRAME,
                 .tp_frame_nr = BLOCK / FRAME * N_BLOCKS, .tp_retire_blk_tov = PACKETS_DELAY_MS,
         };
-        struct sockaddr_ll any = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+        struct sockaddr_ll any = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
         int version = TPACKET_V3, r;
         void *ring_at;
 
@@ -171,7 +171,7 @@ const struct recent *packets_recent(const struct packets *packets)
 
 uint64_t packets_lost(struct packets *packets)
 {
-        struct tpacket_stats_v3 stats = {0};
+        struct tpacket_stats_v3 stats = { 0 };
         socklen_t size = sizeof(stats);
 
         /* Asking sets it to 0. */

@@ -25,7 +25,7 @@ enum queue {
         N_QUEUES
 };
 
-static const uint64_t delays[N_QUEUES] = {50 * MS, 1000 * MS, 60000 * MS, 60000 * MS, 3600000 * MS};
+static const uint64_t delays[N_QUEUES] = { 50 * MS, 1000 * MS, 60000 * MS, 60000 * MS, 3600000 * MS };
 
 struct slot {
         struct live_connection connection;
@@ -162,7 +162,7 @@ static void forget(struct pairs *pairs, struct slot *slot)
 
 static struct slot *slot_new(struct pairs *pairs, uint32_t bucket)
 {
-        static const enum queue order[] = {QUEUE_TOLD, QUEUE_HELD, QUEUE_FAR, QUEUE_ALONE, QUEUE_WHOLE};
+        static const enum queue order[] = { QUEUE_TOLD, QUEUE_HELD, QUEUE_FAR, QUEUE_ALONE, QUEUE_WHOLE };
         struct slot *slot;
 
         for (size_t i = 0; i < N_QUEUES && !pairs->unused; i++) {

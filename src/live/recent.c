@@ -96,8 +96,8 @@ static int is_there(const struct recent *recent, uint64_t position)
         return recent->head - position <= recent->size;
 }
 
-void recent_add(struct recent *recent, const struct recent_key *key, int64_t time_ns,
-                const uint8_t *bytes, uint32_t n_bytes, uint32_t n_frame)
+void recent_add(struct recent *recent, const struct recent_key *key, int64_t time_ns, const uint8_t *bytes,
+                uint32_t n_bytes, uint32_t n_frame)
 {
         uint64_t *last = &recent->last[bucket_of(key)], room, need, position;
         struct entry *entry;
@@ -120,8 +120,8 @@ void recent_add(struct recent *recent, const struct recent_key *key, int64_t tim
         *last = position + 1;
 }
 
-size_t recent_find(const struct recent *recent, const struct recent_key *key,
-                   uint64_t after, struct recent_packet *packets, size_t max)
+size_t recent_find(const struct recent *recent, const struct recent_key *key, uint64_t after,
+                   struct recent_packet *packets, size_t max)
 {
         uint64_t next = recent->last[bucket_of(key)];
         size_t n = 0;

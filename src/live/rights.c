@@ -17,8 +17,8 @@ enum { BIT_SYS_ADMIN = 21, BIT_PERFMON = 38, BIT_BPF = 39 };
 
 static uint64_t effective(void)
 {
-        struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-        struct __user_cap_data_struct data[2] = {0};
+        struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[2] = { 0 };
 
         if (syscall(SYS_capget, &head, data) < 0)
                 return 0;
@@ -66,8 +66,8 @@ void rights_explain(const char *what, int r, char *why, size_t size)
 
 int rights_drop(void)
 {
-        struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-        struct __user_cap_data_struct data[2] = {0};
+        struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[2] = { 0 };
 
         data[1].effective = data[1].permitted = (uint32_t)((effective() & UINT64_C(1) << BIT_BPF) >> 32);
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||

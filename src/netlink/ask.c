@@ -5,12 +5,14 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-static void socket_closep(struct mnl_socket **socket) {
+static void socket_closep(struct mnl_socket **socket)
+{
         if (*socket)
                 mnl_socket_close(*socket);
 }
 
-int ask_open(int bus, struct mnl_socket **ret_socket) {
+int ask_open(int bus, struct mnl_socket **ret_socket)
+{
         struct mnl_socket *socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
         int r = 0;
 
@@ -25,7 +27,8 @@ int ask_open(int bus, struct mnl_socket **ret_socket) {
         return 0;
 }
 
-int ask(int bus, struct nlmsghdr *request, mnl_cb_t take, void *context) {
+int ask(int bus, struct nlmsghdr *request, mnl_cb_t take, void *context)
+{
         __attribute__((cleanup(socket_closep))) struct mnl_socket *socket = NULL;
         int r;
 
@@ -33,7 +36,8 @@ int ask(int bus, struct nlmsghdr *request, mnl_cb_t take, void *context) {
         return r < 0 ? r : ask_on(socket, 1, request, take, context);
 }
 
-int ask_on(struct mnl_socket *socket, uint32_t sequence, struct nlmsghdr *request, mnl_cb_t take, void *context) {
+int ask_on(struct mnl_socket *socket, uint32_t sequence, struct nlmsghdr *request, mnl_cb_t take, void *context)
+{
         _Alignas(struct nlmsghdr) uint8_t answer[16384];
         unsigned port = mnl_socket_get_portid(socket);
         int r;
@@ -52,7 +56,7 @@ int ask_on(struct mnl_socket *socket, uint32_t sequence, struct nlmsghdr *reques
                 if (n < 0)
                         return -errno;
                 errno = 0;
-                r = mnl_cb_run(answer, (size_t) n, sequence, port, take, context);
+                r = mnl_cb_run(answer, (size_t)n, sequence, port, take, context);
                 if (r < 0)
                         return errno ? -errno : -EIO;
         } while (r != MNL_CB_STOP);

@@ -7,7 +7,8 @@
 #include "netlink/ask.h"
 #include "netlink/diag_request.h"
 
-int destroy_socket(const struct diag_tuple *tuple) {
+int destroy_socket(const struct diag_tuple *tuple)
+{
         struct diag_request request;
         struct diag_socket socket;
         int r;
@@ -18,5 +19,5 @@ int destroy_socket(const struct diag_tuple *tuple) {
         r = diag_request(tuple, socket.cookie, SOCK_DESTROY, NLM_F_ACK, &request);
         if (r)
                 return r;
-        return ask(NETLINK_SOCK_DIAG, (struct nlmsghdr *) request.bytes, NULL, NULL);
+        return ask(NETLINK_SOCK_DIAG, (struct nlmsghdr *)request.bytes, NULL, NULL);
 }

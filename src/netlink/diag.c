@@ -17,9 +17,10 @@
 #include "netlink/ask.h"
 #include "netlink/diag_request.h"
 
-static int address_of(const struct sockaddr_storage *storage, uint8_t *family, uint8_t *address, uint16_t *port) {
+static int address_of(const struct sockaddr_storage *storage, uint8_t *family, uint8_t *address, uint16_t *port)
+{
         if (storage->ss_family == AF_INET) {
-                const struct sockaddr_in *in = (const void *) storage;
+                const struct sockaddr_in *in = (const void *)storage;
 
                 *family = AF_INET;
                 *port = ntohs(in->sin_port);
@@ -27,7 +28,7 @@ static int address_of(const struct sockaddr_storage *storage, uint8_t *family, u
                 return 0;
         }
         if (storage->ss_family == AF_INET6) {
-                const struct sockaddr_in6 *in = (const void *) storage;
+                const struct sockaddr_in6 *in = (const void *)storage;
                 bool mapped = IN6_IS_ADDR_V4MAPPED(&in->sin6_addr);
 
                 *family = mapped ? AF_INET : AF_INET6;
@@ -38,13 +39,14 @@ static int address_of(const struct sockaddr_storage *storage, uint8_t *family, u
         return -EAFNOSUPPORT;
 }
 
-int diag_local_of(int fd, struct diag_tuple *ret_tuple) {
+int diag_local_of(int fd, struct diag_tuple *ret_tuple)
+{
         struct sockaddr_storage storage = {};
         struct diag_tuple tuple = {};
         socklen_t n = sizeof(storage);
         int r;
 
-        if (getsockname(fd, (struct sockaddr *) &storage, &n) < 0)
+        if (getsockname(fd, (struct sockaddr *)&storage, &n) < 0)
                 return -errno;
         r = address_of(&storage, &tuple.family, tuple.local, &tuple.local_port);
         if (r == 0)
@@ -52,7 +54,8 @@ int diag_local_of(int fd, struct diag_tuple *ret_tuple) {
         return r;
 }
 
-int diag_tuple_of(int fd, struct diag_tuple *ret_tuple) {
+int diag_tuple_of(int fd, struct diag_tuple *ret_tuple)
+{
         struct sockaddr_storage storage = {};
         struct diag_tuple tuple = {};
         socklen_t n;
@@ -62,7 +65,7 @@ int diag_tuple_of(int fd, struct diag_tuple *ret_tuple) {
         if (r)
                 return r;
         n = sizeof(storage);
-        if (getpeername(fd, (struct sockaddr *) &storage, &n) < 0)
+        if (getpeername(fd, (struct sockaddr *)&storage, &n) < 0)
                 return -errno;
         r = address_of(&storage, &tuple.family, tuple.remote, &tuple.remote_port);
         if (r)
@@ -71,7 +74,8 @@ int diag_tuple_of(int fd, struct diag_tuple *ret_tuple) {
         return 0;
 }
 
-struct diag_tuple diag_tuple_reverse(const struct diag_tuple *tuple) {
+struct diag_tuple diag_tuple_reverse(const struct diag_tuple *tuple)
+{
         struct diag_tuple other = *tuple;
 
         memcpy(other.local, tuple->remote, sizeof(other.local));
@@ -82,7 +86,8 @@ struct diag_tuple diag_tuple_reverse(const struct diag_tuple *tuple) {
 }
 
 int diag_request(const struct diag_tuple *tuple, uint64_t cookie, uint16_t type, uint16_t flags,
-                 struct diag_request *ret_request) {
+                 struct diag_request *ret_request)
+{
         struct nlmsghdr *message = mnl_nlmsg_put_header(ret_request->bytes);
         size_t n = tuple->family == AF_INET6 ? 16 : 4;
         struct inet_diag_req_v2 *what;
@@ -99,8 +104,8 @@ int diag_request(const struct diag_tuple *tuple, uint64_t cookie, uint16_t type,
         what->id.idiag_dport = htons(tuple->remote_port);
         memcpy(what->id.idiag_src, tuple->local, n);
         memcpy(what->id.idiag_dst, tuple->remote, n);
-        what->id.idiag_cookie[0] = cookie ? (uint32_t) cookie : INET_DIAG_NOCOOKIE;
-        what->id.idiag_cookie[1] = cookie ? (uint32_t) (cookie >> 32) : INET_DIAG_NOCOOKIE;
+        what->id.idiag_cookie[0] = cookie ? (uint32_t)cookie : INET_DIAG_NOCOOKIE;
+        what->id.idiag_cookie[1] = cookie ? (uint32_t)(cookie >> 32) : INET_DIAG_NOCOOKIE;
         return 0;
 }
 
@@ -109,7 +114,8 @@ struct answer {
         bool found;
 };
 
-static int take_attribute(const struct nlattr *attribute, void *context) {
+static int take_attribute(const struct nlattr *attribute, void *context)
+{
         struct diag_socket *socket = context;
         const char *info = mnl_attr_get_payload(attribute);
         const size_t at = offsetof(struct tcp_info, tcpi_notsent_bytes), n = sizeof(socket->unsent);
@@ -121,7 +127,8 @@ static int take_attribute(const struct nlattr *attribute, void *context) {
         return MNL_CB_STOP;
 }
 
-static int take_socket(const struct nlmsghdr *message, void *context) {
+static int take_socket(const struct nlmsghdr *message, void *context)
+{
         struct answer *answer = context;
         const struct inet_diag_msg *said = mnl_nlmsg_get_payload(message);
 
@@ -130,8 +137,8 @@ static int take_socket(const struct nlmsghdr *message, void *context) {
                 return MNL_CB_ERROR;
         }
         answer->found = true;
-        answer->socket = (struct diag_socket) {
-                .state = (enum tcp_state) said->idiag_state,
+        answer->socket = (struct diag_socket){
+                .state = (enum tcp_state)said->idiag_state,
                 .timer = said->idiag_timer,
                 .n_timeouts = said->idiag_retrans,
                 .timer_ms = said->idiag_expires,
@@ -139,7 +146,7 @@ static int take_socket(const struct nlmsghdr *message, void *context) {
                 .wqueue = said->idiag_wqueue,
                 .uid = said->idiag_uid,
                 .inode = said->idiag_inode,
-                .cookie = said->id.idiag_cookie[0] | (uint64_t) said->id.idiag_cookie[1] << 32,
+                .cookie = said->id.idiag_cookie[0] | (uint64_t)said->id.idiag_cookie[1] << 32,
         };
         mnl_attr_parse(message, sizeof(*said), take_attribute, &answer->socket);
         /* The kernel acknowledges a request for one socket by its answer alone. */
@@ -151,7 +158,8 @@ struct diag {
         uint32_t n;                  /* requests so far */
 };
 
-int diag_open(struct diag **ret_diag) {
+int diag_open(struct diag **ret_diag)
+{
         struct diag *diag = calloc(1, sizeof(*diag));
         int r;
 
@@ -166,18 +174,21 @@ int diag_open(struct diag **ret_diag) {
         return 0;
 }
 
-struct diag *diag_close(struct diag *diag) {
+struct diag *diag_close(struct diag *diag)
+{
         if (diag)
                 mnl_socket_close(diag->socket);
         free(diag);
         return NULL;
 }
 
-int diag_fd(const struct diag *diag) {
+int diag_fd(const struct diag *diag)
+{
         return mnl_socket_get_fd(diag->socket);
 }
 
-int diag_adopt(int fd, struct diag **ret_diag) {
+int diag_adopt(int fd, struct diag **ret_diag)
+{
         struct diag *diag = calloc(1, sizeof(*diag));
         int r;
 
@@ -193,11 +204,13 @@ int diag_adopt(int fd, struct diag **ret_diag) {
         return 0;
 }
 
-int diag_look(const struct diag_tuple *tuple, struct diag_socket *ret_socket) {
+int diag_look(const struct diag_tuple *tuple, struct diag_socket *ret_socket)
+{
         return diag_look_on(NULL, tuple, ret_socket);
 }
 
-int diag_look_on(struct diag *diag, const struct diag_tuple *tuple, struct diag_socket *ret_socket) {
+int diag_look_on(struct diag *diag, const struct diag_tuple *tuple, struct diag_socket *ret_socket)
+{
         struct diag_request request;
         struct inet_diag_req_v2 *what;
         struct answer answer = {};
@@ -206,10 +219,10 @@ int diag_look_on(struct diag *diag, const struct diag_tuple *tuple, struct diag_
         r = diag_request(tuple, 0, SOCK_DIAG_BY_FAMILY, 0, &request);
         if (r)
                 return r;
-        what = mnl_nlmsg_get_payload((struct nlmsghdr *) request.bytes);
+        what = mnl_nlmsg_get_payload((struct nlmsghdr *)request.bytes);
         what->idiag_ext = 1 << (INET_DIAG_INFO - 1);
-        r = diag ? ask_on(diag->socket, ++diag->n, (struct nlmsghdr *) request.bytes, take_socket, &answer)
-                 : ask(NETLINK_SOCK_DIAG, (struct nlmsghdr *) request.bytes, take_socket, &answer);
+        r = diag ? ask_on(diag->socket, ++diag->n, (struct nlmsghdr *)request.bytes, take_socket, &answer)
+                 : ask(NETLINK_SOCK_DIAG, (struct nlmsghdr *)request.bytes, take_socket, &answer);
         if (r)
                 return r;
         if (!answer.found || (answer.socket.state == TCP_STATE_LISTEN && tuple->remote_port != 0))

@@ -34,8 +34,7 @@ struct taking {
         int64_t now_ns;
 };
 
-static struct ended *
-ended_new(void)
+static struct ended *ended_new(void)
 {
         struct ended *ended = calloc(1, sizeof(*ended));
 
@@ -46,8 +45,7 @@ ended_new(void)
         return ended;
 }
 
-int
-ended_open(struct ended **ret_ended)
+int ended_open(struct ended **ret_ended)
 {
         struct ended *ended = ended_new();
         int groups[] = { SKNLGRP_INET_TCP_DESTROY, SKNLGRP_INET6_TCP_DESTROY }, room = ROOM, r;
@@ -72,8 +70,7 @@ failed:
         return r;
 }
 
-int
-ended_adopt(int fd, struct ended **ret_ended)
+int ended_adopt(int fd, struct ended **ret_ended)
 {
         struct ended *ended = ended_new();
         int r;
@@ -90,8 +87,7 @@ ended_adopt(int fd, struct ended **ret_ended)
         return 0;
 }
 
-struct ended *
-ended_close(struct ended *ended)
+struct ended *ended_close(struct ended *ended)
 {
         if (ended && ended->socket)
                 mnl_socket_close(ended->socket);
@@ -99,20 +95,17 @@ ended_close(struct ended *ended)
         return NULL;
 }
 
-int
-ended_fd(const struct ended *ended)
+int ended_fd(const struct ended *ended)
 {
         return mnl_socket_get_fd(ended->socket);
 }
 
-uint64_t
-ended_lost(const struct ended *ended)
+uint64_t ended_lost(const struct ended *ended)
 {
         return ended->n_lost;
 }
 
-static int
-take_attribute(const struct nlattr *attribute, void *context)
+static int take_attribute(const struct nlattr *attribute, void *context)
 {
         struct ended_socket *socket = context;
         struct tcp_info info = { 0 };
@@ -133,16 +126,14 @@ take_attribute(const struct nlattr *attribute, void *context)
         return MNL_CB_OK;
 }
 
-static bool
-is_mapped(const uint8_t *address)
+static bool is_mapped(const uint8_t *address)
 {
         static const uint8_t prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
         return memcmp(address, prefix, sizeof(prefix)) == 0;
 }
 
-static void
-take_tuple(const struct inet_diag_msg *said, struct diag_tuple *tuple)
+static void take_tuple(const struct inet_diag_msg *said, struct diag_tuple *tuple)
 {
         const uint8_t *from = (const void *)said->id.idiag_src, *to = (const void *)said->id.idiag_dst;
         bool mapped = said->idiag_family == AF_INET6 && is_mapped(from);
@@ -154,8 +145,7 @@ take_tuple(const struct inet_diag_msg *said, struct diag_tuple *tuple)
         tuple->remote_port = ntohs(said->id.idiag_dport);
 }
 
-static int
-take_one(const struct nlmsghdr *message, void *context)
+static int take_one(const struct nlmsghdr *message, void *context)
 {
         const struct inet_diag_msg *said = mnl_nlmsg_get_payload(message);
         struct ended_socket socket = { 0 };
@@ -173,8 +163,7 @@ take_one(const struct nlmsghdr *message, void *context)
         return MNL_CB_OK;
 }
 
-int
-ended_take(struct ended *ended, void (*each)(void *context, const struct ended_socket *socket), void *context)
+int ended_take(struct ended *ended, void (*each)(void *context, const struct ended_socket *socket), void *context)
 {
         struct taking taking = { each, context, 0 };
         struct timespec t;

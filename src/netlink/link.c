@@ -27,12 +27,14 @@ struct request {
         _Alignas(struct nlmsghdr) uint8_t bytes[REQUEST_SIZE];
 };
 
-static void closep(int *fd) {
+static void closep(int *fd)
+{
         if (*fd >= 0)
                 close(*fd);
 }
 
-static struct nlmsghdr *begin(struct request *request, uint16_t type, uint16_t flags) {
+static struct nlmsghdr *begin(struct request *request, uint16_t type, uint16_t flags)
+{
         struct nlmsghdr *message = mnl_nlmsg_put_header(request->bytes);
 
         message->nlmsg_type = type;
@@ -40,13 +42,15 @@ static struct nlmsghdr *begin(struct request *request, uint16_t type, uint16_t f
         return message;
 }
 
-int link_index(const char *name) {
+int link_index(const char *name)
+{
         unsigned index = if_nametoindex(name);
 
-        return index ? (int) index : -errno;
+        return index ? (int)index : -errno;
 }
 
-int link_up(const char *name) {
+int link_up(const char *name)
+{
         struct request request;
         struct nlmsghdr *message;
         struct ifinfomsg *link;
@@ -64,8 +68,9 @@ int link_up(const char *name) {
         return ask(NETLINK_ROUTE, message, NULL, NULL);
 }
 
-int link_veth(const char *name, const uint8_t mac[static LINK_MAC_SIZE],
-              const char *other, const uint8_t other_mac[static LINK_MAC_SIZE]) {
+int link_veth(const char *name, const uint8_t mac[static LINK_MAC_SIZE], const char *other,
+              const uint8_t other_mac[static LINK_MAC_SIZE])
+{
         struct nlattr *info, *data, *peer;
         struct request request;
         struct nlmsghdr *message;
@@ -92,7 +97,8 @@ int link_veth(const char *name, const uint8_t mac[static LINK_MAC_SIZE],
         return ask(NETLINK_ROUTE, message, NULL, NULL);
 }
 
-int link_address(const char *name, uint8_t family, const void *address, uint8_t n_prefix_bits) {
+int link_address(const char *name, uint8_t family, const void *address, uint8_t n_prefix_bits)
+{
         size_t n = family == AF_INET6 ? 16 : 4;
         struct request request;
         struct nlmsghdr *message;
@@ -108,14 +114,14 @@ int link_address(const char *name, uint8_t family, const void *address, uint8_t 
         header->ifa_prefixlen = n_prefix_bits;
         header->ifa_flags = family == AF_INET6 ? IFA_F_NODAD : 0;
         header->ifa_scope = RT_SCOPE_UNIVERSE;
-        header->ifa_index = (uint32_t) index;
+        header->ifa_index = (uint32_t)index;
         mnl_attr_put(message, IFA_LOCAL, n, address);
         mnl_attr_put(message, IFA_ADDRESS, n, address);
         return ask(NETLINK_ROUTE, message, NULL, NULL);
 }
 
-int link_neighbour(const char *name, uint8_t family, const void *address,
-                   const uint8_t mac[static LINK_MAC_SIZE]) {
+int link_neighbour(const char *name, uint8_t family, const void *address, const uint8_t mac[static LINK_MAC_SIZE])
+{
         struct request request;
         struct nlmsghdr *message;
         struct ndmsg *header;
@@ -135,7 +141,8 @@ int link_neighbour(const char *name, uint8_t family, const void *address,
 }
 
 /* The old way to ask a device: an ioctl on any socket. */
-static int ask_device(const char *name, unsigned long what, struct ifreq *request) {
+static int ask_device(const char *name, unsigned long what, struct ifreq *request)
+{
         __attribute__((cleanup(closep))) int fd = -1;
 
         if (strlen(name) >= IFNAMSIZ)
@@ -147,7 +154,8 @@ static int ask_device(const char *name, unsigned long what, struct ifreq *reques
         return ioctl(fd, what, request) < 0 ? -errno : 0;
 }
 
-int link_mac(const char *name, uint8_t ret_mac[static LINK_MAC_SIZE]) {
+int link_mac(const char *name, uint8_t ret_mac[static LINK_MAC_SIZE])
+{
         struct ifreq request = {};
         int r;
 
@@ -158,7 +166,8 @@ int link_mac(const char *name, uint8_t ret_mac[static LINK_MAC_SIZE]) {
         return 0;
 }
 
-static int take_attribute(const struct nlattr *attribute, void *context) {
+static int take_attribute(const struct nlattr *attribute, void *context)
+{
         bool *running = context;
 
         if (mnl_attr_get_type(attribute) == IFLA_OPERSTATE && mnl_attr_get_payload_len(attribute) >= 1)
@@ -166,11 +175,13 @@ static int take_attribute(const struct nlattr *attribute, void *context) {
         return MNL_CB_OK;
 }
 
-static int take_link(const struct nlmsghdr *message, void *context) {
+static int take_link(const struct nlmsghdr *message, void *context)
+{
         return mnl_attr_parse(message, sizeof(struct ifinfomsg), take_attribute, context);
 }
 
-int link_is_running(const char *name, bool *ret_running) {
+int link_is_running(const char *name, bool *ret_running)
+{
         struct request request;
         struct nlmsghdr *message;
         struct ifinfomsg *link;
@@ -191,7 +202,8 @@ int link_is_running(const char *name, bool *ret_running) {
         return 0;
 }
 
-int link_offloads_off(const char *name) {
+int link_offloads_off(const char *name)
+{
         static const uint32_t offloads[] = {
                 ETHTOOL_SGRO, ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_STXCSUM,
         };
@@ -199,7 +211,7 @@ int link_offloads_off(const char *name) {
 
         for (size_t i = 0; i < sizeof(offloads) / sizeof(*offloads); ++i) {
                 struct ethtool_value value = { .cmd = offloads[i], .data = 0 };
-                struct ifreq request = { .ifr_data = (void *) &value };
+                struct ifreq request = { .ifr_data = (void *)&value };
                 int r;
 
                 r = ask_device(name, SIOCETHTOOL, &request);

@@ -8,8 +8,7 @@
 
 #define NS_PER_S 1000000000U
 
-static void
-flush(struct json *j)
+static void flush(struct json *j)
 {
         size_t n = j->n_buffer > 0 ? fwrite_unlocked(j->buffer, 1, j->n_buffer, j->file) : 0;
 
@@ -22,8 +21,7 @@ flush(struct json *j)
         j->n_buffer = 0;
 }
 
-static void
-put(struct json *j, const char *text, size_t n)
+static void put(struct json *j, const char *text, size_t n)
 {
         while (n > sizeof(j->buffer) - j->n_buffer) {
                 size_t room = sizeof(j->buffer) - j->n_buffer;
@@ -38,16 +36,14 @@ put(struct json *j, const char *text, size_t n)
         j->n_buffer += n;
 }
 
-static void
-put_char(struct json *j, char c)
+static void put_char(struct json *j, char c)
 {
         if (j->n_buffer == sizeof(j->buffer))
                 flush(j);
         j->buffer[j->n_buffer++] = c;
 }
 
-static void
-put_escape(struct json *j, uint32_t code)
+static void put_escape(struct json *j, uint32_t code)
 {
         static const char hex[] = "0123456789abcdef";
         const char text[] = { '\\', 'u', hex[code >> 12 & 15], hex[code >> 8 & 15],
@@ -60,8 +56,7 @@ put_escape(struct json *j, uint32_t code)
  * Reads one character of UTF-8 (RFC 3629). Returns how many bytes it took; of an ill-formed piece as
  * many as could have begun a character (Unicode 15, section 3.9, "maximal subpart"), and code U+FFFD.
  */
-static size_t
-read_utf8(const unsigned char *p, size_t n, uint32_t *ret_code)
+static size_t read_utf8(const unsigned char *p, size_t n, uint32_t *ret_code)
 {
         unsigned char low = 0x80, high = 0xbf;
         size_t need;
@@ -96,8 +91,7 @@ read_utf8(const unsigned char *p, size_t n, uint32_t *ret_code)
 }
 
 /* True of what a terminal would obey, or what would make a reader see other than what is there. */
-static bool
-is_unsafe(uint32_t code)
+static bool is_unsafe(uint32_t code)
 {
         return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x061c ||
                (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
@@ -105,8 +99,7 @@ is_unsafe(uint32_t code)
 }
 
 /* How many bytes of ASCII stand here that need no escape: as a rule all of them. */
-static size_t
-plain(const unsigned char *p, size_t n)
+static size_t plain(const unsigned char *p, size_t n)
 {
         const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
         size_t i = 0;
@@ -127,8 +120,7 @@ plain(const unsigned char *p, size_t n)
         return i;
 }
 
-static void
-put_text(struct json *j, const char *text, size_t n)
+static void put_text(struct json *j, const char *text, size_t n)
 {
         const unsigned char *p = (const unsigned char *)text;
 
@@ -160,8 +152,7 @@ put_text(struct json *j, const char *text, size_t n)
 }
 
 /* The comma and the key. Keys are the program's own, and are escaped all the same. */
-static void
-put_key(struct json *j, const char *key)
+static void put_key(struct json *j, const char *key)
 {
         if (j->comma)
                 put_char(j, ',');
@@ -172,8 +163,7 @@ put_key(struct json *j, const char *key)
         }
 }
 
-void
-json_begin(struct json *j, FILE *file)
+void json_begin(struct json *j, FILE *file)
 {
         j->file = file;
         j->comma = false;
@@ -181,74 +171,64 @@ json_begin(struct json *j, FILE *file)
         j->n_buffer = 0; /* what stands in the buffer needs no zeroing */
 }
 
-void
-json_next(struct json *j)
+void json_next(struct json *j)
 {
         put_char(j, '\n');
         j->comma = false;
 }
 
-int
-json_flush(struct json *j)
+int json_flush(struct json *j)
 {
         flush(j);
         return j->error;
 }
 
-int
-json_end(struct json *j)
+int json_end(struct json *j)
 {
         json_next(j);
         return json_flush(j);
 }
 
-char *
-json_room(struct json *j, size_t n)
+char *json_room(struct json *j, size_t n)
 {
         if (n > sizeof(j->buffer) - j->n_buffer)
                 flush(j);
         return j->buffer + j->n_buffer;
 }
 
-void
-json_object(struct json *j, const char *key)
+void json_object(struct json *j, const char *key)
 {
         put_key(j, key);
         put_char(j, '{');
         j->comma = false;
 }
 
-void
-json_object_end(struct json *j)
+void json_object_end(struct json *j)
 {
         put_char(j, '}');
         j->comma = true;
 }
 
-void
-json_array(struct json *j, const char *key)
+void json_array(struct json *j, const char *key)
 {
         put_key(j, key);
         put_char(j, '[');
         j->comma = false;
 }
 
-void
-json_array_end(struct json *j)
+void json_array_end(struct json *j)
 {
         put_char(j, ']');
         j->comma = true;
 }
 
-void
-json_null(struct json *j, const char *key)
+void json_null(struct json *j, const char *key)
 {
         put_key(j, key);
         put(j, "null", 4);
 }
 
-void
-json_bool(struct json *j, const char *key, bool value)
+void json_bool(struct json *j, const char *key, bool value)
 {
         put_key(j, key);
         if (value)
@@ -257,22 +237,19 @@ json_bool(struct json *j, const char *key, bool value)
                 put(j, "false", 5);
 }
 
-void
-json_uint(struct json *j, const char *key, uint64_t value)
+void json_uint(struct json *j, const char *key, uint64_t value)
 {
         put_key(j, key);
         j->n_buffer = (size_t)(decimal_put(json_room(j, DECIMAL_ROOM), value) - j->buffer);
 }
 
-void
-json_text_n(struct json *j, const char *key, const char *text, size_t n)
+void json_text_n(struct json *j, const char *key, const char *text, size_t n)
 {
         put_key(j, key);
         put_text(j, text, n);
 }
 
-void
-json_text(struct json *j, const char *key, const char *text)
+void json_text(struct json *j, const char *key, const char *text)
 {
         if (text)
                 json_text_n(j, key, text, strlen(text));
@@ -284,8 +261,7 @@ json_text(struct json *j, const char *key, const char *text)
  * The day of the Gregorian calendar, `days` after 1970-01-01. Years are counted from March, so that
  * the leap day is the last of the year; an era is 400 years, after which the calendar repeats.
  */
-static void
-civil(int64_t days, int64_t *ret_year, unsigned *ret_month, unsigned *ret_day)
+static void civil(int64_t days, int64_t *ret_year, unsigned *ret_month, unsigned *ret_day)
 {
         int64_t era, year;
         unsigned of_era, year_of_era, of_year, month;
@@ -308,8 +284,7 @@ civil(int64_t days, int64_t *ret_year, unsigned *ret_month, unsigned *ret_day)
 /* So many of them are kept ready. */
 #define N_SECONDS 64
 
-static void
-put_second(char to[static SECOND_SIZE], int64_t seconds)
+static void put_second(char to[static SECOND_SIZE], int64_t seconds)
 {
         int64_t days = seconds / 86400, of_day = seconds % 86400, year;
         unsigned month, day, second;
@@ -344,8 +319,7 @@ struct second {
         bool known;
 };
 
-static inline char *
-put_in_second(char *to, const struct second *second, int64_t ns)
+static inline char *put_in_second(char *to, const struct second *second, int64_t ns)
 {
         memcpy(to, second->text, SECOND_SIZE);
         to = decimal_put_nine(to + SECOND_SIZE, (uint32_t)ns);
@@ -353,8 +327,7 @@ put_in_second(char *to, const struct second *second, int64_t ns)
         return to;
 }
 
-static __attribute__((noinline)) char *
-put_in_new_second(char *to, struct second *second, int64_t seconds, int64_t ns)
+static __attribute__((noinline)) char *put_in_new_second(char *to, struct second *second, int64_t seconds, int64_t ns)
 {
         put_second(second->text, seconds);
         second->seconds = seconds;
@@ -362,8 +335,7 @@ put_in_new_second(char *to, struct second *second, int64_t seconds, int64_t ns)
         return put_in_second(to, second, ns);
 }
 
-char *
-json_put_time(char *to, int64_t time_ns)
+char *json_put_time(char *to, int64_t time_ns)
 {
         static _Thread_local struct second all[N_SECONDS];
         struct second *second;
@@ -386,8 +358,7 @@ json_put_time(char *to, int64_t time_ns)
         return put_in_second(to, second, ns);
 }
 
-char *
-json_put_seconds(char *to, int64_t span_ns)
+char *json_put_seconds(char *to, int64_t span_ns)
 {
         uint64_t ns = span_ns < 0 ? -(uint64_t)span_ns : (uint64_t)span_ns;
         uint64_t seconds = ns / NS_PER_S;
@@ -402,8 +373,7 @@ json_put_seconds(char *to, int64_t span_ns)
         return decimal_put_fraction(to, (uint32_t)ns);
 }
 
-void
-json_time(struct json *j, const char *key, int64_t time_ns)
+void json_time(struct json *j, const char *key, int64_t time_ns)
 {
         char *to;
 
@@ -415,15 +385,13 @@ json_time(struct json *j, const char *key, int64_t time_ns)
         json_took(j, to, true);
 }
 
-void
-json_seconds(struct json *j, const char *key, int64_t span_ns)
+void json_seconds(struct json *j, const char *key, int64_t span_ns)
 {
         put_key(j, key);
         json_took(j, json_put_seconds(json_room(j, JSON_SECONDS_MAX), span_ns), true);
 }
 
-void
-json_maybe_bool(struct json *j, const char *key, struct maybe_bool value)
+void json_maybe_bool(struct json *j, const char *key, struct maybe_bool value)
 {
         if (value.known)
                 json_bool(j, key, value.value);
@@ -431,8 +399,7 @@ json_maybe_bool(struct json *j, const char *key, struct maybe_bool value)
                 json_null(j, key);
 }
 
-void
-json_maybe_uint(struct json *j, const char *key, struct maybe_u64 value)
+void json_maybe_uint(struct json *j, const char *key, struct maybe_u64 value)
 {
         if (value.known)
                 json_uint(j, key, value.value);
@@ -440,8 +407,7 @@ json_maybe_uint(struct json *j, const char *key, struct maybe_u64 value)
                 json_null(j, key);
 }
 
-void
-json_maybe_time(struct json *j, const char *key, struct maybe_i64 value)
+void json_maybe_time(struct json *j, const char *key, struct maybe_i64 value)
 {
         if (value.known)
                 json_time(j, key, value.value);
@@ -449,8 +415,7 @@ json_maybe_time(struct json *j, const char *key, struct maybe_i64 value)
                 json_null(j, key);
 }
 
-void
-json_maybe_seconds(struct json *j, const char *key, struct maybe_i64 value)
+void json_maybe_seconds(struct json *j, const char *key, struct maybe_i64 value)
 {
         if (value.known)
                 json_seconds(j, key, value.value);

@@ -61,8 +61,7 @@ void json_seconds(struct json *j, const char *key, int64_t span_ns);
  */
 char *json_room(struct json *j, size_t n);
 
-static inline void
-json_took(struct json *j, const char *end, bool comma)
+static inline void json_took(struct json *j, const char *end, bool comma)
 {
         j->n_buffer = (size_t)(end - j->buffer);
         j->comma = comma;

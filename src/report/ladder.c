@@ -48,7 +48,8 @@ struct piece {
         size_t n_columns;
 };
 
-bool ladder_utf8(void) {
+bool ladder_utf8(void)
+{
         locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t) 0);
         bool utf8;
 
@@ -60,17 +61,19 @@ bool ladder_utf8(void) {
 }
 
 /* The bytes of the character at @text: one column each, wide ones are not known here. */
-static size_t character(const char *text) {
-        unsigned char c = (unsigned char) *text;
+static size_t character(const char *text)
+{
+        unsigned char c = (unsigned char)*text;
         size_t n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
 
         for (size_t i = 1; i < n; ++i)
-                if (((unsigned char) text[i] & 0xc0) != 0x80)
+                if (((unsigned char)text[i] & 0xc0) != 0x80)
                         return 1;
         return n;
 }
 
-static size_t columns(const char *text) {
+static size_t columns(const char *text)
+{
         size_t n = 0;
 
         for (; *text; text += character(text))
@@ -79,7 +82,8 @@ static size_t columns(const char *text) {
 }
 
 /* Cuts the next line of at most @width columns off @*text, at a space if there is one. */
-static struct piece cut(const char **text, size_t width) {
+static struct piece cut(const char **text, size_t width)
+{
         struct piece piece = { .text = *text };
         size_t n_bytes = 0, n_columns = 0;
 
@@ -102,14 +106,15 @@ static struct piece cut(const char **text, size_t width) {
 }
 
 /* Nothing that a terminal would obey: C0, DEL, C1, and bytes that are no UTF-8. */
-static void put_piece(const struct page *page, struct piece piece) {
+static void put_piece(const struct page *page, struct piece piece)
+{
         const char *text = piece.text, *end = piece.text + piece.n_bytes;
 
         while (text < end) {
-                unsigned char c = (unsigned char) *text;
+                unsigned char c = (unsigned char)*text;
                 size_t n = character(text);
                 bool bad = c < 0x20 || c == 0x7f || (n == 1 && c >= 0x80) ||
-                           (c == 0xc2 && (unsigned char) text[1] < 0xa0) || (n > 1 && !page->utf8);
+                           (c == 0xc2 && (unsigned char)text[1] < 0xa0) || (n > 1 && !page->utf8);
 
                 if (bad)
                         fputc('?', page->file);
@@ -119,13 +124,15 @@ static void put_piece(const struct page *page, struct piece piece) {
         }
 }
 
-static void put_many(const struct page *page, const char *glyph, size_t n) {
+static void put_many(const struct page *page, const char *glyph, size_t n)
+{
         while (n--)
                 fputs(glyph, page->file);
 }
 
 /* Nobody vouches for the times of a capture: what is too far apart is as far as can be. */
-static int64_t between(int64_t from_ns, int64_t to_ns) {
+static int64_t between(int64_t from_ns, int64_t to_ns)
+{
         int64_t span;
 
         if (__builtin_sub_overflow(to_ns, from_ns, &span) || span == INT64_MIN)
@@ -133,15 +140,17 @@ static int64_t between(int64_t from_ns, int64_t to_ns) {
         return span;
 }
 
-static int format_time(const struct page *page, int64_t time_ns, char text[static TIME_MAX]) {
+static int format_time(const struct page *page, int64_t time_ns, char text[static TIME_MAX])
+{
         int64_t since = between(page->start_ns, time_ns);
         const char *sign = since < 0 ? "-" : "";
-        uint64_t us = (uint64_t) (since < 0 ? -since : since) / 1000;
+        uint64_t us = (uint64_t)(since < 0 ? -since : since) / 1000;
 
         return snprintf(text, TIME_MAX, "%s%" PRIu64 ".%06" PRIu64, sign, us / 1000000, us % 1000000);
 }
 
-static void put_time(const struct page *page, int64_t time_ns) {
+static void put_time(const struct page *page, int64_t time_ns)
+{
         char text[TIME_MAX];
 
         format_time(page, time_ns, text);
@@ -149,7 +158,8 @@ static void put_time(const struct page *page, int64_t time_ns) {
 }
 
 /* The end of a line: what stands beside the ladder. */
-static void put_end(const struct page *page, const char **note) {
+static void put_end(const struct page *page, const char **note)
+{
         if (*note && **note) {
                 fputs("  ", page->file);
                 put_piece(page, cut(note, page->note));
@@ -158,7 +168,8 @@ static void put_end(const struct page *page, const char **note) {
 }
 
 /* A text alone between two bars: at the left, at the right or in the middle. */
-static void put_text(const struct page *page, const char *left, const char *right, struct piece piece, int where) {
+static void put_text(const struct page *page, const char *left, const char *right, struct piece piece, int where)
+{
         size_t free = page->lane - piece.n_columns - 2;
         size_t before = where < 0 ? 1 : where > 0 ? free + 1 : free / 2 + 1;
 
@@ -169,7 +180,8 @@ static void put_text(const struct page *page, const char *left, const char *righ
         fputs(right, page->file);
 }
 
-static void put_arrow(const struct page *page, enum ladder_kind kind, struct piece piece) {
+static void put_arrow(const struct page *page, enum ladder_kind kind, struct piece piece)
+{
         const struct glyphs *g = page->glyphs;
         bool to_right = kind == LADDER_TO_RIGHT || kind == LADDER_LOST_TO_RIGHT;
         bool lost = kind == LADDER_LOST_TO_RIGHT || kind == LADDER_LOST_TO_LEFT;
@@ -200,7 +212,8 @@ static void put_arrow(const struct page *page, enum ladder_kind kind, struct pie
         }
 }
 
-static void put_first(const struct page *page, enum ladder_kind kind, struct piece piece) {
+static void put_first(const struct page *page, enum ladder_kind kind, struct piece piece)
+{
         const struct glyphs *g = page->glyphs;
 
         switch (kind) {
@@ -223,7 +236,8 @@ static void put_first(const struct page *page, enum ladder_kind kind, struct pie
 }
 
 /* Where further lines of a label stand: on the side where it begins. */
-static int side_of(enum ladder_kind kind) {
+static int side_of(enum ladder_kind kind)
+{
         switch (kind) {
         case LADDER_TO_RIGHT:
         case LADDER_LOST_TO_RIGHT:
@@ -239,7 +253,8 @@ static int side_of(enum ladder_kind kind) {
         return 0;
 }
 
-static void put_row(const struct page *page, const struct ladder_row *row) {
+static void put_row(const struct page *page, const struct ladder_row *row)
+{
         const char *label = row->label ? row->label : "";
         const char *note = row->note;
         size_t room = page->lane - 6;
@@ -255,16 +270,18 @@ static void put_row(const struct page *page, const struct ladder_row *row) {
 }
 
 /* Time passes, or rows are left out. */
-static void put_gap(const struct page *page, const char *text) {
+static void put_gap(const struct page *page, const char *text)
+{
         const char *rest = text, *none = NULL;
 
-        put_many(page, " ", (size_t) page->time - columns(page->glyphs->ellipsis));
+        put_many(page, " ", (size_t)page->time - columns(page->glyphs->ellipsis));
         fprintf(page->file, "%s  ", page->glyphs->ellipsis);
         put_text(page, page->glyphs->gap, page->glyphs->gap, cut(&rest, page->lane - 2), 0);
         put_end(page, &none);
 }
 
-static void put_silence(const struct page *page, int64_t silence_ns) {
+static void put_silence(const struct page *page, int64_t silence_ns)
+{
         char text[TEXT_MAX];
 
         if (silence_ns < SILENCE_NS)
@@ -275,7 +292,8 @@ static void put_silence(const struct page *page, int64_t silence_ns) {
 }
 
 static void put_left_out(const struct page *page, const struct ladder_row *from, const struct ladder_row *to,
-                         uint64_t n) {
+                         uint64_t n)
+{
         int64_t ms = between(from->time_ns, to->time_ns) / 1000000;
         char text[TEXT_MAX];
 
@@ -289,7 +307,8 @@ static void put_left_out(const struct page *page, const struct ladder_row *from,
 }
 
 /* Each name over its bar, the right one further out if need be; two lines where one is too short. */
-static void put_names(const struct page *page, const char *left, const char *right, size_t width) {
+static void put_names(const struct page *page, const char *left, const char *right, size_t width)
+{
         size_t n_left = columns(left), n_right = columns(right);
         size_t room = page->lane + 2;
         struct piece piece_left = { left, strlen(left), n_left };
@@ -297,7 +316,7 @@ static void put_names(const struct page *page, const char *left, const char *rig
 
         fprintf(page->file, "%*s  ", page->time, "seconds");
         put_piece(page, piece_left);
-        if (n_left + 2 + n_right <= width - (size_t) page->time - 2) {
+        if (n_left + 2 + n_right <= width - (size_t)page->time - 2) {
                 put_many(page, " ", n_left + 2 + n_right <= room ? room - n_left - n_right : 2);
         } else {
                 fprintf(page->file, "\n%*s  ", page->time, "");
@@ -307,7 +326,8 @@ static void put_names(const struct page *page, const char *left, const char *rig
         fputc('\n', page->file);
 }
 
-static void measure(struct page *page, size_t width, const struct ladder_row *rows, size_t n_rows) {
+static void measure(struct page *page, size_t width, const struct ladder_row *rows, size_t n_rows)
+{
         char text[TIME_MAX];
         size_t note = 0;
 
@@ -323,11 +343,12 @@ static void measure(struct page *page, size_t width, const struct ladder_row *ro
                         note = n;
         }
         page->note = note < NOTE_MAX ? note : NOTE_MAX;
-        page->lane = width - (size_t) page->time - 2 - 2 - (page->note ? page->note + 2 : 0);
+        page->lane = width - (size_t)page->time - 2 - 2 - (page->note ? page->note + 2 : 0);
 }
 
-int ladder_write(FILE *file, const char *left, const char *right,
-                 const struct ladder_row *rows, size_t n_rows, const struct ladder_options *options) {
+int ladder_write(FILE *file, const char *left, const char *right, const struct ladder_row *rows, size_t n_rows,
+                 const struct ladder_options *options)
+{
         size_t width = options->width ? options->width : WIDTH;
         size_t max = options->max_rows ? options->max_rows : ROWS;
         struct page page = {

@@ -29,7 +29,7 @@ static void put_blanks(FILE *file, size_t n)
 
 void line_write_head(FILE *file, const struct record *r, const struct style *style)
 {
-        struct phrase client = {0}, server = {0}, right = {0};
+        struct phrase client = { 0 }, server = { 0 }, right = { 0 };
         size_t column = phrase_columns(r->id);
 
         sentence_end(&client, &r->client);
@@ -67,7 +67,7 @@ void line_write_head(FILE *file, const struct record *r, const struct style *sty
 
 void line_write_words(FILE *file, const struct record *r, const char *where, const struct style *style)
 {
-        struct phrase words = {0};
+        struct phrase words = { 0 };
 
         if (r->rev > 1)
                 phrase_add(&words, "(again, since more was seen:) ");
@@ -86,9 +86,9 @@ void line_write(FILE *file, const struct record *r, const char *where, const str
 /* "5,000 bytes from the client and 70 bytes from the server, all acknowledged" */
 void line_write_bytes(FILE *file, const struct record *r, const struct style *style)
 {
-        const struct record_direction *ways[] = {&r->to_server, &r->to_client};
-        static const char *const from[] = {"from the client", "from the server"};
-        struct phrase words = {0}, nothing = {0};
+        const struct record_direction *ways[] = { &r->to_server, &r->to_client };
+        static const char *const from[] = { "from the client", "from the server" };
+        struct phrase words = { 0 }, nothing = { 0 };
 
         if (r->ending != ENDING_ORDERLY && r->ending != ENDING_HALF_CLOSED)
                 return;

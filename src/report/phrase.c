@@ -40,9 +40,9 @@ void phrase_bytes(struct phrase *p, uint64_t n)
                 uint64_t from, unit;
                 const char *name;
         } units[] = {
-                {UINT64_C(1000000000000), UINT64_C(1000000000000), "TB"},
-                {1000000000, 1000000000, "GB"},
-                {1000000, 1000000, "MB"},
+                { UINT64_C(1000000000000), UINT64_C(1000000000000), "TB" },
+                { 1000000000, 1000000000, "GB" },
+                { 1000000, 1000000, "MB" },
         };
 
         for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)

@@ -164,7 +164,7 @@ static char *put_causes(char *p, const struct record *r)
 
 void record_csv_header(FILE *file)
 {
-        static const char *const prefixes[] = {"to_server_", "to_client_"};
+        static const char *const prefixes[] = { "to_server_", "to_client_" };
         const char *comma = "";
 
         for (size_t i = 0; i < N_OF(columns); i++, comma = ",")

@@ -24,27 +24,23 @@ _Static_assert(ROOM <= JSON_BUFFER_SIZE, "a record no longer fits into the write
 #define TEXT_OF(number) #number
 #define AS_TEXT(number) TEXT_OF(number)
 
-static inline char *
-put_bool(char *p, bool value)
+static inline char *put_bool(char *p, bool value)
 {
         return value ? LITERAL(p, "true") : LITERAL(p, "false");
 }
 
-static inline char *
-put_maybe_bool(char *p, struct maybe_bool value)
+static inline char *put_maybe_bool(char *p, struct maybe_bool value)
 {
         return value.known ? put_bool(p, value.value) : LITERAL(p, "null");
 }
 
-static inline char *
-put_maybe(char *p, struct maybe_u64 value)
+static inline char *put_maybe(char *p, struct maybe_u64 value)
 {
         return value.known ? decimal_put(p, value.value) : LITERAL(p, "null");
 }
 
 /* Without a branch on what is as often known as not. */
-static inline char *
-put_either(char *p, struct maybe_u64 value)
+static inline char *put_either(char *p, struct maybe_u64 value)
 {
         const char *end = decimal_put(p, value.value);
         size_t n = (size_t)(end - p);
@@ -57,8 +53,7 @@ put_either(char *p, struct maybe_u64 value)
         return p + (value.known ? n : sizeof(null));
 }
 
-static inline char *
-put_maybe_time(char *p, struct maybe_i64 value)
+static inline char *put_maybe_time(char *p, struct maybe_i64 value)
 {
         if (!value.known)
                 return LITERAL(p, "null");
@@ -68,8 +63,7 @@ put_maybe_time(char *p, struct maybe_i64 value)
         return p;
 }
 
-static inline char *
-put_maybe_seconds(char *p, struct maybe_i64 value)
+static inline char *put_maybe_seconds(char *p, struct maybe_i64 value)
 {
         return value.known ? json_put_seconds(p, value.value) : LITERAL(p, "null");
 }
@@ -78,8 +72,7 @@ put_maybe_seconds(char *p, struct maybe_i64 value)
 #define THROUGH(j, p, call) (json_took((j), (p), true), (call), json_room((j), ROOM))
 
 /* Text from anywhere behind its key, as a rule short and plain. */
-static inline char *
-put_text(struct json *j, char *p, const char *text)
+static inline char *put_text(struct json *j, char *p, const char *text)
 {
         char *to = p;
 
@@ -109,8 +102,7 @@ put_text(struct json *j, char *p, const char *text)
 }
 
 /* The same of an id or a history. */
-static inline char *
-put_name(struct json *j, char *p, const char *text, bool roomy)
+static inline char *put_name(struct json *j, char *p, const char *text, bool roomy)
 {
         if (__builtin_expect(roomy, 1)) {
                 unsigned n = json_put_plain(p + 1, text);
@@ -126,8 +118,7 @@ put_name(struct json *j, char *p, const char *text, bool roomy)
 #define NO_PROGRAM ",\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null}"
 
 /* The system, and what is known of a program on this host. */
-static char *
-put_program(struct json *j, char *p, const struct record_end *end)
+static char *put_program(struct json *j, char *p, const struct record_end *end)
 {
         p = LITERAL(p, ",\"os\":");
         p = json_put_os(p, end->os);
@@ -143,8 +134,7 @@ put_program(struct json *j, char *p, const struct record_end *end)
 }
 
 /* An end after its key. */
-IN_PLACE char *
-put_end(struct json *j, char *p, const struct record_end *end)
+IN_PLACE char *put_end(struct json *j, char *p, const struct record_end *end)
 {
         unsigned n_ip = json_address_length(end->ip);
 
@@ -160,8 +150,7 @@ put_end(struct json *j, char *p, const struct record_end *end)
 }
 
 /* All of a direction after its key. */
-static char *
-put_direction(char *p, const struct record_direction *d)
+static char *put_direction(char *p, const struct record_direction *d)
 {
         p = LITERAL(p, "{\"bytes\":");
         p = put_maybe(p, d->bytes);
@@ -198,8 +187,7 @@ put_direction(char *p, const struct record_direction *d)
         return LITERAL(p, "}");
 }
 
-static char *
-put_reset(struct json *j, char *p, const struct record_reset *reset)
+static char *put_reset(struct json *j, char *p, const struct record_reset *reset)
 {
         if (!reset->seen)
                 return LITERAL(p, ",\"reset\":null");
@@ -224,8 +212,7 @@ put_reset(struct json *j, char *p, const struct record_reset *reset)
         return LITERAL(p, "}");
 }
 
-static void
-write_act(struct json *j, const char *key, const struct record_act *act)
+static void write_act(struct json *j, const char *key, const struct record_act *act)
 {
         if (!act->known) {
                 json_null(j, key);
@@ -240,8 +227,7 @@ write_act(struct json *j, const char *key, const struct record_act *act)
         json_object_end(j);
 }
 
-static void
-write_acts(struct json *j, const struct record *r)
+static void write_acts(struct json *j, const struct record *r)
 {
         json_object(j, "acts");
         write_act(j, "client", &r->client_act);
@@ -249,8 +235,7 @@ write_acts(struct json *j, const struct record *r)
         json_object_end(j);
 }
 
-static void
-write_saw(struct json *j, const char *key, const struct record_saw *saw)
+static void write_saw(struct json *j, const char *key, const struct record_saw *saw)
 {
         json_array(j, key);
         for (size_t i = 0; i < saw->n_calls; i++) {
@@ -267,15 +252,13 @@ write_saw(struct json *j, const char *key, const struct record_saw *saw)
 }
 
 /* Most endings are like this. */
-static inline bool
-is_plainly_over(const struct record *r)
+static inline bool is_plainly_over(const struct record *r)
 {
         return (r->ending == ENDING_ORDERLY) & (r->severity == SEVERITY_FINE) & (r->certainty == CERTAINTY_CERTAIN) &
                (r->cause == CAUSE_NONE) & (r->n_causes == 0) & (r->silent == SIDE_UNKNOWN) & !r->ongoing;
 }
 
-static char *
-put_verdict(char *p, const struct record *r)
+static char *put_verdict(char *p, const struct record *r)
 {
         p = LITERAL(p, ",\"started\":");
         p = put_maybe_time(p, r->started);
@@ -295,8 +278,7 @@ put_verdict(char *p, const struct record *r)
         return record_json_put_verdict(p, r);
 }
 
-static char *
-put_acts_and_calls(struct json *j, char *p, const struct record *r)
+static char *put_acts_and_calls(struct json *j, char *p, const struct record *r)
 {
         bool acts = r->client_act.known | r->server_act.known;
 
@@ -319,8 +301,7 @@ put_acts_and_calls(struct json *j, char *p, const struct record *r)
         return THROUGH(j, p, write_saw(j, "server_saw", &r->server_saw));
 }
 
-static char *
-put_seen(char *p, const struct record_seen *seen)
+static char *put_seen(char *p, const struct record_seen *seen)
 {
         if (seen->roles == ROLES_SYN && seen->sides == SIDES_SEEN_BOTH && !(seen->gaps | seen->cut | seen->both_ends))
                 return LITERAL(p, ",\"seen\":{\"roles\":\"syn\",\"sides\":\"both\",\"gaps\":false,\"cut\":false,"
@@ -339,8 +320,7 @@ put_seen(char *p, const struct record_seen *seen)
 }
 
 /* Whether to try again, and Zeek's state, up to the value of the next key. */
-IN_PLACE char *
-put_state(char *p, const struct record *r)
+IN_PLACE char *put_state(char *p, const struct record *r)
 {
         p = LITERAL(p, ",\"retry\":");
         p = json_put_retry(p, r->retry);
@@ -349,8 +329,7 @@ put_state(char *p, const struct record *r)
         return LITERAL(p, ",\"history\":");
 }
 
-static char *
-put_frames(char *p, const struct record *r)
+static char *put_frames(char *p, const struct record *r)
 {
         p = LITERAL(p, ",\"file\":");
         p = put_maybe(p, r->file);
@@ -365,8 +344,7 @@ put_frames(char *p, const struct record *r)
         return p;
 }
 
-static void
-write_evidence(struct json *j, const struct record *r)
+static void write_evidence(struct json *j, const struct record *r)
 {
         json_array(j, "evidence");
         for (size_t i = 0; i < r->n_evidence; i++)

@@ -36,24 +36,21 @@ struct kept_next {
 
 #define LITERAL(p, text) put((p), (text), sizeof(text) - 1)
 
-static inline __attribute__((always_inline)) char *
-put(char *to, const char *text, size_t n)
+static inline __attribute__((always_inline)) char *put(char *to, const char *text, size_t n)
 {
         memcpy(to, text, n);
         return to + n;
 }
 
 /* As Fibonacci hashing does it. */
-static inline unsigned
-place_of(uint64_t key)
+static inline unsigned place_of(uint64_t key)
 {
         return (unsigned)(key * UINT64_C(0x9e3779b97f4a7c15) >> 58);
 }
 
 _Static_assert(N_KEPT == 1 << (64 - 58), "a place has as many bits as it says");
 
-static char *
-make_verdict(char *p, const struct record *r)
+static char *make_verdict(char *p, const struct record *r)
 {
         p = json_put_ending(p, r->ending);
         p = r->ongoing ? LITERAL(p, ",\"ongoing\":true") : LITERAL(p, ",\"ongoing\":false");
@@ -75,15 +72,13 @@ make_verdict(char *p, const struct record *r)
         return json_put_certainty(p, r->certainty);
 }
 
-static inline uint64_t
-byte_of(int value, unsigned i)
+static inline uint64_t byte_of(int value, unsigned i)
 {
         return (uint64_t)(uint8_t)value << 8 * i;
 }
 
 /* Those that there are, which are no more than CAUSES_IN_KEY, a byte for each; 0 behind them. */
-static inline uint64_t
-causes_of(const struct record *r)
+static inline uint64_t causes_of(const struct record *r)
 {
         uint64_t causes = 0, there = r->n_causes > 0 ? UINT64_MAX >> (64 - 8 * r->n_causes) : 0;
 
@@ -93,8 +88,7 @@ causes_of(const struct record *r)
         return causes & there;
 }
 
-char *
-record_json_put_verdict(char *to, const struct record *r)
+char *record_json_put_verdict(char *to, const struct record *r)
 {
         static _Thread_local struct kept_verdict all[N_KEPT];
         struct kept_verdict *kept;
@@ -123,8 +117,7 @@ record_json_put_verdict(char *to, const struct record *r)
         return end;
 }
 
-char *
-record_json_put_told(char *to, const struct told *told)
+char *record_json_put_told(char *to, const struct told *told)
 {
         *to++ = '"';
         to = told_put(to, told);
@@ -132,8 +125,7 @@ record_json_put_told(char *to, const struct told *told)
         return to;
 }
 
-static char *
-put_tolds(char *p, const struct told *told, size_t n)
+static char *put_tolds(char *p, const struct told *told, size_t n)
 {
         *p++ = '[';
         for (size_t i = 0; i < n; i++) {
@@ -145,8 +137,7 @@ put_tolds(char *p, const struct told *told, size_t n)
         return p;
 }
 
-static char *
-make_next(char *p, const struct record_next *next)
+static char *make_next(char *p, const struct record_next *next)
 {
         p = LITERAL(p, "{\"if_recv\":");
         p = put_tolds(p, next->if_recv, next->n_if_recv);
@@ -156,8 +147,7 @@ make_next(char *p, const struct record_next *next)
 }
 
 /* Takes into @key what a list holds. False: it does not fit. */
-static inline bool
-add_tolds(const struct told *told, size_t n, uint64_t *key)
+static inline bool add_tolds(const struct told *told, size_t n, uint64_t *key)
 {
         if (n > TOLD_IN_KEY)
                 return false;
@@ -171,8 +161,7 @@ add_tolds(const struct told *told, size_t n, uint64_t *key)
         return true;
 }
 
-char *
-record_json_put_known_next(char *to, const struct record_next *next)
+char *record_json_put_known_next(char *to, const struct record_next *next)
 {
         static _Thread_local struct kept_next all[N_KEPT];
         struct kept_next *kept;

@@ -22,8 +22,7 @@ char *record_json_put_told(char *to, const struct told *told);
 char *record_json_put_known_next(char *to, const struct record_next *next);
 
 /* What most sockets say next: after two FINs. */
-static inline bool
-record_json_is_after_fins(const struct record_next *next)
+static inline bool record_json_is_after_fins(const struct record_next *next)
 {
         const struct told *recv = next->if_recv, *send = next->if_send;
 
@@ -34,8 +33,7 @@ record_json_is_after_fins(const struct record_next *next)
                (send->error == EPIPE) & send->sigpipe;
 }
 
-static inline char *
-record_json_put_next(char *to, const struct record_next *next)
+static inline char *record_json_put_next(char *to, const struct record_next *next)
 {
         static const char null[] = "null", after_fins[] = "{\"if_recv\":[\"0\"],\"if_send\":[\"EPIPE+SIGPIPE\"]}";
 

@@ -13,8 +13,7 @@
 #define NO_PROGRAM ",\"pid\":null,\"comm\":null,\"cgroup\":null,\"netns\":null}"
 
 /* From the address to the system. */
-IN_PLACE char *
-put_end(char *p, const struct record_end *end)
+IN_PLACE char *put_end(char *p, const struct record_end *end)
 {
         unsigned n = json_address_length(end->ip);
 
@@ -26,8 +25,7 @@ put_end(char *p, const struct record_end *end)
 }
 
 /* From the number of bytes to the fate. */
-IN_PLACE char *
-put_direction(char *p, const struct record_direction *d)
+IN_PLACE char *put_direction(char *p, const struct record_direction *d)
 {
         /* Digits that were just put cannot be copied without waiting for them. */
         p = decimal_put(p, d->bytes.value);
@@ -40,14 +38,12 @@ put_direction(char *p, const struct record_direction *d)
         return json_put_fate(p, d->fate);
 }
 
-IN_PLACE char *
-put_next(char *p, const struct record_next *next)
+IN_PLACE char *put_next(char *p, const struct record_next *next)
 {
         return next->known ? LITERAL(p, "{\"if_recv\":[\"0\"],\"if_send\":[\"EPIPE+SIGPIPE\"]}") : LITERAL(p, "null");
 }
 
-char *
-record_json_put_plain(char *to, const struct record *r)
+char *record_json_put_plain(char *to, const struct record *r)
 {
         unsigned n;
         char *p;

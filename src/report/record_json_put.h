@@ -13,8 +13,7 @@
 
 #define IN_PLACE static inline __attribute__((always_inline))
 
-IN_PLACE char *
-put_literal(char *p, const char *text, size_t n)
+IN_PLACE char *put_literal(char *p, const char *text, size_t n)
 {
         memcpy(p, text, n);
         return p + n;
@@ -31,8 +30,7 @@ typedef char json_sixteen __attribute__((vector_size(JSON_AT_ONCE)));
 #endif
 
 /* How long an address is; most are short. */
-static inline unsigned
-json_address_length(const char ip[static INET6_ADDRSTRLEN])
+static inline unsigned json_address_length(const char ip[static INET6_ADDRSTRLEN])
 {
 #ifdef __SSE2__
         json_sixteen of;
@@ -48,8 +46,7 @@ json_address_length(const char ip[static INET6_ADDRSTRLEN])
 
 /* Where the first byte of @text is that is not plain, NUL being none, if it is among the first 16, which can be read.
  * They are put at @to, whatever they are. */
-static inline unsigned
-json_put_plain(char *to, const char *text)
+static inline unsigned json_put_plain(char *to, const char *text)
 {
 #ifdef __SSE2__
         json_sixteen of, other;

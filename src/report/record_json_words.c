@@ -5,8 +5,7 @@
 
 struct json_words json_words;
 
-static void
-fill(struct json_word *word, const char *name)
+static void fill(struct json_word *word, const char *name)
 {
         size_t n = name ? strlen(name) : 0;
 
@@ -23,8 +22,7 @@ fill(struct json_word *word, const char *name)
 }
 
 /* Before main(), so that no thread can find them half made. */
-static void __attribute__((constructor))
-fill_all(void)
+static void __attribute__((constructor)) fill_all(void)
 {
 #define FILL(set, n_words)                                                                         \
         for (int i = 0; i < (int)(n_words); i++)                                                   \

@@ -57,8 +57,7 @@ struct json_words {
 /* Made before main() begins, and never changed. */
 extern struct json_words json_words;
 
-static inline char *
-json_put_word(char *to, const struct json_word *words, unsigned n_words, unsigned value)
+static inline char *json_put_word(char *to, const struct json_word *words, unsigned n_words, unsigned value)
 {
         const struct json_word *word = &words[value < n_words ? value : n_words];
 
@@ -67,8 +66,7 @@ json_put_word(char *to, const struct json_word *words, unsigned n_words, unsigne
 }
 
 /* The same without its quotes, and nothing for null: for other formats. */
-static inline char *
-json_put_bare(char *to, const struct json_word *words, unsigned n_words, unsigned value)
+static inline char *json_put_bare(char *to, const struct json_word *words, unsigned n_words, unsigned value)
 {
         const struct json_word *word = &words[value < n_words ? value : n_words];
 

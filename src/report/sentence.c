@@ -253,7 +253,7 @@ bool sentence_causes(struct phrase *p, const struct record *r, size_t max_causes
 
 void sentence_record(struct phrase *p, const struct record *r)
 {
-        struct phrase loss = {0}, causes = {0};
+        struct phrase loss = { 0 }, causes = { 0 };
 
         sentence_ending(p, r);
         if (sentence_loss(&loss, r))

@@ -123,7 +123,7 @@ static void put_line(FILE *file, const struct server *s, const struct style *sty
         if (strlen(name) > 32)
                 fprintf(file, "\n%*s", 34, "");
         for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-                struct phrase p = {0};
+                struct phrase p = { 0 };
                 bool red = i == 4 && counts[i] > 0;
 
                 phrase_count(&p, counts[i]);
@@ -160,7 +160,7 @@ void servers_write(FILE *file, const struct servers *servers, const struct style
         for (size_t i = 0; i < n; i++)
                 put_line(file, worst[i], style);
         if (n_troubled > n) {
-                struct phrase p = {0};
+                struct phrase p = { 0 };
 
                 phrase_count(&p, n_troubled - n);
                 fprintf(file, "  and %s more\n", p.text);

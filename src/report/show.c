@@ -30,8 +30,8 @@ static void put_paragraph(FILE *file, const char *text, const struct style *styl
 static void put_head(FILE *file, const struct record *r, const char *where, const struct style *style)
 {
         static const char *const bears[] = {
-                [SEVERITY_FINE] = STYLE_GREEN, [SEVERITY_NOTABLE] = STYLE_YELLOW, [SEVERITY_BAD] = STYLE_RED};
-        struct phrase ends = {0}, when = {0};
+                [SEVERITY_FINE] = STYLE_GREEN, [SEVERITY_NOTABLE] = STYLE_YELLOW, [SEVERITY_BAD] = STYLE_RED };
+        struct phrase ends = { 0 }, when = { 0 };
 
         phrase_add(&ends, "%s  ", r->id);
         sentence_end(&ends, &r->client);
@@ -43,7 +43,7 @@ static void put_head(FILE *file, const struct record *r, const char *where, cons
         phrase_add(&when, "%s: ", ending_name(r->ending));
         fprintf(file, "%*s%s%s%s", SHOW_INDENT, "", style_on(style, bears[r->severity]), severity_name(r->severity),
                 style_off(style));
-        when = (struct phrase){0};
+        when = (struct phrase){ 0 };
         if (r->started.known) {
                 time_t seconds = (time_t)(r->started.value / SECOND_NS - (r->started.value % SECOND_NS < 0));
                 int64_t ns = r->started.value % SECOND_NS;
@@ -66,7 +66,7 @@ static void put_head(FILE *file, const struct record *r, const char *where, cons
 
 static void put_ending(FILE *file, const struct record *r, const struct style *style)
 {
-        struct phrase p = {0}, loss = {0};
+        struct phrase p = { 0 }, loss = { 0 };
 
         sentence_ending(&p, r);
         phrase_capital(&p);
@@ -120,7 +120,7 @@ static void put_why(FILE *file, const struct record *r, const struct style *styl
 
 static void put_retry(FILE *file, const struct record *r, const struct style *style)
 {
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         if (r->ending == ENDING_ORDERLY || r->ending == ENDING_OPEN || r->ending == ENDING_UNSEEN ||
             r->ending == ENDING_HALF_CLOSED)
@@ -137,7 +137,7 @@ static void put_retry(FILE *file, const struct record *r, const struct style *st
 /* What the verdict does not rest on. */
 static void put_limits(FILE *file, const struct record *r, const struct style *style)
 {
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         if (r->seen.sides != SIDES_SEEN_BOTH && r->ending != ENDING_UNANSWERED)
                 phrase_add(&p, " Segments of %s were seen.",

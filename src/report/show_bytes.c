@@ -74,7 +74,7 @@ static void add_end(struct phrase *p, const struct record_direction *d)
 
 static void show_direction(FILE *file, const char *name, const struct record_direction *d, const struct style *style)
 {
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         if (!d->bytes.known) {
                 phrase_add(&p, "not seen");

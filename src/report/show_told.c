@@ -50,7 +50,7 @@ static void add_list(struct phrase *p, const char *call, const struct told *told
 static void show_next(FILE *file, const char *name, const struct record_next *next, enum os os,
                       const struct style *style)
 {
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         if (!next->known) {
                 show_row(file, name,
@@ -66,7 +66,7 @@ static void show_next(FILE *file, const char *name, const struct record_next *ne
 
 static void show_saw(FILE *file, const char *name, const struct record_saw *saw, const struct style *style)
 {
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         for (size_t i = 0; i < saw->n_calls; i++) {
                 char text[TOLD_TEXT_MAX];
@@ -81,7 +81,7 @@ static void show_saw(FILE *file, const char *name, const struct record_saw *saw,
 /* Each reason once, of both ends. */
 static void show_reasons(FILE *file, const struct record *r, const struct style *style)
 {
-        const struct record_next *ends[] = {&r->client_next, &r->server_next};
+        const struct record_next *ends[] = { &r->client_next, &r->server_next };
         const char *said[2 * 2 * RECORD_NEXT_MAX];
         size_t n_said = 0;
 

@@ -54,7 +54,7 @@ static void write_reasons(FILE *file, const struct totals *t, enum ending ending
         uint64_t told = 0;
 
         for (size_t i = 0; told < t->endings[ending]; i++) {
-                struct phrase p = {0};
+                struct phrase p = { 0 };
 
                 group = i < GROUPS_SHOWN ? next_group(t, ending, group) : NULL;
                 if (!group && i == 0)
@@ -106,7 +106,7 @@ static bool has_causes(enum ending ending)
 static void write_ending(FILE *file, const struct totals *t, enum ending ending, const struct style *style)
 {
         const char *meaning = meaning_of(ending);
-        struct phrase count = {0}, bad = {0}, all = {0};
+        struct phrase count = { 0 }, bad = { 0 }, all = { 0 };
         bool more;
 
         phrase_count(&count, t->endings[ending]);
@@ -138,7 +138,7 @@ static void write_ending(FILE *file, const struct totals *t, enum ending ending,
 
 static void write_bytes(FILE *file, const struct totals *t, const struct style *style)
 {
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         phrase_bytes(&p, t->bytes);
         phrase_add(&p, " sent");
@@ -159,7 +159,7 @@ static void write_bytes(FILE *file, const struct totals *t, const struct style *
 
 static void write_missing(FILE *file, const struct totals *t, const struct style *style)
 {
-        struct phrase p = {0};
+        struct phrase p = { 0 };
 
         phrase_add(&p, "The capture lost segments: of ");
         phrase_count(&p, t->n_missing);

@@ -6,8 +6,7 @@
 #include "base/decimal.h"
 #include "words/errno_name.h"
 
-static char *
-put(char *to, const char *text)
+static char *put(char *to, const char *text)
 {
         size_t n = strlen(text);
 
@@ -15,8 +14,7 @@ put(char *to, const char *text)
         return to + n;
 }
 
-static char *
-put_error(char *to, int error)
+static char *put_error(char *to, int error)
 {
         const char *name = errno_name(error);
 
@@ -28,8 +26,7 @@ put_error(char *to, int error)
         return decimal_put(to, error < 0 ? -(uint64_t)error : (uint64_t)error);
 }
 
-char *
-told_put(char *to, const struct told *told)
+char *told_put(char *to, const struct told *told)
 {
         switch (told->kind) {
         case TOLD_SENT:

@@ -65,7 +65,7 @@ static struct totals_group *group_of(struct totals *t, const struct totals_share
         if (t->n_groups == TOTALS_GROUPS_MAX)
                 return NULL;
         t->groups[t->n_groups] =
-                (struct totals_group){.ending = share->ending, .cause = share->cause, .causes = share->causes};
+                (struct totals_group){ .ending = share->ending, .cause = share->cause, .causes = share->causes };
         memcpy(t->groups[t->n_groups].first, share->first, sizeof(share->first));
         return &t->groups[t->n_groups++];
 }

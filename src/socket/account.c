@@ -146,8 +146,7 @@ static bool wiped(const struct look *look)
         return look->state == AT_CLOSE && !look->segments;
 }
 
-static void count_written(const struct finis *finis, const struct look *look, enum one fin,
-                          struct finis_report *ret)
+static void count_written(const struct finis *finis, const struct look *look, enum one fin, struct finis_report *ret)
 {
         uint64_t base, end, unsent, n_fin = fin == YES;
 

@@ -226,8 +226,8 @@ int finis_close_step(struct finis *finis, int64_t now_ms, struct finis_want *ret
         return r;
 }
 
-int finis_close_begin(struct finis *finis, const struct finis_close_options *options,
-                      int64_t now_ms, struct finis_want *ret_want)
+int finis_close_begin(struct finis *finis, const struct finis_close_options *options, int64_t now_ms,
+                      struct finis_want *ret_want)
 {
         KEEP_ERRNO;
         static const struct finis_close_options usual;

@@ -16,8 +16,7 @@ static int64_t now_ms(void)
         return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int finis_close(struct finis *finis, const struct finis_close_options *options,
-                struct finis_report *ret_report)
+int finis_close(struct finis *finis, const struct finis_close_options *options, struct finis_report *ret_report)
 {
         KEEP_ERRNO;
         struct finis_close_options chosen = { 0 };

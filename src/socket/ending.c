@@ -17,8 +17,7 @@ static enum finis_ending ending_of_attempt(const struct finis *finis, const stru
         return FINIS_ENDING_UNSEEN;
 }
 
-static enum finis_ending ending_by_error(const struct finis *finis, const struct look *look,
-                                         uint32_t flags)
+static enum finis_ending ending_by_error(const struct finis *finis, const struct look *look, uint32_t flags)
 {
         switch (finis ? finis->error : 0) {
         case ECONNRESET:
@@ -42,8 +41,7 @@ static enum finis_ending ending_by_error(const struct finis *finis, const struct
         return look->may_have_given_up ? FINIS_ENDING_UNSEEN : FINIS_ENDING_RESET;
 }
 
-enum finis_ending ending_of(const struct finis *finis, const struct look *look,
-                            const struct finis_report *report)
+enum finis_ending ending_of(const struct finis *finis, const struct look *look, const struct finis_report *report)
 {
         uint32_t both = FINIS_OWN_FIN_ACKED | FINIS_PEER_FIN;
 

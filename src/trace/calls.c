@@ -43,14 +43,12 @@ static const struct call calls[] = {
 
 #define N_CALLS (sizeof(calls) / sizeof(*calls))
 
-bool
-call_only_begins(enum call_kind kind)
+bool call_only_begins(enum call_kind kind)
 {
         return kind == CALL_SHUTDOWN || kind == CALL_CLOSE || kind == CALL_CLOSE_RANGE || kind == CALL_REPLACE;
 }
 
-const struct call *
-call_find(long number)
+const struct call *call_find(long number)
 {
         for (size_t i = 0; i < N_CALLS; i++)
                 if (calls[i].number == number)
@@ -58,8 +56,7 @@ call_find(long number)
         return NULL;
 }
 
-const struct call *
-calls_all(size_t *ret_n, size_t *ret_n_life)
+const struct call *calls_all(size_t *ret_n, size_t *ret_n_life)
 {
         size_t n = 0;
 

@@ -49,8 +49,7 @@ struct call {
 bool call_only_begins(enum call_kind kind);
 
 /* It gave no result to its program: the kernel takes it up again after a signal (ERESTARTSYS and its like). */
-static inline bool
-call_is_to_be_restarted(int64_t result)
+static inline bool call_is_to_be_restarted(int64_t result)
 {
         return result <= -512 && result >= -516;
 }

@@ -11,36 +11,31 @@
 #define MS INT64_C(1000000)
 
 /* tcp_need_reset() */
-bool
-state_needs_reset(enum tcp_state state)
+bool state_needs_reset(enum tcp_state state)
 {
         return state == TCP_STATE_ESTABLISHED || state == TCP_STATE_CLOSE_WAIT || state == TCP_STATE_FIN_WAIT1 ||
                state == TCP_STATE_FIN_WAIT2 || state == TCP_STATE_SYN_RECV;
 }
 
-bool
-state_after_peers_fin(enum tcp_state state)
+bool state_after_peers_fin(enum tcp_state state)
 {
         return state == TCP_STATE_CLOSE_WAIT || state == TCP_STATE_LAST_ACK || state == TCP_STATE_CLOSING ||
                state == TCP_STATE_TIME_WAIT;
 }
 
 /* After tcp_disconnect(), which a zero linger comes down to, the address is forgotten. */
-bool
-socket_is_disconnected(const struct traced_socket *s)
+bool socket_is_disconnected(const struct traced_socket *s)
 {
         return s->ended && s->end.tuple.remote_port == 0;
 }
 
-bool
-socket_forgot_its_counts(const struct traced_socket *s)
+bool socket_forgot_its_counts(const struct traced_socket *s)
 {
         return socket_is_disconnected(s) || (s->act.known && s->act.how == ACT_CONNECT_UNSPEC);
 }
 
 /* The end of the queue alone is moved by tcp_disconnect(): what was on its way then is still the difference. */
-bool
-socket_sent_on_before_it_forgot(const struct traced_socket *s)
+bool socket_sent_on_before_it_forgot(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
 
@@ -51,8 +46,7 @@ socket_sent_on_before_it_forgot(const struct traced_socket *s)
 }
 
 /* As tcp_close_state() goes on from the states without one. */
-bool
-state_has_queued_fin(enum tcp_state state)
+bool state_has_queued_fin(enum tcp_state state)
 {
         return state == TCP_STATE_FIN_WAIT1 || state == TCP_STATE_FIN_WAIT2 || state == TCP_STATE_CLOSING ||
                state == TCP_STATE_LAST_ACK;
@@ -60,8 +54,7 @@ state_has_queued_fin(enum tcp_state state)
 
 /* A FIN is one more than the bytes, acknowledged or not. What stood in the queue before the act is counted by sequence
  * numbers; what was sent is more than that where this host drops it on the way out. */
-bool
-socket_counted_a_fin(const struct traced_socket *s)
+bool socket_counted_a_fin(const struct traced_socket *s)
 {
         const struct ended_socket *end = &s->end;
         const struct look *before = &s->act.before;
@@ -85,8 +78,7 @@ socket_counted_a_fin(const struct traced_socket *s)
 
 /* What lay unread at the close, by the kernel's own word afterwards: nothing is received after a close but a FIN, which
  * counts one. */
-static bool
-kernel_counted_unread(const struct traced_socket *s)
+static bool kernel_counted_unread(const struct traced_socket *s)
 {
         return s->ended && !socket_is_disconnected(s) && s->end.rqueue > 1;
 }
@@ -95,8 +87,7 @@ kernel_counted_unread(const struct traced_socket *s)
  * By the look just before the act, and by the kernel at the end: another thread may have read in between, or more may
  * have come.
  */
-uint32_t
-socket_unread(const struct traced_socket *s)
+uint32_t socket_unread(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
 
@@ -111,16 +102,14 @@ socket_unread(const struct traced_socket *s)
 }
 
 /* What went and came since the look: nothing where tcp_disconnect() zeroed the counters. */
-static bool
-knows_segments_since(const struct traced_socket *s)
+static bool knows_segments_since(const struct traced_socket *s)
 {
         return s->act.known && s->act.before.info && s->ended && s->end.info && !socket_is_disconnected(s);
 }
 
 /* In ESTABLISHED a close queues a FIN unless something lies unread, or for zero linger, which forgets the address
  * (__tcp_close()). A RST that came between the look and the close would leave no FIN, either. */
-static bool
-closed_without_a_fin(const struct traced_socket *s)
+static bool closed_without_a_fin(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
 
@@ -131,8 +120,7 @@ closed_without_a_fin(const struct traced_socket *s)
 }
 
 /* It had come before the look, or no data came since. */
-static bool
-one_more_is_a_fin(const struct traced_socket *s)
+static bool one_more_is_a_fin(const struct traced_socket *s)
 {
         struct segment_counts since = segment_counts_since(s->end.segments, s->act.before.segments);
 
@@ -145,8 +133,7 @@ one_more_is_a_fin(const struct traced_socket *s)
  * What came between the look and the close is counted with a FIN, if one came: it may be a byte less. Of one byte it
  * is then not known whether it was any.
  */
-enum unread
-socket_how_exact_is_unread(const struct traced_socket *s)
+enum unread socket_how_exact_is_unread(const struct traced_socket *s)
 {
         uint32_t rqueue = s->end.rqueue, seen = s->act.before.unread;
 
@@ -157,16 +144,14 @@ socket_how_exact_is_unread(const struct traced_socket *s)
         return rqueue > 1 ? UNREAD_LEAST : UNREAD_UNKNOWN;
 }
 
-bool
-socket_sent_nothing_since(const struct traced_socket *s)
+bool socket_sent_nothing_since(const struct traced_socket *s)
 {
         return s->act.known && s->act.before.info && s->ended && s->end.info && !socket_is_disconnected(s) &&
                s->end.segments.out == s->act.before.segments.out;
 }
 
 /* A RST has no data; one of its own accord is counted (__tcp_transmit_skb()). */
-static bool
-sent_no_reset_since(const struct traced_socket *s)
+static bool sent_no_reset_since(const struct traced_socket *s)
 {
         struct segment_counts since = segment_counts_since(s->end.segments, s->act.before.segments);
 
@@ -174,8 +159,7 @@ sent_no_reset_since(const struct traced_socket *s)
 }
 
 /* The other's FIN came after its own, and before the act: what the act met was over, and left to a TIME_WAIT. */
-static bool
-was_over_before_its_act(const struct traced_socket *s)
+static bool was_over_before_its_act(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
         struct segment_counts since = segment_counts_since(s->end.segments, before->segments);
@@ -185,8 +169,7 @@ was_over_before_its_act(const struct traced_socket *s)
 }
 
 /* By the look alone. */
-static bool
-act_would_reset(const struct traced_socket *s)
+static bool act_would_reset(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
 
@@ -210,15 +193,13 @@ act_would_reset(const struct traced_socket *s)
                (!s->ended || socket_is_disconnected(s));
 }
 
-bool
-socket_act_resets(const struct traced_socket *s)
+bool socket_act_resets(const struct traced_socket *s)
 {
         /* Else the other's RST had come before it. */
         return act_would_reset(s) && !sent_no_reset_since(s) && !was_over_before_its_act(s);
 }
 
-bool
-socket_was_reset_before_its_act(const struct traced_socket *s)
+bool socket_was_reset_before_its_act(const struct traced_socket *s)
 {
         struct segment_counts since = segment_counts_since(s->end.segments, s->act.before.segments);
 
@@ -226,8 +207,7 @@ socket_was_reset_before_its_act(const struct traced_socket *s)
                s->end.bytes_received == s->act.before.bytes_received;
 }
 
-enum reset_sent
-socket_act_sent_reset(const struct traced_socket *s)
+enum reset_sent socket_act_sent_reset(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
         bool acked, received, may_be_over = state_has_queued_fin(before->state);
@@ -254,8 +234,7 @@ socket_act_sent_reset(const struct traced_socket *s)
 }
 
 /* Nobody else could have changed what was looked at, or the kernel bears it out. */
-bool
-socket_act_is_sure(const struct traced_socket *s)
+bool socket_act_is_sure(const struct traced_socket *s)
 {
         return s->act.alone || s->act.how == ACT_CONNECT_UNSPEC || socket_is_disconnected(s) ||
                kernel_counted_unread(s) ||
@@ -264,16 +243,14 @@ socket_act_is_sure(const struct traced_socket *s)
 
 /* It was dead when it was given up, so nothing came after that look; its kernel counts an unread FIN, SIOCINQ does
  * not. */
-static bool
-fin_lay_unread(const struct traced_socket *s)
+static bool fin_lay_unread(const struct traced_socket *s)
 {
         return s->act.known && s->act.before.state == TCP_STATE_CLOSE && s->act.before.whole && s->ended &&
                !socket_is_disconnected(s) && s->end.rqueue == s->act.before.unread + 1;
 }
 
 /* The numbers that were given to what it wrote, and to its SYN and FIN, are the acknowledged and those in the queue. */
-bool
-socket_shutdown_failed(const struct traced_socket *s)
+bool socket_shutdown_failed(const struct traced_socket *s)
 {
         const struct look *before = &s->shut.before, *then = s->act.known ? &s->act.before : &s->last;
         uint64_t given = before->bytes_acked + before->outq;
@@ -287,8 +264,7 @@ socket_shutdown_failed(const struct traced_socket *s)
 }
 
 /* A receiving call that gave the end; an EPIPE that no shutdown of its own made: tcp_reset() in CLOSE_WAIT. */
-bool
-socket_had_peers_fin(const struct traced_socket *s)
+bool socket_had_peers_fin(const struct traced_socket *s)
 {
         return state_after_peers_fin(s->alive.state) || (s->act.known && state_after_peers_fin(s->act.before.state)) ||
                state_after_peers_fin(s->after) || s->end_received || (s->error == EPIPE && !s->shut.known) ||
@@ -296,23 +272,20 @@ socket_had_peers_fin(const struct traced_socket *s)
 }
 
 /* It died while its program still held it, so something came from outside: a RST, a time-out, ss -K. */
-bool
-socket_died_in_hand(const struct traced_socket *s)
+bool socket_died_in_hand(const struct traced_socket *s)
 {
         return s->established_ns && s->last.state == TCP_STATE_CLOSE &&
                (!s->act.known || s->act.before.state == TCP_STATE_CLOSE);
 }
 
 /* Of what came since it was last looked at only the end is known: a FIN may have been before the RST. */
-bool
-socket_died_unseen(const struct traced_socket *s)
+bool socket_died_unseen(const struct traced_socket *s)
 {
         return socket_died_in_hand(s) && !s->error && !socket_had_peers_fin(s);
 }
 
 /* Its own FIN is acknowledged: one more than the bytes. */
-static bool
-own_fin_acked(const struct traced_socket *s)
+static bool own_fin_acked(const struct traced_socket *s)
 {
         uint64_t syn = s->role_known && s->client ? 1 : 0;
 
@@ -320,8 +293,7 @@ own_fin_acked(const struct traced_socket *s)
 }
 
 /* Nobody told, but its kernel had asked as often, or waited as long, as it was to. */
-bool
-socket_gave_up(const struct traced_socket *s)
+bool socket_gave_up(const struct traced_socket *s)
 {
         const struct look *at = &s->last;
 
@@ -335,8 +307,7 @@ socket_gave_up(const struct traced_socket *s)
 
 /* A TCP_USER_TIMEOUT is over, too, where the other answers each probe of the window that it keeps shut, or each repeat
  * of what it has no room for: that leaves no trace but the time (tcp_probe_timer(), tcp_rtx_probe0_timed_out()). */
-static bool
-may_have_given_up_on_one_that_answers(const struct traced_socket *s)
+static bool may_have_given_up_on_one_that_answers(const struct traced_socket *s)
 {
         const struct look *at = &s->last;
         int64_t died_ns = s->died_ns ?: at->at_ns, timeout_ms = at->user_timeout_ms;
@@ -349,8 +320,7 @@ may_have_given_up_on_one_that_answers(const struct traced_socket *s)
 }
 
 /* What ended it from outside, where nobody told: a RST leaves no retransmission under way. */
-bool
-socket_was_reset(const struct traced_socket *s)
+bool socket_was_reset(const struct traced_socket *s)
 {
         if (s->error)
                 return s->error == ECONNRESET || s->error == EPIPE;
@@ -363,8 +333,7 @@ socket_was_reset(const struct traced_socket *s)
                !may_have_given_up_on_one_that_answers(s);
 }
 
-bool
-socket_end_is_unseen(const struct traced_socket *s)
+bool socket_end_is_unseen(const struct traced_socket *s)
 {
         if ((s->ended && !s->act.known) || socket_orphan_end(s) == ORPHAN_UNKNOWN)
                 return true;

@@ -7,8 +7,7 @@
 
 #include "trace/tracer_internal.h"
 
-int64_t
-tracer_now(void)
+int64_t tracer_now(void)
 {
         struct timespec t;
 
@@ -16,8 +15,8 @@ tracer_now(void)
         return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-static int
-look_of(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_kind kind, struct look *ret_look)
+static int look_of(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_kind kind,
+                   struct look *ret_look)
 {
         uint64_t cookie = process_cookie(thread->process, fd);
         uint64_t expected = cookie > NO_SOCKET ? cookie - 1 : 0;
@@ -39,8 +38,8 @@ look_of(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_k
         return r;
 }
 
-struct traced_socket *
-tracer_socket(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_kind kind, struct look *ret_look)
+struct traced_socket *tracer_socket(struct tracer *tracer, struct traced_thread *thread, int fd, enum look_kind kind,
+                                    struct look *ret_look)
 {
         struct traced_process *process = thread->process;
         struct traced_socket *socket;
@@ -82,8 +81,7 @@ tracer_socket(struct tracer *tracer, struct traced_thread *thread, int fd, enum 
 /* At most so many: each takes milliseconds. */
 #define STACKS_MOST 1000
 
-void
-tracer_notes_where(struct tracer *tracer, const struct traced_thread *thread, struct where **where)
+void tracer_notes_where(struct tracer *tracer, const struct traced_thread *thread, struct where **where)
 {
         struct where now, *kept;
 

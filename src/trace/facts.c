@@ -10,8 +10,7 @@
 #include "trace/facts_parts.h"
 #include "trace/orphan.h"
 
-enum side
-side_of_socket(const struct traced_socket *socket)
+enum side side_of_socket(const struct traced_socket *socket)
 {
         if (socket->role_known)
                 return socket->client ? SIDE_CLIENT : SIDE_SERVER;
@@ -20,16 +19,14 @@ side_of_socket(const struct traced_socket *socket)
 }
 
 /* It stands behind all that was written, and what ended the socket threw that away unsent. */
-static bool
-fin_was_thrown_away(const struct traced_socket *s)
+static bool fin_was_thrown_away(const struct traced_socket *s)
 {
         if (s->ended && s->end.info && !socket_is_disconnected(s))
                 return s->end.unsent > 0;
         return s->last.state == TCP_STATE_CLOSE && s->last.info && s->last.unsent > 0;
 }
 
-static void
-tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
+static void tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
 {
         struct facts_of_direction *out = &f->from[side];
         const struct socket_act *act = s->shut.known ? &s->shut : &s->act;
@@ -69,8 +66,7 @@ tell_fin(const struct traced_socket *s, enum side side, struct facts *f)
  * was left to wait for, while who closes first leaves a TIME_WAIT. A state of FIN_WAIT that went on to CLOSING would
  * have crossed: that is seen only where somebody looked, so it is taken for the usual.
  */
-static void
-tell_who_was_first(const struct traced_socket *s, enum side side, struct facts *f)
+static void tell_who_was_first(const struct traced_socket *s, enum side side, struct facts *f)
 {
         const struct socket_act *act = s->shut.known ? &s->shut : &s->act;
         struct facts_of_direction *out = &f->from[side], *in = &f->from[1 - side];
@@ -92,8 +88,7 @@ tell_who_was_first(const struct traced_socket *s, enum side side, struct facts *
         INFER(f->crossed, false);
 }
 
-static void
-tell_socket(const struct traced_socket *s, bool alone, struct facts *f)
+static void tell_socket(const struct traced_socket *s, bool alone, struct facts *f)
 {
         enum side side = side_of_socket(s);
 
@@ -103,8 +98,7 @@ tell_socket(const struct traced_socket *s, bool alone, struct facts *f)
 
 /* It failed before a SYN was sent: no port had been given to it yet, or no answer can be the reason
  * (tcp_v4_connect(), inet_hash_connect(); icmp_err_convert[] has none of these errors). */
-static bool
-never_asked(const struct traced_socket *s)
+static bool never_asked(const struct traced_socket *s)
 {
         int error = s->connect_error;
 
@@ -116,9 +110,8 @@ never_asked(const struct traced_socket *s)
 
 #define SSH_PORT 22
 
-void
-facts_of_sockets(const struct traced_socket *socket, const struct traced_socket *other, int64_t until,
-                 struct facts *ret_facts)
+void facts_of_sockets(const struct traced_socket *socket, const struct traced_socket *other, int64_t until,
+                      struct facts *ret_facts)
 {
         struct facts f;
         int64_t last = socket->act.known ? socket->act.at_ns : socket->last.at_ns;

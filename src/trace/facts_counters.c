@@ -7,8 +7,7 @@
  * Whether the other's FIN is one of the bytes @received, as the kernel counts it: not where it came after the count.
  * The full socket of an end that closed first is destroyed before it.
  */
-static bool
-counts_peers_fin(const struct traced_socket *s, bool at_end, uint64_t received)
+static bool counts_peers_fin(const struct traced_socket *s, bool at_end, uint64_t received)
 {
         if (received == 0)
                 return false;
@@ -25,8 +24,7 @@ counts_peers_fin(const struct traced_socket *s, bool at_end, uint64_t received)
 }
 
 /* What one end knows of what the other sent; where that one was traced too, it says so itself. */
-static void
-tell_received(uint64_t received, bool fin, struct facts_of_direction *in)
+static void tell_received(uint64_t received, bool fin, struct facts_of_direction *in)
 {
         TELL(in->acked, received);
         INFER(in->fin, fin);
@@ -40,8 +38,7 @@ tell_received(uint64_t received, bool fin, struct facts_of_direction *in)
  * What its own host drops on the way out is counted each time that it is tried (__tcp_transmit_skb()): the sequence
  * numbers count it once, and only when it went. @queued and @unsent: SIOCOUTQ and what of it was never sent.
  */
-static uint64_t
-sent_once(uint64_t counted, uint64_t acked, uint32_t queued, uint32_t unsent, bool fin_queued)
+static uint64_t sent_once(uint64_t counted, uint64_t acked, uint32_t queued, uint32_t unsent, bool fin_queued)
 {
         uint64_t numbers = acked + (queued > unsent ? queued - unsent : 0);
 
@@ -51,8 +48,7 @@ sent_once(uint64_t counted, uint64_t acked, uint32_t queued, uint32_t unsent, bo
 }
 
 /* @acked: without the SYN. */
-static uint64_t
-sent_by_look(const struct traced_socket *s, const struct look *look, uint64_t acked)
+static uint64_t sent_by_look(const struct traced_socket *s, const struct look *look, uint64_t acked)
 {
         uint64_t counted = look->bytes_sent - look->bytes_again;
 
@@ -69,24 +65,21 @@ struct sent {
 };
 
 /* Its program closed it, and its kernel had more to do for it; nothing was heard of that since. */
-static bool
-is_left_to_its_kernel(const struct traced_socket *s, bool heard)
+static bool is_left_to_its_kernel(const struct traced_socket *s, bool heard)
 {
         return !heard && s->act.known && s->act.how != ACT_CONNECT_UNSPEC && s->act.before.state != TCP_STATE_CLOSE &&
                !socket_act_resets(s);
 }
 
 /* That goes on sending what waited then. */
-static bool
-is_sent_on(const struct traced_socket *s, bool heard)
+static bool is_sent_on(const struct traced_socket *s, bool heard)
 {
         const struct look *before = &s->act.before;
 
         return is_left_to_its_kernel(s, heard) && before->whole && !before->repair && before->outq > 0;
 }
 
-static struct sent
-sent_on(const struct traced_socket *s, uint64_t acked)
+static struct sent sent_on(const struct traced_socket *s, uint64_t acked)
 {
         const struct look *before = &s->act.before;
         uint64_t all = acked + before->outq - state_has_queued_fin(before->state);
@@ -103,8 +96,8 @@ sent_on(const struct traced_socket *s, uint64_t acked)
 
 /* What was counted before the close says nothing of a FIN that went with it, nor of what came since, as it does not
  * where that set the counts to zero; but its kernel may have been asked before its message came. */
-static void
-tell_fin_acked(const struct traced_socket *s, bool heard, const struct sent *own, struct facts_of_direction *out)
+static void tell_fin_acked(const struct traced_socket *s, bool heard, const struct sent *own,
+                           struct facts_of_direction *out)
 {
         bool last_word = !is_left_to_its_kernel(s, heard) && !socket_forgot_its_counts(s);
 
@@ -116,8 +109,7 @@ tell_fin_acked(const struct traced_socket *s, bool heard, const struct sent *own
                 INFER(out->fin_acked, false);
 }
 
-static uint64_t
-sent_in_the_end(const struct traced_socket *s, uint64_t acked)
+static uint64_t sent_in_the_end(const struct traced_socket *s, uint64_t acked)
 {
         const struct ended_socket *end = &s->end;
         uint64_t counted = end->bytes_sent - end->bytes_again;
@@ -125,8 +117,7 @@ sent_in_the_end(const struct traced_socket *s, uint64_t acked)
         return s->last.repair ? counted : sent_once(counted, acked, end->wqueue, end->unsent, socket_counted_a_fin(s));
 }
 
-void
-facts_of_counters(const struct traced_socket *s, enum side side, bool alone, struct facts *f)
+void facts_of_counters(const struct traced_socket *s, enum side side, bool alone, struct facts *f)
 {
         struct facts_of_direction *out = &f->from[side], *in = &f->from[1 - side];
         bool forgot = socket_forgot_its_counts(s);

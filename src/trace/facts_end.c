@@ -4,8 +4,7 @@
 #include "trace/orphan.h"
 
 /* Nobody held it any more: its kernel waited alone. */
-static void
-tell_what_the_orphan_waited_for(const struct traced_socket *s, struct facts_of_end *end)
+static void tell_what_the_orphan_waited_for(const struct traced_socket *s, struct facts_of_end *end)
 {
         bool fin_alone = s->end.wqueue == 1 && socket_orphan_queued_a_fin(s);
 
@@ -19,8 +18,7 @@ tell_what_the_orphan_waited_for(const struct traced_socket *s, struct facts_of_e
 }
 
 /* Its queue and its counters are as they were when it gave up (tcp_write_err(), tcp_keepalive_timer()). */
-static void
-tell_what_it_waited_for(const struct traced_socket *s, struct facts_of_end *end)
+static void tell_what_it_waited_for(const struct traced_socket *s, struct facts_of_end *end)
 {
         const struct look *at = &s->last;
 
@@ -38,8 +36,7 @@ tell_what_it_waited_for(const struct traced_socket *s, struct facts_of_end *end)
                 TELL(end->keepalives_unanswered, at->probes);
 }
 
-void
-facts_of_one_end(const struct traced_socket *s, enum side side, struct facts *f)
+void facts_of_one_end(const struct traced_socket *s, enum side side, struct facts *f)
 {
         struct facts_of_end *end = &f->end[side];
         const struct socket_act *act = s->shut.known && !socket_act_resets(s) &&

@@ -3,9 +3,8 @@
 
 #include "trace/facts_parts.h"
 
-void
-facts_of_order(const struct look *look, bool from_the_beginning, uint64_t sent, uint64_t received, bool alone,
-               struct facts_of_direction *out, struct facts_of_direction *in)
+void facts_of_order(const struct look *look, bool from_the_beginning, uint64_t sent, uint64_t received, bool alone,
+                    struct facts_of_direction *out, struct facts_of_direction *in)
 {
         bool both = sent > 0 && received > 0, answered = look && look->data_in_ms < look->data_out_ms;
 

@@ -7,8 +7,7 @@
 #include <errno.h>
 
 /* As tcp_v4_send_reset() makes it. */
-static void
-tell_reply_to_data(struct facts_of_reset *reset)
+static void tell_reply_to_data(struct facts_of_reset *reset)
 {
         INFER(reset->answers, SEGMENT_KIND_DATA);
         INFER(reset->has_ack, false);
@@ -19,8 +18,8 @@ tell_reply_to_data(struct facts_of_reset *reset)
 /* The other end had sent its FIN, and what was sent then was not acknowledged: a closed socket answers so. But who had
  * only shut its sending way down may have taken that, and closed with it unread: only where the other end told that it
  * had closed, and sent no RST then, is it known to be an answer. */
-static void
-tell_what_it_answers(const struct traced_socket *s, enum side side, struct facts_of_reset *reset, struct facts *f)
+static void tell_what_it_answers(const struct traced_socket *s, enum side side, struct facts_of_reset *reset,
+                                 struct facts *f)
 {
         bool heard = s->ended && !socket_is_disconnected(s);
         uint32_t queued = heard ? s->end.wqueue : s->last.outq, unsent = heard ? s->end.unsent : s->last.unsent;
@@ -39,8 +38,7 @@ tell_what_it_answers(const struct traced_socket *s, enum side side, struct facts
 }
 
 /* No later than that. */
-static int64_t
-when_it_was_noticed(const struct traced_socket *s)
+static int64_t when_it_was_noticed(const struct traced_socket *s)
 {
         size_t n = s->n_calls < SOCKET_CALLS_MAX ? s->n_calls : SOCKET_CALLS_MAX;
 
@@ -57,24 +55,21 @@ when_it_was_noticed(const struct traced_socket *s)
 
 /* Shut both ways, it resets by itself when data comes, and leaves ECONNRESET as if it had been the other
  * (tcp_rcv_state_process()). */
-static bool
-may_have_reset_itself(const struct traced_socket *s)
+static bool may_have_reset_itself(const struct traced_socket *s)
 {
         if (socket_orphan_end(s) == ORPHAN_RESET_BY_EITHER)
                 return true;
         return s->shut.known && s->shut_read && (s->error == ECONNRESET || s->error == 0) && !socket_had_peers_fin(s);
 }
 
-static void
-add_reset(struct facts *f, const struct facts_of_reset *reset)
+static void add_reset(struct facts *f, const struct facts_of_reset *reset)
 {
         f->resets[f->n_resets++] = *reset;
         f->n_resets_in_all = f->n_resets;
 }
 
 /* In FIN_WAIT2, and nothing else comes before that (__tcp_close()). */
-static bool
-resets_for_linger2(const struct traced_socket *s)
+static bool resets_for_linger2(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
 
@@ -83,8 +78,7 @@ resets_for_linger2(const struct traced_socket *s)
 }
 
 /* It was closed, and reset itself later. */
-static enum reset_sent
-orphan_sent_reset(const struct traced_socket *s)
+static enum reset_sent orphan_sent_reset(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
         struct segment_counts since = segment_counts_since(s->end.segments, before->segments);
@@ -108,15 +102,13 @@ orphan_sent_reset(const struct traced_socket *s)
 }
 
 /* SOCK_DESTROY leaves that error, and nothing else does. After both FINs there is no RST (tcp_need_reset()). */
-static bool
-was_destroyed(const struct traced_socket *s)
+static bool was_destroyed(const struct traced_socket *s)
 {
         return s->established_ns && s->error == ECONNABORTED && socket_died_in_hand(s) &&
                !(s->shut.known && socket_had_peers_fin(s));
 }
 
-static enum reset_sent
-sent_reset(const struct traced_socket *s)
+static enum reset_sent sent_reset(const struct traced_socket *s)
 {
         enum reset_sent by_act;
 
@@ -127,14 +119,12 @@ sent_reset(const struct traced_socket *s)
 }
 
 /* It took one, and had sent none before. */
-static bool
-was_told_of_a_reset(const struct traced_socket *s)
+static bool was_told_of_a_reset(const struct traced_socket *s)
 {
         return s && (s->error == EPIPE || (s->error == ECONNRESET && !(s->shut.known && s->shut_read)));
 }
 
-static void
-tell_own_reset(const struct traced_socket *s, enum reset_sent sent, struct facts *f)
+static void tell_own_reset(const struct traced_socket *s, enum reset_sent sent, struct facts *f)
 {
         enum side side = side_of_socket(s);
         bool by_act = socket_act_resets(s);
@@ -161,8 +151,7 @@ tell_own_reset(const struct traced_socket *s, enum reset_sent sent, struct facts
 }
 
 /* It was noticed to be dead before the other acted, and nobody knows of what: that act's RST came too late. */
-static bool
-had_died_before(const struct traced_socket *s, const struct traced_socket *other)
+static bool had_died_before(const struct traced_socket *s, const struct traced_socket *other)
 {
         return s && other && !s->error && s->died_ns && socket_died_in_hand(s) && socket_act_resets(other) &&
                s->died_ns < other->act.at_ns;
@@ -172,8 +161,7 @@ had_died_before(const struct traced_socket *s, const struct traced_socket *other
  * What the two ends did. Who surely sent one may have met the other's on its way; who perhaps did, because it is not
  * known what came before its act, did so if the other took one.
  */
-void
-facts_of_own_resets(const struct traced_socket *socket, const struct traced_socket *other, struct facts *f)
+void facts_of_own_resets(const struct traced_socket *socket, const struct traced_socket *other, struct facts *f)
 {
         enum reset_sent own = sent_reset(socket), others = sent_reset(other);
 
@@ -192,8 +180,7 @@ facts_of_own_resets(const struct traced_socket *socket, const struct traced_sock
 }
 
 /* What was done to it. */
-static void
-tell_received_reset(const struct traced_socket *s, struct facts *f)
+static void tell_received_reset(const struct traced_socket *s, struct facts *f)
 {
         enum side side = side_of_socket(s);
         enum orphan_end orphan = socket_orphan_end(s);
@@ -216,16 +203,14 @@ tell_received_reset(const struct traced_socket *s, struct facts *f)
 
 /* Both died before they were closed, and nobody was told: as far as is known either may have been destroyed
  * (SOCK_DESTROY), and reset the other. */
-static bool
-may_be_the_doing_of_either(const struct traced_socket *socket, const struct traced_socket *other)
+static bool may_be_the_doing_of_either(const struct traced_socket *socket, const struct traced_socket *other)
 {
         return !socket->error && !other->error && socket_died_in_hand(socket) && socket_died_in_hand(other) &&
                socket_was_reset(socket) && socket_was_reset(other);
 }
 
 /* Who is traced too has told of his own already. Who was told of a RST got it. */
-void
-facts_of_received_resets(const struct traced_socket *socket, const struct traced_socket *other, struct facts *f)
+void facts_of_received_resets(const struct traced_socket *socket, const struct traced_socket *other, struct facts *f)
 {
         if (f->n_resets > 0)
                 return;

@@ -24,20 +24,17 @@
 #define NO_SENDER_WAITS 2048
 
 /* Then only the moment of the death is news. */
-static bool
-sees_all_calls(const struct tracer *tracer)
+static bool sees_all_calls(const struct tracer *tracer)
 {
         return tracer->options.all_calls || tracer->every_call;
 }
 
-static bool
-is_of(const struct failing_socket *one, const struct traced_thread *thread)
+static bool is_of(const struct failing_socket *one, const struct traced_thread *thread)
 {
         return one->cookie && one->pid == thread->process->pid;
 }
 
-bool
-failing_stops(const struct tracer *tracer, const struct traced_thread *thread)
+bool failing_stops(const struct tracer *tracer, const struct traced_thread *thread)
 {
         if (!tracer->failing.any || tracer->failing.n_stops == 0)
                 return false;
@@ -47,8 +44,7 @@ failing_stops(const struct tracer *tracer, const struct traced_thread *thread)
         return false;
 }
 
-void
-failing_spend(struct failing *failing)
+void failing_spend(struct failing *failing)
 {
         if (!failing->any || failing->n_stops == 0 || --failing->n_stops > 0)
                 return;
@@ -58,8 +54,7 @@ failing_spend(struct failing *failing)
 }
 
 /* By what the table of descriptors holds: its cookie and one. */
-static bool
-is_followed(const struct tracer *tracer, const struct traced_thread *thread, uint64_t entry)
+static bool is_followed(const struct tracer *tracer, const struct traced_thread *thread, uint64_t entry)
 {
         for (size_t i = 0; i < FAILING_MAX; i++)
                 if (is_of(&tracer->failing.sockets[i], thread) && tracer->failing.sockets[i].cookie + 1 == entry)
@@ -72,8 +67,7 @@ is_followed(const struct tracer *tracer, const struct traced_thread *thread, uin
  * epoll_wait(2), or with a time-out on a socket, would fail with EINTR, so such a thread is left alone. Not so on the
  * dead socket itself: its error comes before the signal.
  */
-static bool
-may_be_interrupted(const struct tracer *tracer, const struct traced_thread *thread)
+static bool may_be_interrupted(const struct tracer *tracer, const struct traced_thread *thread)
 {
         const pid_t tid = thread->tid;
         long number;
@@ -105,8 +99,7 @@ may_be_interrupted(const struct tracer *tracer, const struct traced_thread *thre
         }
 }
 
-static void
-interrupt(struct tracer *tracer)
+static void interrupt(struct tracer *tracer)
 {
         for (size_t i = 0; i < THREADS_BUCKETS; i++)
                 for (struct traced_thread *t = tracer->threads.buckets[i]; t; t = t->next)
@@ -114,16 +107,14 @@ interrupt(struct tracer *tracer)
                                 ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL);
 }
 
-static void
-count(struct failing *failing)
+static void count(struct failing *failing)
 {
         failing->any = false;
         for (size_t i = 0; i < FAILING_MAX; i++)
                 failing->any = failing->any || failing->sockets[i].cookie;
 }
 
-static void
-follow(struct tracer *tracer, uint64_t cookie, pid_t pid, bool pending)
+static void follow(struct tracer *tracer, uint64_t cookie, pid_t pid, bool pending)
 {
         struct failing *failing = &tracer->failing;
 
@@ -131,8 +122,7 @@ follow(struct tracer *tracer, uint64_t cookie, pid_t pid, bool pending)
         failing->any = true;
 }
 
-static int
-descriptor_of(const struct traced_process *process, uint64_t cookie)
+static int descriptor_of(const struct traced_process *process, uint64_t cookie)
 {
         for (size_t fd = 0; fd < process->n_cookies; fd++)
                 if (process->cookies[fd] == cookie + 1)
@@ -141,8 +131,8 @@ descriptor_of(const struct traced_process *process, uint64_t cookie)
 }
 
 /* A thread of a process that has the socket, and the descriptor. One that is on its way out has given it up. */
-static struct traced_thread *
-next_holder(const struct tracer *tracer, uint64_t cookie, struct traced_thread *after, int *ret_fd)
+static struct traced_thread *next_holder(const struct tracer *tracer, uint64_t cookie, struct traced_thread *after,
+                                         int *ret_fd)
 {
         bool past = after == NULL;
 
@@ -161,8 +151,7 @@ next_holder(const struct tracer *tracer, uint64_t cookie, struct traced_thread *
 }
 
 /* The error was gone when we came: a call that waited has it. */
-static void
-deduce_who_was_told(struct traced_socket *socket, const struct look *look)
+static void deduce_who_was_told(struct traced_socket *socket, const struct look *look)
 {
         int64_t died_ns = socket->died_ns ?: look->at_ns;
         const struct call *call = died_ns - socket->waiter.at_ns < WAITED_LATELY_NS ? socket->waiter.call : NULL;
@@ -174,8 +163,7 @@ deduce_who_was_told(struct traced_socket *socket, const struct look *look)
         socket->told_receiving = look->outq < NO_SENDER_WAITS;
 }
 
-void
-failing_died(struct tracer *tracer, uint64_t cookie)
+void failing_died(struct tracer *tracer, uint64_t cookie)
 {
         struct traced_socket *socket = sockets_find(&tracer->sockets, cookie);
         struct traced_thread *holder = NULL;
@@ -205,8 +193,7 @@ failing_died(struct tracer *tracer, uint64_t cookie)
         interrupt(tracer);
 }
 
-void
-failing_forget(struct tracer *tracer, struct traced_socket *socket, pid_t pid, const struct look *look)
+void failing_forget(struct tracer *tracer, struct traced_socket *socket, pid_t pid, const struct look *look)
 {
         if (!tracer->failing.any)
                 return;
@@ -222,8 +209,7 @@ failing_forget(struct tracer *tracer, struct traced_socket *socket, pid_t pid, c
         count(&tracer->failing);
 }
 
-bool
-failing_was_waiting(const struct tracer *tracer, uint64_t cookie)
+bool failing_was_waiting(const struct tracer *tracer, uint64_t cookie)
 {
         if (sees_all_calls(tracer))
                 return true;
@@ -233,8 +219,7 @@ failing_was_waiting(const struct tracer *tracer, uint64_t cookie)
         return false;
 }
 
-void
-failing_told(struct tracer *tracer, uint64_t cookie, bool error)
+void failing_told(struct tracer *tracer, uint64_t cookie, bool error)
 {
         if (!tracer->failing.any)
                 return;
@@ -248,8 +233,7 @@ failing_told(struct tracer *tracer, uint64_t cookie, bool error)
 }
 
 /* On its way out of a call the thread has its result in its registers. */
-static void
-take_result(struct tracer *tracer, struct traced_thread *thread)
+static void take_result(struct tracer *tracer, struct traced_thread *thread)
 {
         struct registers registers;
         const struct call *call;
@@ -267,8 +251,8 @@ take_result(struct tracer *tracer, struct traced_thread *thread)
 }
 
 /* The error was there a moment ago; a call that had begun before may have taken it since. */
-static void
-look_whether_it_waits_still(struct tracer *tracer, const struct traced_thread *thread, struct failing_socket *one)
+static void look_whether_it_waits_still(struct tracer *tracer, const struct traced_thread *thread,
+                                        struct failing_socket *one)
 {
         struct traced_socket *socket = sockets_find(&tracer->sockets, one->cookie);
         struct look look;
@@ -283,8 +267,7 @@ look_whether_it_waits_still(struct tracer *tracer, const struct traced_thread *t
         deduce_who_was_told(socket, &look);
 }
 
-void
-failing_interrupted(struct tracer *tracer, struct traced_thread *thread)
+void failing_interrupted(struct tracer *tracer, struct traced_thread *thread)
 {
         if (!failing_stops(tracer, thread))
                 return;
@@ -294,8 +277,7 @@ failing_interrupted(struct tracer *tracer, struct traced_thread *thread)
                         look_whether_it_waits_still(tracer, thread, &tracer->failing.sockets[i]);
 }
 
-static void
-look_where_it_waits(struct tracer *tracer, const struct traced_thread *thread)
+static void look_where_it_waits(struct tracer *tracer, const struct traced_thread *thread)
 {
         struct traced_socket *socket;
         const struct call *call;
@@ -313,8 +295,7 @@ look_where_it_waits(struct tracer *tracer, const struct traced_thread *thread)
 }
 
 /* Whoever waits on a socket is told of its end first. */
-static void
-look_where_they_wait(struct tracer *tracer)
+static void look_where_they_wait(struct tracer *tracer)
 {
         struct failing *failing = &tracer->failing;
         size_t n = 0;
@@ -327,8 +308,7 @@ look_where_they_wait(struct tracer *tracer)
         }
 }
 
-void
-failing_tick(struct tracer *tracer)
+void failing_tick(struct tracer *tracer)
 {
         struct failing *failing = &tracer->failing;
         bool ran_out = failing->any && failing->n_stops == 0;

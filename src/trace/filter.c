@@ -42,8 +42,7 @@
 #define LISTENING (SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 
 /* It guards against nothing: before Linux 5.16 the whole program would run without speculative loads for it. */
-static int
-install_with(const struct sock_fprog *program, unsigned long flags)
+static int install_with(const struct sock_fprog *program, unsigned long flags)
 {
         long r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_SPEC_ALLOW, program);
 
@@ -53,8 +52,7 @@ install_with(const struct sock_fprog *program, unsigned long flags)
 }
 
 /* Returns the listener if one was asked for, else 0; or a negative errno. */
-static int
-install(const struct sock_fprog *program, unsigned long flags, bool *ret_no_new_privs)
+static int install(const struct sock_fprog *program, unsigned long flags, bool *ret_no_new_privs)
 {
         int r = install_with(program, flags);
 
@@ -68,8 +66,7 @@ install(const struct sock_fprog *program, unsigned long flags, bool *ret_no_new_
 
 /* Asked of a filter that lets everything through, and stays: one that nobody can hear would end every call
  * that it names. */
-static bool
-can_listen(bool *ret_no_new_privs)
+static bool can_listen(bool *ret_no_new_privs)
 {
         struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
         struct sock_fprog program = { .len = 1, .filter = &allow };
@@ -92,8 +89,7 @@ can_listen(bool *ret_no_new_privs)
  * of connect() a notification where the address is as long as one of the internet. */
 enum { TO_ALLOW, TO_TRACE, TO_NOTIFY, TO_ERROR, TO_CONNECT = TO_ERROR + 4 };
 
-static uint8_t
-leads_to(enum call_kind kind, bool listens)
+static uint8_t leads_to(enum call_kind kind, bool listens)
 {
         if (kind == CALL_LISTENER)
                 return listens ? TO_TRACE : TO_ALLOW;
@@ -102,8 +98,7 @@ leads_to(enum call_kind kind, bool listens)
         return kind == CALL_ERROR ? TO_ERROR : listens && call_only_begins(kind) ? TO_NOTIFY : TO_TRACE;
 }
 
-int
-filter_install(bool all_calls, bool listen, bool *ret_no_new_privs, int *ret_listener)
+int filter_install(bool all_calls, bool listen, bool *ret_no_new_privs, int *ret_listener)
 {
         struct sock_filter code[MOST] = {
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),

@@ -28,8 +28,7 @@
 /* So many times at most, a microsecond each. */
 #define ASKED_MOST 20
 
-static int
-option(int fd, int level, int name, int fallback)
+static int option(int fd, int level, int name, int fallback)
 {
         int value = fallback;
         socklen_t length = sizeof(value);
@@ -37,8 +36,7 @@ option(int fd, int level, int name, int fallback)
         return getsockopt(fd, level, name, &value, &length) == 0 ? value : fallback;
 }
 
-static bool
-look_info(int fd, struct look *look)
+static bool look_info(int fd, struct look *look)
 {
         struct tcp_info info = { 0 };
         socklen_t length = sizeof(info);
@@ -63,8 +61,7 @@ look_info(int fd, struct look *look)
         return true;
 }
 
-static bool
-is_as_it_was(const struct look *look, const struct look *earlier)
+static bool is_as_it_was(const struct look *look, const struct look *earlier)
 {
         struct segment_counts since = segment_counts_since(look->segments, earlier->segments);
 
@@ -73,8 +70,7 @@ is_as_it_was(const struct look *look, const struct look *earlier)
                look->unsent == earlier->unsent && since.in == 0 && since.out == 0;
 }
 
-static void
-look_queues(int fd, struct look *look)
+static void look_queues(int fd, struct look *look)
 {
         int n = 0;
 
@@ -90,8 +86,7 @@ look_queues(int fd, struct look *look)
  * Its kernel takes the state before it locks the socket for what else it tells (tcp_get_info()), and is asked for the
  * queues later still: a RST may come between, or an ACK, or data. So it is asked again until nothing has.
  */
-static bool
-look_of_one_moment(int fd, struct look *look)
+static bool look_of_one_moment(int fd, struct look *look)
 {
         struct look again = *look;
 
@@ -107,8 +102,7 @@ look_of_one_moment(int fd, struct look *look)
 }
 
 /* What decides how a close goes out, and what a time-out would have been. */
-static void
-look_end(int fd, struct look *look)
+static void look_end(int fd, struct look *look)
 {
         struct linger linger = { 0 };
         socklen_t length = sizeof(linger);
@@ -131,16 +125,14 @@ look_end(int fd, struct look *look)
                 look->keepalive_probes = (uint32_t)option(fd, IPPROTO_TCP, TCP_KEEPCNT, 0);
 }
 
-static void
-look_addresses(int fd, struct look *look)
+static void look_addresses(int fd, struct look *look)
 {
         look->has_remote = look->has_local = diag_tuple_of(fd, &look->tuple) == 0;
         if (!look->has_local)
                 look->has_local = diag_local_of(fd, &look->tuple) == 0 && look->tuple.local_port != 0;
 }
 
-uint64_t
-look_namespace(int fd)
+uint64_t look_namespace(int fd)
 {
         uint64_t cookie = 0;
         socklen_t length = sizeof(cookie);
@@ -148,8 +140,7 @@ look_namespace(int fd)
         return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length) == 0 ? cookie : 0;
 }
 
-static int
-look_at(int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
+static int look_at(int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
 {
         socklen_t length = sizeof(ret_look->cookie);
         struct pollfd poll_fd = { .fd = fd };
@@ -181,8 +172,7 @@ look_at(int fd, enum look_kind kind, uint64_t expected, struct look *ret_look)
         return 0;
 }
 
-bool
-look_waits_for_ever(int pidfd, int fd)
+bool look_waits_for_ever(int pidfd, int fd)
 {
         int own = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
         struct timeval timeout = { 0 };
@@ -198,8 +188,7 @@ look_waits_for_ever(int pidfd, int fd)
 }
 
 /* Who does not wait is not broken off. Of one that failed in this moment it does no harm to say that it had not. */
-int
-look_whether_begun(int pidfd, int fd)
+int look_whether_begun(int pidfd, int fd)
 {
         int own = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0), flags, r;
         struct look look = { 0 };
@@ -217,8 +206,7 @@ look_whether_begun(int pidfd, int fd)
         return r;
 }
 
-int
-look_through(int pidfd, int fd, enum look_kind kind, uint64_t expected, struct notice *watch, struct look *ret_look)
+int look_through(int pidfd, int fd, enum look_kind kind, uint64_t expected, struct notice *watch, struct look *ret_look)
 {
         int own = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0), r;
 

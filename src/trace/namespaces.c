@@ -21,8 +21,7 @@
 /* A program that opens one connection after another is not to cost a child for each. */
 #define UNUSED_NS INT64_C(1000000000)
 
-static uint64_t
-own_cookie(void)
+static uint64_t own_cookie(void)
 {
         int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         uint64_t cookie = fd >= 0 ? look_namespace(fd) : 0;
@@ -32,14 +31,12 @@ own_cookie(void)
         return cookie;
 }
 
-void
-namespaces_init(struct namespaces *namespaces)
+void namespaces_init(struct namespaces *namespaces)
 {
         *namespaces = (struct namespaces){ .own = own_cookie() };
 }
 
-static void
-drop(struct namespaces *namespaces, struct namespace **at)
+static void drop(struct namespaces *namespaces, struct namespace **at)
 {
         struct namespace *one = *at;
 
@@ -52,15 +49,13 @@ drop(struct namespaces *namespaces, struct namespace **at)
         free(one);
 }
 
-void
-namespaces_deinit(struct namespaces *namespaces)
+void namespaces_deinit(struct namespaces *namespaces)
 {
         while (namespaces->first)
                 drop(namespaces, &namespaces->first);
 }
 
-struct namespace *
-namespaces_find(const struct namespaces *namespaces, uint64_t cookie)
+struct namespace *namespaces_find(const struct namespaces *namespaces, uint64_t cookie)
 {
         struct namespace *one = namespaces->first;
 
@@ -70,8 +65,7 @@ namespaces_find(const struct namespaces *namespaces, uint64_t cookie)
 }
 
 /* Returns 0 or a negative errno. */
-static int
-enter(int fd)
+static int enter(int fd)
 {
         int owner;
 
@@ -82,8 +76,7 @@ enter(int fd)
 }
 
 /* In the child. The thread may have moved on since it made its socket: then that is another namespace. */
-static int
-open_within(uint64_t cookie, int fd, int channel)
+static int open_within(uint64_t cookie, int fd, int channel)
 {
         struct ended *ended = NULL;
         struct diag *diag = NULL;
@@ -103,8 +96,7 @@ open_within(uint64_t cookie, int fd, int channel)
 }
 
 /* A status of an exit; 0 if the tracer's own wait took it first. */
-static int
-wait_for(pid_t child)
+static int wait_for(pid_t child)
 {
         int status = 0;
 
@@ -115,8 +107,7 @@ wait_for(pid_t child)
 }
 
 /* Returns 0 or a negative errno. */
-static int
-send_child(struct namespace *one, int fd)
+static int send_child(struct namespace *one, int fd)
 {
         int channel[2], heard, asked, r;
         pid_t child;
@@ -144,8 +135,7 @@ send_child(struct namespace *one, int fd)
         return r ? -r : -EPERM;
 }
 
-static int
-join(struct namespace *one, pid_t tid)
+static int join(struct namespace *one, pid_t tid)
 {
         char path[48];
         int fd, r;
@@ -159,8 +149,7 @@ join(struct namespace *one, pid_t tid)
         return r;
 }
 
-void
-namespaces_meet(struct namespaces *namespaces, uint64_t cookie, pid_t tid, int64_t now_ns)
+void namespaces_meet(struct namespaces *namespaces, uint64_t cookie, pid_t tid, int64_t now_ns)
 {
         struct namespace *one = namespaces_find(namespaces, cookie);
         int r;
@@ -183,8 +172,7 @@ namespaces_meet(struct namespaces *namespaces, uint64_t cookie, pid_t tid, int64
                 namespaces->refused = -r;
 }
 
-void
-namespaces_leave(struct namespaces *namespaces, int64_t now_ns)
+void namespaces_leave(struct namespaces *namespaces, int64_t now_ns)
 {
         struct namespace **at = &namespaces->first;
 
@@ -196,8 +184,7 @@ namespaces_leave(struct namespaces *namespaces, int64_t now_ns)
         }
 }
 
-uint64_t
-namespaces_lost(const struct namespaces *namespaces)
+uint64_t namespaces_lost(const struct namespaces *namespaces)
 {
         uint64_t n = namespaces->n_lost;
 

@@ -31,8 +31,7 @@ struct notice {
         uint64_t cookies[ROOM];
 };
 
-static int64_t
-now(void)
+static int64_t now(void)
 {
         struct timespec t;
 
@@ -40,8 +39,7 @@ now(void)
         return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-static void
-keep(struct notice *notice, uint64_t cookie)
+static void keep(struct notice *notice, uint64_t cookie)
 {
         size_t n;
 
@@ -54,8 +52,7 @@ keep(struct notice *notice, uint64_t cookie)
         pthread_mutex_unlock(&notice->lock);
 }
 
-static void *
-listen_on(void *context)
+static void *listen_on(void *context)
 {
         struct notice *notice = context;
         struct epoll_event events[AT_ONCE];
@@ -79,8 +76,7 @@ listen_on(void *context)
 }
 
 /* The signals of the process are the tracer's. */
-static int
-start(struct notice *notice)
+static int start(struct notice *notice)
 {
         sigset_t all, before;
         int r;
@@ -92,8 +88,7 @@ start(struct notice *notice)
         return -r;
 }
 
-int
-notice_open(struct notice **ret_notice)
+int notice_open(struct notice **ret_notice)
 {
         struct notice *notice = calloc(1, sizeof(*notice));
         struct epoll_event stop = { .events = EPOLLIN, .data.u64 = STOP };
@@ -117,8 +112,7 @@ notice_open(struct notice **ret_notice)
         return 0;
 }
 
-struct notice *
-notice_close(struct notice *notice)
+struct notice *notice_close(struct notice *notice)
 {
         if (!notice)
                 return NULL;
@@ -131,8 +125,7 @@ notice_close(struct notice *notice)
         return NULL;
 }
 
-void
-notice_watch(struct notice *notice, int fd, uint64_t cookie)
+void notice_watch(struct notice *notice, int fd, uint64_t cookie)
 {
         struct epoll_event event = { .events = EPOLLET | EPOLLONESHOT, .data.u64 = cookie };
 
@@ -141,8 +134,7 @@ notice_watch(struct notice *notice, int fd, uint64_t cookie)
                 epoll_ctl(notice->epoll, EPOLL_CTL_MOD, fd, &event);
 }
 
-void
-notice_hear(struct notice *notice, int fd)
+void notice_hear(struct notice *notice, int fd)
 {
         struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.u64 = HEARD };
 
@@ -150,14 +142,12 @@ notice_hear(struct notice *notice, int fd)
                 epoll_ctl(notice->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-int64_t
-notice_heard(struct notice *notice)
+int64_t notice_heard(struct notice *notice)
 {
         return atomic_exchange(&notice->heard_ns, 0);
 }
 
-size_t
-notice_take(struct notice *notice, uint64_t *cookies, size_t n)
+size_t notice_take(struct notice *notice, uint64_t *cookies, size_t n)
 {
         size_t n_there, n_taken;
 

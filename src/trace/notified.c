@@ -28,8 +28,7 @@ struct passing {
         } control;
 };
 
-static void
-passing_init(struct passing *passing)
+static void passing_init(struct passing *passing)
 {
         *passing = (struct passing){ .bytes = { &passing->byte, 1 } };
         passing->message = (struct msghdr){ .msg_iov = &passing->bytes, .msg_iovlen = 1,
@@ -37,8 +36,7 @@ passing_init(struct passing *passing)
                                             .msg_controllen = sizeof(passing->control.room) };
 }
 
-int
-notified_hand_over(int channel, int fd)
+int notified_hand_over(int channel, int fd)
 {
         struct passing passing;
 
@@ -53,8 +51,7 @@ notified_hand_over(int channel, int fd)
         return sendmsg(channel, &passing.message, MSG_NOSIGNAL) == 1 ? 0 : -errno;
 }
 
-int
-notified_take(int channel)
+int notified_take(int channel)
 {
         struct passing passing;
         const struct cmsghdr *header;
@@ -72,38 +69,33 @@ notified_take(int channel)
         return fd;
 }
 
-void
-notified_init(struct notified *notified)
+void notified_init(struct notified *notified)
 {
         notified->fd = -1;
         pthread_mutex_init(&notified->lock, NULL);
 }
 
-void
-notified_deinit(struct notified *notified)
+void notified_deinit(struct notified *notified)
 {
         if (notified->fd >= 0)
                 close(notified->fd);
         pthread_mutex_destroy(&notified->lock);
 }
 
-void
-notified_lock(struct tracer *tracer)
+void notified_lock(struct tracer *tracer)
 {
         if (tracer->notified.listens)
                 pthread_mutex_lock(&tracer->notified.lock);
 }
 
-void
-notified_unlock(struct tracer *tracer)
+void notified_unlock(struct tracer *tracer)
 {
         if (tracer->notified.listens)
                 pthread_mutex_unlock(&tracer->notified.lock);
 }
 
 /* Whoever was killed meanwhile waits for no answer. */
-static void
-answer(const struct notified *notified, uint64_t id, int error)
+static void answer(const struct notified *notified, uint64_t id, int error)
 {
         struct seccomp_notif_resp response = { .id = id, .error = error,
                                                .flags = error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE };
@@ -112,8 +104,7 @@ answer(const struct notified *notified, uint64_t id, int error)
 }
 
 /* Is the end of the attempt that begins wanted? Who asks may make one stop less until the next tick. */
-static bool
-wants_end(struct tracer *tracer, struct traced_thread *thread)
+static bool wants_end(struct tracer *tracer, struct traced_thread *thread)
 {
         const int fd = (int)thread->arguments[0];
 
@@ -123,8 +114,7 @@ wants_end(struct tracer *tracer, struct traced_thread *thread)
 }
 
 /* Leaves it to the tracer. */
-static void
-hold(struct notified *notified, struct traced_thread *thread, uint64_t id)
+static void hold(struct notified *notified, struct traced_thread *thread, uint64_t id)
 {
         thread->held = id;
         thread->held_next = notified->held;
@@ -133,8 +123,7 @@ hold(struct notified *notified, struct traced_thread *thread, uint64_t id)
 }
 
 /* True if it may go on at once. */
-static bool
-meet(struct tracer *tracer, const struct seccomp_notif *request)
+static bool meet(struct tracer *tracer, const struct seccomp_notif *request)
 {
         struct notified *notified = &tracer->notified;
         struct traced_thread *thread = threads_get(&tracer->threads, (pid_t)request->pid);
@@ -161,8 +150,7 @@ meet(struct tracer *tracer, const struct seccomp_notif *request)
 }
 
 /* All that used the filter are gone. */
-static bool
-is_over(const struct notified *notified)
+static bool is_over(const struct notified *notified)
 {
         struct pollfd fd = { .fd = notified->fd };
 
@@ -170,8 +158,7 @@ is_over(const struct notified *notified)
 }
 
 /* It is cancelled while it waits, and nowhere else. */
-static int
-next(const struct notified *notified, struct seccomp_notif *request)
+static int next(const struct notified *notified, struct seccomp_notif *request)
 {
         int state, r;
 
@@ -182,8 +169,7 @@ next(const struct notified *notified, struct seccomp_notif *request)
         return r < 0 ? -errno : 0;
 }
 
-static void *
-listen_on(void *context)
+static void *listen_on(void *context)
 {
         struct tracer *tracer = context;
         struct notified *notified = &tracer->notified;
@@ -211,8 +197,7 @@ listen_on(void *context)
         }
 }
 
-int
-notified_start(struct tracer *tracer)
+int notified_start(struct tracer *tracer)
 {
         struct notified *notified = &tracer->notified;
         sigset_t all, before;
@@ -230,8 +215,7 @@ notified_start(struct tracer *tracer)
         return -r;
 }
 
-void
-notified_stop(struct tracer *tracer)
+void notified_stop(struct tracer *tracer)
 {
         struct notified *notified = &tracer->notified;
 
@@ -242,8 +226,7 @@ notified_stop(struct tracer *tracer)
         notified->listens = false;
 }
 
-void
-notified_release(struct tracer *tracer)
+void notified_release(struct tracer *tracer)
 {
         struct notified *notified = &tracer->notified;
 
@@ -255,8 +238,7 @@ notified_release(struct tracer *tracer)
         }
 }
 
-bool
-notified_meets(long number)
+bool notified_meets(long number)
 {
         const struct call *call = call_find(number);
 
@@ -267,8 +249,7 @@ notified_meets(long number)
  * A close gives no such result by itself (SYSCALL_DEFINE1(close)), nor do the others; but a connect() that waits does.
  * Of TCP the socket shows whether it had begun; of other protocols, it had if it is the last call that was met.
  */
-static bool
-had_begun(const struct traced_thread *thread, const struct call *call, const struct registers *registers)
+static bool had_begun(const struct traced_thread *thread, const struct call *call, const struct registers *registers)
 {
         int begun;
 
@@ -280,8 +261,7 @@ had_begun(const struct traced_thread *thread, const struct call *call, const str
         return begun < 0 ? memcmp(thread->arguments, registers->arguments, 3 * sizeof(uint64_t)) == 0 : begun;
 }
 
-void
-notified_signalled(struct tracer *tracer, const struct traced_thread *thread)
+void notified_signalled(struct tracer *tracer, const struct traced_thread *thread)
 {
         struct registers registers;
         const struct call *call;

@@ -6,8 +6,7 @@
 
 #include "trace/tracer_internal.h"
 
-static void
-shutdown_begins(struct tracer *tracer, struct traced_thread *thread)
+static void shutdown_begins(struct tracer *tracer, struct traced_thread *thread)
 {
         struct look look;
         struct traced_socket *socket = tracer_socket(tracer, thread, (int)thread->arguments[0], LOOK_END, &look);
@@ -26,15 +25,13 @@ shutdown_begins(struct tracer *tracer, struct traced_thread *thread)
 }
 
 /* If this is the last descriptor. */
-static bool
-may_reset(const struct look *look)
+static bool may_reset(const struct look *look)
 {
         return look->state != TCP_STATE_CLOSE &&
                (look->unread > 0 || (look->linger_on && look->linger_s == 0) || look->linger2_negative);
 }
 
-static void
-close_begins(struct tracer *tracer, struct traced_thread *thread, int fd)
+static void close_begins(struct tracer *tracer, struct traced_thread *thread, int fd)
 {
         struct look look;
         struct traced_socket *socket;
@@ -59,8 +56,7 @@ struct range {
         unsigned first, last;
 };
 
-static void
-close_in_range(void *context, int fd)
+static void close_in_range(void *context, int fd)
 {
         const struct range *range = context;
 
@@ -69,8 +65,7 @@ close_in_range(void *context, int fd)
 }
 
 /* A call on a socket that is known, or may be. */
-static bool
-is_of_a_socket(struct tracer *tracer, struct traced_thread *thread, int fd)
+static bool is_of_a_socket(struct tracer *tracer, struct traced_thread *thread, int fd)
 {
         struct look look;
 
@@ -81,8 +76,7 @@ is_of_a_socket(struct tracer *tracer, struct traced_thread *thread, int fd)
         return tracer_socket(tracer, thread, fd, LOOK_ALL, &look) != NULL;
 }
 
-bool
-tracer_call_begins(struct tracer *tracer, struct traced_thread *thread)
+bool tracer_call_begins(struct tracer *tracer, struct traced_thread *thread)
 {
         const struct call *call = thread->call;
         struct range range = { tracer, thread, (unsigned)thread->arguments[0], (unsigned)thread->arguments[1] };
@@ -133,8 +127,7 @@ tracer_call_begins(struct tracer *tracer, struct traced_thread *thread)
         return false;
 }
 
-void
-tracer_call_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
+void tracer_call_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
 {
         const struct call *call = thread->call;
 

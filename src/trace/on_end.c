@@ -6,9 +6,8 @@
 
 #include "trace/tracer_internal.h"
 
-void
-tracer_gives_up(struct tracer *tracer, struct traced_socket *socket, const struct look *look,
-                struct traced_process *process, enum act how, const char *call, int signal)
+void tracer_gives_up(struct tracer *tracer, struct traced_socket *socket, const struct look *look,
+                     struct traced_process *process, enum act how, const char *call, int signal)
 {
         socket->act = (struct socket_act){ .known = true, .how = how, .at_ns = look->at_ns, .pid = process->pid,
                                            .call = call, .signal = signal, .alone = process->n_threads <= 1,
@@ -26,8 +25,7 @@ struct leaving {
         int signal;
 };
 
-static void
-leaves(void *context, int fd)
+static void leaves(void *context, int fd)
 {
         const struct leaving *leaving = context;
         struct traced_process *process = leaving->thread->process;
@@ -39,8 +37,7 @@ leaves(void *context, int fd)
                 tracer_gives_up(leaving->tracer, socket, &look, process, leaving->how, NULL, leaving->signal);
 }
 
-static void
-stays(void *context, int fd)
+static void stays(void *context, int fd)
 {
         const struct leaving *leaving = context;
         struct look look;
@@ -48,16 +45,14 @@ stays(void *context, int fd)
         tracer_socket(leaving->tracer, leaving->thread, fd, LOOK_END, &look);
 }
 
-void
-tracer_leaves(struct tracer *tracer, struct traced_thread *thread)
+void tracer_leaves(struct tracer *tracer, struct traced_thread *thread)
 {
         struct leaving leaving = { .tracer = tracer, .thread = thread };
 
         process_sockets(thread->tid, false, stays, &leaving);
 }
 
-void
-tracer_exits(struct tracer *tracer, struct traced_thread *thread, int status)
+void tracer_exits(struct tracer *tracer, struct traced_thread *thread, int status)
 {
         struct leaving leaving = { tracer, thread, WIFSIGNALED(status) ? ACT_SIGNAL : ACT_EXIT,
                                    WIFSIGNALED(status) ? WTERMSIG(status) : 0 };
@@ -66,8 +61,7 @@ tracer_exits(struct tracer *tracer, struct traced_thread *thread, int status)
         process_sockets(thread->tid, false, leaves, &leaving);
 }
 
-static void
-may_go(void *context, int fd)
+static void may_go(void *context, int fd)
 {
         const struct leaving *leaving = context;
         struct exec_look *exec = &leaving->thread->exec;
@@ -82,8 +76,7 @@ may_go(void *context, int fd)
         exec->looks[exec->n++] = look;
 }
 
-void
-tracer_execs(struct tracer *tracer, struct traced_thread *thread)
+void tracer_execs(struct tracer *tracer, struct traced_thread *thread)
 {
         struct leaving leaving = { tracer, thread, ACT_EXEC, 0 };
 

@@ -9,8 +9,8 @@
 
 #include "trace/tracer_internal.h"
 
-static size_t
-read_address(const struct traced_thread *thread, uint64_t address, uint64_t length, struct sockaddr_storage *ret)
+static size_t read_address(const struct traced_thread *thread, uint64_t address, uint64_t length,
+                           struct sockaddr_storage *ret)
 {
         size_t n = length < sizeof(*ret) ? (size_t)length : sizeof(*ret);
         struct iovec to = { ret, n }, from = { (void *)(uintptr_t)address, n };
@@ -22,8 +22,7 @@ read_address(const struct traced_thread *thread, uint64_t address, uint64_t leng
 }
 
 /* A stopped thread's word is cheaper than more of its memory, and holds the whole of an IPv4 address. */
-size_t
-tracer_address(const struct traced_thread *thread, struct sockaddr_storage *ret_address)
+size_t tracer_address(const struct traced_thread *thread, struct sockaddr_storage *ret_address)
 {
         const size_t n_word = offsetof(struct sockaddr_in, sin_zero);
         long word;
@@ -40,8 +39,7 @@ tracer_address(const struct traced_thread *thread, struct sockaddr_storage *ret_
 }
 
 /* The other's address, for a connection that fails: its socket forgets it. */
-void
-tracer_takes_address(struct tracer *tracer, struct traced_socket *socket, const struct sockaddr_storage *address)
+void tracer_takes_address(struct tracer *tracer, struct traced_socket *socket, const struct sockaddr_storage *address)
 {
         if (address->ss_family == AF_INET) {
                 const struct sockaddr_in *in = (const void *)address;
@@ -60,8 +58,7 @@ tracer_takes_address(struct tracer *tracer, struct traced_socket *socket, const 
  * One look is enough, afterwards: at the end of the call, or whenever comes next (opening.h). Only who disconnects must
  * be looked at before, and a socket that had its connection and begins another.
  */
-bool
-tracer_connect_begins(struct tracer *tracer, struct traced_thread *thread)
+bool tracer_connect_begins(struct tracer *tracer, struct traced_thread *thread)
 {
         uint64_t cookie = process_cookie(thread->process, (int)thread->arguments[0]);
         struct traced_socket *socket = cookie > NO_SOCKET ? sockets_find(&tracer->sockets, cookie - 1) : NULL;
@@ -97,8 +94,7 @@ tracer_connect_begins(struct tracer *tracer, struct traced_thread *thread)
         return family == AF_INET || family == AF_INET6;
 }
 
-void
-tracer_connect_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
+void tracer_connect_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
 {
         struct sockaddr_storage address;
         struct look look;
@@ -130,8 +126,7 @@ tracer_connect_ends(struct tracer *tracer, struct traced_thread *thread, int64_t
                                                      .pid = thread->process->pid, .took_error = true });
 }
 
-void
-tracer_accept_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
+void tracer_accept_ends(struct tracer *tracer, struct traced_thread *thread, int64_t result)
 {
         struct sockaddr_storage address;
         struct traced_socket *socket;

@@ -9,16 +9,14 @@
 #include "trace/tracer_internal.h"
 
 /* The errors that a connection's end leaves in the socket's one slot. */
-static bool
-is_of_the_end(int error)
+static bool is_of_the_end(int error)
 {
         return error == ECONNRESET || error == EPIPE || error == ETIMEDOUT || error == ECONNABORTED ||
                error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNREFUSED;
 }
 
 /* An ICMP error ends no connection that stands: SO_ERROR gives it, and with IP_RECVERR every call (tcp_v4_err()). */
-static bool
-goes_on(struct tracer *tracer, struct traced_thread *thread, int fd, int error)
+static bool goes_on(struct tracer *tracer, struct traced_thread *thread, int fd, int error)
 {
         struct look look;
 
@@ -28,8 +26,7 @@ goes_on(struct tracer *tracer, struct traced_thread *thread, int fd, int error)
 }
 
 /* What was sent since the last answer is the request, as far as a connection tells. */
-static void
-count_run(struct traced_socket *socket, const struct call *call, int64_t result)
+static void count_run(struct traced_socket *socket, const struct call *call, int64_t result)
 {
         if (result <= 0)
                 return;
@@ -42,8 +39,7 @@ count_run(struct traced_socket *socket, const struct call *call, int64_t result)
 }
 
 /* sk_stream_error() sends it with every EPIPE that it gives, unless the call asked for none. */
-static bool
-raises_sigpipe(const struct traced_thread *thread, int64_t result)
+static bool raises_sigpipe(const struct traced_thread *thread, int64_t result)
 {
         uint64_t flags = thread->call->number == SYS_sendmsg ? thread->arguments[2]
                          : thread->call->number == SYS_sendto || thread->call->number == SYS_sendmmsg
@@ -55,14 +51,12 @@ raises_sigpipe(const struct traced_thread *thread, int64_t result)
 
 /* Of a socket whose error was taken, or that died without one. The latter is a reset whose error a call took unseen;
  * but if the program had sent its FIN, the other's leaves the socket as dead, and 0 is what is to be told. */
-static bool
-was_reset(const struct traced_socket *socket)
+static bool was_reset(const struct traced_socket *socket)
 {
         return !socket->end_received && (socket->error ? socket->error != EPIPE : !socket->shut.known);
 }
 
-void
-tracer_transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64_t result)
+void tracer_transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd, int64_t result)
 {
         uint64_t cookie = process_cookie(thread->process, fd);
         struct traced_socket *socket = cookie > NO_SOCKET ? sockets_find(&tracer->sockets, cookie - 1) : NULL;
@@ -99,8 +93,8 @@ tracer_transfer_ends(struct tracer *tracer, struct traced_thread *thread, int fd
 
 /* A call that moved bytes, or none, and took the error of a dead socket on its way
  * (splice_to_socket(), __sys_sendmmsg()). */
-static void
-swallow(struct tracer *tracer, struct traced_thread *thread, struct traced_socket *socket, const struct look *look)
+static void swallow(struct tracer *tracer, struct traced_thread *thread, struct traced_socket *socket,
+                    const struct look *look)
 {
         if (look->error_pending || socket->error_taken || socket->swallowed || !socket->died_ns)
                 return;
@@ -110,8 +104,7 @@ swallow(struct tracer *tracer, struct traced_thread *thread, struct traced_socke
 }
 
 /* Without all calls: the thread was stopped because one of its sockets died, or because it stops at every call. */
-void
-tracer_last_results(struct tracer *tracer, struct traced_thread *thread, int fd, int64_t result)
+void tracer_last_results(struct tracer *tracer, struct traced_thread *thread, int fd, int64_t result)
 {
         const struct call *call = thread->call;
         bool carries = call->kind == CALL_CARRY || call->number == SYS_sendmmsg;
@@ -128,8 +121,7 @@ tracer_last_results(struct tracer *tracer, struct traced_thread *thread, int fd,
                 tracer_transfer_ends(tracer, thread, fd, result);
 }
 
-void
-tracer_error_is_taken(struct tracer *tracer, struct traced_thread *thread, int64_t result)
+void tracer_error_is_taken(struct tracer *tracer, struct traced_thread *thread, int64_t result)
 {
         uint64_t cookie = process_cookie(thread->process, (int)thread->arguments[0]);
         struct traced_socket *socket = cookie > NO_SOCKET ? sockets_find(&tracer->sockets, cookie - 1) : NULL;
@@ -154,8 +146,7 @@ tracer_error_is_taken(struct tracer *tracer, struct traced_thread *thread, int64
 }
 
 /* The call that failed is still in the registers: the signal comes on the way out of it. */
-static bool
-last_call(struct traced_thread *thread)
+static bool last_call(struct traced_thread *thread)
 {
         struct registers registers;
 
@@ -168,8 +159,7 @@ last_call(struct traced_thread *thread)
 }
 
 /* A traced process is told even of a signal that it ignores (sig_ignored()). */
-static void
-mark_sigpipe(struct traced_socket *socket, bool ignored)
+static void mark_sigpipe(struct traced_socket *socket, bool ignored)
 {
         struct socket_call *call = socket->n_calls ? &socket->calls[(socket->n_calls - 1) % SOCKET_CALLS_MAX] : NULL;
 
@@ -180,8 +170,7 @@ mark_sigpipe(struct traced_socket *socket, bool ignored)
         call->ignored = ignored;
 }
 
-void
-tracer_sigpipe(struct tracer *tracer, struct traced_thread *thread)
+void tracer_sigpipe(struct tracer *tracer, struct traced_thread *thread)
 {
         const struct call *before = thread->call;
         struct traced_socket *socket = thread->told_epipe ? sockets_find(&tracer->sockets, thread->told_epipe) : NULL;

@@ -20,15 +20,13 @@
 /* After a failure: others are to be expected. */
 #define EXACT_NS INT64_C(60000000000)
 
-void
-openings_init(struct openings *openings)
+void openings_init(struct openings *openings)
 {
         openings->n_stops = STOPS_MOST;
 }
 
 /* Its place, or -1. */
-static int
-find(const struct openings *openings, pid_t pid, int fd)
+static int find(const struct openings *openings, pid_t pid, int fd)
 {
         for (int i = 0; openings->n > 0 && i < OPENINGS_MAX; i++)
                 if (openings->all[i].pid == pid && openings->all[i].fd == fd)
@@ -36,16 +34,14 @@ find(const struct openings *openings, pid_t pid, int fd)
         return -1;
 }
 
-static void
-drop(struct openings *openings, struct opening *opening)
+static void drop(struct openings *openings, struct opening *opening)
 {
         opening->pid = 0;
         openings->n--;
 }
 
 /* A stop for each is wanted, or still to be had. Who stops anyway costs none. */
-bool
-opening_stops(struct tracer *tracer, const struct traced_thread *thread)
+bool opening_stops(struct tracer *tracer, const struct traced_thread *thread)
 {
         struct openings *openings = &tracer->openings;
 
@@ -59,8 +55,7 @@ opening_stops(struct tracer *tracer, const struct traced_thread *thread)
         return true;
 }
 
-bool
-opening_begins(struct tracer *tracer, const struct traced_thread *thread, const struct sockaddr_storage *remote)
+bool opening_begins(struct tracer *tracer, const struct traced_thread *thread, const struct sockaddr_storage *remote)
 {
         struct openings *openings = &tracer->openings;
         struct opening *free_one = openings->all;
@@ -79,23 +74,20 @@ opening_begins(struct tracer *tracer, const struct traced_thread *thread, const 
         return true;
 }
 
-bool
-opening_is_of(const struct tracer *tracer, const struct traced_process *process, int fd)
+bool opening_is_of(const struct tracer *tracer, const struct traced_process *process, int fd)
 {
         return find(&tracer->openings, process->pid, fd) >= 0;
 }
 
 /* It failed. An error that waits will be seen to be taken; else who asked was told of it. */
-static void
-note_failure(struct tracer *tracer, struct traced_socket *socket, const struct look *look)
+static void note_failure(struct tracer *tracer, struct traced_socket *socket, const struct look *look)
 {
         tracer->openings.exact_until_ns = look->at_ns + EXACT_NS;
         socket->failed_unseen = !look->error_pending;
 }
 
-void
-opening_seen(struct tracer *tracer, const struct traced_process *process, int fd, struct traced_socket *socket,
-             const struct look *look)
+void opening_seen(struct tracer *tracer, const struct traced_process *process, int fd, struct traced_socket *socket,
+                  const struct look *look)
 {
         int place = find(&tracer->openings, process->pid, fd);
         const struct opening *opening = &tracer->openings.all[place < 0 ? 0 : place];
@@ -121,8 +113,7 @@ opening_seen(struct tracer *tracer, const struct traced_process *process, int fd
  * Whoever waits for long is stopped at the end after all: interrupted, the call is taken up again, and begins with a
  * stop. Not with SO_SNDTIMEO: it would then fail with EINTR (sock_intr_errno()).
  */
-static void
-begin_again(struct traced_thread *thread, int fd)
+static void begin_again(struct traced_thread *thread, int fd)
 {
         uint64_t first;
         long number;
@@ -135,8 +126,7 @@ begin_again(struct traced_thread *thread, int fd)
 }
 
 /* Nothing shows whether the attempt failed or is still to begin, as long as its thread may be on the way to it. */
-static bool
-may_be_to_come(const struct traced_thread *thread, int fd)
+static bool may_be_to_come(const struct traced_thread *thread, int fd)
 {
         struct look look;
         uint64_t first;
@@ -147,8 +137,7 @@ may_be_to_come(const struct traced_thread *thread, int fd)
                !look.error_pending && (!process_waits_in(thread->tid, &number, &first) || number == SYS_connect);
 }
 
-static void
-look_at_one(struct tracer *tracer, struct opening *opening)
+static void look_at_one(struct tracer *tracer, struct opening *opening)
 {
         struct traced_thread *thread = threads_find(&tracer->threads, opening->tid);
         bool is_its_own = thread && thread->process->pid == opening->pid;
@@ -165,8 +154,7 @@ look_at_one(struct tracer *tracer, struct opening *opening)
                 begin_again(thread, fd);
 }
 
-void
-opening_tick(struct tracer *tracer)
+void opening_tick(struct tracer *tracer)
 {
         struct openings *openings = &tracer->openings;
 

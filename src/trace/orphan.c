@@ -14,23 +14,20 @@
 /* From then on its time-out may be as long as it gets, and other limits hold (TCP_RTO_MAX, tcp_probe_timer()). */
 #define LONG_NS (100 * INT64_C(1000000000))
 
-static bool
-is_orphan(const struct traced_socket *s)
+static bool is_orphan(const struct traced_socket *s)
 {
         return s->established_ns && s->act.known && s->act.how != ACT_CONNECT_UNSPEC && !s->act.before.repair &&
                s->ended && s->end.info && s->act.before.state != TCP_STATE_CLOSE && !socket_is_disconnected(s) &&
                !socket_act_resets(s);
 }
 
-bool
-socket_died_as_orphan(const struct traced_socket *s)
+bool socket_died_as_orphan(const struct traced_socket *s)
 {
         return is_orphan(s) && s->end.wqueue > 0;
 }
 
 /* It went after all that was written, unless a RST had come before it: what stands in the queue tells. */
-bool
-socket_orphan_queued_a_fin(const struct traced_socket *s)
+bool socket_orphan_queued_a_fin(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
 
@@ -44,8 +41,7 @@ socket_orphan_queued_a_fin(const struct traced_socket *s)
  * Segments without data that it sent since the close beside its FIN: ACKs, probes of a shut window, a RST. A FIN goes
  * with the last data that still waits, else alone (tcp_send_fin()).
  */
-static uint32_t
-sent_beside(const struct traced_socket *s, struct segment_counts since)
+static uint32_t sent_beside(const struct traced_socket *s, struct segment_counts since)
 {
         uint32_t waited = s->act.before.unsent, bare = since.out - since.data_out, fins = 0;
 
@@ -57,8 +53,7 @@ sent_beside(const struct traced_socket *s, struct segment_counts since)
         return bare > fins ? bare - fins : 0;
 }
 
-static unsigned
-orphan_retries(void)
+static unsigned orphan_retries(void)
 {
         FILE *file = fopen("/proc/sys/net/ipv4/tcp_orphan_retries", "re");
         unsigned n = 0;
@@ -71,8 +66,7 @@ orphan_retries(void)
 }
 
 /* Had its kernel asked as often, or waited as long, as it does (tcp_write_timeout(), tcp_probe_timer())? */
-static bool
-may_have_given_up(const struct traced_socket *s)
+static bool may_have_given_up(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
         int64_t alone_ns = s->end.heard_ns - before->at_ns;
@@ -89,8 +83,7 @@ may_have_given_up(const struct traced_socket *s)
 
 /* Once its FIN is acknowledged, what is left of a closed socket takes nothing: unless TCP_LINGER2 is negative, which
  * makes it answer that ACK with a RST, be it with the other's FIN (tcp_rcv_state_process()). */
-static bool
-reset_at_its_fin(const struct traced_socket *s)
+static bool reset_at_its_fin(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
 
@@ -100,14 +93,12 @@ reset_at_its_fin(const struct traced_socket *s)
                s->end.bytes_received == before->bytes_received && !socket_had_peers_fin(s);
 }
 
-bool
-socket_may_have_met_data(const struct traced_socket *s)
+bool socket_may_have_met_data(const struct traced_socket *s)
 {
         return s->shut_read && segment_counts_since(s->end.segments, s->act.before.segments).data_in > 0;
 }
 
-static enum orphan_end
-died_with_nothing_come(const struct traced_socket *s, uint32_t beside)
+static enum orphan_end died_with_nothing_come(const struct traced_socket *s, uint32_t beside)
 {
         const struct look *before = &s->act.before;
         uint32_t probes = s->end.probes > before->probes ? s->end.probes - before->probes : 0;
@@ -117,8 +108,7 @@ died_with_nothing_come(const struct traced_socket *s, uint32_t beside)
         return beside == probes && may_have_given_up(s) ? ORPHAN_GAVE_UP : ORPHAN_UNKNOWN;
 }
 
-enum orphan_end
-socket_orphan_end(const struct traced_socket *s)
+enum orphan_end socket_orphan_end(const struct traced_socket *s)
 {
         const struct look *before = &s->act.before;
         struct segment_counts since;

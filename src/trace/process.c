@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static ssize_t
-slurp(const char *path, char *text, size_t size)
+static ssize_t slurp(const char *path, char *text, size_t size)
 {
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         ssize_t n;
@@ -23,8 +22,7 @@ slurp(const char *path, char *text, size_t size)
         return n;
 }
 
-pid_t
-process_of(pid_t tid)
+pid_t process_of(pid_t tid)
 {
         char path[48], text[2048];
         const char *line;
@@ -35,8 +33,7 @@ process_of(pid_t tid)
         return (pid_t)strtol(line + 6, NULL, 10);
 }
 
-void
-process_comm(pid_t pid, char comm[static PROCESS_COMM_MAX])
+void process_comm(pid_t pid, char comm[static PROCESS_COMM_MAX])
 {
         char path[48];
 
@@ -46,8 +43,7 @@ process_comm(pid_t pid, char comm[static PROCESS_COMM_MAX])
         comm[strcspn(comm, "\n")] = 0;
 }
 
-bool
-process_waits_in(pid_t tid, long *ret_number, uint64_t *ret_first_argument)
+bool process_waits_in(pid_t tid, long *ret_number, uint64_t *ret_first_argument)
 {
         char path[48], text[256], *end;
         long number;
@@ -61,8 +57,7 @@ process_waits_in(pid_t tid, long *ret_number, uint64_t *ret_first_argument)
         return true;
 }
 
-static bool
-is_in_mask(pid_t tid, const char *mask, int signal)
+static bool is_in_mask(pid_t tid, const char *mask, int signal)
 {
         char path[48], text[4096];
         const char *line;
@@ -73,28 +68,24 @@ is_in_mask(pid_t tid, const char *mask, int signal)
         return strtoull(line + strlen(mask), NULL, 16) >> (signal - 1) & 1;
 }
 
-bool
-process_ignores(pid_t pid, int signal)
+bool process_ignores(pid_t pid, int signal)
 {
         return is_in_mask(pid, "\nSigIgn:", signal);
 }
 
-bool
-process_blocks(pid_t tid, int signal)
+bool process_blocks(pid_t tid, int signal)
 {
         return is_in_mask(tid, "\nSigBlk:", signal);
 }
 
-static bool
-is_socket(const char *path)
+static bool is_socket(const char *path)
 {
         char text[16];
 
         return readlink(path, text, sizeof(text)) >= 7 && memcmp(text, "socket:", 7) == 0;
 }
 
-bool
-process_has_socket(pid_t pid, int fd)
+bool process_has_socket(pid_t pid, int fd)
 {
         char path[64];
 
@@ -102,8 +93,7 @@ process_has_socket(pid_t pid, int fd)
         return is_socket(path);
 }
 
-static bool
-closes_on_exec(pid_t pid, int fd)
+static bool closes_on_exec(pid_t pid, int fd)
 {
         char path[64], text[512];
         const char *flags;
@@ -114,8 +104,7 @@ closes_on_exec(pid_t pid, int fd)
         return strtoul(flags + 6, NULL, 8) & O_CLOEXEC;
 }
 
-int
-process_sockets(pid_t pid, bool cloexec, void (*each)(void *context, int fd), void *context)
+int process_sockets(pid_t pid, bool cloexec, void (*each)(void *context, int fd), void *context)
 {
         char path[64];
         DIR *directory;

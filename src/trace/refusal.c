@@ -10,8 +10,7 @@
 #include "trace/process.h"
 
 /* Of /proc/PID/status; -1: not told. */
-static long
-status_of(pid_t pid, const char *key)
+static long status_of(pid_t pid, const char *key)
 {
         char path[48], line[256];
         size_t n = strlen(key);
@@ -28,8 +27,7 @@ status_of(pid_t pid, const char *key)
         return value;
 }
 
-static long
-yama(void)
+static long yama(void)
 {
         FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
         char line[16] = "0";
@@ -42,8 +40,7 @@ yama(void)
         return strtol(line, NULL, 10);
 }
 
-void
-refusal_explain(pid_t pid, bool attached, int error, char why[static REFUSAL_MAX])
+void refusal_explain(pid_t pid, bool attached, int error, char why[static REFUSAL_MAX])
 {
         long tracer = status_of(pid, "TracerPid"), uid = status_of(pid, "Uid"), scope = yama();
         char comm[PROCESS_COMM_MAX];
@@ -73,8 +70,7 @@ refusal_explain(pid_t pid, bool attached, int error, char why[static REFUSAL_MAX
         }
 }
 
-void
-refusal_of_looks(int error, char why[static REFUSAL_MAX])
+void refusal_of_looks(int error, char why[static REFUSAL_MAX])
 {
         if (error == ENOSYS)
                 snprintf(why, REFUSAL_MAX, "this kernel lets nobody look at another's sockets "

@@ -13,8 +13,7 @@
 #define CS_OF_64_BITS 0x33 /* __USER_CS */
 #define ERESTARTNOINTR 513
 
-int
-registers_of(pid_t tid, struct registers *ret_registers)
+int registers_of(pid_t tid, struct registers *ret_registers)
 {
         struct user_regs_struct r;
 
@@ -31,8 +30,7 @@ registers_of(pid_t tid, struct registers *ret_registers)
 }
 
 /* handle_signal() asks the result. */
-void
-registers_begin_again(pid_t tid)
+void registers_begin_again(pid_t tid)
 {
         ptrace(PTRACE_POKEUSER, tid, (void *)offsetof(struct user, regs.rax), (void *)(intptr_t)-ERESTARTNOINTR);
 }
@@ -43,8 +41,7 @@ registers_begin_again(pid_t tid)
 #define NT_ARM_SYSTEM_CALL 0x404
 #endif
 
-int
-registers_of(pid_t tid, struct registers *ret_registers)
+int registers_of(pid_t tid, struct registers *ret_registers)
 {
         struct user_regs_struct r;
         struct iovec to = { &r, sizeof(r) };
@@ -63,8 +60,7 @@ registers_of(pid_t tid, struct registers *ret_registers)
         return 0;
 }
 
-void
-registers_begin_again(pid_t tid)
+void registers_begin_again(pid_t tid)
 {
         (void)tid;
 }

@@ -23,8 +23,7 @@
 /* A program that gave up its descriptor without ending the socket leaves it to others. */
 #define STILL_HELD_NS (500 * MS)
 
-static int64_t
-ticks(void)
+static int64_t ticks(void)
 {
         struct timespec t;
 
@@ -32,8 +31,7 @@ ticks(void)
         return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-static void
-hear(void *context, const struct ended_socket *end)
+static void hear(void *context, const struct ended_socket *end)
 {
         struct tracer *tracer = context;
         struct traced_socket *socket = sockets_find(&tracer->sockets, end->cookie);
@@ -49,8 +47,7 @@ hear(void *context, const struct ended_socket *end)
         sockets_closing(&tracer->sockets, socket, true);
 }
 
-static bool
-has_had_both_fins(const struct traced_socket *socket)
+static bool has_had_both_fins(const struct traced_socket *socket)
 {
         return socket->act.known &&
                (socket->act.before.state == TCP_STATE_CLOSE_WAIT || socket->act.before.state == TCP_STATE_LAST_ACK);
@@ -63,8 +60,7 @@ struct holder {
         bool found;
 };
 
-static void
-compare(void *context, int fd)
+static void compare(void *context, int fd)
 {
         struct holder *holder = context;
         struct look look;
@@ -75,8 +71,7 @@ compare(void *context, int fd)
 }
 
 /* Where the kernel cannot be asked: does one of ours still have it? */
-static bool
-is_held_by_ours(struct tracer *tracer, const struct traced_socket *socket)
+static bool is_held_by_ours(struct tracer *tracer, const struct traced_socket *socket)
 {
         struct holder holder = { .tracer = tracer, .cookie = socket->cookie };
 
@@ -90,23 +85,20 @@ is_held_by_ours(struct tracer *tracer, const struct traced_socket *socket)
         return holder.found;
 }
 
-static bool
-is_elsewhere(const struct tracer *tracer, const struct traced_socket *socket)
+static bool is_elsewhere(const struct tracer *tracer, const struct traced_socket *socket)
 {
         return socket->netns && tracer->namespaces.own && socket->netns != tracer->namespaces.own;
 }
 
 /* Will its kernel tell of its end? */
-static bool
-hears_of(const struct tracer *tracer, const struct traced_socket *socket)
+static bool hears_of(const struct tracer *tracer, const struct traced_socket *socket)
 {
         const struct namespace *there = namespaces_find(&tracer->namespaces, socket->netns);
 
         return is_elsewhere(tracer, socket) ? there && there->ended : tracer->ended != NULL;
 }
 
-static int
-ask_kernel(struct tracer *tracer, const struct traced_socket *socket, struct diag_socket *ret_now)
+static int ask_kernel(struct tracer *tracer, const struct traced_socket *socket, struct diag_socket *ret_now)
 {
         struct namespace *there = namespaces_find(&tracer->namespaces, socket->netns);
 
@@ -116,8 +108,7 @@ ask_kernel(struct tracer *tracer, const struct traced_socket *socket, struct dia
 }
 
 /* Its kernel knows nothing of it any more, or nothing that we can see. */
-static bool
-is_gone(struct tracer *tracer, struct traced_socket *socket)
+static bool is_gone(struct tracer *tracer, struct traced_socket *socket)
 {
         int64_t since = tracer_now() - (socket->act.known ? socket->act.at_ns : socket->last.at_ns);
         bool may_be_told = hears_of(tracer, socket) && since < MESSAGE_LATE_NS;
@@ -136,8 +127,7 @@ is_gone(struct tracer *tracer, struct traced_socket *socket)
  * Nobody holds it any more, and its kernel has no more to do for it: told, or asked. A TIME_WAIT, and what stands
  * for FIN_WAIT2 when its program has gone, bear the cookie of the socket that they took over.
  */
-static bool
-is_over(struct tracer *tracer, struct traced_socket *socket)
+static bool is_over(struct tracer *tracer, struct traced_socket *socket)
 {
         struct diag_socket now;
         int r;
@@ -160,15 +150,13 @@ is_over(struct tracer *tracer, struct traced_socket *socket)
 }
 
 /* One that was never used for a connection. */
-static bool
-is_blank(const struct traced_socket *socket)
+static bool is_blank(const struct traced_socket *socket)
 {
         return !socket_has_tuple(socket) && !socket->role_known && !socket->established_ns;
 }
 
 /* It ended nothing. */
-static void
-forget_failed_shutdown(struct traced_socket *socket)
+static void forget_failed_shutdown(struct traced_socket *socket)
 {
         if (!socket_shutdown_failed(socket))
                 return;
@@ -176,8 +164,7 @@ forget_failed_shutdown(struct traced_socket *socket)
         socket->shut_read = socket->shut_read && !socket->shut_both;
 }
 
-static void
-give(struct tracer *tracer, struct traced_socket *socket, struct traced_socket *other)
+static void give(struct tracer *tracer, struct traced_socket *socket, struct traced_socket *other)
 {
         /* Who gave it up while others held it did not end it. */
         if (socket->held && !socket->ended)
@@ -195,8 +182,7 @@ give(struct tracer *tracer, struct traced_socket *socket, struct traced_socket *
 }
 
 /* The pair is told from its client's side. */
-static void
-give_pair(struct tracer *tracer, struct traced_socket *socket, struct traced_socket *other)
+static void give_pair(struct tracer *tracer, struct traced_socket *socket, struct traced_socket *other)
 {
         if (other && !socket->client && other->client)
                 give(tracer, other, socket);
@@ -204,15 +190,13 @@ give_pair(struct tracer *tracer, struct traced_socket *socket, struct traced_soc
                 give(tracer, socket, other);
 }
 
-void
-tracer_gives_out(struct tracer *tracer, struct traced_socket *socket)
+void tracer_gives_out(struct tracer *tracer, struct traced_socket *socket)
 {
         give(tracer, socket, NULL);
 }
 
 /* True if it was asked for and is over. */
-static bool
-ask(struct tracer *tracer, struct traced_socket *socket, int64_t now)
+static bool ask(struct tracer *tracer, struct traced_socket *socket, int64_t now)
 {
         socket->ask_at_ns = now + socket->ask_again_ns;
         if (socket->ask_again_ns < ASK_SELDOM_NS && !tracer->hurries)
@@ -230,8 +214,7 @@ ask(struct tracer *tracer, struct traced_socket *socket, int64_t now)
         return false;
 }
 
-static void
-settle_closing(struct tracer *tracer)
+static void settle_closing(struct tracer *tracer)
 {
         struct sockets *sockets = &tracer->sockets;
         struct traced_socket *socket = sockets->closing_first, *other;
@@ -254,8 +237,7 @@ settle_closing(struct tracer *tracer)
 }
 
 /* Of the messages that wait, when the first came is known. */
-void
-tracer_hears(struct tracer *tracer)
+void tracer_hears(struct tracer *tracer)
 {
         int64_t heard_ns;
 
@@ -273,8 +255,7 @@ tracer_hears(struct tracer *tracer)
 }
 
 /* Those with a socket that is not done are in use. */
-static void
-leave_namespaces(struct tracer *tracer)
+static void leave_namespaces(struct tracer *tracer)
 {
         int64_t now = tracer_now();
 
@@ -289,8 +270,7 @@ leave_namespaces(struct tracer *tracer)
         namespaces_leave(&tracer->namespaces, now);
 }
 
-void
-tracer_settle(struct tracer *tracer, bool all)
+void tracer_settle(struct tracer *tracer, bool all)
 {
         struct sockets *sockets = &tracer->sockets;
 

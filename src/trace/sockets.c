@@ -9,14 +9,12 @@
 /* An ended socket is asked for at once, then ever more rarely. */
 #define ASK_FIRST_NS INT64_C(50000000)
 
-static size_t
-slot_of(const struct sockets *sockets, uint64_t hash)
+static size_t slot_of(const struct sockets *sockets, uint64_t hash)
 {
         return hash * UINT64_C(0x9e3779b97f4a7c15) >> 20 & (sockets->n_slots - 1);
 }
 
-static uint64_t
-tuple_hash(const struct diag_tuple *tuple)
+static uint64_t tuple_hash(const struct diag_tuple *tuple)
 {
         uint64_t parts[4], hash = (uint64_t)tuple->local_port << 16 | tuple->remote_port;
 
@@ -27,16 +25,14 @@ tuple_hash(const struct diag_tuple *tuple)
         return hash ^ hash >> 29;
 }
 
-static bool
-tuple_equal(const struct diag_tuple *a, const struct diag_tuple *b)
+static bool tuple_equal(const struct diag_tuple *a, const struct diag_tuple *b)
 {
         return a->family == b->family && a->local_port == b->local_port && a->remote_port == b->remote_port &&
                memcmp(a->local, b->local, sizeof(a->local)) == 0 &&
                memcmp(a->remote, b->remote, sizeof(a->remote)) == 0;
 }
 
-static void
-put_tuple(struct sockets *sockets, struct traced_socket *socket)
+static void put_tuple(struct sockets *sockets, struct traced_socket *socket)
 {
         struct traced_socket **at = &sockets->tuples[slot_of(sockets, tuple_hash(&socket->tuple))];
 
@@ -44,8 +40,7 @@ put_tuple(struct sockets *sockets, struct traced_socket *socket)
         *at = socket;
 }
 
-static void
-take_tuple(struct sockets *sockets, struct traced_socket *socket)
+static void take_tuple(struct sockets *sockets, struct traced_socket *socket)
 {
         struct traced_socket **at = &sockets->tuples[slot_of(sockets, tuple_hash(&socket->tuple))];
 
@@ -54,8 +49,7 @@ take_tuple(struct sockets *sockets, struct traced_socket *socket)
         *at = socket->by_tuple;
 }
 
-static void
-put_cookie(struct sockets *sockets, struct traced_socket *socket)
+static void put_cookie(struct sockets *sockets, struct traced_socket *socket)
 {
         struct traced_socket **at = &sockets->cookies[slot_of(sockets, socket->cookie)];
 
@@ -63,8 +57,7 @@ put_cookie(struct sockets *sockets, struct traced_socket *socket)
         *at = socket;
 }
 
-static int
-grow(struct sockets *sockets)
+static int grow(struct sockets *sockets)
 {
         size_t n_slots = sockets->n_slots ? sockets->n_slots * 2 : 256;
         struct traced_socket **tables = calloc(n_slots * 2, sizeof(*tables));
@@ -83,8 +76,7 @@ grow(struct sockets *sockets)
         return 0;
 }
 
-struct traced_socket *
-sockets_find(const struct sockets *sockets, uint64_t cookie)
+struct traced_socket *sockets_find(const struct sockets *sockets, uint64_t cookie)
 {
         struct traced_socket *s = sockets->n_slots ? sockets->cookies[slot_of(sockets, cookie)] : NULL;
 
@@ -93,8 +85,7 @@ sockets_find(const struct sockets *sockets, uint64_t cookie)
         return s;
 }
 
-struct traced_socket *
-sockets_get(struct sockets *sockets, uint64_t cookie)
+struct traced_socket *sockets_get(struct sockets *sockets, uint64_t cookie)
 {
         struct traced_socket *s = sockets_find(sockets, cookie);
 
@@ -115,8 +106,7 @@ sockets_get(struct sockets *sockets, uint64_t cookie)
 }
 
 /* Each network namespace has a loopback of its own. */
-static bool
-is_loopback(const struct diag_tuple *tuple)
+static bool is_loopback(const struct diag_tuple *tuple)
 {
         static const uint8_t one[16] = { [15] = 1 };
 
@@ -124,8 +114,7 @@ is_loopback(const struct diag_tuple *tuple)
 }
 
 /* Addresses are used again: of several, the one in the same network namespace, then the one that began nearest. */
-struct traced_socket *
-sockets_other_end(const struct sockets *sockets, const struct traced_socket *socket)
+struct traced_socket *sockets_other_end(const struct sockets *sockets, const struct traced_socket *socket)
 {
         struct diag_tuple reverse = diag_tuple_reverse(&socket->tuple);
         bool only_here = is_loopback(&socket->tuple), near = false;
@@ -150,8 +139,7 @@ sockets_other_end(const struct sockets *sockets, const struct traced_socket *soc
         return best;
 }
 
-void
-sockets_closing(struct sockets *sockets, struct traced_socket *socket, bool closing)
+void sockets_closing(struct sockets *sockets, struct traced_socket *socket, bool closing)
 {
         if (closing) {
                 socket->ask_at_ns = 0;
@@ -175,16 +163,14 @@ sockets_closing(struct sockets *sockets, struct traced_socket *socket, bool clos
         sockets->n_closing--;
 }
 
-static void
-free_one(struct traced_socket *socket)
+static void free_one(struct traced_socket *socket)
 {
         free(socket->told_at);
         free(socket->reset_at);
         free(socket);
 }
 
-void
-sockets_drop(struct sockets *sockets, struct traced_socket *socket)
+void sockets_drop(struct sockets *sockets, struct traced_socket *socket)
 {
         struct traced_socket **at = &sockets->cookies[slot_of(sockets, socket->cookie)];
 
@@ -200,8 +186,7 @@ sockets_drop(struct sockets *sockets, struct traced_socket *socket)
         free_one(socket);
 }
 
-void
-sockets_deinit(struct sockets *sockets)
+void sockets_deinit(struct sockets *sockets)
 {
         while (sockets->first) {
                 struct traced_socket *next = sockets->first->next;
@@ -214,8 +199,7 @@ sockets_deinit(struct sockets *sockets)
 }
 
 /* Of a socket older than the tracing: who asked first counts its SYN among the bytes acknowledged. */
-static void
-guess_role(struct traced_socket *socket, const struct look *look)
+static void guess_role(struct traced_socket *socket, const struct look *look)
 {
         if (socket->role_known || !look->info || look->outq > 0 ||
             (look->state != TCP_STATE_ESTABLISHED && look->state != TCP_STATE_CLOSE_WAIT))
@@ -225,8 +209,7 @@ guess_role(struct traced_socket *socket, const struct look *look)
 }
 
 /* In CLOSE the counters still stand: a SYN acknowledged counts a byte, and data came over a connection. */
-static bool
-was_up(const struct look *look)
+static bool was_up(const struct look *look)
 {
         if (look->state == TCP_STATE_CLOSE)
                 return look->info && (look->bytes_acked > 0 || look->bytes_received > 0);
@@ -234,8 +217,7 @@ was_up(const struct look *look)
                look->state != TCP_STATE_LISTEN;
 }
 
-void
-sockets_seen(struct sockets *sockets, struct traced_socket *socket, const struct look *look)
+void sockets_seen(struct sockets *sockets, struct traced_socket *socket, const struct look *look)
 {
         guess_role(socket, look);
         if (look->netns)
@@ -262,9 +244,8 @@ sockets_seen(struct sockets *sockets, struct traced_socket *socket, const struct
                 put_tuple(sockets, socket);
 }
 
-void
-sockets_named(struct sockets *sockets, struct traced_socket *socket, uint8_t family,
-              const uint8_t *remote, uint16_t port)
+void sockets_named(struct sockets *sockets, struct traced_socket *socket, uint8_t family, const uint8_t *remote,
+                   uint16_t port)
 {
         if (socket_has_tuple(socket))
                 take_tuple(sockets, socket);
@@ -277,8 +258,7 @@ sockets_named(struct sockets *sockets, struct traced_socket *socket, uint8_t fam
                 put_tuple(sockets, socket);
 }
 
-void
-socket_called(struct traced_socket *socket, const struct socket_call *call)
+void socket_called(struct traced_socket *socket, const struct socket_call *call)
 {
         socket->calls[socket->n_calls++ % SOCKET_CALLS_MAX] = *call;
         socket->sigpipe = socket->sigpipe || call->sigpipe;

@@ -130,8 +130,7 @@ void sockets_seen(struct sockets *sockets, struct traced_socket *socket, const s
 void sockets_named(struct sockets *sockets, struct traced_socket *socket, uint8_t family, const uint8_t *remote,
                    uint16_t port);
 
-static inline bool
-socket_has_tuple(const struct traced_socket *socket)
+static inline bool socket_has_tuple(const struct traced_socket *socket)
 {
         return socket->has_local && socket->has_remote;
 }

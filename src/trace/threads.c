@@ -20,14 +20,12 @@
 /* Descriptors beyond are looked up each time. */
 #define COOKIES_MOST 65536
 
-static struct traced_thread **
-bucket(struct threads *threads, pid_t tid)
+static struct traced_thread **bucket(struct threads *threads, pid_t tid)
 {
         return &threads->buckets[(unsigned)tid % (THREADS_BUCKETS)];
 }
 
-struct traced_thread *
-threads_find(const struct threads *threads, pid_t tid)
+struct traced_thread *threads_find(const struct threads *threads, pid_t tid)
 {
         struct traced_thread *t = threads->buckets[(unsigned)tid % (THREADS_BUCKETS)];
 
@@ -36,8 +34,7 @@ threads_find(const struct threads *threads, pid_t tid)
         return t;
 }
 
-static struct traced_process *
-process_get(const struct threads *threads, pid_t pid)
+static struct traced_process *process_get(const struct threads *threads, pid_t pid)
 {
         struct traced_thread *leader = threads_find(threads, pid);
         struct traced_process *process;
@@ -56,8 +53,7 @@ process_get(const struct threads *threads, pid_t pid)
         return process;
 }
 
-struct traced_thread *
-threads_get(struct threads *threads, pid_t tid)
+struct traced_thread *threads_get(struct threads *threads, pid_t tid)
 {
         struct traced_thread *t = threads_find(threads, tid);
 
@@ -80,8 +76,7 @@ threads_get(struct threads *threads, pid_t tid)
         return t;
 }
 
-static void
-process_free(struct traced_process *process)
+static void process_free(struct traced_process *process)
 {
         if (process->pidfd >= 0)
                 close(process->pidfd);
@@ -89,8 +84,7 @@ process_free(struct traced_process *process)
         free(process);
 }
 
-void
-threads_drop(struct threads *threads, struct traced_thread *thread)
+void threads_drop(struct threads *threads, struct traced_thread *thread)
 {
         struct traced_thread **at = bucket(threads, thread->tid);
 
@@ -104,8 +98,7 @@ threads_drop(struct threads *threads, struct traced_thread *thread)
         free(thread);
 }
 
-struct traced_thread *
-threads_exec(struct threads *threads, pid_t leader, pid_t former)
+struct traced_thread *threads_exec(struct threads *threads, pid_t leader, pid_t former)
 {
         struct traced_thread *own = threads_find(threads, former), *t, *next;
         struct traced_process *process;
@@ -139,16 +132,14 @@ threads_exec(struct threads *threads, pid_t leader, pid_t former)
         return own;
 }
 
-void
-threads_deinit(struct threads *threads)
+void threads_deinit(struct threads *threads)
 {
         for (size_t i = 0; i < THREADS_BUCKETS; i++)
                 while (threads->buckets[i])
                         threads_drop(threads, threads->buckets[i]);
 }
 
-const char *
-process_name(struct traced_process *process, int64_t now_ns)
+const char *process_name(struct traced_process *process, int64_t now_ns)
 {
         if (!process->comm_at_ns || now_ns - process->comm_at_ns > NAME_KEPT_NS) {
                 process_comm(process->pid, process->comm);
@@ -159,20 +150,17 @@ process_name(struct traced_process *process, int64_t now_ns)
 
 /* The number of a leader that has exited leads to no descriptors any more; its other threads still have them.
  * Before Linux 6.9 there is no such pidfd of a thread. */
-int
-thread_pidfd(const struct traced_thread *thread)
+int thread_pidfd(const struct traced_thread *thread)
 {
         return (int)syscall(SYS_pidfd_open, thread->tid, PIDFD_OF_THREAD);
 }
 
-uint64_t
-process_cookie(const struct traced_process *process, int fd)
+uint64_t process_cookie(const struct traced_process *process, int fd)
 {
         return fd >= 0 && (size_t)fd < process->n_cookies ? process->cookies[fd] : 0;
 }
 
-void
-process_remember(struct traced_process *process, int fd, uint64_t cookie)
+void process_remember(struct traced_process *process, int fd, uint64_t cookie)
 {
         if (fd < 0 || fd >= COOKIES_MOST)
                 return;
@@ -189,15 +177,13 @@ process_remember(struct traced_process *process, int fd, uint64_t cookie)
         process->cookies[fd] = cookie;
 }
 
-void
-process_forget(struct traced_process *process, int first, int last)
+void process_forget(struct traced_process *process, int first, int last)
 {
         for (size_t fd = first < 0 ? 0 : (size_t)first; fd < process->n_cookies && fd <= (size_t)last; fd++)
                 process->cookies[fd] = 0;
 }
 
-void
-process_inherit(struct traced_process *process, const struct traced_process *maker)
+void process_inherit(struct traced_process *process, const struct traced_process *maker)
 {
         uint64_t *copy;
 

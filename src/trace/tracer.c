@@ -30,14 +30,12 @@
 #define LAST_LOOK_NS 10000000
 
 /* Whose stack is walked must be stopped; and with all calls the handing over would be. */
-static bool
-listens(const struct tracer_options *options)
+static bool listens(const struct tracer_options *options)
 {
         return !options->all_calls && !options->where;
 }
 
-static void
-child(const struct tracer_options *options, int go, struct tracer_word *word)
+static void child(const struct tracer_options *options, int go, struct tracer_word *word)
 {
         char byte;
         int listener;
@@ -62,8 +60,7 @@ child(const struct tracer_options *options, int go, struct tracer_word *word)
         _exit(errno == ENOENT ? 127 : 126);
 }
 
-static int
-start(struct tracer *tracer, char why[static REFUSAL_MAX])
+static int start(struct tracer *tracer, char why[static REFUSAL_MAX])
 {
         int go[2], r = 0;
 
@@ -103,8 +100,7 @@ start(struct tracer *tracer, char why[static REFUSAL_MAX])
         return r;
 }
 
-static int
-attach(struct tracer *tracer, char why[static REFUSAL_MAX])
+static int attach(struct tracer *tracer, char why[static REFUSAL_MAX])
 {
         char path[48];
         DIR *directory;
@@ -139,9 +135,8 @@ attach(struct tracer *tracer, char why[static REFUSAL_MAX])
         return r;
 }
 
-int
-tracer_start(const struct tracer_options *options, const struct tracer_hooks *hooks, struct tracer **ret_tracer,
-             char why[static REFUSAL_MAX])
+int tracer_start(const struct tracer_options *options, const struct tracer_hooks *hooks, struct tracer **ret_tracer,
+                 char why[static REFUSAL_MAX])
 {
         struct tracer *tracer = calloc(1, sizeof(*tracer));
         int r;
@@ -168,8 +163,7 @@ tracer_start(const struct tracer_options *options, const struct tracer_hooks *ho
         return 0;
 }
 
-struct tracer *
-tracer_free(struct tracer *tracer)
+struct tracer *tracer_free(struct tracer *tracer)
 {
         if (!tracer)
                 return NULL;
@@ -188,20 +182,17 @@ tracer_free(struct tracer *tracer)
         return NULL;
 }
 
-pid_t
-tracer_pid(const struct tracer *tracer)
+pid_t tracer_pid(const struct tracer *tracer)
 {
         return tracer->pid;
 }
 
-struct tracer_word
-tracer_word(const struct tracer *tracer)
+struct tracer_word tracer_word(const struct tracer *tracer)
 {
         return tracer->word ? *tracer->word : (struct tracer_word){ 0 };
 }
 
-struct tracer_unseen
-tracer_unseen(const struct tracer *tracer)
+struct tracer_unseen tracer_unseen(const struct tracer *tracer)
 {
         struct tracer_unseen unseen = tracer->unseen;
 
@@ -209,28 +200,24 @@ tracer_unseen(const struct tracer *tracer)
         return unseen;
 }
 
-uint64_t
-tracer_lost(const struct tracer *tracer)
+uint64_t tracer_lost(const struct tracer *tracer)
 {
         return tracer->ended ? ended_lost(tracer->ended) + namespaces_lost(&tracer->namespaces) : UINT64_MAX;
 }
 
-static bool
-stops_at_calls(const struct tracer *tracer, const struct traced_thread *thread)
+static bool stops_at_calls(const struct tracer *tracer, const struct traced_thread *thread)
 {
         return tracer->every_call || failing_stops(tracer, thread);
 }
 
-static void
-resume(const struct tracer *tracer, struct traced_thread *thread, int signal)
+static void resume(const struct tracer *tracer, struct traced_thread *thread, int signal)
 {
         thread->stops = thread->call || thread->begins_again || stops_at_calls(tracer, thread);
         ptrace(thread->stops ? PTRACE_SYSCALL : PTRACE_CONT, thread->tid, NULL, signal);
 }
 
 /* The call that the thread stands at, if it is one of ours. */
-static bool
-at_call(struct traced_thread *thread, uint64_t number, const uint64_t *arguments)
+static bool at_call(struct traced_thread *thread, uint64_t number, const uint64_t *arguments)
 {
         thread->call = call_find((long)number);
         if (!thread->call)
@@ -241,8 +228,7 @@ at_call(struct traced_thread *thread, uint64_t number, const uint64_t *arguments
 }
 
 /* Of a call whose result is wanted, the thread's call stays set. */
-static void
-at_filter(struct tracer *tracer, struct traced_thread *thread)
+static void at_filter(struct tracer *tracer, struct traced_thread *thread)
 {
         struct __ptrace_syscall_info info;
 
@@ -254,23 +240,20 @@ at_filter(struct tracer *tracer, struct traced_thread *thread)
 }
 
 /* Another ABI of the machine has other numbers for its calls. */
-static void
-note_interface(struct tracer *tracer, struct traced_process *process, uint32_t arch)
+static void note_interface(struct tracer *tracer, struct traced_process *process, uint32_t arch)
 {
         process->foreign = arch != CALLS_ARCH;
         tracer->unseen.foreign = tracer->unseen.foreign || process->foreign;
 }
 
 /* With a filter the calls of a connection's life stop the thread once more, for it. */
-static bool
-begins_here(const struct tracer *tracer, const struct call *call)
+static bool begins_here(const struct tracer *tracer, const struct call *call)
 {
         return call->kind >= CALL_SEND || tracer->every_call;
 }
 
 /* A stop at the beginning or the end of a call. */
-static void
-at_boundary(struct tracer *tracer, struct traced_thread *thread)
+static void at_boundary(struct tracer *tracer, struct traced_thread *thread)
 {
         struct __ptrace_syscall_info info;
 
@@ -292,8 +275,7 @@ at_boundary(struct tracer *tracer, struct traced_thread *thread)
 }
 
 /* A new process begins with its maker's descriptors; one that has run already may have changed them. */
-static void
-at_birth(struct tracer *tracer, const struct traced_thread *maker, pid_t tid)
+static void at_birth(struct tracer *tracer, const struct traced_thread *maker, pid_t tid)
 {
         bool is_new = threads_find(&tracer->threads, tid) == NULL;
         struct traced_thread *thread = threads_get(&tracer->threads, tid);
@@ -303,8 +285,7 @@ at_birth(struct tracer *tracer, const struct traced_thread *maker, pid_t tid)
 }
 
 /* The one thread that is left of its process; NULL: no memory, and it goes on unseen. */
-static struct traced_thread *
-at_exec(struct tracer *tracer, const struct traced_thread *leader)
+static struct traced_thread *at_exec(struct tracer *tracer, const struct traced_thread *leader)
 {
         pid_t tid = leader->tid;
         struct __ptrace_syscall_info info;
@@ -324,8 +305,7 @@ at_exec(struct tracer *tracer, const struct traced_thread *leader)
         return thread;
 }
 
-static void
-at_event(struct tracer *tracer, struct traced_thread *thread, int event)
+static void at_event(struct tracer *tracer, struct traced_thread *thread, int event)
 {
         unsigned long message = 0;
 
@@ -348,8 +328,7 @@ at_event(struct tracer *tracer, struct traced_thread *thread, int event)
         }
 }
 
-static void
-tell_stopped(struct tracer *tracer, pid_t tid, bool stopped)
+static void tell_stopped(struct tracer *tracer, pid_t tid, bool stopped)
 {
         if (tid != tracer->pid || tracer->stopped == stopped || !tracer->hooks.stopped)
                 return;
@@ -357,8 +336,7 @@ tell_stopped(struct tracer *tracer, pid_t tid, bool stopped)
         tracer->hooks.stopped(tracer->hooks.context, stopped);
 }
 
-static void
-stopped(struct tracer *tracer, pid_t tid, int status)
+static void stopped(struct tracer *tracer, pid_t tid, int status)
 {
         struct traced_thread *thread = threads_get(&tracer->threads, tid);
         int event = status >> 16, signal = WSTOPSIG(status);
@@ -400,8 +378,7 @@ stopped(struct tracer *tracer, pid_t tid, int status)
         }
 }
 
-static void
-detach_all(struct tracer *tracer)
+static void detach_all(struct tracer *tracer)
 {
         for (size_t i = 0; i < THREADS_BUCKETS; i++)
                 for (struct traced_thread *t = tracer->threads.buckets[i]; t; t = t->next) {
@@ -418,8 +395,7 @@ detach_all(struct tracer *tracer)
 }
 
 /* Interrupts the wait for a stop. */
-static void
-tick(bool on)
+static void tick(bool on)
 {
         struct itimerval interval = { .it_interval.tv_usec = on ? TICK_US : 0, .it_value.tv_usec = on ? TICK_US : 0 };
 
@@ -427,8 +403,7 @@ tick(bool on)
 }
 
 /* A program that calls all the time never lets the wait be interrupted. */
-static void
-do_what_is_due(struct tracer *tracer)
+static void do_what_is_due(struct tracer *tracer)
 {
         struct timespec t;
         int64_t now;
@@ -447,8 +422,7 @@ do_what_is_due(struct tracer *tracer)
         tracer_settle(tracer, false);
 }
 
-static void
-take_notices(struct tracer *tracer)
+static void take_notices(struct tracer *tracer)
 {
         uint64_t cookies[16];
         size_t n;
@@ -458,8 +432,7 @@ take_notices(struct tracer *tracer)
                         failing_died(tracer, cookies[i]);
 }
 
-static void
-gone(struct tracer *tracer, pid_t tid)
+static void gone(struct tracer *tracer, pid_t tid)
 {
         struct traced_thread *thread = threads_find(&tracer->threads, tid);
 
@@ -468,8 +441,7 @@ gone(struct tracer *tracer, pid_t tid)
 }
 
 /* What the wait gave: @tid is -1 where it was interrupted. True if the program itself is gone. */
-static bool
-take(struct tracer *tracer, pid_t tid, int status)
+static bool take(struct tracer *tracer, pid_t tid, int status)
 {
         bool own = tid == tracer->pid;
 
@@ -488,8 +460,7 @@ take(struct tracer *tracer, pid_t tid, int status)
         return own;
 }
 
-int
-tracer_run(struct tracer *tracer, volatile sig_atomic_t *stop, int *ret_status)
+int tracer_run(struct tracer *tracer, volatile sig_atomic_t *stop, int *ret_status)
 {
         *ret_status = 0;
         if (notice_open(&tracer->notice) < 0)

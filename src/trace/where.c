@@ -18,8 +18,7 @@ struct map {
 };
 
 /* The address that the file itself gives to the byte at @at: what addr2line(1) and nm(1) speak of. */
-static uint64_t
-address_in_file(pid_t pid, const struct map *map, uint64_t at)
+static uint64_t address_in_file(pid_t pid, const struct map *map, uint64_t at)
 {
         char path[64];
         Elf64_Ehdr header;
@@ -49,8 +48,7 @@ address_in_file(pid_t pid, const struct map *map, uint64_t at)
         return address;
 }
 
-static bool
-map_of(FILE *maps, uint64_t pc, struct map *ret_map)
+static bool map_of(FILE *maps, uint64_t pc, struct map *ret_map)
 {
         char line[768];
 
@@ -69,8 +67,7 @@ map_of(FILE *maps, uint64_t pc, struct map *ret_map)
         return false;
 }
 
-static void
-name(FILE *maps, pid_t pid, uint64_t pc, struct where_frame *frame)
+static void name(FILE *maps, pid_t pid, uint64_t pc, struct where_frame *frame)
 {
         const char *file;
         struct map map;
@@ -87,8 +84,7 @@ name(FILE *maps, pid_t pid, uint64_t pc, struct where_frame *frame)
 }
 
 /* Each frame begins with its caller's frame pointer and the return address, on both machines. */
-size_t
-where_by_frame_pointers(pid_t pid, uint64_t pc, uint64_t frame, uint64_t *pcs, size_t n)
+size_t where_by_frame_pointers(pid_t pid, uint64_t pc, uint64_t frame, uint64_t *pcs, size_t n)
 {
         size_t found = 0;
 
@@ -108,8 +104,7 @@ where_by_frame_pointers(pid_t pid, uint64_t pc, uint64_t frame, uint64_t *pcs, s
         return found;
 }
 
-int
-where_of(pid_t pid, pid_t tid, struct where *ret_where)
+int where_of(pid_t pid, pid_t tid, struct where *ret_where)
 {
         uint64_t pcs[WHERE_FRAMES_MAX];
         struct registers registers;

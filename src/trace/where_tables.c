@@ -29,8 +29,7 @@ static struct {
 
 #define LOAD(member, symbol) (*(void **)&dw.member = dlsym(dw.handle, symbol))
 
-static bool
-load(void)
+static bool load(void)
 {
         if (dw.tried)
                 return dw.handle != NULL;
@@ -49,9 +48,8 @@ load(void)
 }
 
 /* Separate debugging information is not sought: it might be asked for over the network. */
-static int
-no_debuginfo(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base, const char *file, const char *link,
-             GElf_Word checksum, char **ret_file)
+static int no_debuginfo(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base, const char *file,
+                        const char *link, GElf_Word checksum, char **ret_file)
 {
         (void)module, (void)user, (void)name, (void)base, (void)file, (void)link, (void)checksum, (void)ret_file;
         return -1;
@@ -64,8 +62,7 @@ struct walk {
         struct where *where;
 };
 
-static int
-take(Dwfl_Frame *frame, void *context)
+static int take(Dwfl_Frame *frame, void *context)
 {
         struct walk *walk = context;
         const char *name;
@@ -82,8 +79,7 @@ take(Dwfl_Frame *frame, void *context)
         return DWARF_CB_OK;
 }
 
-int
-where_by_tables(pid_t pid, pid_t tid, uint64_t *pcs, size_t n, struct where *ret_where)
+int where_by_tables(pid_t pid, pid_t tid, uint64_t *pcs, size_t n, struct where *ret_where)
 {
         static char *no_path;
         Dwfl_Callbacks callbacks = { .find_debuginfo = no_debuginfo, .debuginfo_path = &no_path };
@@ -104,8 +100,7 @@ where_by_tables(pid_t pid, pid_t tid, uint64_t *pcs, size_t n, struct where *ret
 
 #else
 
-int
-where_by_tables(pid_t pid, pid_t tid, uint64_t *pcs, size_t n, struct where *ret_where)
+int where_by_tables(pid_t pid, pid_t tid, uint64_t *pcs, size_t n, struct where *ret_where)
 {
         (void)pid, (void)tid, (void)pcs, (void)n, (void)ret_where;
         return -EOPNOTSUPP;

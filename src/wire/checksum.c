@@ -7,7 +7,8 @@
 #include "wire/bytes.h"
 #include "wire/segment.h"
 
-uint64_t checksum_add(uint64_t sum, const void *bytes, size_t n) {
+uint64_t checksum_add(uint64_t sum, const void *bytes, size_t n)
+{
         const uint8_t *p = bytes;
 
         for (; n >= 4; p += 4, n -= 4)
@@ -18,45 +19,49 @@ uint64_t checksum_add(uint64_t sum, const void *bytes, size_t n) {
                 n -= 2;
         }
         if (n)
-                sum += (uint32_t) *p << 8;
+                sum += (uint32_t)*p << 8;
         return sum;
 }
 
-uint16_t checksum_fold(uint64_t sum) {
+uint16_t checksum_fold(uint64_t sum)
+{
         while (sum >> 16)
                 sum = (sum & 0xffff) + (sum >> 16);
-        return (uint16_t) ~sum;
+        return (uint16_t)~sum;
 }
 
-uint64_t checksum_pseudo(uint8_t family, const uint8_t *source, const uint8_t *destination,
-                         uint8_t protocol, size_t n) {
+uint64_t checksum_pseudo(uint8_t family, const uint8_t *source, const uint8_t *destination, uint8_t protocol, size_t n)
+{
         size_t n_address = family == AF_INET6 ? 16 : 4;
-        uint64_t sum = (uint64_t) protocol + n;
+        uint64_t sum = (uint64_t)protocol + n;
 
         sum = checksum_add(sum, source, n_address);
         return checksum_add(sum, destination, n_address);
 }
 
 /* A segment with all its bytes at hand: less has no checksum to speak of. */
-static int read_whole(const void *packet, size_t n_packet, struct segment *ret_segment) {
+static int read_whole(const void *packet, size_t n_packet, struct segment *ret_segment)
+{
         size_t n_header;
         int r;
 
         r = segment_read(packet, n_packet, ret_segment);
         if (r)
                 return r;
-        n_header = (((const uint8_t *) packet)[ret_segment->offset + 12] >> 4) * 4u;
-        return ret_segment->offset + n_header + (size_t) ret_segment->n_payload > n_packet ? SEGMENT_CUT : 0;
+        n_header = (((const uint8_t *)packet)[ret_segment->offset + 12] >> 4) * 4u;
+        return ret_segment->offset + n_header + (size_t)ret_segment->n_payload > n_packet ? SEGMENT_CUT : 0;
 }
 
-static uint64_t sum_tcp(const uint8_t *tcp, const struct segment *segment) {
-        size_t n = (size_t) (segment->payload - tcp) + segment->n_payload;
+static uint64_t sum_tcp(const uint8_t *tcp, const struct segment *segment)
+{
+        size_t n = (size_t)(segment->payload - tcp) + segment->n_payload;
 
         return checksum_add(checksum_pseudo(segment->family, segment->source, segment->destination,
                                             IPPROTO_TCP, n), tcp, n);
 }
 
-int checksum_mend(void *packet, size_t n_packet) {
+int checksum_mend(void *packet, size_t n_packet)
+{
         struct segment segment;
         uint8_t *tcp;
         int r;
@@ -64,13 +69,14 @@ int checksum_mend(void *packet, size_t n_packet) {
         r = read_whole(packet, n_packet, &segment);
         if (r)
                 return r;
-        tcp = (uint8_t *) packet + segment.offset;
+        tcp = (uint8_t *)packet + segment.offset;
         bytes_put16(tcp + 16, 0);
         bytes_put16(tcp + 16, checksum_fold(sum_tcp(tcp, &segment)));
         return 0;
 }
 
-int checksum_check(const void *packet, size_t n_packet, bool *ret_holds) {
+int checksum_check(const void *packet, size_t n_packet, bool *ret_holds)
+{
         const uint8_t *ip = packet;
         struct segment segment;
         bool holds;

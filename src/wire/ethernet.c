@@ -11,12 +11,14 @@ enum {
 
 /* Cisco ISL: a frame around the frame, which begins with a multicast address of Cisco's; behind its
  * length the bytes of SNAP. */
-static bool is_isl(const uint8_t *p, uint32_t n) {
+static bool is_isl(const uint8_t *p, uint32_t n)
+{
         return (p[0] == 0x01 || p[0] == 0x03) && p[1] == 0x00 && p[2] == 0x0c && p[3] == 0x00 && p[4] == 0x00 &&
                n >= SIZE_ETHERNET + SIZE_LLC && p[14] == 0xaa && p[15] == 0xaa && p[16] == 0x03;
 }
 
-static void keep_vlan(struct walk *walk, uint32_t id) {
+static void keep_vlan(struct walk *walk, uint32_t id)
+{
         /* The two outermost ids, of the outermost Ethernet. */
         if (walk->n_vlans == 2 || walk->n_ip > 0)
                 return;
@@ -24,7 +26,8 @@ static void keep_vlan(struct walk *walk, uint32_t id) {
         ++walk->n_vlans;
 }
 
-enum layer walk_ethernet(struct walk *walk) {
+enum layer walk_ethernet(struct walk *walk)
+{
         if (walk->n_held < SIZE_ETHERNET)
                 return walk_short(walk, SIZE_ETHERNET);
         if (is_isl(walk->at, walk->n_held)) {
@@ -40,7 +43,8 @@ enum layer walk_ethernet(struct walk *walk) {
 }
 
 /* A tag of @n bytes, the last two of which name what follows. */
-static enum layer tag(struct walk *walk, uint32_t n) {
+static enum layer tag(struct walk *walk, uint32_t n)
+{
         if (walk->n_held < n)
                 return walk_short(walk, n);
         if (n == 4)
@@ -52,7 +56,8 @@ static enum layer tag(struct walk *walk, uint32_t n) {
 
 /* The tag of MACsec (IEEE 802.1AE 9.3). It may do no more than prove who sent the frame: what follows
  * is then in clear. */
-static enum layer security(struct walk *walk) {
+static enum layer security(struct walk *walk)
+{
         enum { VERSION = 0x80, WITH_SCI = 0x20, ENCRYPTED = 0x08, CHANGED = 0x04 };
 
         if (walk->n_held < 1)
@@ -63,7 +68,8 @@ static enum layer security(struct walk *walk) {
 }
 
 /* Network Service Header (RFC 8300). */
-static enum layer service(struct walk *walk) {
+static enum layer service(struct walk *walk)
+{
         uint32_t n;
 
         if (walk->n_held < 8)
@@ -85,7 +91,8 @@ static enum layer service(struct walk *walk) {
         }
 }
 
-enum layer walk_ethertype(struct walk *walk) {
+enum layer walk_ethertype(struct walk *walk)
+{
         if (walk->protocol < TYPE_LEAST) {
                 /* The rest of the frame is padding. */
                 if (walk->protocol > 0 && walk->protocol <= walk->n_wire)
@@ -131,7 +138,8 @@ enum layer walk_ethertype(struct walk *walk) {
 }
 
 /* IEEE 802.2, and SNAP in it (RFC 1042); what is bridged, too (RFC 2684). */
-enum layer walk_llc(struct walk *walk) {
+enum layer walk_llc(struct walk *walk)
+{
         uint32_t organisation;
 
         if (walk->n_held < SIZE_LLC)
@@ -152,7 +160,8 @@ enum layer walk_llc(struct walk *walk) {
         return walk_end(walk, PACKET_NOT_IP);
 }
 
-static bool is_usual_type(const uint8_t *p) {
+static bool is_usual_type(const uint8_t *p)
+{
         uint16_t type = bytes_get16(p);
 
         return type == 0x0800 || type == 0x86dd || type == 0x8100 || type == 0x88a8 || type == 0x0806;
@@ -160,7 +169,8 @@ static bool is_usual_type(const uint8_t *p) {
 
 /* A stack of labels (RFC 3032). What is below is not named: IP shows by its first bits, a pseudowire of
  * Ethernet by its control word (RFC 4448) or by a type at the right place. */
-enum layer walk_mpls(struct walk *walk) {
+enum layer walk_mpls(struct walk *walk)
+{
         bool bottom = false;
 
         while (!bottom) {

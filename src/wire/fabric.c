@@ -11,14 +11,16 @@ enum {
 };
 
 /* A frame around the frame, with options in words of four bytes. */
-static enum layer trill(struct walk *walk) {
+static enum layer trill(struct walk *walk)
+{
         if (walk->n_held < 6)
                 return walk_short(walk, 6);
         return walk_to(walk, 6 + (bytes_get16(walk->at) >> 6 & 0x1fu) * 4, LAYER_ETHERNET);
 }
 
 /* Seconds and nanoseconds, or fewer bits of both; then the type that was there before. */
-static enum layer arista(struct walk *walk) {
+static enum layer arista(struct walk *walk)
+{
         uint32_t n;
 
         if (walk->n_held < 4)
@@ -34,7 +36,8 @@ static enum layer arista(struct walk *walk) {
 }
 
 /* A frame for one node, by one address or two, or for all of them (include/uapi/linux/batadv_packet.h). */
-static enum layer batman(struct walk *walk) {
+static enum layer batman(struct walk *walk)
+{
         bool old;
 
         if (walk->n_held < 2)
@@ -60,7 +63,8 @@ static enum layer batman(struct walk *walk) {
         }
 }
 
-enum layer walk_fabric(struct walk *walk) {
+enum layer walk_fabric(struct walk *walk)
+{
         switch (walk->protocol) {
         case 0x22f3:
                 return trill(walk);
@@ -75,7 +79,8 @@ enum layer walk_fabric(struct walk *walk) {
         }
 }
 
-enum layer walk_switch(struct walk *walk, uint32_t n_tag) {
+enum layer walk_switch(struct walk *walk, uint32_t n_tag)
+{
         uint32_t n = SIZE_MACS + n_tag + 2;
 
         if (walk->n_held < n)

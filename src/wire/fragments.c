@@ -47,7 +47,8 @@ struct fragments {
         struct unfinished last;         /* whose bytes are in @done: keeps the header */
 };
 
-int fragments_new(struct fragments **ret_fragments) {
+int fragments_new(struct fragments **ret_fragments)
+{
         struct fragments *fragments;
 
         fragments = calloc(1, sizeof(*fragments));
@@ -57,12 +58,14 @@ int fragments_new(struct fragments **ret_fragments) {
         return 0;
 }
 
-void fragments_forget_done(struct fragments *fragments) {
+void fragments_forget_done(struct fragments *fragments)
+{
         while (fragments->n_done > 0)
                 free(fragments->done[--fragments->n_done]);
 }
 
-struct fragments *fragments_free(struct fragments *fragments) {
+struct fragments *fragments_free(struct fragments *fragments)
+{
         if (!fragments)
                 return NULL;
         fragments_forget_done(fragments);
@@ -74,7 +77,8 @@ struct fragments *fragments_free(struct fragments *fragments) {
 }
 
 /* Takes datagram @i out of the table; its bytes are the caller's. */
-static void take_out(struct fragments *fragments, unsigned i) {
+static void take_out(struct fragments *fragments, unsigned i)
+{
         struct unfinished *u = fragments->all[i];
 
         fragments->size -= u->size;
@@ -83,18 +87,21 @@ static void take_out(struct fragments *fragments, unsigned i) {
         fragments->all[fragments->n] = u;
 }
 
-static void drop(struct fragments *fragments, unsigned i) {
+static void drop(struct fragments *fragments, unsigned i)
+{
         free(fragments->all[i]->bytes);
         take_out(fragments, i);
 }
 
-static void expire(struct fragments *fragments, int64_t time_ns) {
+static void expire(struct fragments *fragments, int64_t time_ns)
+{
         /* Stamps that run backwards make the oldest seem young; the table is bounded all the same. */
         while (fragments->n > 0 && time_ns > fragments->all[0]->time_ns + TIME_MAX_NS)
                 drop(fragments, 0);
 }
 
-static void addresses_of(const struct fragment *fragment, uint8_t ret_addresses[static 32]) {
+static void addresses_of(const struct fragment *fragment, uint8_t ret_addresses[static 32])
+{
         memset(ret_addresses, 0, 32);
         if (fragment->v6)
                 memcpy(ret_addresses, fragment->ip + 8, 32);
@@ -104,7 +111,8 @@ static void addresses_of(const struct fragment *fragment, uint8_t ret_addresses[
 
 /* The number of its datagram in the table, a new one if need be; N_DATAGRAMS where there is no memory. IPv4
  * tells datagrams apart by protocol as well, IPv6 does not (RFC 791, 3.2; RFC 8200, 4.5). */
-static unsigned find(struct fragments *fragments, const struct fragment *fragment, int64_t time_ns) {
+static unsigned find(struct fragments *fragments, const struct fragment *fragment, int64_t time_ns)
+{
         struct unfinished *u;
         uint8_t addresses[32];
 
@@ -126,7 +134,7 @@ static unsigned find(struct fragments *fragments, const struct fragment *fragmen
         if (fragments->n == N_DATAGRAMS)
                 drop(fragments, 0);
         u = fragments->all[fragments->n];
-        *u = (struct unfinished) {
+        *u = (struct unfinished){
                 .v6 = fragment->v6, .protocol = fragment->protocol, .id = fragment->id, .n_held = UINT32_MAX,
                 .time_ns = time_ns,
         };
@@ -135,7 +143,8 @@ static unsigned find(struct fragments *fragments, const struct fragment *fragmen
 }
 
 /* Room for @end bytes. Others have to go when all together are too large. */
-static bool make_room(struct fragments *fragments, unsigned *i, uint32_t end) {
+static bool make_room(struct fragments *fragments, unsigned *i, uint32_t end)
+{
         struct unfinished *u = fragments->all[*i];
         uint32_t size = u->size ? u->size : SIZE_LEAST;
         uint8_t *bytes;
@@ -166,7 +175,8 @@ enum placing {
         PLACED_WRONG,                   /* overlaps, or there are too many holes */
 };
 
-static enum placing place(struct unfinished *u, uint32_t start, uint32_t end) {
+static enum placing place(struct unfinished *u, uint32_t start, uint32_t end)
+{
         unsigned i = u->n_runs;
 
         while (i > 0 && u->runs[i - 1].start > start)
@@ -192,13 +202,14 @@ static enum placing place(struct unfinished *u, uint32_t start, uint32_t end) {
         if (u->n_runs == N_RUNS)
                 return PLACED_WRONG;
         memmove(&u->runs[i + 1], &u->runs[i], (u->n_runs - i) * sizeof(*u->runs));
-        u->runs[i] = (struct run) { start, end };
+        u->runs[i] = (struct run){ start, end };
         ++u->n_runs;
         return PLACED;
 }
 
 /* Takes the piece in. False when the datagram cannot be saved. */
-static bool take_in(struct fragments *fragments, unsigned *i, const struct fragment *fragment, uint32_t end) {
+static bool take_in(struct fragments *fragments, unsigned *i, const struct fragment *fragment, uint32_t end)
+{
         struct unfinished *u = fragments->all[*i];
 
         if (u->end_known && (end > u->end || (!fragment->more && end != u->end)))
@@ -233,7 +244,8 @@ static bool take_in(struct fragments *fragments, unsigned *i, const struct fragm
 }
 
 bool fragments_add(struct fragments *fragments, const struct fragment *fragment, int64_t time_ns,
-                   struct datagram *ret_datagram) {
+                   struct datagram *ret_datagram)
+{
         uint32_t end = fragment->offset + fragment->n_wire;
         struct unfinished *u;
         unsigned i;
@@ -260,7 +272,7 @@ bool fragments_add(struct fragments *fragments, const struct fragment *fragment,
         fragments->done[fragments->n_done++] = u->bytes;
         take_out(fragments, i);
         u = &fragments->last;
-        *ret_datagram = (struct datagram) {
+        *ret_datagram = (struct datagram){
                 .header = u->header, .payload = u->bytes, .n_held = u->n_held < u->end ? u->n_held : u->end,
                 .n_wire = u->end, .protocol = u->protocol,
         };

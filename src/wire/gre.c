@@ -17,7 +17,8 @@ enum {
         TYPE_PPP = 0x880b,
 };
 
-static enum layer erspan3(struct walk *walk) {
+static enum layer erspan3(struct walk *walk)
+{
         uint32_t n = SIZE_ERSPAN3;
         unsigned kind;
 
@@ -32,7 +33,8 @@ static enum layer erspan3(struct walk *walk) {
 }
 
 /* The routes of RFC 1701, up to the empty one. */
-static enum layer skip_routes(struct walk *walk) {
+static enum layer skip_routes(struct walk *walk)
+{
         for (;;) {
                 uint32_t n;
                 bool last;
@@ -49,7 +51,8 @@ static enum layer skip_routes(struct walk *walk) {
         }
 }
 
-enum layer walk_gre(struct walk *walk) {
+enum layer walk_gre(struct walk *walk)
+{
         uint32_t flags, n = 4;
 
         if (walk->n_held < 4)

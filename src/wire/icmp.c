@@ -36,7 +36,8 @@ enum {
         N_ERRORS = sizeof(errors) / sizeof(*errors),
 };
 
-static int write_ipv4(uint8_t *packet, size_t size, unsigned i, const uint8_t *about, size_t n_about) {
+static int write_ipv4(uint8_t *packet, size_t size, unsigned i, const uint8_t *about, size_t n_about)
+{
         size_t n_quoted = n_about, n;
         uint8_t *icmp = packet + SIZE_IPV4;
 
@@ -49,7 +50,7 @@ static int write_ipv4(uint8_t *packet, size_t size, unsigned i, const uint8_t *a
         memset(packet, 0, SIZE_IPV4 + SIZE_ICMP);
         packet[0] = 0x45;
         packet[1] = 0xc0;                    /* internetwork control, as Linux sets it */
-        bytes_put16(packet + 2, (uint16_t) n);
+        bytes_put16(packet + 2, (uint16_t)n);
         packet[8] = 64;
         packet[9] = IPPROTO_ICMP;
         memcpy(packet + 12, about + 16, 4);
@@ -60,10 +61,11 @@ static int write_ipv4(uint8_t *packet, size_t size, unsigned i, const uint8_t *a
         icmp[1] = errors[i].code4;
         memcpy(icmp + SIZE_ICMP, about, n_quoted);
         bytes_put16(icmp + 2, checksum_fold(checksum_add(0, icmp, SIZE_ICMP + n_quoted)));
-        return (int) n;
+        return (int)n;
 }
 
-static int write_ipv6(uint8_t *packet, size_t size, unsigned i, const uint8_t *about, size_t n_about) {
+static int write_ipv6(uint8_t *packet, size_t size, unsigned i, const uint8_t *about, size_t n_about)
+{
         size_t n_quoted = n_about, n_icmp;
         uint8_t *icmp = packet + SIZE_IPV6;
         uint64_t sum;
@@ -76,7 +78,7 @@ static int write_ipv6(uint8_t *packet, size_t size, unsigned i, const uint8_t *a
 
         memset(packet, 0, SIZE_IPV6 + SIZE_ICMP);
         packet[0] = 0x60;
-        bytes_put16(packet + 4, (uint16_t) n_icmp);
+        bytes_put16(packet + 4, (uint16_t)n_icmp);
         packet[6] = IPPROTO_ICMPV6;
         packet[7] = 64;
         memcpy(packet + 8, about + 24, 16);
@@ -89,10 +91,11 @@ static int write_ipv6(uint8_t *packet, size_t size, unsigned i, const uint8_t *a
         memcpy(icmp + SIZE_ICMP, about, n_quoted);
         sum = checksum_pseudo(AF_INET6, packet + 8, packet + 24, IPPROTO_ICMPV6, n_icmp);
         bytes_put16(icmp + 2, checksum_fold(checksum_add(sum, icmp, n_icmp)));
-        return (int) (SIZE_IPV6 + n_icmp);
+        return (int)(SIZE_IPV6 + n_icmp);
 }
 
-int icmp_write(void *packet, size_t size, enum icmp_error error, const void *about, size_t n_about) {
+int icmp_write(void *packet, size_t size, enum icmp_error error, const void *about, size_t n_about)
+{
         const uint8_t *ip = about;
 
         for (unsigned i = 0; i < N_ERRORS; ++i) {
@@ -107,7 +110,8 @@ int icmp_write(void *packet, size_t size, enum icmp_error error, const void *abo
 }
 
 /* The quoted packet: addresses, and the first eight bytes of its TCP header. */
-static int read_quoted(const uint8_t *ip, size_t n, struct icmp_about *about) {
+static int read_quoted(const uint8_t *ip, size_t n, struct icmp_about *about)
+{
         size_t n_header;
 
         if (about->family == AF_INET6) {
@@ -135,11 +139,13 @@ static int read_quoted(const uint8_t *ip, size_t n, struct icmp_about *about) {
 }
 
 /* Destination unreachable, time exceeded, parameter problem, and what tells of a smaller path. */
-static bool is_error(uint8_t family, uint8_t type) {
+static bool is_error(uint8_t family, uint8_t type)
+{
         return family == AF_INET6 ? type >= 1 && type <= 4 : type == 3 || type == 11 || type == 12;
 }
 
-int icmp_read(const void *packet, size_t n_packet, struct icmp_about *ret_about) {
+int icmp_read(const void *packet, size_t n_packet, struct icmp_about *ret_about)
+{
         const uint8_t *ip = packet;
         struct icmp_about about = {};
         size_t n_header;
@@ -171,7 +177,8 @@ int icmp_read(const void *packet, size_t n_packet, struct icmp_about *ret_about)
         return 0;
 }
 
-enum icmp_error icmp_about_error(const struct icmp_about *about) {
+enum icmp_error icmp_about_error(const struct icmp_about *about)
+{
         bool v6 = about->family == AF_INET6;
         uint8_t type = about->type, code = about->code;
 

@@ -19,12 +19,13 @@ enum {
         PROTOCOL_ETHERIP = 97,
 };
 
-bool walk_may_be_ip(const struct walk *walk) {
+bool walk_may_be_ip(const struct walk *walk)
+{
         const uint8_t *ip = walk->at;
         uint32_t n_header, n_total;
 
         if (walk->n_held >= WALK_SIZE_IPV6 && ip[0] >> 4 == 6)
-                return bytes_get16(ip + 4) + (uint32_t) WALK_SIZE_IPV6 <= walk->n_wire;
+                return bytes_get16(ip + 4) + (uint32_t)WALK_SIZE_IPV6 <= walk->n_wire;
         if (walk->n_held < WALK_SIZE_IPV4 || ip[0] >> 4 != 4)
                 return false;
         n_header = (ip[0] & 0x0fu) * 4;
@@ -34,7 +35,8 @@ bool walk_may_be_ip(const struct walk *walk) {
         return n_total <= walk->n_wire || checksum_fold(checksum_add(0, ip, n_header)) == 0;
 }
 
-bool walk_is_ip(const struct walk *walk) {
+bool walk_is_ip(const struct walk *walk)
+{
         const uint8_t *ip = walk->at;
 
         if (!walk_may_be_ip(walk))
@@ -46,7 +48,8 @@ bool walk_is_ip(const struct walk *walk) {
 }
 
 /* From here on the IP header says how long the packet is, whatever the frame had room for. */
-static void set_length(struct walk *walk, uint32_t n) {
+static void set_length(struct walk *walk, uint32_t n)
+{
         if (!walk->exact || n < walk->n_wire)
                 walk_limit(walk, n);
         walk->exact = false;
@@ -54,12 +57,14 @@ static void set_length(struct walk *walk, uint32_t n) {
 
 /* A frame that was not cut, and yet is shorter than the IPv4 header says, was cut by someone who did not say
  * so, or its length was damaged: then the header's checksum does not hold. */
-static bool length_is_damaged(const struct walk *walk, uint32_t n_header, uint32_t n_total) {
+static bool length_is_damaged(const struct walk *walk, uint32_t n_header, uint32_t n_total)
+{
         return n_total > walk->n_wire && walk->n_held == walk->n_wire && walk->n_held >= n_header &&
                checksum_fold(checksum_add(0, walk->at, n_header)) != 0;
 }
 
-static enum layer begin(struct walk *walk) {
+static enum layer begin(struct walk *walk)
+{
         if (walk->n_ip == WALK_DEPTH_MAX)
                 return walk_end(walk, PACKET_BROKEN);
         if (walk->in_doubt && !walk_is_ip(walk))
@@ -72,7 +77,8 @@ static enum layer begin(struct walk *walk) {
         return LAYER_PROTOCOL;
 }
 
-enum layer walk_ip(struct walk *walk) {
+enum layer walk_ip(struct walk *walk)
+{
         if (walk->n_held == 0)
                 return walk_short(walk, 1);
         switch (walk->at[0] >> 4) {
@@ -86,7 +92,8 @@ enum layer walk_ip(struct walk *walk) {
 }
 
 /* A source route that is not yet at its end keeps the true destination as its last address. */
-static void read_options_ipv4(struct walk *walk, const uint8_t *p, uint32_t n) {
+static void read_options_ipv4(struct walk *walk, const uint8_t *p, uint32_t n)
+{
         while (n >= 2 && p[0] != 0) {
                 uint32_t size = p[0] == 1 ? 1 : p[1];
 
@@ -101,7 +108,8 @@ static void read_options_ipv4(struct walk *walk, const uint8_t *p, uint32_t n) {
 }
 
 /* Puts a piece to its fellows. When it makes them whole, the way goes on behind the header of the first. */
-static enum layer gather(struct walk *walk, const struct fragment *fragment) {
+static enum layer gather(struct walk *walk, const struct fragment *fragment)
+{
         struct datagram datagram;
 
         if (walk->icmp)
@@ -123,7 +131,8 @@ static enum layer gather(struct walk *walk, const struct fragment *fragment) {
         return LAYER_PROTOCOL;
 }
 
-enum layer walk_ipv4(struct walk *walk) {
+enum layer walk_ipv4(struct walk *walk)
+{
         const uint8_t *ip = walk->at;
         uint32_t n_header, n_total, offset;
 
@@ -163,7 +172,8 @@ enum layer walk_ipv4(struct walk *walk) {
         return LAYER_PROTOCOL;
 }
 
-enum layer walk_ipv6(struct walk *walk) {
+enum layer walk_ipv6(struct walk *walk)
+{
         const uint8_t *ip = walk->at;
         uint32_t n_total;
 
@@ -186,7 +196,8 @@ enum layer walk_ipv6(struct walk *walk) {
 }
 
 /* Called by the fragment header of IPv6; @header is that header. */
-enum layer walk_fragment_ipv6(struct walk *walk, const uint8_t *header) {
+enum layer walk_fragment_ipv6(struct walk *walk, const uint8_t *header)
+{
         uint32_t offset = bytes_get16(header + 2);
         struct fragment fragment = {
                 .v6 = true, .ip = walk->ip, .protocol = header[0], .id = bytes_get32(header + 4),
@@ -201,7 +212,8 @@ enum layer walk_fragment_ipv6(struct walk *walk, const uint8_t *header) {
         return gather(walk, &fragment);
 }
 
-enum layer walk_protocol(struct walk *walk) {
+enum layer walk_protocol(struct walk *walk)
+{
         bool v6 = walk->ip[0] >> 4 == 6;
 
         switch (walk->protocol) {

@@ -13,7 +13,8 @@ enum {
         ROUTING_SEGMENTS = 4,           /* RFC 8754: the list is in reverse */
 };
 
-static void read_options(struct walk *walk, const uint8_t *p, uint32_t n) {
+static void read_options(struct walk *walk, const uint8_t *p, uint32_t n)
+{
         while (n >= 2) {
                 uint32_t size = p[0] == 0 ? 1 : p[1] + 2u;
 
@@ -31,7 +32,8 @@ static void read_options(struct walk *walk, const uint8_t *p, uint32_t n) {
         }
 }
 
-static void read_route(struct walk *walk, const uint8_t *header, uint32_t n) {
+static void read_route(struct walk *walk, const uint8_t *header, uint32_t n)
+{
         uint8_t type = header[2], n_left = header[3];
 
         if (n_left == 0 || n < SIZE_EXTENSION + 16)
@@ -42,7 +44,8 @@ static void read_route(struct walk *walk, const uint8_t *header, uint32_t n) {
                 walk->destination = header + SIZE_EXTENSION;
 }
 
-enum layer walk_extension(struct walk *walk) {
+enum layer walk_extension(struct walk *walk)
+{
         const uint8_t *header = walk->at;
         uint16_t kind = walk->protocol;
         uint32_t n;

@@ -4,7 +4,8 @@
 #include <netinet/in.h>
 
 /* A header of @n bytes with an Ethernet type at @at. */
-static enum layer over_typed(struct walk *walk, uint32_t n, uint32_t at) {
+static enum layer over_typed(struct walk *walk, uint32_t n, uint32_t at)
+{
         if (walk->n_held < n)
                 return walk_short(walk, n);
         walk->protocol = bytes_get16(walk->at + at);
@@ -14,7 +15,8 @@ static enum layer over_typed(struct walk *walk, uint32_t n, uint32_t at) {
 
 /* Four bytes with the address family, in the order of the machine that captured (NULL) or of the network
  * (LOOP). What follows says itself which IP it is; the number differs between systems. */
-static enum layer loopback(struct walk *walk) {
+static enum layer loopback(struct walk *walk)
+{
         uint32_t family;
 
         if (walk->n_held < 4)
@@ -33,13 +35,14 @@ static enum layer loopback(struct walk *walk) {
                 return LAYER_IP;
         default:
                 /* Some write an Ethernet type there. */
-                walk->protocol = (uint16_t) family;
+                walk->protocol = (uint16_t)family;
                 return family >= 0x600 && family <= 0xffff ? LAYER_ETHERTYPE : walk_end(walk, PACKET_NOT_IP);
         }
 }
 
 /* The protocol is an Ethernet type, or a small number of Linux's own: 4 is 802.2. */
-static enum layer cooked(struct walk *walk, uint32_t n, uint32_t at) {
+static enum layer cooked(struct walk *walk, uint32_t n, uint32_t at)
+{
         if (walk->n_held < n)
                 return walk_short(walk, n);
         walk->protocol = bytes_get16(walk->at + at);
@@ -52,7 +55,8 @@ static enum layer cooked(struct walk *walk, uint32_t n, uint32_t at) {
 }
 
 /* RFC 1201 with the offsets of Linux (@n_offset 2) or without (BSD, 0); RFC 1051 has no further header. */
-static enum layer arcnet(struct walk *walk, uint32_t n_offset) {
+static enum layer arcnet(struct walk *walk, uint32_t n_offset)
+{
         uint32_t n = 2 + n_offset;
         uint8_t type;
 
@@ -73,7 +77,8 @@ static enum layer arcnet(struct walk *walk, uint32_t n_offset) {
 
 /* Juniper's routers: a magic, flags, perhaps extensions; then the frame, or what is left of one whose link
  * header was taken off. */
-static enum layer juniper(struct walk *walk, enum layer next) {
+static enum layer juniper(struct walk *walk, enum layer next)
+{
         uint32_t n = 4;
         uint8_t flags;
 
@@ -90,7 +95,8 @@ static enum layer juniper(struct walk *walk, enum layer next) {
 }
 
 /* What the Linux firewall logged: attributes in the order of the machine, one of which is the packet. */
-static enum layer nflog(struct walk *walk) {
+static enum layer nflog(struct walk *walk)
+{
         if (walk->n_held < 4)
                 return walk_short(walk, 4);
         walk_over(walk, 4);
@@ -121,7 +127,8 @@ static enum layer nflog(struct walk *walk) {
 }
 
 /* Token ring: a source route may follow the addresses. */
-static enum layer token_ring(struct walk *walk) {
+static enum layer token_ring(struct walk *walk)
+{
         uint32_t n = 14;
 
         if (walk->n_held < n + 1)
@@ -132,14 +139,16 @@ static enum layer token_ring(struct walk *walk) {
 }
 
 /* OpenBSD's and FreeBSD's packet filter: the first byte is the length, without what it is padded by. */
-static enum layer pflog(struct walk *walk) {
+static enum layer pflog(struct walk *walk)
+{
         if (walk->n_held < 1)
                 return walk_short(walk, 1);
         return walk_to(walk, (walk->at[0] + 3u) & ~3u, LAYER_IP);
 }
 
 /* Apple's tap: length and link type, little-endian. */
-static enum layer pktap(struct walk *walk) {
+static enum layer pktap(struct walk *walk)
+{
         uint32_t n, link_type;
 
         if (walk->n_held < 12)
@@ -155,13 +164,15 @@ static enum layer pktap(struct walk *walk) {
 }
 
 /* PPP behind a byte that tells the direction; pppd puts it in the place of the address. */
-static enum layer directed(struct walk *walk, enum layer next) {
+static enum layer directed(struct walk *walk, enum layer next)
+{
         if (next == LAYER_PPP && walk->n_held >= 2 && walk->at[1] == 0x03)
                 return walk_to(walk, 2, next);
         return walk_to(walk, 1, next);
 }
 
-enum layer walk_link(struct walk *walk, uint32_t link_type) {
+enum layer walk_link(struct walk *walk, uint32_t link_type)
+{
         switch (link_type) {
         case 0:                 /* NULL */
         case 108:               /* LOOP */

@@ -9,7 +9,8 @@ enum {
 
 /* Endace's record: a stamp, a type whose first bit says that headers of eight bytes follow, each of which says so of
  * the next; lengths. */
-enum layer walk_erf(struct walk *walk) {
+enum layer walk_erf(struct walk *walk)
+{
         uint32_t n = SIZE_ERF;
         uint8_t type;
         bool more;
@@ -46,7 +47,8 @@ enum layer walk_erf(struct walk *walk) {
 }
 
 /* What a circuit carries, and which circuit. LAN emulation has the number of a client before the frame. */
-enum layer walk_sunatm(struct walk *walk) {
+enum layer walk_sunatm(struct walk *walk)
+{
         if (walk->n_held < SIZE_SUNATM)
                 return walk_short(walk, SIZE_SUNATM);
         switch (walk->at[0] & 0x0f) {
@@ -60,7 +62,8 @@ enum layer walk_sunatm(struct walk *walk) {
 }
 
 /* A packet's frame, maybe with an extended header; the rest is the network's own. */
-enum layer walk_docsis(struct walk *walk) {
+enum layer walk_docsis(struct walk *walk)
+{
         if (walk->n_held < SIZE_DOCSIS)
                 return walk_short(walk, SIZE_DOCSIS);
         if (walk->at[0] & 0xfe)

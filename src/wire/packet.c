@@ -16,7 +16,8 @@ struct packet_reader {
         struct fragments *fragments;
 };
 
-const char *packet_kind_name(enum packet_kind kind) {
+const char *packet_kind_name(enum packet_kind kind)
+{
         static const char *const names[N_PACKET_KINDS] = {
                 [PACKET_TCP] = "TCP",
                 [PACKET_ICMP_ERROR] = "ICMP error about TCP",
@@ -36,7 +37,8 @@ const char *packet_kind_name(enum packet_kind kind) {
         return kind < N_PACKET_KINDS ? names[kind] : NULL;
 }
 
-int packet_reader_new(struct packet_reader **ret_reader) {
+int packet_reader_new(struct packet_reader **ret_reader)
+{
         struct packet_reader *reader;
 
         reader = calloc(1, sizeof(*reader));
@@ -50,7 +52,8 @@ int packet_reader_new(struct packet_reader **ret_reader) {
         return 0;
 }
 
-struct packet_reader *packet_reader_free(struct packet_reader *reader) {
+struct packet_reader *packet_reader_free(struct packet_reader *reader)
+{
         if (reader)
                 fragments_free(reader->fragments);
         free(reader);
@@ -79,7 +82,8 @@ static enum layer (*const steps[N_LAYERS])(struct walk *walk) = {
 };
 
 /* What the last layer said, in the light of those before it. */
-static enum packet_kind judge_kind(const struct walk *walk, enum packet_kind kind) {
+static enum packet_kind judge_kind(const struct walk *walk, enum packet_kind kind)
+{
         if (kind == PACKET_TCP || kind == PACKET_ICMP_ERROR)
                 return kind;
         if (walk->icmp)
@@ -89,8 +93,9 @@ static enum packet_kind judge_kind(const struct walk *walk, enum packet_kind kin
         return kind == PACKET_NOT_IP && walk->n_ip > 0 ? PACKET_OTHER_IP : kind;
 }
 
-enum packet_kind packet_walk(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes,
-                             uint32_t n_bytes, uint32_t n_frame, int64_t time_ns, struct packet *ret_packet) {
+enum packet_kind packet_walk(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes,
+                             uint32_t n_frame, int64_t time_ns, struct packet *ret_packet)
+{
         struct walk walk = {
                 .at = bytes, .n_held = n_bytes, .n_wire = n_frame > n_bytes ? n_frame : n_bytes,
                 .kind = PACKET_BROKEN, .time_ns = time_ns, .fragments = reader->fragments, .packet = ret_packet,
@@ -104,7 +109,8 @@ enum packet_kind packet_walk(struct packet_reader *reader, uint32_t link_type, c
         return judge_kind(&walk, layer == LAYER_END ? walk.kind : PACKET_BROKEN);
 }
 
-void walk_fill_ip(struct walk *walk) {
+void walk_fill_ip(struct walk *walk)
+{
         struct packet *packet = walk->packet;
         struct segment *segment = &packet->segment;
 
@@ -117,16 +123,17 @@ void walk_fill_ip(struct walk *walk) {
                 memcpy(segment->source, walk->source, 4);
                 memcpy(segment->destination, walk->destination, 4);
         }
-        segment->offset = walk->put_together ? 0 : (uint32_t) (walk->at - walk->ip);
+        segment->offset = walk->put_together ? 0 : (uint32_t)(walk->at - walk->ip);
         packet->ip = NULL;
         packet->vlan = walk->vlan;
-        packet->depth = (uint8_t) (walk->n_ip - 1 - (walk->icmp != NULL));
+        packet->depth = (uint8_t)(walk->n_ip - 1 - (walk->icmp != NULL));
         packet->checksum_known = false;
         packet->checksum_good = false;
 }
 
 /* Where IP gives no length, what fills a short frame up to the least that Ethernet sends is no payload. */
-static void take_padding_off(struct segment *segment, uint32_t n_after) {
+static void take_padding_off(struct segment *segment, uint32_t n_after)
+{
         if (n_after > SIZE_PADDING_MAX || segment->n_captured != n_after)
                 return;
         for (uint32_t i = 0; i < n_after; ++i)
@@ -136,7 +143,8 @@ static void take_padding_off(struct segment *segment, uint32_t n_after) {
         segment->n_captured = 0;
 }
 
-enum layer walk_tcp(struct walk *walk) {
+enum layer walk_tcp(struct walk *walk)
+{
         struct segment *segment = &walk->packet->segment;
         int r;
 
@@ -150,8 +158,9 @@ enum layer walk_tcp(struct walk *walk) {
         return walk_end(walk, PACKET_TCP);
 }
 
-enum packet_kind packet_read(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes,
-                             uint32_t n_bytes, uint32_t n_frame, int64_t time_ns, struct packet *ret_packet) {
+enum packet_kind packet_read(struct packet_reader *reader, uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes,
+                             uint32_t n_frame, int64_t time_ns, struct packet *ret_packet)
+{
         if (plain_read(link_type, bytes, n_bytes, n_frame, ret_packet))
                 return PACKET_TCP;
         return packet_walk(reader, link_type, bytes, n_bytes, n_frame, time_ns, ret_packet);

@@ -66,8 +66,7 @@ enum packet_kind packet_walk(struct packet_reader *reader, uint32_t link_type, c
  * was left to the hardware, and so is that of the pseudo header alone, is not known. */
 void packet_check(struct packet *packet);
 
-static inline void
-packet_reader_freep(struct packet_reader **reader)
+static inline void packet_reader_freep(struct packet_reader **reader)
 {
         *reader = packet_reader_free(*reader);
 }

@@ -6,9 +6,10 @@
 
 #include "wire/bytes.h"
 
-void packet_check(struct packet *packet) {
+void packet_check(struct packet *packet)
+{
         const struct segment *segment = &packet->segment;
-        size_t n = (size_t) segment->n_header + segment->n_payload;
+        size_t n = (size_t)segment->n_header + segment->n_payload;
         const uint8_t *tcp = segment->payload - segment->n_header;
         uint64_t pseudo;
 

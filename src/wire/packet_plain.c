@@ -2,7 +2,8 @@
 #include "wire/packet_plain.h"
 
 bool plain_find_any(uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes, uint32_t n_frame,
-                    struct plain *ret_plain) {
+                    struct plain *ret_plain)
+{
         const uint8_t *ip;
         uint32_t n, begins, has = n_bytes < n_frame ? PLAIN_CUT : 0;
 
@@ -30,13 +31,13 @@ bool plain_find_any(uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes, 
                         return false;
                 ip = bytes + PLAIN_SLL2;
                 n = n_bytes - PLAIN_SLL2;
-                begins = (plain_load(bytes) & PLAIN_TYPE) | (uint32_t) ip[0] << 16;
+                begins = (plain_load(bytes) & PLAIN_TYPE) | (uint32_t)ip[0] << 16;
         } else if (link_type == 101) {
                 if (n_bytes < PLAIN_LEAST)
                         return false;
                 ip = bytes;
                 n = n_bytes;
-                begins = (uint32_t) ip[0] << 16 | ((ip[0] >> 4 == 6 ? PLAIN_IS_IPV6 : PLAIN_IS_IPV4) & PLAIN_TYPE);
+                begins = (uint32_t)ip[0] << 16 | ((ip[0] >> 4 == 6 ? PLAIN_IS_IPV6 : PLAIN_IS_IPV4) & PLAIN_TYPE);
         } else {
                 return false;
         }

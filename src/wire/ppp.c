@@ -8,7 +8,8 @@ enum {
 
 /* A multilink header (RFC 1990): only a packet in one piece can be read. Long sequence numbers, as almost
  * everyone uses. */
-static enum layer multilink(struct walk *walk) {
+static enum layer multilink(struct walk *walk)
+{
         if (walk->n_held < 4)
                 return walk_short(walk, 4);
         if ((walk->at[0] & 0xc0) != 0xc0)
@@ -17,7 +18,8 @@ static enum layer multilink(struct walk *walk) {
         return LAYER_PPP;
 }
 
-enum layer walk_ppp(struct walk *walk) {
+enum layer walk_ppp(struct walk *walk)
+{
         uint32_t n = 1;
 
         if (walk->n_held < 2)
@@ -56,7 +58,8 @@ enum layer walk_ppp(struct walk *walk) {
 
 /* RFC 2516. The length tells the padding of Ethernet from the packet, even where a device has counted that
  * padding into the IP length. */
-enum layer walk_pppoe(struct walk *walk) {
+enum layer walk_pppoe(struct walk *walk)
+{
         uint32_t n;
 
         if (walk->n_held < SIZE_PPPOE)
@@ -73,7 +76,8 @@ enum layer walk_pppoe(struct walk *walk) {
 }
 
 /* Address and control, or for Cisco an address, a zero, and an Ethernet type. */
-enum layer walk_hdlc(struct walk *walk) {
+enum layer walk_hdlc(struct walk *walk)
+{
         if (walk->n_held < SIZE_CISCO)
                 return walk_short(walk, SIZE_CISCO);
         if (walk->at[0] != 0x0f && walk->at[0] != 0x8f)
@@ -84,7 +88,8 @@ enum layer walk_hdlc(struct walk *walk) {
 }
 
 /* RFC 2427; and Cisco's own way, an Ethernet type straight behind the address. */
-enum layer walk_frame_relay(struct walk *walk) {
+enum layer walk_frame_relay(struct walk *walk)
+{
         uint32_t n = 0;
 
         do {

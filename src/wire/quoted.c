@@ -12,12 +12,14 @@ enum {
 
 /* Unreachable, source quench, time exceeded, parameter problem; for IPv6 too big as well. A redirect is
  * advice, no error. */
-static bool is_error(bool v6, uint8_t type) {
+static bool is_error(bool v6, uint8_t type)
+{
         return v6 ? type >= 1 && type <= 4 : type == 3 || type == 4 || type == 11 || type == 12;
 }
 
 /* With extensions behind it the quoted packet has a length of its own (RFC 4884, 4). */
-static void limit_to_quoted(struct walk *walk, bool v6, const uint8_t *icmp) {
+static void limit_to_quoted(struct walk *walk, bool v6, const uint8_t *icmp)
+{
         uint32_t n = v6 ? icmp[4] * 8u : icmp[5] * 4u;
         bool may_extend = v6 ? icmp[0] == 1 || icmp[0] == 3 : icmp[0] == 3 || icmp[0] == 11 || icmp[0] == 12;
 
@@ -25,7 +27,8 @@ static void limit_to_quoted(struct walk *walk, bool v6, const uint8_t *icmp) {
                 walk_limit(walk, n);
 }
 
-enum layer walk_icmp(struct walk *walk) {
+enum layer walk_icmp(struct walk *walk)
+{
         bool v6 = walk->ip[0] >> 4 == 6;
         const uint8_t *icmp = walk->at;
 
@@ -43,7 +46,8 @@ enum layer walk_icmp(struct walk *walk) {
 }
 
 /* What is missing of the header is zeros; at least the ports are there. */
-static void fill_part(struct walk *walk, uint32_t n, struct segment *segment) {
+static void fill_part(struct walk *walk, uint32_t n, struct segment *segment)
+{
         uint8_t tcp[SEGMENT_SIZE_TCP] = {};
         uint32_t n_wire = walk->n_wire > SEGMENT_SIZE_TCP ? walk->n_wire : SEGMENT_SIZE_TCP;
         uint32_t n_header = SEGMENT_SIZE_TCP;
@@ -51,17 +55,18 @@ static void fill_part(struct walk *walk, uint32_t n, struct segment *segment) {
         memcpy(tcp, walk->at, n < SEGMENT_SIZE_TCP ? n : SEGMENT_SIZE_TCP);
         if (n > 12 && (tcp[12] >> 4) * 4u >= SEGMENT_SIZE_TCP && (tcp[12] >> 4) * 4u <= n_wire)
                 n_header = (tcp[12] >> 4) * 4u;
-        tcp[12] = (uint8_t) ((tcp[12] & 0x0f) | SEGMENT_SIZE_TCP / 4 << 4);
+        tcp[12] = (uint8_t)((tcp[12] & 0x0f) | SEGMENT_SIZE_TCP / 4 << 4);
         segment_fill_tcp(tcp, SEGMENT_SIZE_TCP, n_wire, segment);
         if (n < 16)
                 segment->options |= SEGMENT_HAS_NO_WINDOW;
-        segment->n_header = (uint8_t) n;
+        segment->n_header = (uint8_t)n;
         segment->n_payload = n_wire - n_header;
         segment->n_captured = 0;
         segment->payload = walk->at + n;
 }
 
-enum layer walk_quoted_tcp(struct walk *walk) {
+enum layer walk_quoted_tcp(struct walk *walk)
+{
         struct packet *packet = walk->packet;
         struct segment *segment = &packet->segment;
         bool v6 = walk->icmp_ip[0] >> 4 == 6;
@@ -80,7 +85,7 @@ enum layer walk_quoted_tcp(struct walk *walk) {
                 n = n < SEGMENT_SIZE_TCP ? n : SEGMENT_SIZE_TCP;
                 fill_part(walk, n, segment);
         }
-        packet->n_quoted = (uint8_t) (n < SIZE_TCP_MAX ? n : SIZE_TCP_MAX);
+        packet->n_quoted = (uint8_t)(n < SIZE_TCP_MAX ? n : SIZE_TCP_MAX);
         packet->icmp = icmp_about_error(&about);
         memset(packet->icmp_from, 0, sizeof(packet->icmp_from));
         memcpy(packet->icmp_from, walk->icmp_ip + (v6 ? 8 : 12), v6 ? 16 : 4);

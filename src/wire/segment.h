@@ -95,6 +95,7 @@ int segment_read(const void *packet, size_t n_packet, struct segment *ret_segmen
 int segment_write(void *packet, size_t size, const struct segment *segment);
 
 /* The room that @segment takes in sequence numbers: its payload, SYN and FIN. */
-static inline uint32_t segment_length(const struct segment *segment) {
+static inline uint32_t segment_length(const struct segment *segment)
+{
         return segment->n_payload + !!(segment->flags & SEGMENT_SYN) + !!(segment->flags & SEGMENT_FIN);
 }

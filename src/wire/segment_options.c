@@ -6,18 +6,20 @@ enum {
         MP_TCPRST = 8,               /* RFC 8684, 3.6 */
 };
 
-static void read_sack(const uint8_t *blocks, unsigned n_blocks, struct segment *segment) {
+static void read_sack(const uint8_t *blocks, unsigned n_blocks, struct segment *segment)
+{
         if (n_blocks > SEGMENT_N_SACK)
                 n_blocks = SEGMENT_N_SACK;
         for (unsigned i = 0; i < n_blocks; ++i) {
                 segment->sack[i].start = bytes_get32(blocks + 8 * i);
                 segment->sack[i].end = bytes_get32(blocks + 8 * i + 4);
         }
-        segment->n_sack = (uint8_t) n_blocks;
+        segment->n_sack = (uint8_t)n_blocks;
         segment->options |= SEGMENT_HAS_SACK;
 }
 
-static void read_mptcp(const uint8_t *value, unsigned n, struct segment *segment) {
+static void read_mptcp(const uint8_t *value, unsigned n, struct segment *segment)
+{
         segment->options |= SEGMENT_HAS_MPTCP;
         segment->mptcp_subtype = value[0] >> 4;
         if (segment->mptcp_subtype == MP_TCPRST && n >= 2)
@@ -25,7 +27,8 @@ static void read_mptcp(const uint8_t *value, unsigned n, struct segment *segment
 }
 
 /* One option with its length; @n counts its value alone. A known kind of a wrong length is bad. */
-static void read_option(uint8_t kind, const uint8_t *value, unsigned n, struct segment *segment) {
+static void read_option(uint8_t kind, const uint8_t *value, unsigned n, struct segment *segment)
+{
         if (kind == 2 && n == 2) {
                 segment->mss = bytes_get16(value);
                 segment->options |= SEGMENT_HAS_MSS;
@@ -50,7 +53,8 @@ static void read_option(uint8_t kind, const uint8_t *value, unsigned n, struct s
         }
 }
 
-void segment_fill_options_any(const uint8_t *p, size_t n, struct segment *segment) {
+void segment_fill_options_any(const uint8_t *p, size_t n, struct segment *segment)
+{
         while (n > 0) {
                 if (*p == 0)
                         return;
@@ -70,7 +74,8 @@ void segment_fill_options_any(const uint8_t *p, size_t n, struct segment *segmen
 }
 
 /* As most SYNs have them. */
-static bool fill_of_syn(const uint8_t *p, size_t n, struct segment *segment) {
+static bool fill_of_syn(const uint8_t *p, size_t n, struct segment *segment)
+{
         const enum syn_options options = syn_options_of(p, n);
 
         if (options != SYN_OPTIONS_USUAL && options != SYN_OPTIONS_WITHOUT_TIMESTAMPS)
@@ -86,9 +91,10 @@ static bool fill_of_syn(const uint8_t *p, size_t n, struct segment *segment) {
 }
 
 /* What follows a loss: two NOPs and SACK, behind two NOPs and timestamps or not. */
-static bool fill_of_sack(const uint8_t *p, size_t n, struct segment *segment) {
+static bool fill_of_sack(const uint8_t *p, size_t n, struct segment *segment)
+{
         const uint8_t *sack = bytes_get32(p) == 0x0101080a ? p + 12 : p;
-        size_t n_sack = n - (size_t) (sack - p);
+        size_t n_sack = n - (size_t)(sack - p);
 
         if (n_sack < 12 || bytes_get32(sack) >> 8 != 0x010105 || sack[3] != n_sack - 2 || n_sack % 8 != 4)
                 return false;
@@ -96,11 +102,12 @@ static bool fill_of_sack(const uint8_t *p, size_t n, struct segment *segment) {
                 segment_fill_timestamps(p + 4, segment);
                 segment->options |= SEGMENT_HAS_TIMESTAMPS;
         }
-        read_sack(sack + 4, (unsigned) n_sack / 8, segment);
+        read_sack(sack + 4, (unsigned)n_sack / 8, segment);
         return true;
 }
 
-void segment_fill_options(const uint8_t *p, size_t n, struct segment *segment) {
+void segment_fill_options(const uint8_t *p, size_t n, struct segment *segment)
+{
         if (n < 12 || !(fill_of_syn(p, n, segment) || fill_of_sack(p, n, segment)))
                 segment_fill_options_any(p, n, segment);
 }

@@ -17,7 +17,8 @@ struct place {
         uint32_t n_wire;
 };
 
-static int place_ipv4(const uint8_t *ip, size_t n, struct place *ret_place) {
+static int place_ipv4(const uint8_t *ip, size_t n, struct place *ret_place)
+{
         uint32_t n_header, n_total;
 
         if (n < SIZE_IPV4)
@@ -32,23 +33,24 @@ static int place_ipv4(const uint8_t *ip, size_t n, struct place *ret_place) {
                 return SEGMENT_FRAGMENT;
         n_total = bytes_get16(ip + 2);
         if (n_total == 0)
-                n_total = n > UINT32_MAX ? UINT32_MAX : (uint32_t) n;
+                n_total = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
         if (n_total < n_header)
                 return SEGMENT_BROKEN;
         if (n > n_total)
                 n = n_total;
         if (n < n_header)
                 return SEGMENT_CUT;
-        *ret_place = (struct place) {
+        *ret_place = (struct place){
                 .tcp = ip + n_header,
-                .n_captured = (uint32_t) n - n_header,
+                .n_captured = (uint32_t)n - n_header,
                 .n_wire = n_total - n_header,
         };
         return 0;
 }
 
 /* Steps over one extension header, if there is one: 0 when @*next now names what follows it. */
-static int step_over(const uint8_t *header, size_t n, uint8_t *next, size_t *ret_size) {
+static int step_over(const uint8_t *header, size_t n, uint8_t *next, size_t *ret_size)
+{
         size_t size;
 
         if (n < SIZE_FRAGMENT_HEADER)
@@ -76,7 +78,8 @@ static int step_over(const uint8_t *header, size_t n, uint8_t *next, size_t *ret
         return 0;
 }
 
-static int place_ipv6(const uint8_t *ip, size_t n, struct place *ret_place) {
+static int place_ipv6(const uint8_t *ip, size_t n, struct place *ret_place)
+{
         size_t n_total, at = SIZE_IPV6;
         uint8_t next;
         int r;
@@ -104,15 +107,16 @@ static int place_ipv6(const uint8_t *ip, size_t n, struct place *ret_place) {
                 if (at > n)
                         return SEGMENT_CUT;
         }
-        *ret_place = (struct place) {
+        *ret_place = (struct place){
                 .tcp = ip + at,
-                .n_captured = (uint32_t) (n - at),
-                .n_wire = (uint32_t) (n_total - at),
+                .n_captured = (uint32_t)(n - at),
+                .n_wire = (uint32_t)(n_total - at),
         };
         return 0;
 }
 
-int segment_read(const void *packet, size_t n_packet, struct segment *ret_segment) {
+int segment_read(const void *packet, size_t n_packet, struct segment *ret_segment)
+{
         const uint8_t *ip = packet;
         struct place place;
         bool v6;
@@ -135,6 +139,6 @@ int segment_read(const void *packet, size_t n_packet, struct segment *ret_segmen
         else
                 segment_fill_ipv4(ip, ret_segment);
         segment_fill_tcp(place.tcp, place.n_captured, place.n_wire, ret_segment);
-        ret_segment->offset = (uint32_t) (place.tcp - ip);
+        ret_segment->offset = (uint32_t)(place.tcp - ip);
         return 0;
 }

@@ -11,7 +11,8 @@ struct words {
 };
 
 __attribute__((format(printf, 2, 3)))
-static void add(struct words *words, const char *format, ...) {
+static void add(struct words *words, const char *format, ...)
+{
         size_t room = SEGMENT_TEXT_MAX - words->n;
         va_list args;
         int n;
@@ -20,11 +21,12 @@ static void add(struct words *words, const char *format, ...) {
         n = vsnprintf(words->text + words->n, room, format, args);
         va_end(args);
         if (n > 0)
-                words->n += (size_t) n < room ? (size_t) n : room - 1;
+                words->n += (size_t)n < room ? (size_t)n : room - 1;
 }
 
 char *segment_text(const struct segment *segment, uint32_t seq_base, uint32_t ack_base,
-                   char text[static SEGMENT_TEXT_MAX]) {
+                   char text[static SEGMENT_TEXT_MAX])
+{
         static const struct {
                 uint16_t flag;
                 const char *name;

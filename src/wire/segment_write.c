@@ -22,39 +22,45 @@ struct row {
         size_t n;
 };
 
-static void put(struct row *row, const void *bytes, size_t n) {
+static void put(struct row *row, const void *bytes, size_t n)
+{
         if (row->n + n <= sizeof(row->bytes))
                 memcpy(row->bytes + row->n, bytes, n);
         row->n += n;
 }
 
-static void put8(struct row *row, uint8_t v) {
+static void put8(struct row *row, uint8_t v)
+{
         put(row, &v, 1);
 }
 
-static void put32(struct row *row, uint32_t v) {
+static void put32(struct row *row, uint32_t v)
+{
         uint8_t bytes[4];
 
         bytes_put32(bytes, v);
         put(row, bytes, sizeof(bytes));
 }
 
-static void put_kind(struct row *row, uint8_t kind, uint8_t size) {
+static void put_kind(struct row *row, uint8_t kind, uint8_t size)
+{
         put8(row, kind);
         put8(row, size);
 }
 
-static void put_nops(struct row *row, unsigned n) {
+static void put_nops(struct row *row, unsigned n)
+{
         while (n--)
                 put8(row, 1);
 }
 
 /* The order of tcp_options_write(): MSS, SACK permitted with timestamps, window scale, SACK. */
-static void write_options(const struct segment *segment, struct row *row) {
+static void write_options(const struct segment *segment, struct row *row)
+{
         if (segment->options & SEGMENT_HAS_MSS) {
                 put_kind(row, 2, 4);
-                put8(row, (uint8_t) (segment->mss >> 8));
-                put8(row, (uint8_t) segment->mss);
+                put8(row, (uint8_t)(segment->mss >> 8));
+                put8(row, (uint8_t)segment->mss);
         }
         if (segment->options & SEGMENT_HAS_SACK_PERMITTED) {
                 if (!(segment->options & SEGMENT_HAS_TIMESTAMPS))
@@ -75,7 +81,7 @@ static void write_options(const struct segment *segment, struct row *row) {
         }
         if ((segment->options & SEGMENT_HAS_SACK) && segment->n_sack > 0) {
                 put_nops(row, 2);
-                put_kind(row, 5, (uint8_t) (2 + 8 * segment->n_sack));
+                put_kind(row, 5, (uint8_t)(2 + 8 * segment->n_sack));
                 for (unsigned i = 0; i < segment->n_sack; ++i) {
                         put32(row, segment->sack[i].start);
                         put32(row, segment->sack[i].end);
@@ -83,10 +89,11 @@ static void write_options(const struct segment *segment, struct row *row) {
         }
 }
 
-static void write_ip(uint8_t *ip, size_t n_packet, const struct segment *segment) {
+static void write_ip(uint8_t *ip, size_t n_packet, const struct segment *segment)
+{
         if (segment->family == AF_INET6) {
-                bytes_put32(ip, 6u << 28 | (uint32_t) segment->tos << 20 | (segment->flow_label & 0xfffff));
-                bytes_put16(ip + 4, (uint16_t) (n_packet - SIZE_IPV6));
+                bytes_put32(ip, 6u << 28 | (uint32_t)segment->tos << 20 | (segment->flow_label & 0xfffff));
+                bytes_put16(ip + 4, (uint16_t)(n_packet - SIZE_IPV6));
                 ip[6] = IPPROTO_TCP;
                 ip[7] = segment->ttl;
                 memcpy(ip + 8, segment->source, 16);
@@ -95,7 +102,7 @@ static void write_ip(uint8_t *ip, size_t n_packet, const struct segment *segment
         }
         ip[0] = 0x45;
         ip[1] = segment->tos;
-        bytes_put16(ip + 2, (uint16_t) n_packet);
+        bytes_put16(ip + 2, (uint16_t)n_packet);
         bytes_put16(ip + 4, segment->ip_id);
         bytes_put16(ip + 6, segment->dont_fragment ? 0x4000 : 0);
         ip[8] = segment->ttl;
@@ -106,15 +113,16 @@ static void write_ip(uint8_t *ip, size_t n_packet, const struct segment *segment
         bytes_put16(ip + 10, checksum_fold(checksum_add(0, ip, SIZE_IPV4)));
 }
 
-static void write_tcp(uint8_t *tcp, size_t n_tcp, const struct row *options, const struct segment *segment) {
+static void write_tcp(uint8_t *tcp, size_t n_tcp, const struct row *options, const struct segment *segment)
+{
         uint64_t sum;
 
         bytes_put16(tcp, segment->source_port);
         bytes_put16(tcp + 2, segment->destination_port);
         bytes_put32(tcp + 4, segment->seq);
         bytes_put32(tcp + 8, segment->ack);
-        tcp[12] = (uint8_t) ((SIZE_TCP + options->n) / 4 << 4 | (segment->flags >> 8 & 1u));
-        tcp[13] = (uint8_t) segment->flags;
+        tcp[12] = (uint8_t)((SIZE_TCP + options->n) / 4 << 4 | (segment->flags >> 8 & 1u));
+        tcp[13] = (uint8_t)segment->flags;
         bytes_put16(tcp + 14, segment->window);
         bytes_put16(tcp + 16, 0);
         bytes_put16(tcp + 18, segment->urgent);
@@ -126,7 +134,8 @@ static void write_tcp(uint8_t *tcp, size_t n_tcp, const struct row *options, con
         bytes_put16(tcp + 16, checksum_fold(checksum_add(sum, tcp, n_tcp)));
 }
 
-int segment_write(void *packet, size_t size, const struct segment *segment) {
+int segment_write(void *packet, size_t size, const struct segment *segment)
+{
         size_t n_ip = segment->family == AF_INET6 ? SIZE_IPV6 : SIZE_IPV4;
         struct row options = {};
         size_t n_packet;
@@ -147,6 +156,6 @@ int segment_write(void *packet, size_t size, const struct segment *segment) {
                 return -ENOBUFS;
 
         write_ip(packet, n_packet, segment);
-        write_tcp((uint8_t *) packet + n_ip, n_packet - n_ip, &options, segment);
-        return (int) n_packet;
+        write_tcp((uint8_t *)packet + n_ip, n_packet - n_ip, &options, segment);
+        return (int)n_packet;
 }

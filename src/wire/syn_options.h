@@ -25,7 +25,8 @@ enum {
 };
 
 /* Of @n bytes; the values do not matter. */
-static inline enum syn_options syn_options_of(const uint8_t *p, size_t n) {
+static inline enum syn_options syn_options_of(const uint8_t *p, size_t n)
+{
         if (n == 0)
                 return SYN_OPTIONS_NONE;
         if ((n != SYN_OPTIONS_USUAL_SIZE && n != SYN_OPTIONS_WITHOUT_TIMESTAMPS_SIZE) || bytes_get16(p) != 0x0204 ||
@@ -37,6 +38,7 @@ static inline enum syn_options syn_options_of(const uint8_t *p, size_t n) {
 }
 
 /* Of the usual ones, with timestamps or without. */
-static inline uint8_t syn_options_scale(const uint8_t *p, size_t n) {
+static inline uint8_t syn_options_scale(const uint8_t *p, size_t n)
+{
         return p[n - 1];
 }

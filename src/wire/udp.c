@@ -14,19 +14,22 @@ enum {
         QUIC_CONNECTION_ID_MAX = 20,
 };
 
-static enum layer not_a_tunnel(struct walk *walk) {
+static enum layer not_a_tunnel(struct walk *walk)
+{
         return walk_end(walk, PACKET_UDP);
 }
 
 /* RFC 7348; with a group policy the first two reserved bytes are in use. */
-static enum layer vxlan(struct walk *walk) {
+static enum layer vxlan(struct walk *walk)
+{
         if (walk->n_held < SIZE_VXLAN || !(walk->at[0] & 0x08) || walk->at[7] != 0)
                 return not_a_tunnel(walk);
         return walk_to(walk, SIZE_VXLAN, LAYER_ETHERNET);
 }
 
 /* The generic extension names what follows. */
-static enum layer vxlan_gpe(struct walk *walk) {
+static enum layer vxlan_gpe(struct walk *walk)
+{
         uint8_t next;
 
         if (walk->n_held < SIZE_VXLAN || !(walk->at[0] & 0x08))
@@ -49,7 +52,8 @@ static enum layer vxlan_gpe(struct walk *walk) {
 }
 
 /* RFC 8926 */
-static enum layer geneve(struct walk *walk) {
+static enum layer geneve(struct walk *walk)
+{
         uint32_t n;
 
         if (walk->n_held < SIZE_GENEVE || walk->at[0] >> 6 != 0)
@@ -60,7 +64,8 @@ static enum layer geneve(struct walk *walk) {
 }
 
 /* The user plane of mobile networks (3GPP TS 29.281), with its optional fields and extension headers. */
-static enum layer gtp(struct walk *walk) {
+static enum layer gtp(struct walk *walk)
+{
         uint8_t flags, next;
 
         if (walk->n_held < SIZE_GTP)
@@ -93,7 +98,8 @@ static enum layer gtp(struct walk *walk) {
 
 /* RFC 4380: IPv6 behind at most an authentication and an origin. Its clients use any port, so the
  * addresses must show it, or the port. */
-static enum layer teredo(struct walk *walk, bool by_port) {
+static enum layer teredo(struct walk *walk, bool by_port)
+{
         const uint8_t *ip;
         uint32_t n = 0;
 
@@ -113,14 +119,16 @@ static enum layer teredo(struct walk *walk, bool by_port) {
 }
 
 /* GTP before it was split in two: as much of a header, with a flow and a tunnel of eight bytes (GSM 09.60). */
-static enum layer gtp_old(struct walk *walk) {
+static enum layer gtp_old(struct walk *walk)
+{
         if (walk->n_held < SIZE_GTP_OLD || (walk->at[0] & 0xfe) != 0x1e || walk->at[1] != 0xff)
                 return not_a_tunnel(walk);
         return walk_to(walk, SIZE_GTP_OLD, LAYER_IP);
 }
 
 /* RFC 2661: a data message with PPP in it. */
-static enum layer l2tp(struct walk *walk) {
+static enum layer l2tp(struct walk *walk)
+{
         uint32_t flags, n = 6;
 
         if (walk->n_held < n)
@@ -141,7 +149,8 @@ static enum layer l2tp(struct walk *walk) {
 }
 
 /* What MikroTik's and other sniffers send home: tagged fields up to an end, then the frame. */
-static enum layer tzsp(struct walk *walk) {
+static enum layer tzsp(struct walk *walk)
+{
         uint32_t what;
 
         if (walk->n_held < 5 || walk->at[0] != 1 || walk->at[1] > 1)
@@ -172,7 +181,8 @@ static enum layer tzsp(struct walk *walk) {
 }
 
 /* Anything in Anything, as SixXS ran it: IPv6 behind an identity and a signature. */
-static enum layer ayiya(struct walk *walk) {
+static enum layer ayiya(struct walk *walk)
+{
         uint32_t n;
 
         if (walk->n_held < SIZE_AYIYA || walk->at[3] != 41)
@@ -183,7 +193,8 @@ static enum layer ayiya(struct walk *walk) {
 
 /* RFC 5415: what an access point sends its controller, 802.3 or 802.11, the latter often with its first two
  * bytes exchanged. */
-static enum layer capwap(struct walk *walk) {
+static enum layer capwap(struct walk *walk)
+{
         uint32_t n;
 
         if (walk->n_held < SIZE_CAPWAP)
@@ -202,7 +213,8 @@ static enum layer capwap(struct walk *walk) {
 }
 
 /* A long header of a version that was in use (RFC 9000, 17.2; RFC 9369; the drafts; Google's own). */
-static bool is_quic(const struct walk *walk) {
+static bool is_quic(const struct walk *walk)
+{
         uint32_t version;
 
         if (walk->n_held < 7 || !(walk->at[0] & 0x80) || walk->at[5] > QUIC_CONNECTION_ID_MAX)
@@ -213,11 +225,13 @@ static bool is_quic(const struct walk *walk) {
 }
 
 /* IPsec in UDP (RFC 3948): four zeros are for IKE, one byte of ones keeps a NAT awake. */
-static bool is_esp(const struct walk *walk) {
+static bool is_esp(const struct walk *walk)
+{
         return walk->n_held >= 8 && bytes_get32(walk->at) != 0;
 }
 
-static enum layer by_port(struct walk *walk, uint16_t port) {
+static enum layer by_port(struct walk *walk, uint16_t port)
+{
         switch (port) {
         case 4789:
         case 8472:              /* what Linux took before VXLAN had a number */
@@ -254,7 +268,8 @@ static enum layer by_port(struct walk *walk, uint16_t port) {
         }
 }
 
-enum layer walk_udp(struct walk *walk) {
+enum layer walk_udp(struct walk *walk)
+{
         uint16_t source, destination;
         enum layer layer;
         uint32_t n;

@@ -127,24 +127,28 @@ bool walk_may_be_ip(const struct walk *walk);
 /* Whether one surely does: its checksum holds, too, or its length is that of all there is. */
 bool walk_is_ip(const struct walk *walk);
 
-static inline enum layer walk_end(struct walk *walk, enum packet_kind kind) {
+static inline enum layer walk_end(struct walk *walk, enum packet_kind kind)
+{
         walk->kind = kind;
         return LAYER_END;
 }
 
 /* Ends a walk for want of bytes: the capture's fault, or the packet's own. */
-static inline enum layer walk_short(struct walk *walk, uint32_t n) {
+static inline enum layer walk_short(struct walk *walk, uint32_t n)
+{
         return walk_end(walk, walk->n_wire < n ? PACKET_BROKEN : PACKET_CUT);
 }
 
-static inline void walk_over(struct walk *walk, uint32_t n) {
+static inline void walk_over(struct walk *walk, uint32_t n)
+{
         walk->at += n;
         walk->n_held -= n;
         walk->n_wire -= n;
 }
 
 /* Over a header of @n bytes to another layer. */
-static inline enum layer walk_to(struct walk *walk, uint32_t n, enum layer next) {
+static inline enum layer walk_to(struct walk *walk, uint32_t n, enum layer next)
+{
         if (walk->n_held < n)
                 return walk_short(walk, n);
         walk_over(walk, n);
@@ -152,7 +156,8 @@ static inline enum layer walk_to(struct walk *walk, uint32_t n, enum layer next)
 }
 
 /* A header says that @n bytes follow: more of the frame is padding, less was cut off by the capture. */
-static inline void walk_limit(struct walk *walk, uint32_t n) {
+static inline void walk_limit(struct walk *walk, uint32_t n)
+{
         walk->n_wire = n;
         if (walk->n_held > n)
                 walk->n_held = n;

@@ -8,15 +8,18 @@ enum {
         SIZE_SUBFRAME = 14,
 };
 
-static uint16_t get16(const uint8_t *p) {
+static uint16_t get16(const uint8_t *p)
+{
         return __builtin_bswap16(bytes_get16(p));
 }
 
-static uint32_t get32(const uint8_t *p) {
+static uint32_t get32(const uint8_t *p)
+{
         return __builtin_bswap32(bytes_get32(p));
 }
 
-enum layer walk_wifi(struct walk *walk) {
+enum layer walk_wifi(struct walk *walk)
+{
         const uint8_t *p = walk->at;
         uint32_t n = SIZE_DATA;
         uint8_t what, flags;
@@ -60,7 +63,8 @@ enum layer walk_wifi(struct walk *walk) {
 }
 
 /* www.radiotap.org. Of its fields only the flags matter: whether the 802.11 header is padded. */
-enum layer walk_radiotap(struct walk *walk) {
+enum layer walk_radiotap(struct walk *walk)
+{
         const uint8_t *p = walk->at;
         uint32_t n, at = 4, present;
 
@@ -84,7 +88,8 @@ enum layer walk_radiotap(struct walk *walk) {
 
 /* The header of AVS, which names its own length, or that of the Prism driver, which does so too but in the
  * order of the machine that captured. */
-enum layer walk_prism(struct walk *walk) {
+enum layer walk_prism(struct walk *walk)
+{
         uint32_t n;
 
         if (walk->n_held < 8)
@@ -96,7 +101,8 @@ enum layer walk_prism(struct walk *walk) {
 }
 
 /* Per-packet information, with a link type of its own. */
-enum layer walk_ppi(struct walk *walk) {
+enum layer walk_ppi(struct walk *walk)
+{
         uint32_t n, link_type;
 
         if (walk->n_held < 8)

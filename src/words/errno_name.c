@@ -43,8 +43,7 @@ static const struct {
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-const char *
-errno_name(int number)
+const char *errno_name(int number)
 {
         if (number == INT_MIN)
                 return NULL;
@@ -53,8 +52,7 @@ errno_name(int number)
         return (size_t)number < N_OF(names) ? names[number] : NULL;
 }
 
-int
-errno_find(const char *name, int *ret)
+int errno_find(const char *name, int *ret)
 {
         for (size_t i = 0; i < N_OF(names); i++)
                 if (names[i] && text_same_name(names[i], name)) {

@@ -48,8 +48,7 @@ static const struct word reasons[N_RESET_REASONS] = {
 
 WORD_NAMES(reset_reason, reasons)
 
-int
-reset_reason_find(const char *name, enum reset_reason *ret)
+int reset_reason_find(const char *name, enum reset_reason *ret)
 {
         const char *bare = text_after_prefix(name, "SK_RST_REASON_");
         size_t i;

@@ -11,8 +11,7 @@
 
 #include "base/address.h"
 
-static void
-compare(int family, const uint8_t *address)
+static void compare(int family, const uint8_t *address)
 {
         char made[INET6_ADDRSTRLEN], wanted[INET6_ADDRSTRLEN];
 
@@ -21,8 +20,7 @@ compare(int family, const uint8_t *address)
         assert_string_equal(made, wanted);
 }
 
-static void
-every_byte_of_an_ipv4_address_is_written(void **state)
+static void every_byte_of_an_ipv4_address_is_written(void **state)
 {
         (void)state;
         for (unsigned i = 0; i < 256; i++)
@@ -31,8 +29,7 @@ every_byte_of_an_ipv4_address_is_written(void **state)
 }
 
 /* Every pattern of zeros, and words of one to four digits and of all ones between them. */
-static void
-zeros_of_an_ipv6_address_are_left_out_where_inet_ntop_does(void **state)
+static void zeros_of_an_ipv6_address_are_left_out_where_inet_ntop_does(void **state)
 {
         static const uint16_t words[] = { 0x1, 0x2a, 0x3bc, 0xfe80, 0xffff, 0x100, 0x10 };
         (void)state;
@@ -51,8 +48,7 @@ zeros_of_an_ipv6_address_are_left_out_where_inet_ntop_does(void **state)
                 }
 }
 
-static void
-an_ipv4_address_within_is_written_as_inet_ntop_does(void **state)
+static void an_ipv4_address_within_is_written_as_inet_ntop_does(void **state)
 {
         (void)state;
         compare(AF_INET6, (const uint8_t[16]){ [10] = 0xff, [11] = 0xff, 10, 0, 0, 1 });
@@ -61,8 +57,7 @@ an_ipv4_address_within_is_written_as_inet_ntop_does(void **state)
         compare(AF_INET6, (const uint8_t[16]){ 0 });
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_byte_of_an_ipv4_address_is_written),

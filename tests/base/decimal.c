@@ -11,8 +11,7 @@
 
 #include "base/decimal.h"
 
-static void
-compare(uint64_t value)
+static void compare(uint64_t value)
 {
         char made[DECIMAL_ROOM], wanted[DECIMAL_MAX + 1];
 
@@ -21,8 +20,7 @@ compare(uint64_t value)
         assert_string_equal(made, wanted);
 }
 
-static void
-a_number_has_the_digits_that_printf_gives_it(void **state)
+static void a_number_has_the_digits_that_printf_gives_it(void **state)
 {
         (void)state;
         for (uint64_t i = 0; i < 1100000; i += i < 20000 ? 1 : 7)
@@ -35,8 +33,7 @@ a_number_has_the_digits_that_printf_gives_it(void **state)
         compare(UINT64_MAX);
 }
 
-static void
-every_number_of_digits_is_right_at_its_ends(void **state)
+static void every_number_of_digits_is_right_at_its_ends(void **state)
 {
         uint64_t power = 1;
         (void)state;
@@ -49,8 +46,7 @@ every_number_of_digits_is_right_at_its_ends(void **state)
         }
 }
 
-static void
-nanoseconds_have_nine_digits(void **state)
+static void nanoseconds_have_nine_digits(void **state)
 {
         static const uint32_t values[] = { 0, 1, 9, 10, 12345, 99999, 100000, 123456789, 900000000, 999999999 };
         char made[10], wanted[11];
@@ -63,8 +59,7 @@ nanoseconds_have_nine_digits(void **state)
         }
 }
 
-static void
-a_fraction_has_no_zeros_behind_it(void **state)
+static void a_fraction_has_no_zeros_behind_it(void **state)
 {
         static const uint32_t values[] = { 1, 9, 10, 12345, 38865000, 100000000, 120000000, 123456789, 900000000,
                                            999999999, 500000000, 7000, 99999999 };
@@ -80,8 +75,7 @@ a_fraction_has_no_zeros_behind_it(void **state)
         }
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_number_has_the_digits_that_printf_gives_it),

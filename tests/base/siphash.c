@@ -8,7 +8,8 @@
 
 #include "base/siphash.h"
 
-static void the_vectors_of_its_authors_hold(void **state) {
+static void the_vectors_of_its_authors_hold(void **state)
+{
         /* Key 00 01 … 0f, input 00 01 … of each length. */
         static const struct {
                 size_t n;
@@ -19,7 +20,7 @@ static void the_vectors_of_its_authors_hold(void **state) {
         };
         static const uint64_t key[2] = { 0x0706050403020100, 0x0f0e0d0c0b0a0908 };
         uint8_t bytes[16];
-        (void) state;
+        (void)state;
 
         for (uint8_t i = 0; i < 16; i++)
                 bytes[i] = i;
@@ -27,7 +28,8 @@ static void the_vectors_of_its_authors_hold(void **state) {
                 assert_int_equal(siphash(key, bytes, vectors[i].n), vectors[i].hash);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_vectors_of_its_authors_hold),
         };

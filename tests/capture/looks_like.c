@@ -11,7 +11,8 @@
 
 #include "capture/capture.h"
 
-static const char *why_not(const void *bytes, size_t n) {
+static const char *why_not(const void *bytes, size_t n)
+{
         struct capture *capture = NULL;
         const char *why = NULL;
 
@@ -21,7 +22,8 @@ static const char *why_not(const void *bytes, size_t n) {
         return why;
 }
 
-static void a_file_that_is_no_capture_is_named_for_what_it_is(void **state) {
+static void a_file_that_is_no_capture_is_named_for_what_it_is(void **state)
+{
 #define CASE(bytes, says) { bytes, sizeof(bytes) - 1, says }
         static const struct {
                 const char *bytes;
@@ -45,16 +47,17 @@ static void a_file_that_is_no_capture_is_named_for_what_it_is(void **state) {
                 CASE("\1\2\3", "too short"),
                 CASE("\1\2\3\4\5\6\7", "neither pcap nor pcapng"),
         };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
                 if (!strstr(why_not(cases[i].bytes, cases[i].n), cases[i].says))
                         fail_msg("%s: %s", cases[i].says, why_not(cases[i].bytes, cases[i].n));
 }
 
-static void an_erf_capture_is_told_by_two_records(void **state) {
+static void an_erf_capture_is_told_by_two_records(void **state)
+{
         uint8_t bytes[160] = { 0 };
-        (void) state;
+        (void)state;
 
         for (size_t at = 0; at < sizeof(bytes); at += 80) {
                 memcpy(bytes + at, "\x12\x34\x56\x78\x00\x00\x00\x61", 8);
@@ -66,15 +69,17 @@ static void an_erf_capture_is_told_by_two_records(void **state) {
         assert_null(strstr(why_not(bytes, sizeof(bytes)), "ERF"));
 }
 
-static void a_tar_archive_is_told_by_its_mark(void **state) {
+static void a_tar_archive_is_told_by_its_mark(void **state)
+{
         uint8_t bytes[512] = "capture.pcap";
-        (void) state;
+        (void)state;
 
         memcpy(bytes + 257, "ustar", 5);
         assert_non_null(strstr(why_not(bytes, sizeof(bytes)), "tar archive"));
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_file_that_is_no_capture_is_named_for_what_it_is),
                 cmocka_unit_test(an_erf_capture_is_told_by_two_records),

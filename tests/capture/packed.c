@@ -28,12 +28,13 @@ enum {
 static struct made made;
 static size_t ends[N_FRAMES + 1];       /* of the file header and of each frame */
 
-static void make_plain(void) {
+static void make_plain(void)
+{
         make_begin(&made, false);
         make_pcap_header(&made, 0xa1b23c4d, 1000, 1);
         ends[0] = made.n;
         for (uint8_t i = 0; i < N_FRAMES; i++) {
-                make_pcap_frame(&made, 1, i, SIZE_FRAME, SIZE_FRAME, (uint8_t) (i * 7));
+                make_pcap_frame(&made, 1, i, SIZE_FRAME, SIZE_FRAME, (uint8_t)(i * 7));
                 ends[i + 1] = made.n;
         }
 }
@@ -45,8 +46,9 @@ struct kind {
 };
 
 #if FINIS_ZLIB
-static size_t pack_gzip(uint8_t *out, size_t n_out, const uint8_t *in, size_t n) {
-        z_stream z = { .next_in = (z_const Bytef *) (uintptr_t) in, .avail_in = (uInt) n, .next_out = out,
+static size_t pack_gzip(uint8_t *out, size_t n_out, const uint8_t *in, size_t n)
+{
+        z_stream z = { .next_in = (z_const Bytef *) (uintptr_t)in, .avail_in = (uInt) n, .next_out = out,
                        .avail_out = (uInt) n_out };
 
         assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
@@ -57,7 +59,8 @@ static size_t pack_gzip(uint8_t *out, size_t n_out, const uint8_t *in, size_t n)
 #endif
 
 #if FINIS_LIBZSTD
-static size_t pack_zstd(uint8_t *out, size_t n_out, const uint8_t *in, size_t n) {
+static size_t pack_zstd(uint8_t *out, size_t n_out, const uint8_t *in, size_t n)
+{
         ZSTD_CCtx *z = ZSTD_createCCtx();
         size_t r;
 
@@ -82,7 +85,8 @@ static const struct kind kinds[] = {
 static uint8_t packed[8192];
 
 /* Reads all; checks that the frames are right as far as they go. */
-static size_t read_all(struct capture *capture) {
+static size_t read_all(struct capture *capture)
+{
         struct frame frames[3];
         size_t n_all = 0, n;
 
@@ -91,14 +95,15 @@ static size_t read_all(struct capture *capture) {
                 for (size_t i = 0; i < n; i++) {
                         assert_int_equal(frames[i].number, n_all + 1);
                         assert_int_equal(frames[i].n_bytes, SIZE_FRAME);
-                        make_check(frames[i].bytes, SIZE_FRAME, (uint8_t) (n_all * 7));
+                        make_check(frames[i].bytes, SIZE_FRAME, (uint8_t)(n_all * 7));
                         n_all++;
                 }
         } while (n > 0);
         return n_all;
 }
 
-static struct capture *open_packed(const struct kind *kind, size_t n) {
+static struct capture *open_packed(const struct kind *kind, size_t n)
+{
         struct capture *capture = NULL;
         const char *why = NULL;
         char format[32];
@@ -109,8 +114,9 @@ static struct capture *open_packed(const struct kind *kind, size_t n) {
         return capture;
 }
 
-static void pieces_that_follow_each_other_are_one_capture(void **state) {
-        (void) state;
+static void pieces_that_follow_each_other_are_one_capture(void **state)
+{
+        (void)state;
 
         make_plain();
         if (!kinds[0].name)
@@ -132,8 +138,9 @@ static void pieces_that_follow_each_other_are_one_capture(void **state) {
         }
 }
 
-static void packed_bytes_cut_anywhere_are_read_up_to_there(void **state) {
-        (void) state;
+static void packed_bytes_cut_anywhere_are_read_up_to_there(void **state)
+{
+        (void)state;
 
         make_plain();
         if (!kinds[0].name)
@@ -167,8 +174,9 @@ static void packed_bytes_cut_anywhere_are_read_up_to_there(void **state) {
         }
 }
 
-static void packed_bytes_damaged_anywhere_do_no_harm(void **state) {
-        (void) state;
+static void packed_bytes_damaged_anywhere_do_no_harm(void **state)
+{
+        (void)state;
 
         make_plain();
         if (!kinds[0].name)
@@ -183,7 +191,7 @@ static void packed_bytes_damaged_anywhere_do_no_harm(void **state) {
                                 struct frame frames[32];
                                 size_t n_read, rounds = 0;
 
-                                packed[i] ^= (uint8_t) (1 << bit);
+                                packed[i] ^= (uint8_t)(1 << bit);
                                 if (capture_open_memory(packed, n, &capture, NULL) == 0) {
                                         do
                                                 assert_int_equal(capture_read(capture, frames, 32, &n_read), 0);
@@ -194,7 +202,7 @@ static void packed_bytes_damaged_anywhere_do_no_harm(void **state) {
                                 } else {
                                         n_noticed++;
                                 }
-                                packed[i] ^= (uint8_t) (1 << bit);
+                                packed[i] ^= (uint8_t)(1 << bit);
                         }
                 }
                 /* All but what is in no checksum: the flags and times of a header. */
@@ -202,8 +210,9 @@ static void packed_bytes_damaged_anywhere_do_no_harm(void **state) {
         }
 }
 
-static void what_follows_packed_bytes_is_named_unless_it_is_zeros(void **state) {
-        (void) state;
+static void what_follows_packed_bytes_is_named_unless_it_is_zeros(void **state)
+{
+        (void)state;
 
         make_plain();
         if (!kinds[0].name)
@@ -227,8 +236,9 @@ static void what_follows_packed_bytes_is_named_unless_it_is_zeros(void **state) 
         }
 }
 
-static void a_packed_text_is_no_capture(void **state) {
-        (void) state;
+static void a_packed_text_is_no_capture(void **state)
+{
+        (void)state;
 
         if (!kinds[0].name)
                 skip();
@@ -244,14 +254,15 @@ static void a_packed_text_is_no_capture(void **state) {
 
 #if FINIS_ZLIB
 /* Hangs, and is ended by its time limit, if more is waited for than the frame needs. */
-static void a_pipe_of_gzip_gives_what_was_flushed(void **state) {
+static void a_pipe_of_gzip_gives_what_was_flushed(void **state)
+{
         z_stream z = { .avail_in = 0 };
         struct capture *capture = NULL;
         struct frame frames[8];
         char path[64];
         size_t n;
         int fds[2];
-        (void) state;
+        (void)state;
 
         make_plain();
         assert_int_equal(pipe(fds), 0);
@@ -282,13 +293,15 @@ static void a_pipe_of_gzip_gives_what_was_flushed(void **state) {
         close(fds[0]);
 }
 #else
-static void a_pipe_of_gzip_gives_what_was_flushed(void **state) {
-        (void) state;
+static void a_pipe_of_gzip_gives_what_was_flushed(void **state)
+{
+        (void)state;
         skip();
 }
 #endif
 
-static void what_this_build_cannot_unpack_is_told_with_a_way_round(void **state) {
+static void what_this_build_cannot_unpack_is_told_with_a_way_round(void **state)
+{
         static const struct {
                 bool there;
                 const char *bytes, *way;
@@ -296,7 +309,7 @@ static void what_this_build_cannot_unpack_is_told_with_a_way_round(void **state)
                 { FINIS_ZLIB, "\x1f\x8b\x08\x00", "gzip -dc FILE | finis read -" },
                 { FINIS_LIBZSTD, "\x28\xb5\x2f\xfd", "zstd -dc FILE | finis read -" },
         };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < 2; i++) {
                 struct capture *capture = NULL;
@@ -308,7 +321,8 @@ static void what_this_build_cannot_unpack_is_told_with_a_way_round(void **state)
         }
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(pieces_that_follow_each_other_are_one_capture),
                 cmocka_unit_test(packed_bytes_cut_anywhere_are_read_up_to_there),

@@ -15,7 +15,8 @@
 
 static struct made made;
 
-static struct capture *open_made(void) {
+static struct capture *open_made(void)
+{
         struct capture *capture = NULL;
         const char *why = NULL;
 
@@ -24,12 +25,13 @@ static struct capture *open_made(void) {
         return capture;
 }
 
-static void each_magic_is_read_in_both_byte_orders(void **state) {
+static void each_magic_is_read_in_both_byte_orders(void **state)
+{
         static const struct {
                 uint32_t magic;
                 int64_t unit;
         } kinds[] = { { 0xa1b2c3d4, 1000 }, { 0xa1b23c4d, 1 }, { 0xa1b2cd34, 1000 } };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < 6; i++) {
                 uint32_t magic = kinds[i / 2].magic;
@@ -42,14 +44,14 @@ static void each_magic_is_read_in_both_byte_orders(void **state) {
                 for (uint32_t k = 0; k < 3; k++) {
                         size_t at = made.n;
 
-                        make_pcap_frame(&made, 1700000000 + k, 123456, 5 + k, 100 + k, (uint8_t) (k * 16));
+                        make_pcap_frame(&made, 1700000000 + k, 123456, 5 + k, 100 + k, (uint8_t)(k * 16));
                         if (magic == 0xa1b2cd34) {
                                 /* An interface, a protocol and a type stand between. */
                                 made.n = at + 16;
                                 make_32(&made, 2);
                                 make_32(&made, 0x08000004);
                                 for (uint32_t j = 0; j < 5 + k; j++)
-                                        make_bytes(&made, &(uint8_t) { (uint8_t) (k * 16 + j) }, 1);
+                                        make_bytes(&made, &(uint8_t){ (uint8_t)(k * 16 + j) }, 1);
                         }
                 }
                 capture = open_made();
@@ -57,12 +59,12 @@ static void each_magic_is_read_in_both_byte_orders(void **state) {
                 assert_int_equal(n, 3);
                 for (uint32_t k = 0; k < 3; k++) {
                         assert_int_equal(frames[k].number, k + 1);
-                        assert_int_equal(frames[k].time_ns, (1700000000 + (int64_t) k) * 1000000000 +
+                        assert_int_equal(frames[k].time_ns, (1700000000 + (int64_t)k) * 1000000000 +
                                          123456 * kinds[i / 2].unit);
                         assert_int_equal(frames[k].n_bytes, 5 + k);
                         assert_int_equal(frames[k].n_frame, 100 + k);
                         assert_int_equal(frames[k].link_type, 1);
-                        make_check(frames[k].bytes, 5 + k, (uint8_t) (k * 16));
+                        make_check(frames[k].bytes, 5 + k, (uint8_t)(k * 16));
                 }
                 assert_int_equal(capture_read(capture, frames, 4, &n), 0);
                 assert_int_equal(n, 0);
@@ -74,7 +76,8 @@ static void each_magic_is_read_in_both_byte_orders(void **state) {
 }
 
 /* One frame and its lengths as they come out; then what is complained of. */
-static void expect_one(uint32_t n_bytes, uint32_t n_frame) {
+static void expect_one(uint32_t n_bytes, uint32_t n_frame)
+{
         struct capture *capture = open_made();
         struct frame frames[2];
         size_t n;
@@ -89,14 +92,16 @@ static void expect_one(uint32_t n_bytes, uint32_t n_frame) {
         capture_close(capture);
 }
 
-static void set_version(uint8_t major_low, uint8_t major_high, uint8_t minor) {
+static void set_version(uint8_t major_low, uint8_t major_high, uint8_t minor)
+{
         made.bytes[4] = major_low;
         made.bytes[5] = major_high;
         made.bytes[6] = minor;
 }
 
-static void lengths_of_old_versions_stand_the_other_way_round(void **state) {
-        (void) state;
+static void lengths_of_old_versions_stand_the_other_way_round(void **state)
+{
+        (void)state;
 
         make_begin(&made, false);
         make_pcap_header(&made, 0xa1b2c3d4, 100, 1);
@@ -116,8 +121,9 @@ static void lengths_of_old_versions_stand_the_other_way_round(void **state) {
         expect_one(4, 60);
 }
 
-static void a_frame_is_never_less_than_what_is_at_hand(void **state) {
-        (void) state;
+static void a_frame_is_never_less_than_what_is_at_hand(void **state)
+{
+        (void)state;
 
         make_begin(&made, true);
         make_pcap_header(&made, 0xa1b2c3d4, 100, 1);
@@ -125,7 +131,8 @@ static void a_frame_is_never_less_than_what_is_at_hand(void **state) {
         expect_one(60, 60);
 }
 
-static void link_types_are_those_of_the_list(void **state) {
+static void link_types_are_those_of_the_list(void **state)
+{
         static const struct {
                 uint32_t written, read;
         } types[] = {
@@ -133,7 +140,7 @@ static void link_types_are_those_of_the_list(void **state) {
                 /* A frame check sequence of 4 bytes, told above the type. */
                 { 0x44000001, 1 },
         };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
                 struct capture *capture;
@@ -150,7 +157,8 @@ static void link_types_are_those_of_the_list(void **state) {
         }
 }
 
-static void a_length_that_makes_no_sense_is_named_with_its_place(void **state) {
+static void a_length_that_makes_no_sense_is_named_with_its_place(void **state)
+{
         static const struct {
                 uint32_t snaplen, length;
                 const char *complaint;
@@ -162,7 +170,7 @@ static void a_length_that_makes_no_sense_is_named_with_its_place(void **state) {
                 { 0xffffffff, 268435457, "frame 2 at byte 44 is said to have 268435457 bytes" },
                 { 0xffffffff, 0xffffffff, "frame 2 at byte 44 is said to have 4294967295 bytes" },
         };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 struct capture *capture;
@@ -216,15 +224,16 @@ static void zeroes_behind_the_last_frame_are_no_frames(void **state)
         }
 }
 
-static void a_capture_cut_anywhere_is_read_up_to_there(void **state) {
+static void a_capture_cut_anywhere_is_read_up_to_there(void **state)
+{
         size_t ends[4];
-        (void) state;
+        (void)state;
 
         make_begin(&made, false);
         make_pcap_header(&made, 0xa1b2c3d4, 100, 1);
         ends[0] = made.n;
         for (uint32_t i = 1; i <= 3; i++) {
-                make_pcap_frame(&made, i, 2, 10 * i, 60, (uint8_t) i);
+                make_pcap_frame(&made, i, 2, 10 * i, 60, (uint8_t)i);
                 ends[i] = made.n;
         }
         for (size_t cut = 0; cut <= made.n; cut++) {
@@ -246,7 +255,7 @@ static void a_capture_cut_anywhere_is_read_up_to_there(void **state) {
                 assert_int_equal(capture_read(capture, frames, 8, &n), 0);
                 assert_int_equal(n, whole);
                 for (size_t i = 0; i < n; i++)
-                        make_check(frames[i].bytes, frames[i].n_bytes, (uint8_t) (i + 1));
+                        make_check(frames[i].bytes, frames[i].n_bytes, (uint8_t)(i + 1));
                 assert_int_equal(capture_read(capture, frames, 8, &n), 0);
                 assert_int_equal(n, 0);
                 if (cut < ends[0])
@@ -265,7 +274,8 @@ static void a_capture_cut_anywhere_is_read_up_to_there(void **state) {
         }
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(each_magic_is_read_in_both_byte_orders),
                 cmocka_unit_test(lengths_of_old_versions_stand_the_other_way_round),

@@ -19,7 +19,8 @@
 #include "wire/icmp.h"
 #include "wire/segment.h"
 
-static void the_bytes_are_those_of_the_format(void **state) {
+static void the_bytes_are_those_of_the_format(void **state)
+{
         /* Magic of nanoseconds, 2.4, zone 0, accuracy 0, 262144, raw IP; then 3 of 5 bytes. */
         static const char expected[] =
                 "\x4d\x3c\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x65\x00\x00\x00"
@@ -27,7 +28,7 @@ static void the_bytes_are_those_of_the_format(void **state) {
         char *bytes = NULL;
         size_t n = 0;
         FILE *file;
-        (void) state;
+        (void)state;
 
         file = open_memstream(&bytes, &n);
         assert_non_null(file);
@@ -39,11 +40,12 @@ static void the_bytes_are_those_of_the_format(void **state) {
         free(bytes);
 }
 
-static void what_the_format_cannot_hold_is_refused(void **state) {
+static void what_the_format_cannot_hold_is_refused(void **state)
+{
         char *bytes = NULL;
         size_t n = 0;
         FILE *file;
-        (void) state;
+        (void)state;
 
         file = open_memstream(&bytes, &n);
         assert_int_equal(pcap_write_frame(file, -1, "abc", 3, 3), -ERANGE);
@@ -54,10 +56,11 @@ static void what_the_format_cannot_hold_is_refused(void **state) {
         free(bytes);
 }
 
-static void a_full_disk_is_told(void **state) {
+static void a_full_disk_is_told(void **state)
+{
         int r = 0;
         FILE *file;
-        (void) state;
+        (void)state;
 
         file = fopen("/dev/full", "we");
         if (!file) {
@@ -105,7 +108,8 @@ enum {
         N_STORIES = sizeof(stories) / sizeof(*stories),
 };
 
-static void write_stories(FILE *file) {
+static void write_stories(FILE *file)
+{
         assert_int_equal(pcap_write_header(file, PCAP_LINK_RAW), 0);
         for (unsigned i = 0; i < N_STORIES; ++i) {
                 struct segment segment = stories[i].segment;
@@ -116,7 +120,7 @@ static void write_stories(FILE *file) {
                 assert_int_equal(inet_pton(segment.family, stories[i].destination, segment.destination), 1);
                 n = segment_write(packet, sizeof(packet), &segment);
                 assert_true(n > 0);
-                assert_int_equal(pcap_write_frame(file, 1790000000123456789 + i, packet, (size_t) n, (size_t) n), 0);
+                assert_int_equal(pcap_write_frame(file, 1790000000123456789 + i, packet, (size_t)n, (size_t)n), 0);
         }
         /* An ICMP error about the first of each family. */
         for (unsigned i = 0; i < N_STORIES; i += 2) {
@@ -127,13 +131,14 @@ static void write_stories(FILE *file) {
                 inet_pton(segment.family, stories[i].source, segment.source);
                 inet_pton(segment.family, stories[i].destination, segment.destination);
                 n = segment_write(packet, sizeof(packet), &segment);
-                n = icmp_write(error, sizeof(error), ICMP_ERROR_ADMIN_PROHIBITED, packet, (size_t) n);
+                n = icmp_write(error, sizeof(error), ICMP_ERROR_ADMIN_PROHIBITED, packet, (size_t)n);
                 assert_true(n > 0);
-                assert_int_equal(pcap_write_frame(file, 1790000001000000000, error, (size_t) n, (size_t) n), 0);
+                assert_int_equal(pcap_write_frame(file, 1790000001000000000, error, (size_t)n, (size_t)n), 0);
         }
 }
 
-static FILE *ask_tshark(const char *path, const char *arguments) {
+static FILE *ask_tshark(const char *path, const char *arguments)
+{
         char command[2048];
 
         snprintf(command, sizeof(command),
@@ -144,15 +149,17 @@ static FILE *ask_tshark(const char *path, const char *arguments) {
 }
 
 /* A line without its end; "" at the end of the file. */
-static char *next_line(FILE *file, char *line, size_t size) {
-        if (!fgets(line, (int) size, file))
+static char *next_line(FILE *file, char *line, size_t size)
+{
+        if (!fgets(line, (int)size, file))
                 return strcpy(line, "");
         line[strcspn(line, "\n")] = '\0';
         return line;
 }
 
 /* One field as a number: its versions print "0xabcde" or "0x0abcde", "1" or "True". */
-static bool as_number(const char *field, unsigned long *ret_number) {
+static bool as_number(const char *field, unsigned long *ret_number)
+{
         char *end;
 
         if (strcmp(field, "True") == 0 || strcmp(field, "False") == 0) {
@@ -163,7 +170,8 @@ static bool as_number(const char *field, unsigned long *ret_number) {
         return *field && !*end;
 }
 
-static void assert_fields(FILE *said, const char *expected) {
+static void assert_fields(FILE *said, const char *expected)
+{
         char line[512], wanted[512], *rest_line = line, *rest_wanted = wanted;
 
         next_line(said, line, sizeof(line));
@@ -180,11 +188,12 @@ static void assert_fields(FILE *said, const char *expected) {
         assert_ptr_equal(rest_line, rest_wanted);
 }
 
-static void tshark_reads_what_was_written(void **state) {
+static void tshark_reads_what_was_written(void **state)
+{
         char path[] = "/tmp/finis-pcap-XXXXXX", line[512];
         FILE *file, *said;
         int fd;
-        (void) state;
+        (void)state;
 
         if (system("tshark --version >/dev/null 2>&1") != 0) {
                 printf("# skipped: tshark is not installed\n");
@@ -224,7 +233,8 @@ static void tshark_reads_what_was_written(void **state) {
         unlink(path);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_bytes_are_those_of_the_format),
                 cmocka_unit_test(what_the_format_cannot_hold_is_refused),

@@ -23,7 +23,8 @@ static struct capture *capture;
 static struct frame frames[FRAMES_MAX];
 
 /* Reads all there is, in batches of @batch; the bytes stay where they are, since they are in memory. */
-static size_t read_made(size_t batch) {
+static size_t read_made(size_t batch)
+{
         const char *why = NULL;
         size_t n_all = 0, n;
 
@@ -38,14 +39,16 @@ static size_t read_made(size_t batch) {
         return n_all;
 }
 
-static int close_capture(void **state) {
-        (void) state;
+static int close_capture(void **state)
+{
+        (void)state;
         capture = capture_close(capture);
         return 0;
 }
 
 static void expect_frame(size_t i, uint64_t number, int64_t time_ns, uint32_t n_bytes, uint32_t n_frame,
-                         uint32_t link_type, uint8_t first) {
+                         uint32_t link_type, uint8_t first)
+{
         assert_int_equal(frames[i].number, number);
         assert_int_equal(frames[i].time_ns, time_ns);
         assert_int_equal(frames[i].n_bytes, n_bytes);
@@ -54,8 +57,9 @@ static void expect_frame(size_t i, uint64_t number, int64_t time_ns, uint32_t n_
         make_check(frames[i].bytes, n_bytes, first);
 }
 
-static void sections_have_their_own_byte_order_and_interfaces(void **state) {
-        (void) state;
+static void sections_have_their_own_byte_order_and_interfaces(void **state)
+{
+        (void)state;
 
         for (size_t batch = 1; batch <= 4; batch++) {
                 make_begin(&made, false);
@@ -81,8 +85,9 @@ static void sections_have_their_own_byte_order_and_interfaces(void **state) {
         }
 }
 
-static void an_interface_of_an_earlier_section_is_gone(void **state) {
-        (void) state;
+static void an_interface_of_an_earlier_section_is_gone(void **state)
+{
+        (void)state;
 
         make_begin(&made, false);
         make_section(&made);
@@ -94,7 +99,8 @@ static void an_interface_of_an_earlier_section_is_gone(void **state) {
         assert_non_null(strstr(capture_complaint(capture), "names interface 0, which is not described"));
 }
 
-static void every_clock_is_exact(void **state) {
+static void every_clock_is_exact(void **state)
+{
         static const struct {
                 int resolution;
                 int64_t offset_s;
@@ -130,7 +136,7 @@ static void every_clock_is_exact(void **state) {
                 { 6, INT64_MAX, 1, 0 },
                 { 6, INT64_MIN, UINT64_MAX, 0 },
         };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 for (int big = 0; big < 2; big++) {
@@ -144,9 +150,10 @@ static void every_clock_is_exact(void **state) {
         }
 }
 
-static void a_simple_packet_has_no_time_and_the_length_of_its_interface(void **state) {
+static void a_simple_packet_has_no_time_and_the_length_of_its_interface(void **state)
+{
         size_t block;
-        (void) state;
+        (void)state;
 
         make_begin(&made, true);
         make_section(&made);
@@ -166,9 +173,10 @@ static void a_simple_packet_has_no_time_and_the_length_of_its_interface(void **s
         assert_null(capture_complaint(capture));
 }
 
-static void an_old_packet_block_is_read(void **state) {
+static void an_old_packet_block_is_read(void **state)
+{
         size_t block;
-        (void) state;
+        (void)state;
 
         make_begin(&made, false);
         make_section(&made);
@@ -187,9 +195,10 @@ static void an_old_packet_block_is_read(void **state) {
         expect_frame(0, 1, 42000, 3, 30, 101, 9);
 }
 
-static void other_blocks_and_options_are_passed_over(void **state) {
+static void other_blocks_and_options_are_passed_over(void **state)
+{
         size_t block;
-        (void) state;
+        (void)state;
 
         make_begin(&made, false);
         make_section(&made);
@@ -221,7 +230,8 @@ static void other_blocks_and_options_are_passed_over(void **state) {
         }
 }
 
-static void statistics(uint32_t interface, uint16_t code, uint64_t n) {
+static void statistics(uint32_t interface, uint16_t code, uint64_t n)
+{
         size_t block = make_block(&made, 5);
 
         make_32(&made, interface);
@@ -232,14 +242,15 @@ static void statistics(uint32_t interface, uint16_t code, uint64_t n) {
         make_bytes(&made, "12345678", 8);
         make_16(&made, code);
         make_16(&made, 8);
-        make_32(&made, (uint32_t) (made.big_endian ? n >> 32 : n));
-        make_32(&made, (uint32_t) (made.big_endian ? n : n >> 32));
+        make_32(&made, (uint32_t)(made.big_endian ? n >> 32 : n));
+        make_32(&made, (uint32_t)(made.big_endian ? n : n >> 32));
         make_block_end(&made, block);
 }
 
 /* They count from the interface's beginning. */
-static void frames_that_were_dropped_are_counted(void **state) {
-        (void) state;
+static void frames_that_were_dropped_are_counted(void **state)
+{
+        (void)state;
 
         for (int big_endian = 0; big_endian < 2; big_endian++) {
                 make_begin(&made, big_endian);
@@ -261,8 +272,9 @@ static void frames_that_were_dropped_are_counted(void **state) {
         }
 }
 
-static void padding_that_the_length_leaves_out_is_passed_over(void **state) {
-        (void) state;
+static void padding_that_the_length_leaves_out_is_passed_over(void **state)
+{
+        (void)state;
 
         make_begin(&made, true);
         make_section(&made);
@@ -277,7 +289,8 @@ static void padding_that_the_length_leaves_out_is_passed_over(void **state) {
         assert_null(capture_complaint(capture));
 }
 
-static void what_wireshark_numbers_without_a_frame_in_it_is_counted(void **state) {
+static void what_wireshark_numbers_without_a_frame_in_it_is_counted(void **state)
+{
         static const struct {
                 uint32_t type;
                 uint64_t number;
@@ -285,7 +298,7 @@ static void what_wireshark_numbers_without_a_frame_in_it_is_counted(void **state
                 { 4, 2 }, { 5, 2 }, { 10, 2 }, { 0x12345, 2 },
                 { 9, 3 }, { 0xbad, 3 }, { 0x40000bad, 3 }, { 0x204, 3 }, { 0x216, 3 }, { 0x221, 3 },
         };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 size_t block;
@@ -303,10 +316,11 @@ static void what_wireshark_numbers_without_a_frame_in_it_is_counted(void **state
         }
 }
 
-static void a_block_wrong_within_is_left_out_and_named(void **state) {
+static void a_block_wrong_within_is_left_out_and_named(void **state)
+{
         size_t block, wrong;
         char expected[128];
-        (void) state;
+        (void)state;
 
         make_begin(&made, false);
         make_section(&made);
@@ -332,9 +346,10 @@ static void a_block_wrong_within_is_left_out_and_named(void **state) {
         assert_string_equal(capture_complaint(capture), expected);
 }
 
-static void where_both_lengths_of_a_block_differ_reading_ends(void **state) {
+static void where_both_lengths_of_a_block_differ_reading_ends(void **state)
+{
         size_t types[] = { 6, 1, 4711 };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < 3; i++) {
                 make_begin(&made, false);
@@ -342,7 +357,7 @@ static void where_both_lengths_of_a_block_differ_reading_ends(void **state) {
                 make_interface(&made, 1, 0, -1, 0);
                 make_enhanced(&made, 0, 1, 5, 5, 1);
                 make_enhanced(&made, 0, 2, 5, 5, 2);
-                memcpy(made.bytes + made.n - 40, &(uint32_t) { (uint32_t) types[i] }, 4);
+                memcpy(made.bytes + made.n - 40, &(uint32_t) { (uint32_t)types[i] }, 4);
                 made.bytes[made.n - 4] = 44;
                 make_enhanced(&made, 0, 3, 5, 5, 3);
                 assert_int_equal(read_made(4), 1);
@@ -352,9 +367,10 @@ static void where_both_lengths_of_a_block_differ_reading_ends(void **state) {
         }
 }
 
-static void a_length_no_block_can_have_ends_it(void **state) {
+static void a_length_no_block_can_have_ends_it(void **state)
+{
         static const uint32_t lengths[] = { 0, 11, 37 };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < 3; i++) {
                 make_begin(&made, false);
@@ -372,9 +388,10 @@ static void a_length_no_block_can_have_ends_it(void **state) {
         assert_non_null(strstr(capture_complaint(capture), "4294967280 bytes, which makes no sense"));
 }
 
-static void a_section_of_no_known_order_or_version_ends_it(void **state) {
+static void a_section_of_no_known_order_or_version_ends_it(void **state)
+{
         size_t section;
-        (void) state;
+        (void)state;
 
         make_begin(&made, false);
         make_section(&made);
@@ -390,9 +407,10 @@ static void a_section_of_no_known_order_or_version_ends_it(void **state) {
         assert_non_null(strstr(capture_complaint(capture), "has no byte order"));
 }
 
-static void a_capture_cut_anywhere_is_read_up_to_there(void **state) {
+static void a_capture_cut_anywhere_is_read_up_to_there(void **state)
+{
         size_t ends[8], n_ends = 0, whole;
-        (void) state;
+        (void)state;
 
         make_begin(&made, true);
         make_section(&made);
@@ -435,7 +453,8 @@ static void a_capture_cut_anywhere_is_read_up_to_there(void **state) {
         }
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_teardown(sections_have_their_own_byte_order_and_interfaces, close_capture),
                 cmocka_unit_test_teardown(an_interface_of_an_earlier_section_is_gone, close_capture),

@@ -18,20 +18,22 @@
 static char *bytes;
 static size_t n_bytes;
 
-static int free_bytes(void **state) {
-        (void) state;
+static int free_bytes(void **state)
+{
+        (void)state;
         free(bytes);
         bytes = NULL;
         return 0;
 }
 
-static void what_is_written_is_read_back(void **state) {
+static void what_is_written_is_read_back(void **state)
+{
         struct pcapng_writer writer;
         struct capture *capture;
         struct frame frames[8];
         size_t n;
         FILE *file;
-        (void) state;
+        (void)state;
 
         file = open_memstream(&bytes, &n_bytes);
         assert_int_equal(pcapng_write_section(&writer, file, "finis", "a comment on all"), 0);
@@ -64,11 +66,12 @@ static void what_is_written_is_read_back(void **state) {
         capture_close(capture);
 }
 
-static void what_the_format_cannot_hold_is_refused(void **state) {
+static void what_the_format_cannot_hold_is_refused(void **state)
+{
         struct pcapng_writer writer;
         size_t before;
         FILE *file;
-        (void) state;
+        (void)state;
 
         file = open_memstream(&bytes, &n_bytes);
         assert_int_equal(pcapng_write_section(&writer, file, NULL, NULL), 0);
@@ -78,16 +81,17 @@ static void what_the_format_cannot_hold_is_refused(void **state) {
         assert_int_equal(pcapng_write_interface(&writer, 65536, NULL), -ERANGE);
         assert_int_equal(pcapng_write_frame(&writer, 0, -1, "abc", 3, 3, NULL), -ERANGE);
         assert_int_equal(pcapng_write_frame(&writer, 0, 0, "abc", 3, 2, NULL), -ERANGE);
-        assert_int_equal(pcapng_write_frame(&writer, 0, 0, "abc", 3, (size_t) UINT32_MAX + 1, NULL), -ERANGE);
+        assert_int_equal(pcapng_write_frame(&writer, 0, 0, "abc", 3, (size_t)UINT32_MAX + 1, NULL), -ERANGE);
         assert_int_equal(pcapng_write_frame(&writer, 1, 0, "abc", 3, 3, NULL), -EINVAL);
         fclose(file);
         assert_int_equal(n_bytes, before);
 }
 
-static void a_full_disk_is_told(void **state) {
+static void a_full_disk_is_told(void **state)
+{
         struct pcapng_writer writer;
         FILE *file = fopen("/dev/full", "wb");
-        (void) state;
+        (void)state;
 
         if (!file)
                 skip();
@@ -96,14 +100,15 @@ static void a_full_disk_is_told(void **state) {
         fclose(file);
 }
 
-static void a_comment_too_long_is_cut_between_two_letters(void **state) {
+static void a_comment_too_long_is_cut_between_two_letters(void **state)
+{
         struct pcapng_writer writer;
         struct capture *capture;
         struct frame frame;
         char *comment = malloc(PCAPNG_COMMENT_MAX + 16);
         size_t n;
         FILE *file;
-        (void) state;
+        (void)state;
 
         assert_non_null(comment);
         memset(comment, 'x', PCAPNG_COMMENT_MAX - 1);
@@ -123,13 +128,14 @@ static void a_comment_too_long_is_cut_between_two_letters(void **state) {
         capture_close(capture);
 }
 
-static void tshark_sees_the_comments(void **state) {
+static void tshark_sees_the_comments(void **state)
+{
         static const uint8_t ethernet[60] = { [12] = 0x88, [13] = 0xb5 };
         char path[] = "/tmp/finis-pcapng-XXXXXX", command[256], line[256];
         struct pcapng_writer writer;
         int fd;
         FILE *file;
-        (void) state;
+        (void)state;
 
         if (system("command -v tshark >/dev/null") != 0)
                 skip();
@@ -154,7 +160,8 @@ static void tshark_sees_the_comments(void **state) {
         unlink(path);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_teardown(what_is_written_is_read_back, free_bytes),
                 cmocka_unit_test_teardown(what_the_format_cannot_hold_is_refused, free_bytes),

@@ -6,7 +6,8 @@
 
 #include "capture/capture.h"
 
-static int print(const char *path) {
+static int print(const char *path)
+{
         struct capture *capture;
         struct frame frames[32];
         const char *why = NULL;
@@ -35,7 +36,8 @@ static int print(const char *path) {
         return 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
         int status = 0;
 
         for (int i = 1; i < argc; i++)

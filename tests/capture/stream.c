@@ -24,7 +24,8 @@
 
 static struct made made;
 
-static struct capture *open_fd(int fd) {
+static struct capture *open_fd(int fd)
+{
         struct capture *capture = NULL;
         const char *why = NULL;
         char path[64];
@@ -34,12 +35,14 @@ static struct capture *open_fd(int fd) {
         return capture;
 }
 
-static void write_all(int fd, const void *bytes, size_t n) {
+static void write_all(int fd, const void *bytes, size_t n)
+{
         assert_int_equal(write(fd, bytes, n), n);
 }
 
 /* Frames of all sizes: each straddles the block's end somewhere else, and some are larger than it. */
-static void frames_that_straddle_or_exceed_the_block_are_whole(void **state) {
+static void frames_that_straddle_or_exceed_the_block_are_whole(void **state)
+{
         enum {
                 N = 3000,
                 LARGEST = 1500000,
@@ -51,12 +54,12 @@ static void frames_that_straddle_or_exceed_the_block_are_whole(void **state) {
         size_t i = 0, n;
         int fd = memfd_create("capture", MFD_CLOEXEC);
         FILE *file = fdopen(dup(fd), "wb");
-        (void) state;
+        (void)state;
 
         assert_non_null(bytes);
         assert_non_null(file);
         for (size_t k = 0; k < LARGEST; k++)
-                bytes[k] = (uint8_t) (k * 31 >> 3);
+                bytes[k] = (uint8_t)(k * 31 >> 3);
         assert_int_equal(pcap_write_header(file, 1), 0);
         for (size_t k = 0; k < N; k++) {
                 static const uint32_t large[] = { 262128, 262144, 262145, 600000, LARGEST };
@@ -64,7 +67,7 @@ static void frames_that_straddle_or_exceed_the_block_are_whole(void **state) {
 
                 random = random * 1103515245 + 12345;
                 size = k % 500 == 499 ? large[k / 500 % 5] : (random >> 16) % 3000;
-                assert_int_equal(fwrite((uint32_t[4]) { (uint32_t) k, 0, size, size }, 16, 1, file), 1);
+                assert_int_equal(fwrite((uint32_t[4]) { (uint32_t)k, 0, size, size }, 16, 1, file), 1);
                 assert_int_equal(fwrite(bytes, 1, size, file), size);
         }
         fclose(file);
@@ -79,7 +82,7 @@ static void frames_that_straddle_or_exceed_the_block_are_whole(void **state) {
                         break;
                 for (size_t k = 0; k < n; k++, i++) {
                         random = random * 1103515245 + 12345;
-                        assert_int_equal(frames[k].time_ns, (int64_t) i * 1000000000);
+                        assert_int_equal(frames[k].time_ns, (int64_t)i * 1000000000);
                         if (i % 500 != 499)
                                 assert_int_equal(frames[k].n_bytes, (random >> 16) % 3000);
                         assert_memory_equal(frames[k].bytes, bytes, frames[k].n_bytes);
@@ -94,8 +97,9 @@ static void frames_that_straddle_or_exceed_the_block_are_whole(void **state) {
 }
 
 /* If capture_read() waited for what is not there yet, the test would hang, and be ended by its time limit. */
-static void a_pipe_gives_each_frame_as_soon_as_it_is_whole(void **state) {
-        (void) state;
+static void a_pipe_gives_each_frame_as_soon_as_it_is_whole(void **state)
+{
+        (void)state;
 
         for (int ng = 0; ng < 2; ng++) {
                 struct capture *capture = NULL;
@@ -133,7 +137,7 @@ static void a_pipe_gives_each_frame_as_soon_as_it_is_whole(void **state) {
                                 assert_int_equal(n_read, 1);
                                 assert_int_equal(frames[0].number, n + 1);
                                 assert_int_equal(frames[0].time_ns, n * 1000);
-                                make_check(frames[0].bytes, 20, (uint8_t) n);
+                                make_check(frames[0].bytes, 20, (uint8_t)n);
                                 assert_int_equal(capture_offset(capture), ends[n]);
                                 n++;
                         }
@@ -147,12 +151,13 @@ static void a_pipe_gives_each_frame_as_soon_as_it_is_whole(void **state) {
         }
 }
 
-static void a_pipe_gives_all_that_is_at_hand_at_once(void **state) {
+static void a_pipe_gives_all_that_is_at_hand_at_once(void **state)
+{
         struct capture *capture;
         struct frame frames[8];
         size_t n;
         int fds[2];
-        (void) state;
+        (void)state;
 
         make_begin(&made, false);
         make_pcap_header(&made, 0xa1b2c3d4, 100, 1);
@@ -173,18 +178,20 @@ static void a_pipe_gives_all_that_is_at_hand_at_once(void **state) {
         close(fds[0]);
 }
 
-static void no_handler(int number) {
-        (void) number;
+static void no_handler(int number)
+{
+        (void)number;
 }
 
-static void a_signal_is_told_and_nothing_is_lost(void **state) {
+static void a_signal_is_told_and_nothing_is_lost(void **state)
+{
         struct sigaction action = { .sa_handler = no_handler };
         struct itimerval often = { { 0, 5000 }, { 0, 5000 } }, never = { { 0, 0 }, { 0, 0 } };
         struct capture *capture;
         struct frame frames[8];
         size_t n;
         int fds[2];
-        (void) state;
+        (void)state;
 
         make_begin(&made, false);
         make_pcap_header(&made, 0xa1b2c3d4, 100, 1);
@@ -206,12 +213,13 @@ static void a_signal_is_told_and_nothing_is_lost(void **state) {
         close(fds[0]);
 }
 
-static void a_pipe_that_does_not_block_is_waited_for(void **state) {
+static void a_pipe_that_does_not_block_is_waited_for(void **state)
+{
         struct capture *capture;
         struct frame frame;
         size_t n;
         int fds[2], child;
-        (void) state;
+        (void)state;
 
         make_begin(&made, false);
         make_pcap_header(&made, 0xa1b2c3d4, 100, 1);
@@ -240,10 +248,11 @@ static void a_pipe_that_does_not_block_is_waited_for(void **state) {
         close(fds[0]);
 }
 
-static void what_cannot_be_opened_says_so(void **state) {
+static void what_cannot_be_opened_says_so(void **state)
+{
         struct capture *capture = NULL;
         const char *why = "untouched";
-        (void) state;
+        (void)state;
 
         assert_int_equal(capture_open("/nowhere/at/all", &capture, &why), -ENOENT);
         assert_null(why);
@@ -258,7 +267,8 @@ static void what_cannot_be_opened_says_so(void **state) {
         assert_null(capture_close(NULL));
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(frames_that_straddle_or_exceed_the_block_are_whole),
                 cmocka_unit_test(a_pipe_gives_each_frame_as_soon_as_it_is_whole),

@@ -22,18 +22,21 @@ enum {
 static struct anonymizer anonymizer;
 static struct packet_reader *reader;
 
-static int begin(void **state) {
-        (void) state;
+static int begin(void **state)
+{
+        (void)state;
         return anonymizer_init(&anonymizer, "a key") || packet_reader_new(&reader);
 }
 
-static int end(void **state) {
-        (void) state;
+static int end(void **state)
+{
+        (void)state;
         reader = packet_reader_free(reader);
         return 0;
 }
 
-static unsigned int common_bits(const uint8_t *a, const uint8_t *b, unsigned int n) {
+static unsigned int common_bits(const uint8_t *a, const uint8_t *b, unsigned int n)
+{
         unsigned int i = 0;
 
         while (i < n && !((a[i / 8] ^ b[i / 8]) >> (7 - i % 8) & 1))
@@ -41,10 +44,11 @@ static unsigned int common_bits(const uint8_t *a, const uint8_t *b, unsigned int
         return i;
 }
 
-static void prefixes_are_kept_bit_by_bit(void **state) {
+static void prefixes_are_kept_bit_by_bit(void **state)
+{
         static const uint8_t families[] = { AF_INET, AF_INET6 };
         uint32_t random = 1;
-        (void) state;
+        (void)state;
 
         for (size_t f = 0; f < 2; f++) {
                 unsigned int n = families[f] == AF_INET ? 32 : 128;
@@ -53,11 +57,11 @@ static void prefixes_are_kept_bit_by_bit(void **state) {
                         uint8_t a[16] = { 0 }, b[16], to_a[16], to_b[16];
 
                         for (unsigned int i = 0; i < n / 8; i++)
-                                a[i] = (uint8_t) ((random = random * 1103515245 + 12345) >> 16);
+                                a[i] = (uint8_t)((random = random * 1103515245 + 12345) >> 16);
                         memcpy(b, a, 16);
-                        b[shared / 8] ^= (uint8_t) (0x80 >> shared % 8);
+                        b[shared / 8] ^= (uint8_t)(0x80 >> shared % 8);
                         for (unsigned int i = shared / 8 + 1; i < n / 8; i++)
-                                b[i] = (uint8_t) ((random = random * 1103515245 + 12345) >> 16);
+                                b[i] = (uint8_t)((random = random * 1103515245 + 12345) >> 16);
                         anonymize_address(&anonymizer, families[f], a, to_a);
                         anonymize_address(&anonymizer, families[f], b, to_b);
                         assert_int_equal(common_bits(a, b, n), shared);
@@ -67,11 +71,12 @@ static void prefixes_are_kept_bit_by_bit(void **state) {
         }
 }
 
-static void a_key_gives_always_the_same_and_another_key_another(void **state) {
+static void a_key_gives_always_the_same_and_another_key_another(void **state)
+{
         struct anonymizer same, other, unknown, unknown_too;
         const uint8_t address[16] = { 192, 0, 2, 77 };
         uint8_t to[5][16];
-        (void) state;
+        (void)state;
 
         assert_int_equal(anonymizer_init(&same, "a key"), 0);
         assert_int_equal(anonymizer_init(&other, "another key"), 0);
@@ -93,7 +98,8 @@ static void a_key_gives_always_the_same_and_another_key_another(void **state) {
 
 /* Anonymises the IP packet @bytes; reads what became of it. */
 static enum packet_kind go_through(const uint8_t *bytes, uint32_t n, struct anonymized *ret_anonymized,
-                                   struct packet *ret_before, struct packet *ret_after) {
+                                   struct packet *ret_before, struct packet *ret_after)
+{
         enum packet_kind kind = packet_read(reader, LINK_RAW, bytes, n, n, 1, ret_before);
 
         assert_true(kind == PACKET_TCP || kind == PACKET_ICMP_ERROR);
@@ -110,7 +116,8 @@ static const struct segment sample = {
         .options = SEGMENT_HAS_TIMESTAMPS, .ts_value = 5, .ts_echo = 6, .flow_label = 0,
 };
 
-static struct segment sample_of(uint8_t family) {
+static struct segment sample_of(uint8_t family)
+{
         static const uint8_t payload[600] = "GET / HTTP/1.1\r\nHost: secret.example\r\n";
         struct segment segment = sample;
 
@@ -119,8 +126,8 @@ static struct segment sample_of(uint8_t family) {
         memcpy(segment.source, "\x20\x01\x0d\xb8zzzzabcdefgh", 16);
         memcpy(segment.destination, "\x20\x01\x0d\xb8yyyyijklmnop", 16);
         if (family == AF_INET) {
-                memcpy(segment.source, (uint8_t[16]) { 10, 1, 2, 3 }, 16);
-                memcpy(segment.destination, (uint8_t[16]) { 192, 0, 2, 9 }, 16);
+                memcpy(segment.source, (uint8_t[16]){ 10, 1, 2, 3 }, 16);
+                memcpy(segment.destination, (uint8_t[16]){ 192, 0, 2, 9 }, 16);
                 return segment;
         }
         segment.flow_label = 0xabcde;
@@ -129,9 +136,10 @@ static struct segment sample_of(uint8_t family) {
         return segment;
 }
 
-static void what_a_header_says_stays_but_whose_it_is(void **state) {
+static void what_a_header_says_stays_but_whose_it_is(void **state)
+{
         static const uint8_t families[] = { AF_INET, AF_INET6 };
-        (void) state;
+        (void)state;
 
         for (size_t f = 0; f < 2; f++) {
                 struct segment segment = sample_of(families[f]);
@@ -143,7 +151,7 @@ static void what_a_header_says_stays_but_whose_it_is(void **state) {
                 int n = segment_write(bytes, sizeof(bytes), &segment);
 
                 assert_true(n > 0);
-                assert_int_equal(go_through(bytes, (uint32_t) n, &out, &before, &after), PACKET_TCP);
+                assert_int_equal(go_through(bytes, (uint32_t)n, &out, &before, &after), PACKET_TCP);
                 assert_int_equal(out.n_frame, n + 14);
                 assert_int_equal(out.n_bytes, n + 14 - 600);
                 assert_int_equal(s->ttl, 57);
@@ -166,18 +174,19 @@ static void what_a_header_says_stays_but_whose_it_is(void **state) {
         }
 }
 
-static void vlans_stay(void **state) {
+static void vlans_stay(void **state)
+{
         static const uint32_t vlans[] = { 0, 5, 4095, 7 << 12 | 9, 7 << 12 };
         struct segment segment = sample_of(AF_INET);
         uint8_t bytes[1500];
         int n = segment_write(bytes, sizeof(bytes), &segment);
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(vlans) / sizeof(vlans[0]); i++) {
                 struct anonymized out;
                 struct packet packet, after;
 
-                assert_int_equal(packet_read(reader, LINK_RAW, bytes, (uint32_t) n, (uint32_t) n, 1, &packet),
+                assert_int_equal(packet_read(reader, LINK_RAW, bytes, (uint32_t)n, (uint32_t)n, 1, &packet),
                                  PACKET_TCP);
                 packet.vlan = vlans[i];
                 anonymize_packet(&anonymizer, &packet, false, &out);
@@ -188,7 +197,8 @@ static void vlans_stay(void **state) {
 }
 
 /* Puts options into a segment of no payload; returns those that come out. */
-static const uint8_t *options_after(const uint8_t *options, uint32_t n_options, struct anonymized *ret_out) {
+static const uint8_t *options_after(const uint8_t *options, uint32_t n_options, struct anonymized *ret_out)
+{
         struct segment segment = sample_of(AF_INET);
         struct packet before, after;
         uint8_t bytes[200];
@@ -199,15 +209,16 @@ static const uint8_t *options_after(const uint8_t *options, uint32_t n_options, 
         n = segment_write(bytes, sizeof(bytes), &segment);
         assert_int_equal(n, 40);
         memcpy(bytes + 40, options, n_options);
-        bytes_put16(bytes + 2, (uint16_t) (40 + n_options));
-        bytes[20 + 12] = (uint8_t) ((20 + n_options) / 4 << 4);
+        bytes_put16(bytes + 2, (uint16_t)(40 + n_options));
+        bytes[20 + 12] = (uint8_t)((20 + n_options) / 4 << 4);
         go_through(bytes, 40 + n_options, ret_out, &before, &after);
         assert_int_equal(before.segment.options, after.segment.options);
         return ret_out->bytes + 14 + 40;
 }
 
-static void options_stay_without_their_secrets(void **state) {
-#define CASE(before, after) { (const uint8_t *) before, (const uint8_t *) after, sizeof(before) - 1 }
+static void options_stay_without_their_secrets(void **state)
+{
+#define CASE(before, after) { (const uint8_t *)before, (const uint8_t *)after, sizeof(before) - 1 }
         static const struct {
                 const uint8_t *before, *after;
                 uint32_t n;
@@ -232,7 +243,7 @@ static void options_stay_without_their_secrets(void **state) {
                 CASE("\1\1\1\x63", "\1\1\1\x63"),
                 CASE("\x63\x28" "abcdef", "\x63\x28\0\0\0\0\0\0"),
         };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 struct anonymized out;
@@ -241,13 +252,14 @@ static void options_stay_without_their_secrets(void **state) {
         }
 }
 
-static void an_icmp_error_stays_one(void **state) {
+static void an_icmp_error_stays_one(void **state)
+{
         static const uint8_t families[] = { AF_INET, AF_INET6 };
         static const enum icmp_error errors[] = {
                 ICMP_ERROR_NET_UNREACHABLE, ICMP_ERROR_HOST_UNREACHABLE, ICMP_ERROR_PROTOCOL_UNREACHABLE,
                 ICMP_ERROR_PORT_UNREACHABLE, ICMP_ERROR_ADMIN_PROHIBITED,
         };
-        (void) state;
+        (void)state;
 
         for (size_t f = 0; f < 2; f++) {
                 for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
@@ -257,9 +269,9 @@ static void an_icmp_error_stays_one(void **state) {
                         uint8_t about[1500], bytes[ICMP_SIZE_MAX], expected[16];
                         int n = segment_write(about, sizeof(about), &segment);
 
-                        n = icmp_write(bytes, sizeof(bytes), errors[i], about, (size_t) n);
+                        n = icmp_write(bytes, sizeof(bytes), errors[i], about, (size_t)n);
                         assert_true(n > 0);
-                        assert_int_equal(go_through(bytes, (uint32_t) n, &out, &before, &after), PACKET_ICMP_ERROR);
+                        assert_int_equal(go_through(bytes, (uint32_t)n, &out, &before, &after), PACKET_ICMP_ERROR);
                         assert_int_equal(after.icmp, errors[i]);
                         assert_int_equal(after.segment.seq, segment.seq);
                         assert_int_equal(after.segment.n_payload, before.segment.n_payload);
@@ -282,7 +294,7 @@ static void an_icmp_error_stays_one(void **state) {
                         uint8_t bytes[1500];
                         int n = segment_write(bytes, sizeof(bytes), &segment);
 
-                        assert_int_equal(packet_read(reader, LINK_RAW, bytes, (uint32_t) n, (uint32_t) n, 1, &packet),
+                        assert_int_equal(packet_read(reader, LINK_RAW, bytes, (uint32_t)n, (uint32_t)n, 1, &packet),
                                          PACKET_TCP);
                         packet.icmp = others[i];
                         packet.n_quoted = 20;
@@ -296,37 +308,39 @@ static void an_icmp_error_stays_one(void **state) {
         }
 }
 
-static void of_a_tls_alert_its_header_stays(void **state) {
+static void of_a_tls_alert_its_header_stays(void **state)
+{
         struct segment segment = sample_of(AF_INET);
         struct anonymized out;
         struct packet before, after;
         uint8_t bytes[200];
         int n;
-        (void) state;
+        (void)state;
 
         segment.n_payload = 31;
         segment.payload = (const uint8_t *) "\x15\x03\x03\0\x1a" "abcdefghijklmnopqrstuvwxyz";
         n = segment_write(bytes, sizeof(bytes), &segment);
-        go_through(bytes, (uint32_t) n, &out, &before, &after);
+        go_through(bytes, (uint32_t)n, &out, &before, &after);
         assert_int_equal(after.segment.n_payload, 31);
         assert_int_equal(after.segment.n_captured, 5);
         assert_memory_equal(after.segment.payload, "\x15\x03\x03\0\x1a", 5);
         segment.payload = (const uint8_t *) "\x17\x03\x03\0\x1a" "abcdefghijklmnopqrstuvwxyz";
         n = segment_write(bytes, sizeof(bytes), &segment);
-        go_through(bytes, (uint32_t) n, &out, &before, &after);
+        go_through(bytes, (uint32_t)n, &out, &before, &after);
         assert_int_equal(after.segment.n_captured, 0);
 }
 
-static void a_header_that_was_cut_stays_cut(void **state) {
+static void a_header_that_was_cut_stays_cut(void **state)
+{
         struct segment segment = sample_of(AF_INET);
         struct anonymized out;
         struct packet before, after;
         uint8_t bytes[1500];
         int n = segment_write(bytes, sizeof(bytes), &segment);
-        (void) state;
+        (void)state;
 
         for (uint32_t held = 34; held < 52; held++) {
-                assert_int_equal(packet_read(reader, LINK_RAW, bytes, held, (uint32_t) n, 1, &before), PACKET_TCP);
+                assert_int_equal(packet_read(reader, LINK_RAW, bytes, held, (uint32_t)n, 1, &before), PACKET_TCP);
                 anonymize_packet(&anonymizer, &before, false, &out);
                 assert_int_equal(out.n_bytes, held + 14);
                 assert_int_equal(out.n_frame, n + 14);
@@ -337,7 +351,8 @@ static void a_header_that_was_cut_stays_cut(void **state) {
         }
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(prefixes_are_kept_bit_by_bit),
                 cmocka_unit_test(a_key_gives_always_the_same_and_another_key_another),

@@ -15,8 +15,7 @@
 #define STARTED (INT64_C(1795326960) * S)
 
 /* A reset by the server with 600 bytes in doubt, one of two causes, between 10.0.0.5:51234 and [2001:db8::1]:443. */
-static struct record
-sample(void)
+static struct record sample(void)
 {
         struct record r;
 
@@ -44,14 +43,13 @@ sample(void)
         r.to_server.packets = known_u64(9);
         r.to_client.fate = FATE_NONE;
         r.to_client.bytes = known_u64(0);
-        r.reset = (struct record_reset){.seen = true, .kind = RESET_KIND_ACTIVE, .by = SIDE_SERVER, .count = 1};
+        r.reset = (struct record_reset){ .seen = true, .kind = RESET_KIND_ACTIVE, .by = SIDE_SERVER, .count = 1 };
         r.conn_state_known = true;
         r.conn_state = CONN_STATE_RSTR;
         return r;
 }
 
-static bool
-lets_through(const char *word, const struct record *r)
+static bool lets_through(const char *word, const struct record *r)
 {
         static struct filter filter;
         char why[FILTER_WHY_MAX] = "";
@@ -62,8 +60,7 @@ lets_through(const char *word, const struct record *r)
         return filter_match(&filter, r);
 }
 
-static void
-each_key_asks_of_its_part_of_the_record(void **state)
+static void each_key_asks_of_its_part_of_the_record(void **state)
 {
         static const char *const yes[] = {
                 "severity=bad", "severity>=notable", "severity>fine", "severity<=bad", "severity=fine,bad",
@@ -92,8 +89,7 @@ each_key_asks_of_its_part_of_the_record(void **state)
                         fail_msg("%s lets it through", no[i]);
 }
 
-static void
-a_cause_is_the_stated_one_or_any_that_may_be(void **state)
+static void a_cause_is_the_stated_one_or_any_that_may_be(void **state)
 {
         struct record r = sample();
 
@@ -111,8 +107,7 @@ a_cause_is_the_stated_one_or_any_that_may_be(void **state)
         assert_false(lets_through("cause=unread-data", &r));
 }
 
-static void
-addresses_fit_by_prefix_port_and_side(void **state)
+static void addresses_fit_by_prefix_port_and_side(void **state)
 {
         static const char *const yes[] = {
                 "ip=10.0.0.5", "ip=10.0.0.0/8", "ip=10.0.0.4/31", "ip=0.0.0.0/0", "ip=2001:db8::1", "ip=2001:db8::/32",
@@ -136,8 +131,7 @@ addresses_fit_by_prefix_port_and_side(void **state)
                         fail_msg("%s lets it through", no[i]);
 }
 
-static void
-numbers_have_units_and_ranges(void **state)
+static void numbers_have_units_and_ranges(void **state)
 {
         struct record r = sample();
 
@@ -155,8 +149,7 @@ numbers_have_units_and_ranges(void **state)
         assert_true(lets_through("lost=600", &r));
 }
 
-static void
-a_span_means_all_that_rounds_to_it(void **state)
+static void a_span_means_all_that_rounds_to_it(void **state)
 {
         struct record r = sample(); /* 60.25 s idle, 6 s in all */
 
@@ -175,8 +168,7 @@ a_span_means_all_that_rounds_to_it(void **state)
         assert_true(lets_through("duration>=6", &r));
 }
 
-static void
-times_are_dates_or_times_of_the_day(void **state)
+static void times_are_dates_or_times_of_the_day(void **state)
 {
         struct record r = sample(); /* 05:56:00 to 05:56:06 */
 
@@ -204,8 +196,7 @@ times_are_dates_or_times_of_the_day(void **state)
         assert_true(lets_through("since=05:56:06", &r));
 }
 
-static void
-what_is_not_known_fits_only_what_excludes(void **state)
+static void what_is_not_known_fits_only_what_excludes(void **state)
 {
         struct record r;
 
@@ -221,8 +212,7 @@ what_is_not_known_fits_only_what_excludes(void **state)
         assert_true(lets_through("state!=SF", &r));
 }
 
-static void
-all_words_must_hold(void **state)
+static void all_words_must_hold(void **state)
 {
         static struct filter filter;
         struct record r = sample();
@@ -237,8 +227,7 @@ all_words_must_hold(void **state)
         assert_false(filter_match(&filter, &r));
 }
 
-static void
-a_mistake_is_told_and_what_was_meant(void **state)
+static void a_mistake_is_told_and_what_was_meant(void **state)
 {
         static const struct {
                 const char *word, *says;
@@ -285,8 +274,7 @@ a_mistake_is_told_and_what_was_meant(void **state)
         }
 }
 
-static void
-a_file_is_no_word(void **state)
+static void a_file_is_no_word(void **state)
 {
         (void)state;
         assert_true(filter_is_word("a=b.pcap"));
@@ -299,8 +287,7 @@ a_file_is_no_word(void **state)
         assert_false(filter_is_word(""));
 }
 
-static void
-too_many_words_or_values_are_refused(void **state)
+static void too_many_words_or_values_are_refused(void **state)
 {
         static struct filter filter;
         char why[FILTER_WHY_MAX], word[1024] = "port=1";
@@ -314,8 +301,7 @@ too_many_words_or_values_are_refused(void **state)
         assert_int_equal(filter_add(&filter, "port=1", why), -22);
 }
 
-static void
-control_characters_are_not_said_back(void **state)
+static void control_characters_are_not_said_back(void **state)
 {
         struct filter filter = { 0 };
         char why[FILTER_WHY_MAX] = "";
@@ -325,8 +311,7 @@ control_characters_are_not_said_back(void **state)
         assert_null(strchr(why, '\033'));
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(each_key_asks_of_its_part_of_the_record),

@@ -14,18 +14,18 @@ static void single_mistakes_are_counted(void **state)
                 const char *a, *b;
                 size_t distance;
         } rows[] = {
-                {"", "", 0},
-                {"", "lab", 3},
-                {"lab", "lab", 0},
-                {"lab", "LAB", 0},
-                {"lba", "lab", 1},
-                {"la", "lab", 1},
-                {"labb", "lab", 1},
-                {"lob", "lab", 1},
-                {"explian", "explain", 1},
-                {"xeplian", "explain", 2},
-                {"kitten", "sitting", 3},
-                {"ca", "abc", 3},
+                { "", "", 0 },
+                { "", "lab", 3 },
+                { "lab", "lab", 0 },
+                { "lab", "LAB", 0 },
+                { "lba", "lab", 1 },
+                { "la", "lab", 1 },
+                { "labb", "lab", 1 },
+                { "lob", "lab", 1 },
+                { "explian", "explain", 1 },
+                { "xeplian", "explain", 2 },
+                { "kitten", "sitting", 3 },
+                { "ca", "abc", 3 },
         };
 
         (void)state;
@@ -56,16 +56,16 @@ static void near_words_are_asked_about_and_far_ones_not(void **state)
                 const char *word, *known;
                 int near;
         } rows[] = {
-                {"lba", "lab", 1},
-                {"l", "lab", 1},
-                {"EXP", "explain", 1},
-                {"explane", "explain", 1},
-                {"ECONRESET", "ECONNRESET", 1},
-                {"", "lab", 0},
-                {"xyz", "lab", 0},
-                {"watch", "lab", 0},
-                {"EPIPE", "ETIMEDOUT", 0},
-                {"labyrinth", "lab", 0},
+                { "lba", "lab", 1 },
+                { "l", "lab", 1 },
+                { "EXP", "explain", 1 },
+                { "explane", "explain", 1 },
+                { "ECONRESET", "ECONNRESET", 1 },
+                { "", "lab", 0 },
+                { "xyz", "lab", 0 },
+                { "watch", "lab", 0 },
+                { "EPIPE", "ETIMEDOUT", 0 },
+                { "labyrinth", "lab", 0 },
         };
         size_t distance;
 

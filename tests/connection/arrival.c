@@ -20,8 +20,7 @@ enum {
         SIZE_SAID = offsetof(struct row, ttl) + 1,      /* behind it stands a byte that means nothing */
 };
 
-static struct segment
-make(void)
+static struct segment make(void)
 {
         static const uint8_t payload[PAYLOAD_MAX];
         struct segment s = {
@@ -44,8 +43,7 @@ make(void)
         return s;
 }
 
-static void
-a_frame_says_what_its_segment_does(void **state)
+static void a_frame_says_what_its_segment_does(void **state)
 {
         unsigned n_usual = 0, n_cut = 0;
 
@@ -87,8 +85,7 @@ a_frame_says_what_its_segment_does(void **state)
 }
 
 /* A SYN of Linux, or one that looks another way; @back: to this one. */
-static struct segment
-make_syn(const struct segment *back)
+static struct segment make_syn(const struct segment *back)
 {
         const unsigned usual = SEGMENT_HAS_MSS | SEGMENT_HAS_SACK_PERMITTED | SEGMENT_HAS_WINDOW_SCALE;
         const unsigned kinds[] = { 0, usual, usual | SEGMENT_HAS_TIMESTAMPS, SEGMENT_HAS_TIMESTAMPS, SEGMENT_HAS_MSS };
@@ -108,15 +105,13 @@ make_syn(const struct segment *back)
 }
 
 /* Of the one that was read from frames and the one that was made of whole segments, the rows are the same. */
-static void
-same_row(const struct table *table, const struct orderly *one, const struct orderly *other, unsigned i)
+static void same_row(const struct table *table, const struct orderly *one, const struct orderly *other, unsigned i)
 {
         assert_memory_equal(table_row(table, one, i), table_row(table, other, i), SIZE_SAID);
         assert_memory_equal(one, other, offsetof(struct orderly, piece));
 }
 
-static void
-a_frame_begins_what_its_segment_does(void **state)
+static void a_frame_begins_what_its_segment_does(void **state)
 {
         unsigned n_begun = 0, n_answered = 0;
         struct table table;
@@ -170,8 +165,7 @@ a_frame_begins_what_its_segment_does(void **state)
         assert_true(n_begun > ROUNDS / 8 && n_answered > ROUNDS / 40);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_frame_says_what_its_segment_does),

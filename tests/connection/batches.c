@@ -16,8 +16,7 @@ enum {
         LINK_RAW_IP = 101,
 };
 
-static uint64_t
-next(uint64_t *seed)
+static uint64_t next(uint64_t *seed)
 {
         *seed ^= *seed << 13;
         *seed ^= *seed >> 7;
@@ -25,8 +24,7 @@ next(uint64_t *seed)
         return *seed * 0x2545f4914f6cdd1du;
 }
 
-static uint32_t
-below(uint64_t *seed, uint32_t n)
+static uint32_t below(uint64_t *seed, uint32_t n)
 {
         return (uint32_t)(next(seed) >> 33) % n;
 }
@@ -41,8 +39,7 @@ struct talker {
 };
 
 /* One more segment of a talk, most of them sensible. */
-static void
-talk(struct talker *t, uint64_t *seed, unsigned port, struct tracker_input *input)
+static void talk(struct talker *t, uint64_t *seed, unsigned port, struct tracker_input *input)
 {
         static const uint8_t bytes[4096];      /* headers end and payload begins in the middle */
         struct segment *s = &input->packet.segment;
@@ -108,8 +105,7 @@ talk(struct talker *t, uint64_t *seed, unsigned port, struct tracker_input *inpu
 }
 
 /* The members that are facts, one by one: what lies between them is nobody's. */
-static void
-same(const struct tracked *a, const struct tracked *b)
+static void same(const struct tracked *a, const struct tracked *b)
 {
         assert_int_equal(a->first_frame, b->first_frame);
         assert_int_equal(a->last_frame, b->last_frame);
@@ -149,8 +145,7 @@ struct heap {
         struct tracked given[512];
 };
 
-static void
-keep(void *context, const struct tracked *t)
+static void keep(void *context, const struct tracked *t)
 {
         struct heap *heap = context;
 
@@ -160,17 +155,15 @@ keep(void *context, const struct tracked *t)
         heap->given[heap->n++] = *t;
 }
 
-static void
-look(void *context, const struct tracked_segment *segment)
+static void look(void *context, const struct tracked_segment *segment)
 {
         (void)context;
         assert_non_null(segment->segment);
 }
 
 /* @each_segment: somebody wants to see each, so none takes a short way. Returns how often one was packed. */
-static uint64_t
-play(struct tracker_input *inputs, uint64_t seed, unsigned batch, size_t max, size_t max_awake, bool each_segment,
-     struct heap *heap)
+static uint64_t play(struct tracker_input *inputs, uint64_t seed, unsigned batch, size_t max, size_t max_awake,
+                     bool each_segment, struct heap *heap)
 {
         struct tracker_options options = { .max_connections = max, .max_awake = max_awake,
                                            .awake_ns = 1, .large = batch == 0 };
@@ -196,8 +189,7 @@ play(struct tracker_input *inputs, uint64_t seed, unsigned batch, size_t max, si
         return packed;
 }
 
-static void
-same_heap(const struct heap *one, const struct heap *other)
+static void same_heap(const struct heap *one, const struct heap *other)
 {
         assert_int_equal(one->n, other->n);
         for (size_t i = 0; i < one->n; i++)
@@ -205,8 +197,7 @@ same_heap(const struct heap *one, const struct heap *other)
 }
 
 /* A row of segments of all the talkers, @gap_ns apart at the most. */
-static void
-chatter(uint64_t *seed, unsigned n_talkers, uint32_t gap_ns, bool tame, struct tracker_input *inputs)
+static void chatter(uint64_t *seed, unsigned n_talkers, uint32_t gap_ns, bool tame, struct tracker_input *inputs)
 {
         struct talker talkers[TALKERS_MANY] = {};
         int64_t time = 1000000000000;
@@ -228,8 +219,7 @@ chatter(uint64_t *seed, unsigned n_talkers, uint32_t gap_ns, bool tame, struct t
         }
 }
 
-static void
-batches_change_nothing(void **state)
+static void batches_change_nothing(void **state)
 {
         static struct tracker_input inputs[SEGMENTS];
         static struct heap one, other;
@@ -249,8 +239,7 @@ batches_change_nothing(void **state)
 }
 
 /* With gaps of seconds nearly each connection is packed once, as a row or as a struct connection. */
-static void
-packing_changes_nothing(void **state)
+static void packing_changes_nothing(void **state)
 {
         static struct tracker_input inputs[SEGMENTS];
         static struct heap one, other;
@@ -271,8 +260,7 @@ packing_changes_nothing(void **state)
 }
 
 /* The options of a SYN: none, those of Linux with timestamps or without, or others; from near or from far. */
-static void
-dress(uint64_t *seed, struct segment *s)
+static void dress(uint64_t *seed, struct segment *s)
 {
         const unsigned usual = SEGMENT_HAS_MSS | SEGMENT_HAS_SACK_PERMITTED | SEGMENT_HAS_WINDOW_SCALE;
         const unsigned kinds[] = { 0, usual, usual | SEGMENT_HAS_TIMESTAMPS, SEGMENT_HAS_TIMESTAMPS, SEGMENT_HAS_MSS,
@@ -287,8 +275,8 @@ dress(uint64_t *seed, struct segment *s)
 }
 
 /* A segment as a frame of bare IP, sometimes cut, and what is read of it in the one way and in the other. */
-static void
-frame(uint64_t *seed, struct tracker_input *input, uint8_t bytes[static FRAME_MAX], struct tracker_frame *ret_frame)
+static void frame(uint64_t *seed, struct tracker_input *input, uint8_t bytes[static FRAME_MAX],
+                  struct tracker_frame *ret_frame)
 {
         uint32_t n, n_frame;
         int written;
@@ -311,8 +299,7 @@ frame(uint64_t *seed, struct tracker_input *input, uint8_t bytes[static FRAME_MA
 }
 
 /* What is read of a frame only where it is wanted is what the whole segment says. */
-static void
-the_straight_way_changes_nothing(void **state)
+static void the_straight_way_changes_nothing(void **state)
 {
         static struct tracker_input inputs[SEGMENTS];
         static struct tracker_frame frames[SEGMENTS];
@@ -344,8 +331,7 @@ the_straight_way_changes_nothing(void **state)
         }
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(batches_change_nothing),

@@ -1,8 +1,7 @@
 /* The bytes of a direction: counted once, whatever order and number of segments brought them. */
 #include "story.h"
 
-static void
-an_exchange_is_counted_each_way(void **state)
+static void an_exchange_is_counted_each_way(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -44,8 +43,7 @@ an_exchange_is_counted_each_way(void **state)
 }
 
 /* The capture dropped the data, and sees one side alone: only the numbers of later segments tell. */
-static void
-what_a_sender_itself_passed_over_is_missing(void **state)
+static void what_a_sender_itself_passed_over_is_missing(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.0, .by = 'c', .f = "S" },
@@ -96,8 +94,7 @@ what_a_sender_itself_passed_over_is_missing(void **state)
         assert_false(f->seen.gaps);
 }
 
-static void
-what_is_sent_again_is_counted_apart(void **state)
+static void what_is_sent_again_is_counted_apart(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -118,8 +115,7 @@ what_is_sent_again_is_counted_apart(void **state)
         assert_false(story.segments[5].repeated);
 }
 
-static void
-what_comes_out_of_order_is_not_sent_again(void **state)
+static void what_comes_out_of_order_is_not_sent_again(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -138,8 +134,7 @@ what_comes_out_of_order_is_not_sent_again(void **state)
         assert_int_equal(story.segments[4].position, 100);
 }
 
-static void
-what_was_passed_over_is_missing(void **state)
+static void what_was_passed_over_is_missing(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -159,8 +154,7 @@ what_was_passed_over_is_missing(void **state)
         assert_true(f->seen.gaps);
 }
 
-static void
-what_was_acknowledged_but_not_seen_is_missing(void **state)
+static void what_was_acknowledged_but_not_seen_is_missing(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -177,8 +171,7 @@ what_was_acknowledged_but_not_seen_is_missing(void **state)
         assert_true(f->seen.gaps);
 }
 
-static void
-an_ack_before_its_data_is_made_good(void **state)
+static void an_ack_before_its_data_is_made_good(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -194,8 +187,7 @@ an_ack_before_its_data_is_made_good(void **state)
         is_known(f->from[0].fin, false);
 }
 
-static void
-more_than_four_gigabytes_are_counted(void **state)
+static void more_than_four_gigabytes_are_counted(void **state)
 {
         enum { PIECES = 100 };
         struct row rows[4 + PIECES] = { HANDSHAKE };
@@ -215,8 +207,7 @@ more_than_four_gigabytes_are_counted(void **state)
         is_known(f->from[0].acked, (uint64_t)(PIECES - 2) * step + 2000);
 }
 
-static void
-a_number_out_of_all_reach_is_no_bytes(void **state)
+static void a_number_out_of_all_reach_is_no_bytes(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -237,8 +228,7 @@ a_number_out_of_all_reach_is_no_bytes(void **state)
         assert_true(f->seen.gaps);
 }
 
-static void
-what_has_no_ack_flag_is_not_taken(void **state)
+static void what_has_no_ack_flag_is_not_taken(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -253,8 +243,7 @@ what_has_no_ack_flag_is_not_taken(void **state)
         is_known(f->from[0].payload_seen, 5);
 }
 
-static void
-a_great_hole_is_believed_when_the_stream_goes_on_behind_it(void **state)
+static void a_great_hole_is_believed_when_the_stream_goes_on_behind_it(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -270,8 +259,7 @@ a_great_hole_is_believed_when_the_stream_goes_on_behind_it(void **state)
         assert_true(f->seen.gaps);
 }
 
-static void
-a_hole_below_holds_the_base_fast(void **state)
+static void a_hole_below_holds_the_base_fast(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.0, .by = 'c', .f = ".", .at = 900, .ack = 0 },
@@ -287,8 +275,7 @@ a_hole_below_holds_the_base_fast(void **state)
         is_known(f->from[0].retransmitted, 0);
 }
 
-static void
-data_in_the_syn_is_data(void **state)
+static void data_in_the_syn_is_data(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "S", .n = 50 },
@@ -307,8 +294,7 @@ data_in_the_syn_is_data(void **state)
         is_known(f->from[1].acked, 7);
 }
 
-static void
-a_packet_seen_twice_is_one_segment(void **state)
+static void a_packet_seen_twice_is_one_segment(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -328,8 +314,7 @@ a_packet_seen_twice_is_one_segment(void **state)
         assert_false(story.segments[5].twin);
 }
 
-static void
-an_ack_once_more_is_an_answer_and_no_twin(void **state)
+static void an_ack_once_more_is_an_answer_and_no_twin(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -351,8 +336,7 @@ an_ack_once_more_is_an_answer_and_no_twin(void **state)
         is_known(story.given[0].facts.resets[0].validity, RESET_VALIDITY_IN_WINDOW);
 }
 
-static void
-clocks_that_go_back_change_no_order(void **state)
+static void clocks_that_go_back_change_no_order(void **state)
 {
         static const struct row rows[] = {
                 { .t = 5.000, .by = 'c', .f = "S" },
@@ -369,8 +353,7 @@ clocks_that_go_back_change_no_order(void **state)
         is_known(f->last, STORY_TIME(5.1));
 }
 
-static void
-an_alert_is_known_by_its_bytes(void **state)
+static void an_alert_is_known_by_its_bytes(void **state)
 {
         static const uint8_t alert[] = { 21, 3, 3, 0, 19 }, hidden[] = { 23, 3, 3, 0, 19 };
         static const struct row rows[] = {
@@ -395,8 +378,7 @@ an_alert_is_known_by_its_bytes(void **state)
         is_unknown(story.given[0].facts.from[1].last_is_goodbye);
 }
 
-static void
-a_syn_seen_again_behind_a_burst_is_a_twin(void **state)
+static void a_syn_seen_again_behind_a_burst_is_a_twin(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "S", .ip_id = 4000 },
@@ -425,8 +407,7 @@ a_syn_seen_again_behind_a_burst_is_a_twin(void **state)
 }
 
 /* Frames out of order at the beginning: what was seen before the SYN-ACK counts. */
-static void
-data_before_the_syn_ack_is_no_hole_behind_it(void **state)
+static void data_before_the_syn_ack_is_no_hole_behind_it(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.000, .by = 'c', .f = "S" },
@@ -448,8 +429,7 @@ data_before_the_syn_ack_is_no_hole_behind_it(void **state)
 
 /* Without an IP ID and timestamps a segment that is sent again looks like a copy that comes late; but of each packet
  * there is one copy. */
-static void
-a_packet_seen_a_third_time_was_sent_again(void **state)
+static void a_packet_seen_a_third_time_was_sent_again(void **state)
 {
 #define TWICE(at_ms, ...) \
         { .t = (at_ms) / 1e3, .v6 = true, __VA_ARGS__ }, { .t = (at_ms) / 1e3 + 3e-6, .v6 = true, __VA_ARGS__ }
@@ -470,8 +450,7 @@ a_packet_seen_a_third_time_was_sent_again(void **state)
 }
 
 /* Known of all that are left at the end, be it the last of them that shows it. */
-static void
-what_one_misses_makes_a_capture_that_lost(void **state)
+static void what_one_misses_makes_a_capture_that_lost(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -496,8 +475,7 @@ what_one_misses_makes_a_capture_that_lost(void **state)
 }
 
 /* An answer to more than a SYN had a SYN-ACK before it; one to the SYN alone may be a challenge ACK. */
-static void
-a_syn_ack_that_was_not_seen_is_missing(void **state)
+static void a_syn_ack_that_was_not_seen_is_missing(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.000, .by = 'c', .f = "S" },
@@ -516,8 +494,7 @@ a_syn_ack_that_was_not_seen_is_missing(void **state)
         assert_false(story.given[0].facts.seen.gaps);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_one_misses_makes_a_capture_that_lost),

@@ -6,8 +6,7 @@
 static uint64_t dice = 20261122;
 
 /* xorshift64*, by Vigna. */
-static inline uint64_t
-any(void)
+static inline uint64_t any(void)
 {
         dice ^= dice << 13;
         dice ^= dice >> 7;
@@ -15,8 +14,7 @@ any(void)
         return dice * 0x2545f4914f6cdd1du;
 }
 
-static inline uint32_t
-below(uint32_t n)
+static inline uint32_t below(uint32_t n)
 {
         return (uint32_t)(any() >> 33) % n;
 }

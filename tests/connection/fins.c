@@ -1,8 +1,7 @@
 /* FINs: crossed, alone, sent again, beyond a hole. */
 #include "story.h"
 
-static void
-crossed_fins_are_told_by_what_they_acknowledge(void **state)
+static void crossed_fins_are_told_by_what_they_acknowledge(void **state)
 {
         static const struct row crossed[] = {
                 HANDSHAKE,
@@ -22,8 +21,7 @@ crossed_fins_are_told_by_what_they_acknowledge(void **state)
         is_known(f->from[0].bytes, 0);
 }
 
-static void
-a_half_closed_connection_goes_on(void **state)
+static void a_half_closed_connection_goes_on(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -42,8 +40,7 @@ a_half_closed_connection_goes_on(void **state)
         is_known(f->both_acked, false);
 }
 
-static void
-a_fin_sent_again_is_counted(void **state)
+static void a_fin_sent_again_is_counted(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -61,8 +58,7 @@ a_fin_sent_again_is_counted(void **state)
         is_known(f->end[0].repeated, SEGMENT_KIND_FIN);
 }
 
-static void
-a_fin_beyond_a_hole_tells_the_length(void **state)
+static void a_fin_beyond_a_hole_tells_the_length(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -79,8 +75,7 @@ a_fin_beyond_a_hole_tells_the_length(void **state)
 }
 
 /* Each segment is its own answer, and the FIN is both ends'. */
-static void
-a_socket_connected_to_itself_closes_with_itself(void **state)
+static void a_socket_connected_to_itself_closes_with_itself(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.0000, .by = 'c', .f = "S" },
@@ -118,8 +113,7 @@ a_socket_connected_to_itself_closes_with_itself(void **state)
         }
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(crossed_fins_are_told_by_what_they_acknowledge),

@@ -10,8 +10,7 @@
 
 #include "same.h"
 
-static uint64_t
-next(uint64_t *seed)
+static uint64_t next(uint64_t *seed)
 {
         *seed ^= *seed << 13;
         *seed ^= *seed >> 7;
@@ -19,16 +18,14 @@ next(uint64_t *seed)
 }
 
 /* A number that is small, large, or none. */
-static int64_t
-number(uint64_t *seed)
+static int64_t number(uint64_t *seed)
 {
         uint64_t r = next(seed);
 
         return r % 3 == 0 ? 0 : r % 3 == 1 ? (int64_t)(r % 1000) : (int64_t)(r >> 20);
 }
 
-static void
-fill_direction(struct direction *d, uint64_t *seed)
+static void fill_direction(struct direction *d, uint64_t *seed)
 {
         unsigned fewer = next(seed) % 2 ? ~0U : ~(unsigned)(DIRECTION_MPTCP | DIRECTION_OTHER_OS);
 
@@ -60,8 +57,7 @@ fill_direction(struct direction *d, uint64_t *seed)
 }
 
 /* Some connection that ended in order; now and then one that the way for such is not for. */
-static void
-fill_connection(struct connection *c, uint64_t *seed)
+static void fill_connection(struct connection *c, uint64_t *seed)
 {
         uint8_t address[16];
 
@@ -96,8 +92,7 @@ fill_connection(struct connection *c, uint64_t *seed)
                 c->flags &= (uint16_t)~CONNECTION_BOTH_ACKED;
 }
 
-static void
-the_way_for_orderly_connections_makes_the_same_facts(void **state)
+static void the_way_for_orderly_connections_makes_the_same_facts(void **state)
 {
         /* Nothing in it changes nothing, but it is there: such a connection goes the other way. */
         static const struct extra empty;
@@ -127,8 +122,7 @@ the_way_for_orderly_connections_makes_the_same_facts(void **state)
         free(c);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_way_for_orderly_connections_makes_the_same_facts),

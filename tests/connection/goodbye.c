@@ -21,8 +21,7 @@ struct row {
 #define CUT(text, n_payload) text, sizeof(text) - 1, n_payload
 
 /* What is at hand lies alone in memory: a sanitizer sees who reads on. */
-static uint32_t
-look(const struct row *row)
+static uint32_t look(const struct row *row)
 {
         uint8_t *copy = malloc(1 + row->n), *payload = copy + 1;
         uint32_t n;
@@ -41,16 +40,14 @@ look(const struct row *row)
         return n;
 }
 
-static void
-compare(const struct row *rows, size_t n)
+static void compare(const struct row *rows, size_t n)
 {
         for (size_t i = 0; i < n; i++)
                 if (look(&rows[i]) != rows[i].known_by)
                         fail_msg("%s: known by %u bytes, not %u", rows[i].what, look(&rows[i]), rows[i].known_by);
 }
 
-static void
-a_good_bye_is_known_by_its_form(void **state)
+static void a_good_bye_is_known_by_its_form(void **state)
 {
         static const struct row rows[] = {
                 { "a TLS alert, encrypted", CUT("\x15\x03\x03\0\x1a", 31), 5 },
@@ -110,8 +107,7 @@ a_good_bye_is_known_by_its_form(void **state)
         compare(rows, sizeof(rows) / sizeof(*rows));
 }
 
-static void
-a_request_is_no_good_bye(void **state)
+static void a_request_is_no_good_bye(void **state)
 {
         static const struct row rows[] = {
                 { "nothing", WHOLE(""), 0 },
@@ -166,8 +162,7 @@ a_request_is_no_good_bye(void **state)
         compare(rows, sizeof(rows) / sizeof(*rows));
 }
 
-static void
-an_alert_that_was_padded_gets_past_the_quick_looks(void **state)
+static void an_alert_that_was_padded_gets_past_the_quick_looks(void **state)
 {
         static const uint8_t header[] = { GOODBYE_TLS, 3, 3, (GOODBYE_TLS_MOST - 5) >> 8,
                                           (GOODBYE_TLS_MOST - 5) & 255 };
@@ -180,8 +175,7 @@ an_alert_that_was_padded_gets_past_the_quick_looks(void **state)
         assert_true(goodbye_perhaps(payload, GOODBYE_TLS_MOST));
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_good_bye_is_known_by_its_form),

@@ -3,8 +3,7 @@
 
 enum { NEW_SERVER = 3000000 };
 
-static void
-unanswered_syns_are_repeats(void **state)
+static void unanswered_syns_are_repeats(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "S" },
@@ -29,8 +28,7 @@ unanswered_syns_are_repeats(void **state)
         is_known(f->from[0].acked, 0);
 }
 
-static void
-a_syn_ack_before_its_syn_joins(void **state)
+static void a_syn_ack_before_its_syn_joins(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.02, .by = 's', .f = "S.", .ack = 0 },
@@ -46,8 +44,7 @@ a_syn_ack_before_its_syn_joins(void **state)
         is_known(f->from[0].acked, 0);
 }
 
-static void
-of_two_syn_acks_the_client_chooses(void **state)
+static void of_two_syn_acks_the_client_chooses(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.00, .by = 'c', .f = "S" },
@@ -81,8 +78,7 @@ of_two_syn_acks_the_client_chooses(void **state)
         assert_int_equal(story.given[0].isn[1], SERVER_ISN);
 }
 
-static void
-of_several_syn_acks_alone_the_data_choose(void **state)
+static void of_several_syn_acks_alone_the_data_choose(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.00, .by = 's', .f = "S.", .ack = 0 },
@@ -99,8 +95,7 @@ of_several_syn_acks_alone_the_data_choose(void **state)
         assert_false(story.segments[3].stray);
 }
 
-static void
-both_may_begin_at_once(void **state)
+static void both_may_begin_at_once(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.00, .by = 'c', .f = "S" },
@@ -120,8 +115,7 @@ both_may_begin_at_once(void **state)
 }
 
 /* Of a split handshake the server sends the halves of its SYN-ACK one after the other. */
-static void
-a_syn_behind_an_ack_is_the_rest_of_the_handshake(void **state)
+static void a_syn_behind_an_ack_is_the_rest_of_the_handshake(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.00, .by = 'c', .f = "S" },
@@ -145,8 +139,7 @@ a_syn_behind_an_ack_is_the_rest_of_the_handshake(void **state)
 }
 
 /* The server still holds an older connection (TIME_WAIT, say), acknowledges that one, and is told that it is gone. */
-static void
-an_acknowledgement_of_an_older_connection_is_no_hole(void **state)
+static void an_acknowledgement_of_an_older_connection_is_no_hole(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "S" },
@@ -171,8 +164,7 @@ an_acknowledgement_of_an_older_connection_is_no_hole(void **state)
 }
 
 /* The number may lie as near as a piece that was lost would: the RST tells what it was. */
-static void
-a_reset_tells_that_an_acknowledgement_was_of_an_older_connection(void **state)
+static void a_reset_tells_that_an_acknowledgement_was_of_an_older_connection(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "S" },
@@ -199,8 +191,7 @@ a_reset_tells_that_an_acknowledgement_was_of_an_older_connection(void **state)
 }
 
 /* As where the answers are lost on their way to the client; each SYN draws one. */
-static void
-syns_after_an_answer_are_counted(void **state)
+static void syns_after_an_answer_are_counted(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.00, .by = 'c', .f = "S" },
@@ -224,8 +215,7 @@ syns_after_an_answer_are_counted(void **state)
         is_known(f->answered_syns, 0);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_acknowledgement_of_an_older_connection_is_no_hole),

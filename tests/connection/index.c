@@ -19,8 +19,7 @@ struct model {
 };
 
 /* As who looks for a connection does it: among those of its hash, from its own line on. */
-static bool
-is_found(const struct index *index, uint32_t hash, uint32_t node)
+static bool is_found(const struct index *index, uint32_t hash, uint32_t node)
 {
         for (const struct index_line *line = index_home(index, hash);; line = index_next(index, line)) {
                 for (unsigned like = index_like(line, hash) & 0x5555; like; like &= like - 1) {
@@ -34,8 +33,7 @@ is_found(const struct index *index, uint32_t hash, uint32_t node)
         }
 }
 
-static void
-holds_the_same(const struct index *index, const struct model *model)
+static void holds_the_same(const struct index *index, const struct model *model)
 {
         unsigned n = 0;
 
@@ -56,8 +54,7 @@ holds_the_same(const struct index *index, const struct model *model)
                 assert_true(is_found(index, model->hash[i], model->node[i]));
 }
 
-static void
-add(struct index *index, struct model *model, uint32_t lines)
+static void add(struct index *index, struct model *model, uint32_t lines)
 {
         uint32_t hash = (uint32_t)any();
 
@@ -69,8 +66,7 @@ add(struct index *index, struct model *model, uint32_t lines)
         model->n++;
 }
 
-static void
-take_out(struct index *index, struct model *model)
+static void take_out(struct index *index, struct model *model)
 {
         unsigned i = below(model->n);
         uint32_t hash = model->hash[i], node = model->node[i];
@@ -82,8 +78,7 @@ take_out(struct index *index, struct model *model)
         model->node[i] = model->node[model->n];
 }
 
-static void
-replace(struct index *index, struct model *model)
+static void replace(struct index *index, struct model *model)
 {
         unsigned i = below(model->n);
         uint32_t to = ++model->last;
@@ -92,8 +87,7 @@ replace(struct index *index, struct model *model)
         model->node[i] = to;
 }
 
-static void
-play(uint32_t lines, unsigned most)
+static void play(uint32_t lines, unsigned most)
 {
         static struct model model;
         struct index index;
@@ -121,16 +115,14 @@ play(uint32_t lines, unsigned most)
         index_deinit(&index);
 }
 
-static void
-what_is_put_in_is_found_until_it_is_taken_out(void **state)
+static void what_is_put_in_is_found_until_it_is_taken_out(void **state)
 {
         (void)state;
         play(UINT32_C(1) << 13, MOST);
         play(UINT32_C(1) << 13, 100);
 }
 
-static void
-lines_that_are_full_pass_on_to_the_next_and_take_back(void **state)
+static void lines_that_are_full_pass_on_to_the_next_and_take_back(void **state)
 {
         (void)state;
         play(1, 40);
@@ -140,8 +132,7 @@ lines_that_are_full_pass_on_to_the_next_and_take_back(void **state)
 }
 
 /* Behind the last line comes the first. */
-static void
-the_last_line_passes_on_to_the_first(void **state)
+static void the_last_line_passes_on_to_the_first(void **state)
 {
         struct index index;
         uint32_t last;
@@ -162,8 +153,7 @@ the_last_line_passes_on_to_the_first(void **state)
         index_deinit(&index);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_is_put_in_is_found_until_it_is_taken_out),

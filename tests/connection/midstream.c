@@ -1,8 +1,7 @@
 /* What was not seen from its beginning, or from one side alone. */
 #include "story.h"
 
-static void
-one_side_alone_tells_the_least_of_the_other(void **state)
+static void one_side_alone_tells_the_least_of_the_other(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.00, .by = 's', .f = "S.", .ack = 0 },
@@ -27,8 +26,7 @@ one_side_alone_tells_the_least_of_the_other(void **state)
         is_unknown(f->end[1].repeats_unanswered);
 }
 
-static void
-in_the_middle_the_first_byte_seen_is_the_first(void **state)
+static void in_the_middle_the_first_byte_seen_is_the_first(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.0, .by = 's', .f = ".", .at = 5000, .ack = 900 },
@@ -49,8 +47,7 @@ in_the_middle_the_first_byte_seen_is_the_first(void **state)
 }
 
 /* The client has sent up to 4000, and the server acknowledges none of it. */
-static void
-a_number_of_its_own_says_nothing_of_what_was_acknowledged(void **state)
+static void a_number_of_its_own_says_nothing_of_what_was_acknowledged(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.00, .by = 'c', .f = ".", .at = 4000, .ack = 50 },
@@ -72,8 +69,7 @@ a_number_of_its_own_says_nothing_of_what_was_acknowledged(void **state)
         is_known(f->from[0].acked, 0);
 }
 
-static void
-what_was_on_its_way_when_the_capture_began_is_not_missing(void **state)
+static void what_was_on_its_way_when_the_capture_began_is_not_missing(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.0, .by = 'c', .f = ".", .at = 900, .ack = 5000 },
@@ -97,8 +93,7 @@ what_was_on_its_way_when_the_capture_began_is_not_missing(void **state)
         is_known(f->from[0].acked, 100);
 }
 
-static void
-a_keepalive_first_does_not_make_a_hole(void **state)
+static void a_keepalive_first_does_not_make_a_hole(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.0, .by = 'c', .f = ".", .at = 899, .ack = 5000 },
@@ -114,8 +109,7 @@ a_keepalive_first_does_not_make_a_hole(void **state)
         assert_false(f->seen.gaps);
 }
 
-static void
-a_first_piece_behind_the_second_is_the_first_all_the_same(void **state)
+static void a_first_piece_behind_the_second_is_the_first_all_the_same(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.0, .by = 'c', .f = "P.", .at = 900, .n = 100, .ack = 5000 },
@@ -144,8 +138,7 @@ a_first_piece_behind_the_second_is_the_first_all_the_same(void **state)
 }
 
 /* All that was seen begins behind it: the ACK of a FIN looks like any other. */
-static void
-a_fin_may_have_come_before_the_first_segment(void **state)
+static void a_fin_may_have_come_before_the_first_segment(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.0, .by = 'c', .f = "F.", .at = 900, .ack = 5001 },
@@ -164,8 +157,7 @@ a_fin_may_have_come_before_the_first_segment(void **state)
 }
 
 /* It is late, or the first was not seen and this one repeats it: what was sent meanwhile stands. */
-static void
-a_syn_ack_behind_all_that_was_acknowledged_takes_nothing_back(void **state)
+static void a_syn_ack_behind_all_that_was_acknowledged_takes_nothing_back(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.00, .by = 'c', .f = "S" },
@@ -183,8 +175,7 @@ a_syn_ack_behind_all_that_was_acknowledged_takes_nothing_back(void **state)
         is_known(f->both_acked, true);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_first_piece_behind_the_second_is_the_first_all_the_same),

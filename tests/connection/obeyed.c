@@ -8,8 +8,7 @@
         { .t = 80, .by = 's', .f = ".", .at = 299, .ack = 100 },                                   \
         { .t = 90, .by = 's', .f = "R.", .at = 300, .ack = 100, .window = 502 }
 
-static void
-a_forged_reset_is_told_by_what_follows(void **state)
+static void a_forged_reset_is_told_by_what_follows(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -38,8 +37,7 @@ a_forged_reset_is_told_by_what_follows(void **state)
         is_known(f->from[0].acked, 120);
 }
 
-static void
-a_reset_that_the_receiver_ignores_is_not_obeyed(void **state)
+static void a_reset_that_the_receiver_ignores_is_not_obeyed(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -63,8 +61,7 @@ a_reset_that_the_receiver_ignores_is_not_obeyed(void **state)
 }
 
 /* Each that was lost on the way is drawn again; the last one ends it. */
-static void
-a_reset_that_was_ignored_may_be_taken_the_next_time(void **state)
+static void a_reset_that_was_ignored_may_be_taken_the_next_time(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -91,8 +88,7 @@ a_reset_that_was_ignored_may_be_taken_the_next_time(void **state)
 }
 
 /* What was sent before the RST met it, and is seen long after, says nothing of it; what is sent again does. */
-static void
-what_was_held_up_does_not_tell_that_a_reset_was_ignored(void **state)
+static void what_was_held_up_does_not_tell_that_a_reset_was_ignored(void **state)
 {
         static const struct row late_ack[] = {
                 TALK,
@@ -138,8 +134,7 @@ what_was_held_up_does_not_tell_that_a_reset_was_ignored(void **state)
         }
 }
 
-static void
-a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed(void **state)
+static void a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -153,8 +148,7 @@ a_challenge_ack_alone_does_not_tell_whether_it_was_obeyed(void **state)
         is_known(f->end[1].went_on, false);
 }
 
-static void
-who_takes_what_was_sent_after_it_has_ignored_it(void **state)
+static void who_takes_what_was_sent_after_it_has_ignored_it(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -187,8 +181,7 @@ who_takes_what_was_sent_after_it_has_ignored_it(void **state)
 }
 
 /* Then it is no forger's guess. */
-static void
-what_a_reset_acknowledges_may_be_seen_behind_it(void **state)
+static void what_a_reset_acknowledges_may_be_seen_behind_it(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -211,8 +204,7 @@ what_a_reset_acknowledges_may_be_seen_behind_it(void **state)
 }
 
 /* A FIN that ends where the RST stands, however late it is seen. */
-static void
-what_may_have_been_sent_before_a_reset_is_no_talk_after_it(void **state)
+static void what_may_have_been_sent_before_a_reset_is_no_talk_after_it(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -261,8 +253,7 @@ what_may_have_been_sent_before_a_reset_is_no_talk_after_it(void **state)
         }
 }
 
-static void
-a_forged_refusal_does_not_hide_the_true_answer(void **state)
+static void a_forged_refusal_does_not_hide_the_true_answer(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.000, .by = 'c', .f = "S" },
@@ -286,8 +277,7 @@ a_forged_refusal_does_not_hide_the_true_answer(void **state)
         is_known(f->from[1].fin, false);
 }
 
-static void
-fins_before_the_true_answer_end_nothing(void **state)
+static void fins_before_the_true_answer_end_nothing(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.000, .by = 'c', .f = "S" },
@@ -303,8 +293,7 @@ fins_before_the_true_answer_end_nothing(void **state)
         is_known(f->both_acked, false);
 }
 
-static void
-a_number_outside_the_window_is_told(void **state)
+static void a_number_outside_the_window_is_told(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -319,8 +308,7 @@ a_number_outside_the_window_is_told(void **state)
         is_unknown(f->resets[0].obeyed);
 }
 
-static void
-the_edge_of_a_sack_block_is_taken(void **state)
+static void the_edge_of_a_sack_block_is_taken(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -336,8 +324,7 @@ the_edge_of_a_sack_block_is_taken(void **state)
         is_known(f->from[1].sacked, 100);
 }
 
-static void
-after_both_fins_it_changes_nothing(void **state)
+static void after_both_fins_it_changes_nothing(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -359,8 +346,7 @@ after_both_fins_it_changes_nothing(void **state)
         is_known(f->end[1].os, OS_OTHER);
 }
 
-static void
-of_a_silent_peer_it_is_not_known_whether_it_obeyed(void **state)
+static void of_a_silent_peer_it_is_not_known_whether_it_obeyed(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -375,8 +361,7 @@ of_a_silent_peer_it_is_not_known_whether_it_obeyed(void **state)
         is_known(f->resets[0].validity, RESET_VALIDITY_EXACT);
 }
 
-static void
-an_answer_after_keepalives_reset_is_none(void **state)
+static void an_answer_after_keepalives_reset_is_none(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -394,8 +379,7 @@ an_answer_after_keepalives_reset_is_none(void **state)
 
 /* The network is away for half a minute; who repeats his data gives up, and his kernel does not know the connection
  * when the other end's FIN comes through. */
-static void
-who_answers_by_a_reset_had_given_up(void **state)
+static void who_answers_by_a_reset_had_given_up(void **state)
 {
 #define REPEATS                                                                                    \
         TALK,                                                                                      \
@@ -423,8 +407,7 @@ who_answers_by_a_reset_had_given_up(void **state)
         is_known(f->end[0].repeats_unanswered, 0);
 }
 
-static void
-where_a_piece_was_not_seen_the_number_expected_is_not_known(void **state)
+static void where_a_piece_was_not_seen_the_number_expected_is_not_known(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -439,8 +422,7 @@ where_a_piece_was_not_seen_the_number_expected_is_not_known(void **state)
 }
 
 /* A box that forgot the connection, and makes its RSTs from the numbers of the beginning: nobody takes them. */
-static void
-a_reset_that_is_dropped_answers_nothing(void **state)
+static void a_reset_that_is_dropped_answers_nothing(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -460,8 +442,7 @@ a_reset_that_is_dropped_answers_nothing(void **state)
         is_known(f->end[0].unanswered_since, STORY_TIME(400));
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_forged_reset_is_told_by_what_follows),

@@ -37,8 +37,7 @@ struct played {
 };
 
 /* The extras are the same, and so are the RSTs in them, but for where they lie. */
-static void
-assert_same_extra(const struct extra *a, const struct extra *b)
+static void assert_same_extra(const struct extra *a, const struct extra *b)
 {
         struct extra one = *a, other = *b;
 
@@ -70,8 +69,7 @@ assert_same_extra(const struct extra *a, const struct extra *b)
         assert_memory_equal(&one, &other, sizeof(one));
 }
 
-static void
-take_last(struct step *step)
+static void take_last(struct step *step)
 {
         if (step->input->kind == PACKET_ICMP_ERROR)
                 assert_true(icmp_take(step));
@@ -80,15 +78,13 @@ take_last(struct step *step)
 }
 
 /* Any number, or one shortly before it begins anew. */
-static uint32_t
-isn(void)
+static uint32_t isn(void)
 {
         return below(4) ? below(UINT32_MAX) : UINT32_MAX - below(2);
 }
 
 /* As `finis read` makes a record of it. */
-static void
-tell(const struct tracked *t, struct record *r, struct json *ret_line)
+static void tell(const struct tracked *t, struct record *r, struct json *ret_line)
 {
         static const char id[16] = "1.1";
 
@@ -107,8 +103,7 @@ tell(const struct tracked *t, struct record *r, struct json *ret_line)
 }
 
 /* What is known of the fewer facts is known of all of them, and the same. */
-static void
-assert_part_of(const struct facts *brief, const struct facts *whole)
+static void assert_part_of(const struct facts *brief, const struct facts *whole)
 {
         struct facts few = *brief, same = *whole;
 
@@ -124,8 +119,7 @@ assert_part_of(const struct facts *brief, const struct facts *whole)
 }
 
 /* The few facts that a verdict rests on are enough for its record, and right. */
-static void
-assert_same_record(const struct tracked *brief, const struct tracked *whole, bool ended)
+static void assert_same_record(const struct tracked *brief, const struct tracked *whole, bool ended)
 {
         static struct json a, b;
         static struct record again;
@@ -154,9 +148,8 @@ assert_same_record(const struct tracked *brief, const struct tracked *whole, boo
 }
 
 /* Facts made of the row are those of the struct connection that it grows into. */
-static bool
-assert_same_facts(const struct table *table, const struct orderly *o, struct connection *c, struct given *given,
-                  unsigned *n_brief)
+static bool assert_same_facts(const struct table *table, const struct orderly *o, struct connection *c,
+                              struct given *given, unsigned *n_brief)
 {
         bool cut = below(2);
         int64_t until = o->last + below(1000);
@@ -182,9 +175,8 @@ assert_same_facts(const struct table *table, const struct orderly *o, struct con
 
 /* A RST or an ICMP error at the end of the row, and what is behind it: it is what the long way makes of it, which for a
  * RST is the end. */
-static bool
-end(struct table *table, struct orderly *o, const struct orderly *before, struct step *step,
-    const struct tracker_input *input, struct given *given, unsigned *n_brief)
+static bool end(struct table *table, struct orderly *o, const struct orderly *before, struct step *step,
+                const struct tracker_input *input, struct given *given, unsigned *n_brief)
 {
         struct connection *c = step->c, grown, past;
         struct orderly_last last;
@@ -229,17 +221,16 @@ end(struct table *table, struct orderly *o, const struct orderly *before, struct
 }
 
 /* The numbers behind all that each end sent are those of the connection, so that a straggler is known by them. */
-static void
-assert_same_ends(const struct orderly *o, const struct connection *c)
+static void assert_same_ends(const struct orderly *o, const struct connection *c)
 {
         for (unsigned side = 0; side < 2; side++)
                 assert_int_equal(o->next[side], c->side[side].base + (uint32_t)direction_end(&c->side[side]));
 }
 
 /* Goes on behind the RST @reset of @by until something comes that a row does not hold. */
-static void
-play_late(struct table *table, struct orderly *o, const struct orderly *before, struct talk *t,
-          const struct tracker_input *reset, unsigned by, struct step *step, struct given *given, struct played *n)
+static void play_late(struct table *table, struct orderly *o, const struct orderly *before, struct talk *t,
+                      const struct tracker_input *reset, unsigned by, struct step *step, struct given *given,
+                      struct played *n)
 {
         struct tracker_input input;
         struct tracker_frame f;
@@ -257,8 +248,7 @@ play_late(struct table *table, struct orderly *o, const struct orderly *before, 
 }
 
 /* Packs and unpacks. The node may become another, but what is there is the same. */
-static void
-pack(struct table *table, uint32_t *node, unsigned *n_packed)
+static void pack(struct table *table, uint32_t *node, unsigned *n_packed)
 {
         struct connection before;
         uint32_t number;
@@ -283,8 +273,7 @@ pack(struct table *table, uint32_t *node, unsigned *n_packed)
         *node = number;
 }
 
-static void
-play(struct table *table, struct given *given, struct played *n)
+static void play(struct table *table, struct given *given, struct played *n)
 {
         static const uint8_t address[2][16] = { { 10, 1 }, { 10, 2 } };
         struct talk t = { .next = { isn(), isn() }, .timestamps = below(2), .v6 = below(4) == 0,
@@ -356,8 +345,7 @@ play(struct table *table, struct given *given, struct played *n)
         table_free_node(table, node);
 }
 
-static void
-a_row_grows_into_what_the_long_way_makes(void **state)
+static void a_row_grows_into_what_the_long_way_makes(void **state)
 {
         struct played n = { 0 };
         struct given *given = calloc(1, sizeof(*given));
@@ -385,8 +373,7 @@ a_row_grows_into_what_the_long_way_makes(void **state)
         free(given);
 }
 
-static void
-what_is_freed_is_used_again(void **state)
+static void what_is_freed_is_used_again(void **state)
 {
         static const uint8_t address[2][16] = { { 10, 1 }, { 10, 2 } };
         struct ends ends = { .source = address[0], .destination = address[1] };
@@ -405,8 +392,7 @@ what_is_freed_is_used_again(void **state)
         table_deinit(&table);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_row_grows_into_what_the_long_way_makes),

@@ -19,8 +19,7 @@ enum {
 };
 
 /* Any number, but often a small one, one bit, or one that is nearly full. */
-static uint64_t
-number(void)
+static uint64_t number(void)
 {
         uint64_t n = any() >> below(64);
 
@@ -36,8 +35,7 @@ number(void)
         }
 }
 
-static void
-any_rows_come_back(void **state)
+static void any_rows_come_back(void **state)
 {
         (void)state;
         for (unsigned round = 0; round < ROUNDS; round++) {
@@ -94,8 +92,7 @@ any_rows_come_back(void **state)
         }
 }
 
-static void
-any_words_come_back(void **state)
+static void any_words_come_back(void **state)
 {
         (void)state;
         for (unsigned round = 0; round < ROUNDS; round++) {
@@ -127,8 +124,7 @@ any_words_come_back(void **state)
 }
 
 /* Each thing in the store is its own, whatever is freed beside it. */
-static void
-what_is_stored_stays_apart(void **state)
+static void what_is_stored_stays_apart(void **state)
 {
         struct {
                 uint32_t number;
@@ -161,8 +157,7 @@ what_is_stored_stays_apart(void **state)
 }
 
 /* A region as large as it gets is at least two megabytes. */
-static void
-a_full_store_gives_nothing(void **state)
+static void a_full_store_gives_nothing(void **state)
 {
         struct store store;
         uint32_t number = 0, last = 0;
@@ -178,8 +173,7 @@ a_full_store_gives_nothing(void **state)
         store_deinit(&store);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(any_rows_come_back),

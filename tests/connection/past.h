@@ -6,8 +6,7 @@
 #include "connection/node.h"
 
 /* What an end waited for before, once it waits no more. */
-static inline void
-clear_past(struct connection *c)
+static inline void clear_past(struct connection *c)
 {
         for (unsigned side = 0; side < 2; side++) {
                 struct direction *d = &c->side[side];

@@ -34,8 +34,7 @@ struct talk {
         unsigned last_by;
 };
 
-static void
-handshake(const struct talk *t, unsigned i, struct segment *s)
+static void handshake(const struct talk *t, unsigned i, struct segment *s)
 {
         static const uint8_t header[60] = { [20] = 2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7 };
 
@@ -49,8 +48,7 @@ handshake(const struct talk *t, unsigned i, struct segment *s)
 }
 
 /* Something that the short way has to leave alone, or to notice. */
-static void
-make_odd(struct talk *t, unsigned who, struct tracker_input *input)
+static void make_odd(struct talk *t, unsigned who, struct tracker_input *input)
 {
         struct segment *s = &input->packet.segment;
 
@@ -86,8 +84,7 @@ make_odd(struct talk *t, unsigned who, struct tracker_input *input)
         }
 }
 
-static void
-talk(struct talk *t, unsigned i, struct tracker_input *input, unsigned *ret_sender)
+static void talk(struct talk *t, unsigned i, struct tracker_input *input, unsigned *ret_sender)
 {
         static const uint8_t alert[400] = { 21, 3, 3, 0, 2 }, text[400] = "GET / HTTP/1.1";
         struct segment *s = &input->packet.segment;
@@ -137,8 +134,7 @@ talk(struct talk *t, unsigned i, struct tracker_input *input, unsigned *ret_send
         *ret_sender = who;
 }
 
-static void
-assert_same(const struct connection *a, const struct connection *b)
+static void assert_same(const struct connection *a, const struct connection *b)
 {
         struct connection one = *a, other = *b;
 
@@ -150,16 +146,14 @@ assert_same(const struct connection *a, const struct connection *b)
         assert_memory_equal(&one, &other, sizeof(one));
 }
 
-static void
-take(struct table *table, struct connection *c, unsigned sender, const struct tracker_input *input)
+static void take(struct table *table, struct connection *c, unsigned sender, const struct tracker_input *input)
 {
         struct step step = { .table = table, .c = c, .sender = sender, .input = input };
 
         segment_take(&step);
 }
 
-static unsigned
-play(struct table *table, unsigned n, const struct talk *begun, bool *ret_far)
+static unsigned play(struct table *table, unsigned n, const struct talk *begun, bool *ret_far)
 {
         static const uint8_t address[2][16] = { { 10, 1 }, { 10, 2 } };
         struct talk t = *begun;
@@ -193,8 +187,7 @@ play(struct table *table, unsigned n, const struct talk *begun, bool *ret_far)
         return taken;
 }
 
-static struct talk
-begin(unsigned odd, uint32_t most)
+static struct talk begin(unsigned odd, uint32_t most)
 {
         return (struct talk){ .next = { below(UINT32_MAX), below(UINT32_MAX) },
                               .timestamps = below(2), .v6 = below(4) == 0,
@@ -203,8 +196,7 @@ begin(unsigned odd, uint32_t most)
                               .frame = below(4) ? 0 : UINT32_MAX - 100 };
 }
 
-static void
-the_short_way_makes_what_the_long_way_makes(void **state)
+static void the_short_way_makes_what_the_long_way_makes(void **state)
 {
         struct table table;
         unsigned taken = 0;
@@ -225,8 +217,7 @@ the_short_way_makes_what_the_long_way_makes(void **state)
         table_deinit(&table);
 }
 
-static void
-so_it_does_over_more_than_four_gib(void **state)
+static void so_it_does_over_more_than_four_gib(void **state)
 {
         struct table table;
         size_t max;
@@ -250,8 +241,7 @@ so_it_does_over_more_than_four_gib(void **state)
         table_deinit(&table);
 }
 
-int
-main(void)
+int main(void)
 {
         /* How many go the short way is asked of this row of numbers. */
         dice = 20261123;

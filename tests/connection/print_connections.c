@@ -8,8 +8,7 @@
 #include "connection/tracker.h"
 #include "wire/packet.h"
 
-static const char *
-text(enum how how, uint64_t value, char buffer[static 24])
+static const char *text(enum how how, uint64_t value, char buffer[static 24])
 {
         if (how == HOW_UNKNOWN)
                 return "-";
@@ -17,8 +16,7 @@ text(enum how how, uint64_t value, char buffer[static 24])
         return buffer;
 }
 
-static void
-give(void *context, const struct tracked *t)
+static void give(void *context, const struct tracked *t)
 {
         char address[2][INET6_ADDRSTRLEN], number[24];
         const struct facts *f = &t->facts;
@@ -50,8 +48,7 @@ give(void *context, const struct tracked *t)
         putchar('\n');
 }
 
-static int
-read_file(char *path, unsigned file)
+static int read_file(char *path, unsigned file)
 {
         struct tracker_hooks hooks = { .give = give, .context = path };
         struct packet_reader *reader = NULL;
@@ -89,8 +86,7 @@ read_file(char *path, unsigned file)
         return 0;
 }
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
         int r = 0;
 

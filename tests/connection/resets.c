@@ -1,8 +1,7 @@
 /* RSTs: what they were, what they answered, and what they acknowledged. */
 #include "story.h"
 
-static void
-an_active_reset_acknowledges_more_than_was_known(void **state)
+static void an_active_reset_acknowledges_more_than_was_known(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -32,8 +31,7 @@ an_active_reset_acknowledges_more_than_was_known(void **state)
         is_known(f->from[1].fin, false);
 }
 
-static void
-a_reply_names_the_segment_that_it_answers(void **state)
+static void a_reply_names_the_segment_that_it_answers(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -56,8 +54,7 @@ a_reply_names_the_segment_that_it_answers(void **state)
 }
 
 /* What a short snaplen leaves of a reset says neither that its window was 0, nor that it had no options. */
-static void
-what_was_cut_of_a_reset_is_not_known(void **state)
+static void what_was_cut_of_a_reset_is_not_known(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -79,8 +76,7 @@ what_was_cut_of_a_reset_is_not_known(void **state)
 }
 
 /* No host waits so long: what was sent before the silence did not draw it. */
-static void
-a_reset_after_a_long_silence_answers_nothing(void **state)
+static void a_reset_after_a_long_silence_answers_nothing(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -106,8 +102,7 @@ a_reset_after_a_long_silence_answers_nothing(void **state)
         is_unknown(f->resets[0].unasked);
 }
 
-static void
-the_second_of_two_replies_answers_the_second_segment(void **state)
+static void the_second_of_two_replies_answers_the_second_segment(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -129,8 +124,7 @@ the_second_of_two_replies_answers_the_second_segment(void **state)
         is_known(f->resets[0].behind, true);
 }
 
-static void
-replies_answer_in_the_order_of_what_draws_them(void **state)
+static void replies_answer_in_the_order_of_what_draws_them(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -162,8 +156,7 @@ replies_answer_in_the_order_of_what_draws_them(void **state)
 
 /* What drew nothing in seconds draws nothing any more; but what is on its way for too short a time has drawn nothing
  * yet. */
-static void
-a_reply_answers_the_later_segment_if_the_earlier_had_its_time(void **state)
+static void a_reply_answers_the_later_segment_if_the_earlier_had_its_time(void **state)
 {
         static const struct row in_order[] = {
                 TALK,
@@ -203,8 +196,7 @@ a_reply_answers_the_later_segment_if_the_earlier_had_its_time(void **state)
         is_known(f->resets[0].drew_data, true);
 }
 
-static void
-a_refusal_answers_the_syn(void **state)
+static void a_refusal_answers_the_syn(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "S" },
@@ -223,8 +215,7 @@ a_refusal_answers_the_syn(void **state)
         is_unknown(f->end[1].os);
 }
 
-static void
-a_bare_reset_does_not_refuse_a_syn(void **state)
+static void a_bare_reset_does_not_refuse_a_syn(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "S" },
@@ -239,8 +230,7 @@ a_bare_reset_does_not_refuse_a_syn(void **state)
         is_known(f->established, true);
 }
 
-static void
-an_abandoned_attempt_answers_the_syn_ack(void **state)
+static void an_abandoned_attempt_answers_the_syn_ack(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "S" },
@@ -256,8 +246,7 @@ an_abandoned_attempt_answers_the_syn_ack(void **state)
         is_known(f->established, false);
 }
 
-static void
-text_in_a_reset_is_not_of_the_stream(void **state)
+static void text_in_a_reset_is_not_of_the_stream(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -271,8 +260,7 @@ text_in_a_reset_is_not_of_the_stream(void **state)
         is_known(f->end[1].os, OS_OTHER);
 }
 
-static void
-a_lone_reset_tells_little(void **state)
+static void a_lone_reset_tells_little(void **state)
 {
         static const struct row rows[] = { { .t = 0, .by = 's', .f = "R.", .window = -1, .bare = false } };
 
@@ -287,8 +275,7 @@ a_lone_reset_tells_little(void **state)
         is_unknown(f->established);
 }
 
-static void
-a_reply_may_answer_what_is_left_of_a_large_segment(void **state)
+static void a_reply_may_answer_what_is_left_of_a_large_segment(void **state)
 {
         /* The server's card cuts the 400 bytes in two; the client has the first half, closes, and gets the second. */
         static const struct row rows[] = {
@@ -311,8 +298,7 @@ a_reply_may_answer_what_is_left_of_a_large_segment(void **state)
         is_known(f->resets[1].answers, SEGMENT_KIND_FIN);
 }
 
-static void
-a_counter_of_the_whole_host_goes_on_in_the_meantime(void **state)
+static void a_counter_of_the_whole_host_goes_on_in_the_meantime(void **state)
 {
 #define NUMBERED                                                                                   \
         { .t = 0.0, .by = 'c', .f = "S", .ip_id = 100 }, { .t = 0.02, .by = 's', .f = "S.", .ack = 0 },  \
@@ -338,8 +324,7 @@ a_counter_of_the_whole_host_goes_on_in_the_meantime(void **state)
         is_known(story.given[0].facts.resets[0].ip_id_jumps, true);
 }
 
-static void
-a_reset_acknowledges_what_was_not_seen(void **state)
+static void a_reset_acknowledges_what_was_not_seen(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.0, .by = 'c', .f = "S" },
@@ -354,8 +339,7 @@ a_reset_acknowledges_what_was_not_seen(void **state)
         is_known(f->from[1].acked_by_reset, 299);
 }
 
-static void
-a_mirrored_reset_is_told(void **state)
+static void a_mirrored_reset_is_told(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -376,8 +360,7 @@ a_mirrored_reset_is_told(void **state)
         is_known(f->resets[0].ttl_differs, true);
 }
 
-static void
-the_reason_of_mptcp_is_kept(void **state)
+static void the_reason_of_mptcp_is_kept(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.000, .by = 'c', .f = "S", .mptcp = 0xff },
@@ -392,8 +375,7 @@ the_reason_of_mptcp_is_kept(void **state)
         is_known(f->resets[0].options, true);
 }
 
-static void
-a_storm_of_resets_is_counted(void **state)
+static void a_storm_of_resets_is_counted(void **state)
 {
         struct row rows[40] = { TALK };
         struct story story;
@@ -408,8 +390,7 @@ a_storm_of_resets_is_counted(void **state)
         assert_int_equal(f->n_resets_in_all, 34);
 }
 
-static void
-a_scan_without_ack_is_answered_by_what_it_took(void **state)
+static void a_scan_without_ack_is_answered_by_what_it_took(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "FPU", .at = 0 },
@@ -430,8 +411,7 @@ a_scan_without_ack_is_answered_by_what_it_took(void **state)
 }
 
 /* The first copies may have arrived: what draws a RST is the repeat then. */
-static void
-a_reply_that_may_answer_a_repeat_shows_no_loss(void **state)
+static void a_reply_that_may_answer_a_repeat_shows_no_loss(void **state)
 {
         static const struct row rows[] = {
                 TALK,
@@ -447,8 +427,7 @@ a_reply_that_may_answer_a_repeat_shows_no_loss(void **state)
         is_known(f->resets[0].drew_data, false);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_scan_without_ack_is_answered_by_what_it_took),

@@ -10,8 +10,7 @@
 
 enum { NEW_CLIENT = 90000, NEW_SERVER = 3000000 };
 
-static void
-a_syn_sent_again_is_the_same_connection(void **state)
+static void a_syn_sent_again_is_the_same_connection(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "S" },
@@ -28,8 +27,7 @@ a_syn_sent_again_is_the_same_connection(void **state)
         is_known(f->established, true);
 }
 
-static void
-time_wait_is_used_again(void **state)
+static void time_wait_is_used_again(void **state)
 {
         static const struct row rows[] = {
                 CLOSED,
@@ -52,8 +50,7 @@ time_wait_is_used_again(void **state)
         is_known(story.given[1].facts.from[0].bytes, 0);
 }
 
-static void
-after_a_reset_a_new_syn_begins_anew(void **state)
+static void after_a_reset_a_new_syn_begins_anew(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -71,8 +68,7 @@ after_a_reset_a_new_syn_begins_anew(void **state)
         is_known(story.given[1].facts.resets[0].validity, RESET_VALIDITY_EXACT);
 }
 
-static void
-a_reset_before_the_syn_is_of_it_if_its_number_is(void **state)
+static void a_reset_before_the_syn_is_of_it_if_its_number_is(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.00, .by = 'c', .f = "R", .at = 0 },
@@ -99,8 +95,7 @@ a_reset_before_the_syn_is_of_it_if_its_number_is(void **state)
         assert_int_equal(story.given[1].first_frame, 2);
 }
 
-static void
-stragglers_after_a_reset_are_of_the_same_connection(void **state)
+static void stragglers_after_a_reset_are_of_the_same_connection(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -118,8 +113,7 @@ stragglers_after_a_reset_are_of_the_same_connection(void **state)
         assert_true(story.segments[4].stray);
 }
 
-static void
-a_syn_that_draws_a_challenge_leaves_the_old_connection(void **state)
+static void a_syn_that_draws_a_challenge_leaves_the_old_connection(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -138,8 +132,7 @@ a_syn_that_draws_a_challenge_leaves_the_old_connection(void **state)
         is_known(f->syns, 1);
 }
 
-static void
-a_challenge_is_enough_to_keep_a_syn_with_the_old_connection(void **state)
+static void a_challenge_is_enough_to_keep_a_syn_with_the_old_connection(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -158,8 +151,7 @@ a_challenge_is_enough_to_keep_a_syn_with_the_old_connection(void **state)
         is_known(story.given[0].facts.resets[0].validity, RESET_VALIDITY_EXACT);
 }
 
-static void
-a_client_that_lost_its_memory_begins_anew(void **state)
+static void a_client_that_lost_its_memory_begins_anew(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -187,8 +179,7 @@ a_client_that_lost_its_memory_begins_anew(void **state)
         is_known(story.given[1].facts.syn_acks, 1);
 }
 
-static void
-an_unanswered_syn_on_an_open_connection_is_an_attempt_of_its_own(void **state)
+static void an_unanswered_syn_on_an_open_connection_is_an_attempt_of_its_own(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -209,8 +200,7 @@ an_unanswered_syn_on_an_open_connection_is_an_attempt_of_its_own(void **state)
         is_known(story.given[!attempt].facts.from[0].packets, 3);
 }
 
-static void
-a_syn_that_is_refused_on_an_open_connection_is_a_new_one(void **state)
+static void a_syn_that_is_refused_on_an_open_connection_is_a_new_one(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -229,8 +219,7 @@ a_syn_that_is_refused_on_an_open_connection_is_a_new_one(void **state)
         is_known(story.given[1].facts.resets[0].answers, SEGMENT_KIND_SYN);
 }
 
-static void
-another_attempt_with_another_number_is_another_connection(void **state)
+static void another_attempt_with_another_number_is_another_connection(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "S" },
@@ -247,8 +236,7 @@ another_attempt_with_another_number_is_another_connection(void **state)
 }
 
 /* The answer stands for the SYN before, and the other began nothing. */
-static void
-of_two_syns_that_nobody_answered_yet_the_answer_chooses(void **state)
+static void of_two_syns_that_nobody_answered_yet_the_answer_chooses(void **state)
 {
         static const struct row first[] = {
                 { .t = 0, .by = 'c', .f = "S" },
@@ -278,8 +266,7 @@ of_two_syns_that_nobody_answered_yet_the_answer_chooses(void **state)
         is_known(story.given[1].facts.established, true);
 }
 
-static void
-what_lies_behind_both_fins_is_of_another_connection(void **state)
+static void what_lies_behind_both_fins_is_of_another_connection(void **state)
 {
         static const struct row rows[] = {
                 CLOSED,
@@ -298,8 +285,7 @@ what_lies_behind_both_fins_is_of_another_connection(void **state)
         is_known(story.given[1].facts.from[0].bytes, 50);
 }
 
-static void
-a_straggler_that_changes_the_verdict_gives_it_again(void **state)
+static void a_straggler_that_changes_the_verdict_gives_it_again(void **state)
 {
         static const struct row rows[] = {
                 CLOSED,
@@ -325,8 +311,7 @@ a_straggler_that_changes_the_verdict_gives_it_again(void **state)
         assert_int_equal(story.given[1].last_frame, 11);
 }
 
-static void
-a_straggler_of_a_forgotten_connection_is_none_of_its_own(void **state)
+static void a_straggler_of_a_forgotten_connection_is_none_of_its_own(void **state)
 {
         struct tracker_options options = { .max_connections = 1 };
         static const struct row rows[] = {
@@ -349,8 +334,7 @@ a_straggler_of_a_forgotten_connection_is_none_of_its_own(void **state)
         assert_int_equal(story.segments[8].first_frame, 1);
 }
 
-static void
-data_of_an_unseen_beginning_is_another_connection(void **state)
+static void data_of_an_unseen_beginning_is_another_connection(void **state)
 {
         static const struct row rows[] = {
                 CLOSED,
@@ -366,8 +350,7 @@ data_of_an_unseen_beginning_is_another_connection(void **state)
         is_known(story.given[1].facts.from[0].acked, 100);
 }
 
-static void
-both_sides_of_a_firewall_that_changes_numbers(void **state)
+static void both_sides_of_a_firewall_that_changes_numbers(void **state)
 {
         /* Before it and behind it: each packet twice, the client's numbers changed by a million. */
         static const struct row rows[] = {
@@ -397,8 +380,7 @@ both_sides_of_a_firewall_that_changes_numbers(void **state)
         is_known(f->established, true);
 }
 
-static void
-siblings_reset_at_once_are_noted(void **state)
+static void siblings_reset_at_once_are_noted(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "S", .port = 1001 },
@@ -420,8 +402,7 @@ siblings_reset_at_once_are_noted(void **state)
                                  story.given[i].port[SIDE_CLIENT] != 1003);
 }
 
-static void
-memory_is_bounded_and_the_longest_silent_goes_first(void **state)
+static void memory_is_bounded_and_the_longest_silent_goes_first(void **state)
 {
         struct tracker_options options = { .max_connections = 3 };
         static const struct row rows[] = {
@@ -441,8 +422,7 @@ memory_is_bounded_and_the_longest_silent_goes_first(void **state)
         assert_false(story.given[1].facts.seen.evicted);
 }
 
-static void
-an_icmp_error_is_joined_by_what_it_quotes(void **state)
+static void an_icmp_error_is_joined_by_what_it_quotes(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0, .by = 'c', .f = "S" },
@@ -464,8 +444,7 @@ an_icmp_error_is_joined_by_what_it_quotes(void **state)
 }
 
 /* The answer to its first SYN was seen, but not that SYN: one with another number is no answer to the answer. */
-static void
-a_syn_behind_the_answer_to_another_waits(void **state)
+static void a_syn_behind_the_answer_to_another_waits(void **state)
 {
         static const struct row rows[] = {
                 { .t = 0.00, .by = 's', .f = "S.", .ack = 0 },
@@ -484,8 +463,7 @@ a_syn_behind_the_answer_to_another_waits(void **state)
 }
 
 /* Its SYN-ACK was missed, and its numbers lie within reach of the old one, whose FIN was missed, too. */
-static void
-of_two_that_fit_the_one_is_taken_that_leaves_out_less(void **state)
+static void of_two_that_fit_the_one_is_taken_that_leaves_out_less(void **state)
 {
         enum { FURTHER = 970096 };
         static const struct row rows[] = {
@@ -521,8 +499,7 @@ of_two_that_fit_the_one_is_taken_that_leaves_out_less(void **state)
         is_known(story.given[1].facts.from[1].bytes, 9);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_syn_sent_again_is_the_same_connection),

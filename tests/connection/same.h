@@ -6,8 +6,7 @@
 #include "connection/give.h"
 
 /* Facts before the RSTs are compared as memory: what is not known is 0 all over. */
-static inline void
-assert_same_tracked(const struct tracked *a, const struct tracked *b)
+static inline void assert_same_tracked(const struct tracked *a, const struct tracked *b)
 {
         assert_memory_equal(&a->facts, &b->facts, offsetof(struct facts, resets));
         assert_int_equal(a->facts.n_resets, b->facts.n_resets);

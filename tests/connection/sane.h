@@ -15,14 +15,12 @@
                 }                                                                                  \
         } while (0)
 
-static inline bool
-sane_at_most(struct fact_count a, struct fact_count b)
+static inline bool sane_at_most(struct fact_count a, struct fact_count b)
 {
         return !fact_known(a.how) || !fact_known(b.how) || a.value <= b.value;
 }
 
-static inline void
-sane(const struct tracked *t)
+static inline void sane(const struct tracked *t)
 {
         const struct facts *f = &t->facts;
 

@@ -52,8 +52,7 @@ struct story {
         struct tracked_segment segments[128];
 };
 
-static inline uint16_t
-story_flags(const char *text)
+static inline uint16_t story_flags(const char *text)
 {
         static const struct {
                 char letter;
@@ -71,8 +70,7 @@ story_flags(const char *text)
         return flags;
 }
 
-static inline struct tracker_input
-story_input(const struct row *row, size_t i)
+static inline struct tracker_input story_input(const struct row *row, size_t i)
 {
         /* MSS, SACK permitted, timestamps, NOP, window scale of 7; what follows is payload. */
         static const uint8_t header[40] = { [20] = 2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7 };
@@ -149,8 +147,7 @@ story_input(const struct row *row, size_t i)
         return input;
 }
 
-static inline void
-story_give(void *context, const struct tracked *t)
+static inline void story_give(void *context, const struct tracked *t)
 {
         struct story *story = context;
 
@@ -158,8 +155,7 @@ story_give(void *context, const struct tracked *t)
         story->given[story->n++] = *t;
 }
 
-static inline void
-story_segment(void *context, const struct tracked_segment *s)
+static inline void story_segment(void *context, const struct tracked_segment *s)
 {
         struct story *story = context;
 
@@ -168,8 +164,8 @@ story_segment(void *context, const struct tracked_segment *s)
 }
 
 /* Plays rows in batches of @batch. */
-static inline void
-story_play(struct story *story, const struct row *rows, size_t n, const struct tracker_options *options, size_t batch)
+static inline void story_play(struct story *story, const struct row *rows, size_t n,
+                              const struct tracker_options *options, size_t batch)
 {
         struct tracker_hooks hooks = { .give = story_give, .segment = story_segment, .context = story };
         struct tracker_input inputs[128];

@@ -30,8 +30,7 @@ static const uint8_t HEADERS[3][64] = {
 };
 
 /* Makes a RST of a segment: one that is surely taken, or nearly so. */
-static void
-make_reset(const struct talk *t, unsigned who, struct tracker_input *input)
+static void make_reset(const struct talk *t, unsigned who, struct tracker_input *input)
 {
         struct segment *s = &input->packet.segment;
 
@@ -55,8 +54,7 @@ make_reset(const struct talk *t, unsigned who, struct tracker_input *input)
 }
 
 /* The next segment of a talk. */
-static void
-talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
+static void talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
 {
         static const uint8_t alert[PAYLOAD_MOST] = { 21, 3, 3, 0, 2 }, zeroes[PAYLOAD_MOST];
         struct segment *s = &input->packet.segment;
@@ -138,9 +136,8 @@ talk(struct talk *t, struct tracker_input *input, unsigned *ret_sender)
 }
 
 /* What comes behind the RST @reset of @by: another of its kind, or what the other end had sent before it knew. */
-static void
-talk_late(struct talk *t, const struct tracker_input *reset, unsigned by, struct tracker_input *input,
-          unsigned *ret_sender)
+static void talk_late(struct talk *t, const struct tracker_input *reset, unsigned by, struct tracker_input *input,
+                      unsigned *ret_sender)
 {
         struct segment *s = &input->packet.segment;
         const struct talk before = *t;
@@ -179,8 +176,7 @@ talk_late(struct talk *t, const struct tracker_input *reset, unsigned by, struct
 }
 
 /* Makes of a segment what an ICMP error quotes of one that was seen, or was not. */
-static void
-make_icmp(const struct talk *t, struct tracker_input *input, unsigned *ret_sender)
+static void make_icmp(const struct talk *t, struct tracker_input *input, unsigned *ret_sender)
 {
         struct packet *packet = &input->packet;
         struct segment *s = &packet->segment;

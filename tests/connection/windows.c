@@ -1,8 +1,7 @@
 /* Windows, and the probes and keepalives that ask whether they are open and anybody is there. */
 #include "story.h"
 
-static void
-what_is_sent_beyond_the_window_is_no_bytes(void **state)
+static void what_is_sent_beyond_the_window_is_no_bytes(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -28,8 +27,7 @@ what_is_sent_beyond_the_window_is_no_bytes(void **state)
         is_known(f->from[0].fin, false);
 }
 
-static void
-keepalives_are_no_data(void **state)
+static void keepalives_are_no_data(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -56,8 +54,7 @@ keepalives_are_no_data(void **state)
         assert_int_equal(story.segments[5].kind, SEGMENT_KIND_KEEPALIVE);
 }
 
-static void
-a_last_byte_sent_again_is_no_keepalive(void **state)
+static void a_last_byte_sent_again_is_no_keepalive(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -72,8 +69,7 @@ a_last_byte_sent_again_is_no_keepalive(void **state)
         is_known(f->end[0].repeated, SEGMENT_KIND_DATA);
 }
 
-static void
-a_shut_window_is_probed(void **state)
+static void a_shut_window_is_probed(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -97,8 +93,7 @@ a_shut_window_is_probed(void **state)
         assert_int_equal(story.segments[7].kind, SEGMENT_KIND_WINDOW_PROBE);
 }
 
-static void
-the_window_is_scaled_if_both_agreed(void **state)
+static void the_window_is_scaled_if_both_agreed(void **state)
 {
         static const struct row rows[] = { HANDSHAKE, { .t = 1, .by = 's', .f = ".", .ack = 0, .window = 10 } };
         static const struct row plain[] = {
@@ -117,8 +112,7 @@ the_window_is_scaled_if_both_agreed(void **state)
         is_known(story.given[0].facts.end[1].os, OS_OTHER);
 }
 
-static void
-the_window_of_a_syn_is_not_scaled_but_the_next_is(void **state)
+static void the_window_of_a_syn_is_not_scaled_but_the_next_is(void **state)
 {
         static const struct row rows[] = {
                 HANDSHAKE,
@@ -136,8 +130,7 @@ the_window_of_a_syn_is_not_scaled_but_the_next_is(void **state)
 }
 
 /* tcp_options_write() with tcp_timestamps off: two NOPs stand before SACK permitted. */
-static void
-a_syn_of_linux_without_timestamps_is_known(void **state)
+static void a_syn_of_linux_without_timestamps_is_known(void **state)
 {
         static const uint8_t linux_row[] = { 2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7 };
         static const uint8_t other_row[] = { 2, 4, 5, 180, 1, 3, 3, 7, 1, 1, 4, 2 };
@@ -171,8 +164,7 @@ a_syn_of_linux_without_timestamps_is_known(void **state)
         }
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_is_sent_beyond_the_window_is_no_bytes),

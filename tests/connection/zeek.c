@@ -28,8 +28,7 @@ struct story {
         unsigned originator;
 };
 
-static uint16_t
-flag_of(char letter)
+static uint16_t flag_of(char letter)
 {
         switch (letter) {
         case 'S':
@@ -47,8 +46,7 @@ flag_of(char letter)
         }
 }
 
-static const char *
-read_number(const char *text, uint32_t *ret)
+static const char *read_number(const char *text, uint32_t *ret)
 {
         char *end;
 
@@ -58,8 +56,7 @@ read_number(const char *text, uint32_t *ret)
 }
 
 /* Reads one segment of a story; NULL at its end. */
-static const char *
-read_segment(const char *text, const uint16_t port[2], unsigned *ret_sender, struct segment *ret)
+static const char *read_segment(const char *text, const uint16_t port[2], unsigned *ret_sender, struct segment *ret)
 {
         while (*text == ' ')
                 text++;
@@ -90,8 +87,7 @@ read_segment(const char *text, const uint16_t port[2], unsigned *ret_sender, str
         return text;
 }
 
-static void
-play(struct zeek *z, const char *text)
+static void play(struct zeek *z, const char *text)
 {
         uint16_t port[2] = { 40000, 50000 };
         struct segment s;
@@ -110,8 +106,7 @@ play(struct zeek *z, const char *text)
                 zeek_segment(z, sender, &s);
 }
 
-static void
-check_stories(const struct story *stories, size_t n)
+static void check_stories(const struct story *stories, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
                 const struct story *t = &stories[i];
@@ -129,8 +124,7 @@ check_stories(const struct story *stories, size_t n)
 
 #define CHECK(stories) check_stories(stories, sizeof(stories) / sizeof((stories)[0]))
 
-static void
-each_way_to_end_has_its_word(void **state)
+static void each_way_to_end_has_its_word(void **state)
 {
         static const struct story stories[] = {
                 { "nobody answers", ">S100", "S0", "S", 0 },
@@ -165,8 +159,7 @@ each_way_to_end_has_its_word(void **state)
         CHECK(stories);
 }
 
-static void
-a_fin_and_a_rst_of_one_end(void **state)
+static void a_fin_and_a_rst_of_one_end(void **state)
 {
         static const struct story stories[] = {
                 { "FIN, RST", HANDSHAKE ">FA101/501 >R102", "RSTO", "ShAFR", 0 },
@@ -188,8 +181,7 @@ a_fin_and_a_rst_of_one_end(void **state)
         CHECK(stories);
 }
 
-static void
-letters_come_once_or_when_their_number_differs(void **state)
+static void letters_come_once_or_when_their_number_differs(void **state)
 {
         static const struct story stories[] = {
                 { "a FIN sent again", HANDSHAKE ">FA101/501 >FA101/501", "S2", "ShAF", 0 },
@@ -208,8 +200,7 @@ letters_come_once_or_when_their_number_differs(void **state)
         CHECK(stories);
 }
 
-static void
-repeats_and_zero_windows_are_counted_in_powers_of_ten(void **state)
+static void repeats_and_zero_windows_are_counted_in_powers_of_ten(void **state)
 {
         char history[ZEEK_HISTORY_MAX + 1];
         struct zeek z = { 0 };
@@ -228,8 +219,7 @@ repeats_and_zero_windows_are_counted_in_powers_of_ten(void **state)
         }
 }
 
-static void
-a_zero_window_counts_while_it_matters(void **state)
+static void a_zero_window_counts_while_it_matters(void **state)
 {
         static const struct story stories[] = {
                 { "what the capture lacks is none", HANDSHAKE "<A501/101 w-", "S1", "ShAa", 0 },
@@ -243,8 +233,7 @@ a_zero_window_counts_while_it_matters(void **state)
         CHECK(stories);
 }
 
-static void
-a_repeat_is_payload_that_ends_not_above_what_was_sent(void **state)
+static void a_repeat_is_payload_that_ends_not_above_what_was_sent(void **state)
 {
         static const struct story stories[] = {
                 { "a late segment", HANDSHAKE ">A111+10/501 >A101+10/501", "S1", "ShADT", 0 },
@@ -266,8 +255,7 @@ a_repeat_is_payload_that_ends_not_above_what_was_sent(void **state)
         CHECK(stories);
 }
 
-static void
-a_gap_is_acknowledged_and_was_never_seen(void **state)
+static void a_gap_is_acknowledged_and_was_never_seen(void **state)
 {
         static const struct story stories[] = {
                 { "a hole", HANDSHAKE ">A101+10/501 >A121+10/501 <A501/131", "S1", "ShADaG", 0 },
@@ -305,8 +293,7 @@ a_gap_is_acknowledged_and_was_never_seen(void **state)
         CHECK(stories);
 }
 
-static void
-roles_follow_the_first_segment_the_ports_or_a_late_guess(void **state)
+static void roles_follow_the_first_segment_the_ports_or_a_late_guess(void **state)
 {
         static const struct story stories[] = {
                 { "data from a server's port", "80 40000 >A101+9/501 <A501/110", "OTH", "^dA", 1 },
@@ -329,8 +316,7 @@ roles_follow_the_first_segment_the_ports_or_a_late_guess(void **state)
 }
 
 /* What is left of a history that grows beyond all bounds. */
-static void
-a_history_ends_after_its_room(void **state)
+static void a_history_ends_after_its_room(void **state)
 {
         char history[ZEEK_HISTORY_MAX + 1], text[32];
         struct zeek z = { 0 };
@@ -345,8 +331,7 @@ a_history_ends_after_its_room(void **state)
         assert_string_equal(history, "ShArrrrrrrrrrrrrrrrrrrrr");
 }
 
-static void
-a_connection_of_six_gigabytes_wraps_unnoticed(void **state)
+static void a_connection_of_six_gigabytes_wraps_unnoticed(void **state)
 {
         const uint32_t n = 1 << 20;
         char history[ZEEK_HISTORY_MAX + 1];
@@ -376,8 +361,7 @@ a_connection_of_six_gigabytes_wraps_unnoticed(void **state)
 }
 
 /* The gaps that a list of all bytes finds are those that are counted, as long as there is room for the pieces. */
-static void
-gaps_are_those_of_a_list_of_all_bytes(void **state)
+static void gaps_are_those_of_a_list_of_all_bytes(void **state)
 {
         enum { N = 120, STEPS = 60 };
         uint64_t seed = 88172645463325252;
@@ -429,8 +413,7 @@ gaps_are_those_of_a_list_of_all_bytes(void **state)
 }
 
 /* Four holes below four pieces, of which three are remembered: the smallest hole between two is given up. */
-static void
-pieces_without_room_join_their_neighbours(void **state)
+static void pieces_without_room_join_their_neighbours(void **state)
 {
         struct zeek z = { 0 };
         (void)state;
@@ -444,8 +427,7 @@ pieces_without_room_join_their_neighbours(void **state)
 }
 
 /* Whatever comes, the history stays well-formed and the numbers defined (sanitizers look). */
-static void
-segments_without_sense_are_taken(void **state)
+static void segments_without_sense_are_taken(void **state)
 {
         uint64_t seed = 1181783497276652981;
         unsigned n_states[N_CONN_STATES] = { 0 };
@@ -477,8 +459,7 @@ segments_without_sense_are_taken(void **state)
         assert_true(n_states[CONN_STATE_RSTR] > 0 && n_states[CONN_STATE_SF] > 0);
 }
 
-static void
-its_hot_part_is_forty_bytes(void **state)
+static void its_hot_part_is_forty_bytes(void **state)
 {
         (void)state;
         assert_int_equal(offsetof(struct zeek, history), 40);

@@ -21,8 +21,7 @@ struct sent {
         uint16_t flags;
 };
 
-static void
-the_client_is_told_by_the_best_witness(void **state)
+static void the_client_is_told_by_the_best_witness(void **state)
 {
         static const struct {
                 const char *what;

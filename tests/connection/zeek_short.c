@@ -24,8 +24,7 @@ struct talk {
         bool midstream;
 };
 
-static void
-make_odd(struct segment *s)
+static void make_odd(struct segment *s)
 {
         switch (below(12)) {
         case 0: s->seq -= 1 + below(3000); break;
@@ -43,8 +42,7 @@ make_odd(struct segment *s)
         }
 }
 
-static void
-talk(struct talk *t, unsigned i, struct segment *s, unsigned *ret_sender)
+static void talk(struct talk *t, unsigned i, struct segment *s, unsigned *ret_sender)
 {
         unsigned who = i < 3 && !t->midstream ? i & 1 : below(2);
 
@@ -73,8 +71,7 @@ talk(struct talk *t, unsigned i, struct segment *s, unsigned *ret_sender)
         *ret_sender = who;
 }
 
-static void
-the_short_ways_make_what_the_long_one_makes(void **state)
+static void the_short_ways_make_what_the_long_one_makes(void **state)
 {
         unsigned n_plain = 0;
 
@@ -103,8 +100,7 @@ the_short_ways_make_what_the_long_one_makes(void **state)
         assert_true(n_plain > ROUNDS * SEGMENTS / 8);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_short_ways_make_what_the_long_one_makes),

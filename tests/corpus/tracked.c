@@ -9,8 +9,7 @@
 #include "connection/tracker.h"
 #include "wire/packet.h"
 
-static void
-print_count(struct fact_count fact)
+static void print_count(struct fact_count fact)
 {
         if (fact_known(fact.how))
                 printf("\t%" PRIu64, fact.value);
@@ -18,8 +17,7 @@ print_count(struct fact_count fact)
                 printf("\t-");
 }
 
-static void
-print_connection(void *context, const struct tracked *t)
+static void print_connection(void *context, const struct tracked *t)
 {
         char ip[2][INET6_ADDRSTRLEN];
         (void)context;

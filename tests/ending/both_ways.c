@@ -10,15 +10,13 @@
 #include "random_facts.h"
 #include "report/record_json.h"
 
-static void
-write_record(const struct record *r, struct json *ret_json)
+static void write_record(const struct record *r, struct json *ret_json)
 {
         json_begin(ret_json, NULL);
         json_record(ret_json, NULL, r, 0);
 }
 
-bool
-same_both_ways(const struct facts *f, size_t i, short_way way)
+bool same_both_ways(const struct facts *f, size_t i, short_way way)
 {
         static struct json by_any, by_rules;
         struct record a, b, untouched;
@@ -38,8 +36,7 @@ same_both_ways(const struct facts *f, size_t i, short_way way)
         return way(&j);
 }
 
-void
-hold_many(size_t n, maker make, short_way way, size_t least)
+void hold_many(size_t n, maker make, short_way way, size_t least)
 {
         uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
         size_t n_short = 0;
@@ -53,8 +50,7 @@ hold_many(size_t n, maker make, short_way way, size_t least)
         assert_in_range(n_short * 100 / n, least, 90);
 }
 
-void
-hold_any(size_t n, short_way way)
+void hold_any(size_t n, short_way way)
 {
         uint64_t seed = UINT64_C(0x2545f4914f6cdd1d);
 
@@ -66,8 +62,7 @@ hold_any(size_t n, short_way way)
         }
 }
 
-void
-add_each_fact(size_t rounds, maker make, short_way way)
+void add_each_fact(size_t rounds, maker make, short_way way)
 {
         uint64_t seed = UINT64_C(0xd1b54a32d192ed03);
 
@@ -102,8 +97,7 @@ add_each_fact(size_t rounds, maker make, short_way way)
         }
 }
 
-bool
-mostly(uint64_t *seed)
+bool mostly(uint64_t *seed)
 {
         return random_next(seed) % 60 > 0;
 }
@@ -112,14 +106,12 @@ mostly(uint64_t *seed)
         if (random_next(seed) % 100 >= known)                                                      \
                 facts->name.how = HOW_UNKNOWN;
 
-void
-forget_most_of_end(struct facts_of_end *facts, uint64_t *seed, unsigned known)
+void forget_most_of_end(struct facts_of_end *facts, uint64_t *seed, unsigned known)
 {
         FACTS_OF_END(FORGET)
 }
 
-void
-forget_most_of_reset(struct facts_of_reset *facts, uint64_t *seed, unsigned known)
+void forget_most_of_reset(struct facts_of_reset *facts, uint64_t *seed, unsigned known)
 {
         FACTS_OF_RESET(FORGET)
 }

@@ -32,14 +32,12 @@ bool mostly(uint64_t *seed);
 void forget_most_of_end(struct facts_of_end *facts, uint64_t *seed, unsigned known);
 void forget_most_of_reset(struct facts_of_reset *facts, uint64_t *seed, unsigned known);
 
-static inline struct fact_flag
-seen_flag(bool value)
+static inline struct fact_flag seen_flag(bool value)
 {
         return (struct fact_flag){ HOW_SEEN, value };
 }
 
-static inline struct fact_count
-seen_count(uint64_t value)
+static inline struct fact_count seen_count(uint64_t value)
 {
         return (struct fact_count){ HOW_SEEN, value };
 }

@@ -11,16 +11,14 @@
 
 #include "live_cases.h"
 
-void
-judge_facts(const struct facts *f, struct record *r)
+void judge_facts(const struct facts *f, struct record *r)
 {
         record_init(r, f->seen.source, "1.1");
         judge(f, r, NULL);
         assert_null(record_fault(r));
 }
 
-void
-judge_live(const char *name, struct record *r)
+void judge_live(const char *name, struct record *r)
 {
         struct facts f;
 
@@ -33,8 +31,7 @@ judge_live(const char *name, struct record *r)
         fail_msg("there is no case %s", name);
 }
 
-bool
-lists(const struct record *r, enum cause cause)
+bool lists(const struct record *r, enum cause cause)
 {
         for (size_t i = 0; i < r->n_causes; i++)
                 if (r->causes[i] == cause)
@@ -42,8 +39,7 @@ lists(const struct record *r, enum cause cause)
         return false;
 }
 
-void
-exchange(struct facts *f, uint64_t answer)
+void exchange(struct facts *f, uint64_t answer)
 {
         facts_init(f, SOURCE_CAPTURE);
         f->seen.roles = ROLES_SYN;
@@ -78,8 +74,7 @@ exchange(struct facts *f, uint64_t answer)
         KNOW(f->from[SIDE_CLIENT].last_answered, answer > 0);
 }
 
-struct facts_of_reset *
-add_reset(struct facts *f, enum side by, bool reply, int64_t at)
+struct facts_of_reset *add_reset(struct facts *f, enum side by, bool reply, int64_t at)
 {
         struct facts_of_reset *reset = &f->resets[f->n_resets++];
 
@@ -106,8 +101,7 @@ add_reset(struct facts *f, enum side by, bool reply, int64_t at)
         return reset;
 }
 
-struct facts_of_reset *
-late_data(struct facts *f, int64_t fin_at, int64_t reset_at)
+struct facts_of_reset *late_data(struct facts *f, int64_t fin_at, int64_t reset_at)
 {
         struct facts_of_reset *reset;
 
@@ -127,8 +121,7 @@ late_data(struct facts *f, int64_t fin_at, int64_t reset_at)
         return reset;
 }
 
-void
-reset_and_reply(struct facts *f, bool overtakes)
+void reset_and_reply(struct facts *f, bool overtakes)
 {
         struct facts_of_reset reply = *late_data(f, 80 * MS, 100 * MS), *active;
 

@@ -10,8 +10,7 @@
 
 #include "ending/facts.h"
 
-static void
-of_a_new_connection_no_fact_is_known(void **state)
+static void of_a_new_connection_no_fact_is_known(void **state)
 {
         struct facts f;
 
@@ -22,8 +21,7 @@ of_a_new_connection_no_fact_is_known(void **state)
                 assert_int_equal(facts_how(&f, i), HOW_UNKNOWN);
 }
 
-static void
-every_fact_has_a_name_of_its_own_and_a_sentence(void **state)
+static void every_fact_has_a_name_of_its_own_and_a_sentence(void **state)
 {
         size_t n = facts_count();
 
@@ -45,8 +43,7 @@ every_fact_has_a_name_of_its_own_and_a_sentence(void **state)
         assert_null(facts_sentence(n));
 }
 
-static void
-forgetting_a_fact_touches_no_other(void **state)
+static void forgetting_a_fact_touches_no_other(void **state)
 {
         struct facts all, f;
 
@@ -80,8 +77,7 @@ forgetting_a_fact_touches_no_other(void **state)
         }
 }
 
-static void
-a_flag_that_is_not_known_is_neither_true_nor_false(void **state)
+static void a_flag_that_is_not_known_is_neither_true_nor_false(void **state)
 {
         struct fact_flag flag = { .how = HOW_UNKNOWN, .value = true };
 
@@ -95,8 +91,7 @@ a_flag_that_is_not_known_is_neither_true_nor_false(void **state)
         assert_true(fact_is_not(flag));
 }
 
-static void
-a_fact_is_found_where_its_name_says(void **state)
+static void a_fact_is_found_where_its_name_says(void **state)
 {
         struct facts f;
         char name[FACT_NAME_MAX];
@@ -110,8 +105,7 @@ a_fact_is_found_where_its_name_says(void **state)
         }
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(of_a_new_connection_no_fact_is_known),

@@ -10,8 +10,7 @@
 
 #define PRINTED_MAX 5
 
-static const char *
-complaint(const struct record *all, const struct record *less)
+static const char *complaint(const struct record *all, const struct record *less)
 {
         const char *fault = record_fault(less);
 
@@ -25,8 +24,7 @@ complaint(const struct record *all, const struct record *less)
 }
 
 /* False where the rules alone say otherwise. */
-static bool
-judge_facts(const struct facts *f, struct record *ret_record)
+static bool judge_facts(const struct facts *f, struct record *ret_record)
 {
         static struct json line, line_by_rules;
         struct record by_rules;
@@ -42,8 +40,8 @@ judge_facts(const struct facts *f, struct record *ret_record)
         return line.n_buffer == line_by_rules.n_buffer && !memcmp(line.buffer, line_by_rules.buffer, line.n_buffer);
 }
 
-static void
-report(const char *name, const struct record *all, const struct record *less, const char *what, size_t a, size_t b)
+static void report(const char *name, const struct record *all, const struct record *less, const char *what, size_t a,
+                   size_t b)
 {
         char first[FACT_NAME_MAX], second[FACT_NAME_MAX] = "";
 
@@ -56,8 +54,7 @@ report(const char *name, const struct record *all, const struct record *less, co
                certainty_name(all->certainty), all->cause == CAUSE_NONE ? "-" : cause_name(all->cause));
 }
 
-unsigned
-forget_and_judge(const struct facts *f, const char *name, unsigned n_pairs, uint64_t *seed)
+unsigned forget_and_judge(const struct facts *f, const char *name, unsigned n_pairs, uint64_t *seed)
 {
         struct record all, less;
         unsigned n_faults = 0;

@@ -14,8 +14,7 @@ struct run {
         unsigned long n_connections, n_faults;
 };
 
-static void
-give(void *context, const struct tracked *connection)
+static void give(void *context, const struct tracked *connection)
 {
         struct run *run = context;
         char name[512];
@@ -26,8 +25,7 @@ give(void *context, const struct tracked *connection)
         run->n_faults += forget_and_judge(&connection->facts, name, 300, &run->seed);
 }
 
-static void
-read_file(struct run *run)
+static void read_file(struct run *run)
 {
         struct tracker_options options = { 0 };
         struct tracker_hooks hooks = { .give = give, .context = run };
@@ -56,8 +54,7 @@ read_file(struct run *run)
         capture_close(capture);
 }
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
         struct run run = { .seed = UINT64_C(0x9e3779b97f4a7c15) };
 

@@ -14,8 +14,7 @@
 #define SECOND INT64_C(1000000000)
 
 /* A connection with both of its beginnings. */
-static struct join_key
-key(uint16_t client_port, uint32_t client_isn, uint32_t server_isn)
+static struct join_key key(uint16_t client_port, uint32_t client_isn, uint32_t server_isn)
 {
         return (struct join_key){
                 .family = AF_INET, .address = { { 10, 0, 0, 2 }, { 198, 51, 100, 7 } }, .port = { client_port, 80 },
@@ -25,8 +24,7 @@ key(uint16_t client_port, uint32_t client_isn, uint32_t server_isn)
 }
 
 /* The same behind a NAT. */
-static struct join_key
-translated(struct join_key k)
+static struct join_key translated(struct join_key k)
 {
         static const uint8_t nat[4] = { 192, 0, 2, 1 };
 
@@ -35,8 +33,7 @@ translated(struct join_key k)
         return k;
 }
 
-static struct join_key
-midstream(struct join_key k, uint32_t skipped)
+static struct join_key midstream(struct join_key k, uint32_t skipped)
 {
         k.isn_known[SIDE_CLIENT] = k.isn_known[SIDE_SERVER] = false;
         k.first_seq[SIDE_CLIENT] += skipped;
@@ -44,8 +41,7 @@ midstream(struct join_key k, uint32_t skipped)
         return k;
 }
 
-static size_t
-pair_of(const struct join_key *client, const struct join_key *server)
+static size_t pair_of(const struct join_key *client, const struct join_key *server)
 {
         size_t pair = 7;
 
@@ -53,8 +49,7 @@ pair_of(const struct join_key *client, const struct join_key *server)
         return pair;
 }
 
-static void
-initial_numbers_join_through_a_nat(void **state)
+static void initial_numbers_join_through_a_nat(void **state)
 {
         struct join_key client[3] = { key(1, 100, 200), key(2, 300, 400), key(3, 500, 600) };
         struct join_key server[3] = { translated(client[2]), translated(client[0]), translated(client[1]) };
@@ -67,8 +62,7 @@ initial_numbers_join_through_a_nat(void **state)
         assert_int_equal(pair[2], 0);
 }
 
-static void
-one_number_needs_the_same_server(void **state)
+static void one_number_needs_the_same_server(void **state)
 {
         struct join_key a = key(1, 100, 200), b = translated(a);
         (void)state;
@@ -81,8 +75,7 @@ one_number_needs_the_same_server(void **state)
         assert_int_equal(pair_of(&a, &b), JOIN_NONE);
 }
 
-static void
-numbers_that_contradict_each_other_do_not_join_through_a_nat(void **state)
+static void numbers_that_contradict_each_other_do_not_join_through_a_nat(void **state)
 {
         struct join_key a = key(1, 100, 200), b = translated(key(1, 100, 201));
         (void)state;
@@ -90,8 +83,7 @@ numbers_that_contradict_each_other_do_not_join_through_a_nat(void **state)
         assert_int_equal(pair_of(&a, &b), JOIN_NONE);
 }
 
-static void
-addresses_join_where_a_device_changed_the_numbers(void **state)
+static void addresses_join_where_a_device_changed_the_numbers(void **state)
 {
         struct join_key a = key(1, 100, 200), b = key(1, 5100, 9200);
         struct join_shift shifts[2];
@@ -109,8 +101,7 @@ addresses_join_where_a_device_changed_the_numbers(void **state)
         assert_int_equal(pair, JOIN_NONE);
 }
 
-static void
-what_was_under_way_joins_where_its_numbers_overlap(void **state)
+static void what_was_under_way_joins_where_its_numbers_overlap(void **state)
 {
         struct join_key a = midstream(key(1, 100, 200), 0), b = translated(midstream(key(1, 100, 200), 5));
         struct join_shift shifts[2];
@@ -124,8 +115,7 @@ what_was_under_way_joins_where_its_numbers_overlap(void **state)
         assert_int_equal(pair_of(&a, &b), JOIN_NONE);
 }
 
-static void
-nothing_joins_with_nothing(void **state)
+static void nothing_joins_with_nothing(void **state)
 {
         struct join_key a = key(1, 100, 200);
         size_t pair = 7;
@@ -139,8 +129,7 @@ nothing_joins_with_nothing(void **state)
 #define SEEN(fact, what) ((fact).how = HOW_SEEN, (fact).value = (what))
 
 /* A handshake as it is seen at one end: the SYN and the SYN-ACK at these times. */
-static struct facts
-handshake(int64_t syn, int64_t syn_ack)
+static struct facts handshake(int64_t syn, int64_t syn_ack)
 {
         struct facts f;
 
@@ -156,8 +145,7 @@ handshake(int64_t syn, int64_t syn_ack)
         return f;
 }
 
-static void
-the_fastest_segments_tell_the_offset(void **state)
+static void the_fastest_segments_tell_the_offset(void **state)
 {
         struct join_clock clock = { 0 };
         int64_t offset, slack;
@@ -191,8 +179,7 @@ static const struct join_shift same[2] = { { true, 0 }, { true, 0 } };
 static const struct join_captures ahead_1000 = { .offset_ns = 1000, .doubt_ns = 20 };
 
 /* Client and server saw the same, but for a RST in the server's name. */
-static struct facts
-with_reset(struct facts f, enum side by, int64_t at)
+static struct facts with_reset(struct facts f, enum side by, int64_t at)
 {
         struct facts_of_reset *r = &f.resets[f.n_resets++];
 
@@ -208,8 +195,7 @@ with_reset(struct facts f, enum side by, int64_t at)
         return f;
 }
 
-static void
-a_reset_of_both_captures_was_sent(void **state)
+static void a_reset_of_both_captures_was_sent(void **state)
 {
         struct facts c = with_reset(handshake(0, 90), SIDE_SERVER, 900), f;
         struct facts s = with_reset(handshake(1030, 1040), SIDE_SERVER, 1800);
@@ -226,8 +212,7 @@ a_reset_of_both_captures_was_sent(void **state)
         assert_true(fact_is_not(f.translated));
 }
 
-static void
-a_reset_that_its_sender_s_capture_lacks_was_not_sent(void **state)
+static void a_reset_that_its_sender_s_capture_lacks_was_not_sent(void **state)
 {
         struct facts c = with_reset(handshake(0, 90), SIDE_SERVER, 900), s = handshake(1030, 1040), f;
         (void)state;
@@ -252,8 +237,7 @@ a_reset_that_its_sender_s_capture_lacks_was_not_sent(void **state)
         assert_false(fact_known(f.resets[1].not_arrived.how));
 }
 
-static void
-a_reset_that_its_receiver_s_capture_lacks_did_not_arrive(void **state)
+static void a_reset_that_its_receiver_s_capture_lacks_did_not_arrive(void **state)
 {
         struct facts c = handshake(0, 90), s = with_reset(handshake(1030, 1040), SIDE_SERVER, 1800), f;
         (void)state;
@@ -265,8 +249,7 @@ a_reset_that_its_receiver_s_capture_lacks_did_not_arrive(void **state)
         assert_false(fact_known(f.resets[0].obeyed.how));
 }
 
-static void
-each_end_is_believed_of_what_it_sent_and_received(void **state)
+static void each_end_is_believed_of_what_it_sent_and_received(void **state)
 {
         struct facts c = handshake(0, 90), s = handshake(1030, 1040), f;
         struct join_shift ahead[2] = { { true, 40 }, { false, 0 } };
@@ -292,8 +275,7 @@ each_end_is_believed_of_what_it_sent_and_received(void **state)
         assert_false(fact_known(f.from[SIDE_CLIENT].arrived.how));
 }
 
-static void
-no_bytes_are_no_bytes_wherever_one_counts_from(void **state)
+static void no_bytes_are_no_bytes_wherever_one_counts_from(void **state)
 {
         struct facts c = handshake(0, 90), s = handshake(1030, 1040), f;
         struct join_shift unknown[2] = { 0 };
@@ -307,8 +289,7 @@ no_bytes_are_no_bytes_wherever_one_counts_from(void **state)
         assert_false(fact_known(f.from[SIDE_CLIENT].acked.how));
 }
 
-static void
-fins_cross_if_neither_had_come(void **state)
+static void fins_cross_if_neither_had_come(void **state)
 {
         struct facts c = handshake(0, 90), s = handshake(1030, 1040), f;
         (void)state;
@@ -329,8 +310,7 @@ fins_cross_if_neither_had_come(void **state)
         assert_true(fact_is(f.crossed));
 }
 
-static void
-a_capture_that_loses_frames_or_had_just_stopped_proves_no_forgery(void **state)
+static void a_capture_that_loses_frames_or_had_just_stopped_proves_no_forgery(void **state)
 {
         struct facts c = with_reset(handshake(0, 90), SIDE_SERVER, 900), s = handshake(1030, 1040), f;
         struct join_captures captures = ahead_1000;
@@ -362,8 +342,7 @@ a_capture_that_loses_frames_or_had_just_stopped_proves_no_forgery(void **state)
         assert_true(join_doubt(INT64_MIN) > join_doubt(SECOND));
 }
 
-static void
-the_end_whose_capture_goes_on_tells_alone(void **state)
+static void the_end_whose_capture_goes_on_tells_alone(void **state)
 {
         struct facts c = handshake(0, 90), s = handshake(1030, 1040);
         struct join_captures captures = ahead_1000;
@@ -387,8 +366,7 @@ the_end_whose_capture_goes_on_tells_alone(void **state)
         assert_int_equal(join_alone(&c, &s, &captures, same), SIDE_CLIENT);
 }
 
-static void
-a_capture_that_began_late_knows_nothing_of_what_was_acknowledged_before(void **state)
+static void a_capture_that_began_late_knows_nothing_of_what_was_acknowledged_before(void **state)
 {
         struct facts c = handshake(0, 90), s = handshake(1030, 1040), f;
         struct join_shift ahead[2] = { { true, 800 }, { true, 0 } };
@@ -402,8 +380,7 @@ a_capture_that_began_late_knows_nothing_of_what_was_acknowledged_before(void **s
         assert_int_equal(f.from[SIDE_CLIENT].acked.value, 700);
 }
 
-static void
-what_must_have_been_there_and_is_missing_shows_that_a_capture_loses_frames(void **state)
+static void what_must_have_been_there_and_is_missing_shows_that_a_capture_loses_frames(void **state)
 {
         struct facts f = handshake(0, 90);
         struct facts_of_direction *from = &f.from[SIDE_CLIENT];
@@ -426,8 +403,7 @@ what_must_have_been_there_and_is_missing_shows_that_a_capture_loses_frames(void 
         assert_false(join_shows_loss(&f, SIDE_SERVER));
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(initial_numbers_join_through_a_nat),

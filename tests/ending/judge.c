@@ -9,8 +9,7 @@
 
 #include "by_hand.h"
 
-static void
-what_is_known_of_the_place_orders_the_causes(void **state)
+static void what_is_known_of_the_place_orders_the_causes(void **state)
 {
         struct record r;
         struct facts f;
@@ -40,8 +39,7 @@ what_is_known_of_the_place_orders_the_causes(void **state)
         assert_int_equal(r.certainty, CERTAINTY_LIKELY);
 }
 
-static void
-who_resets_is_gone_even_if_the_other_goes_on(void **state)
+static void who_resets_is_gone_even_if_the_other_goes_on(void **state)
 {
         struct facts_of_reset *reply;
         struct record r;
@@ -62,8 +60,7 @@ who_resets_is_gone_even_if_the_other_goes_on(void **state)
         assert_false(lists(&r, CAUSE_NO_CONNECTION));
 }
 
-static void
-the_wire_does_not_tell_unread_data_from_zero_linger(void **state)
+static void the_wire_does_not_tell_unread_data_from_zero_linger(void **state)
 {
         struct record r;
         struct facts f;
@@ -83,8 +80,7 @@ the_wire_does_not_tell_unread_data_from_zero_linger(void **state)
         assert_false(lists(&r, CAUSE_UNREAD_DATA) || lists(&r, CAUSE_LISTENER_CLOSED));
 }
 
-static void
-a_reset_that_nobody_took_ends_nothing(void **state)
+static void a_reset_that_nobody_took_ends_nothing(void **state)
 {
         struct record r;
         struct facts f;
@@ -106,8 +102,7 @@ a_reset_that_nobody_took_ends_nothing(void **state)
 }
 
 /* Whether it ends with what was seen hangs on what was not. */
-static void
-what_only_times_tell_or_the_capture_does_not_show_makes_no_open_end_certain(void **state)
+static void what_only_times_tell_or_the_capture_does_not_show_makes_no_open_end_certain(void **state)
 {
         struct record r;
         struct facts f;
@@ -153,8 +148,7 @@ what_only_times_tell_or_the_capture_does_not_show_makes_no_open_end_certain(void
         assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
 }
 
-static void
-a_fin_that_was_often_repeated_in_vain_is_not_certainly_waiting(void **state)
+static void a_fin_that_was_often_repeated_in_vain_is_not_certainly_waiting(void **state)
 {
         struct record r;
         struct facts f;
@@ -178,8 +172,7 @@ a_fin_that_was_often_repeated_in_vain_is_not_certainly_waiting(void **state)
         assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
 }
 
-static void
-a_time_out_is_over_when_twice_the_last_interval_passed(void **state)
+static void a_time_out_is_over_when_twice_the_last_interval_passed(void **state)
 {
         struct record r;
         struct facts f;
@@ -209,8 +202,7 @@ a_time_out_is_over_when_twice_the_last_interval_passed(void **state)
         assert_int_equal(r.ending, ENDING_OPEN);
 }
 
-static void
-what_came_after_keepalive_gave_up_was_not_received(void **state)
+static void what_came_after_keepalive_gave_up_was_not_received(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -240,8 +232,7 @@ what_came_after_keepalive_gave_up_was_not_received(void **state)
 }
 
 /* The kernel takes the socket away before it sends its RST: what comes in between draws a reply, which may overtake. */
-static void
-a_reply_just_before_the_same_ends_own_reset_is_not_the_one_that_counts(void **state)
+static void a_reply_just_before_the_same_ends_own_reset_is_not_the_one_that_counts(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -262,8 +253,7 @@ a_reply_just_before_the_same_ends_own_reset_is_not_the_one_that_counts(void **st
         assert_true(lists(&r, CAUSE_NO_CONNECTION));
 }
 
-static void
-an_answer_from_elsewhere_after_a_long_silence_is_first_of_all_lost_state(void **state)
+static void an_answer_from_elsewhere_after_a_long_silence_is_first_of_all_lost_state(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -284,8 +274,7 @@ an_answer_from_elsewhere_after_a_long_silence_is_first_of_all_lost_state(void **
         assert_true(lists(&r, CAUSE_NO_CONNECTION));
 }
 
-static void
-a_reset_captured_twice_is_still_all_that_was_seen(void **state)
+static void a_reset_captured_twice_is_still_all_that_was_seen(void **state)
 {
         struct facts f;
         struct record r;
@@ -309,8 +298,7 @@ a_reset_captured_twice_is_still_all_that_was_seen(void **state)
         assert_int_equal(r.ending, ENDING_RESET);
 }
 
-static void
-a_syn_with_a_fin_that_nobody_answers_closes_nothing(void **state)
+static void a_syn_with_a_fin_that_nobody_answers_closes_nothing(void **state)
 {
         struct facts f;
         struct record r;
@@ -333,8 +321,7 @@ a_syn_with_a_fin_that_nobody_answers_closes_nothing(void **state)
         assert_int_equal(r.ending, ENDING_HALF_CLOSED);
 }
 
-static void
-a_reset_to_what_bore_no_ack_is_a_reply(void **state)
+static void a_reset_to_what_bore_no_ack_is_a_reply(void **state)
 {
         struct facts f;
         struct record r;
@@ -356,8 +343,7 @@ a_reset_to_what_bore_no_ack_is_a_reply(void **state)
         assert_false(lists(&r, CAUSE_ZERO_LINGER));
 }
 
-static void
-a_good_bye_that_lay_unread_harms_nobody(void **state)
+static void a_good_bye_that_lay_unread_harms_nobody(void **state)
 {
         struct facts f;
         struct record r;
@@ -386,8 +372,7 @@ a_good_bye_that_lay_unread_harms_nobody(void **state)
 }
 
 /* A RST with the number of the SYN is that of a socket to which nothing was acknowledged. */
-static void
-who_resets_his_own_attempt_had_no_answer(void **state)
+static void who_resets_his_own_attempt_had_no_answer(void **state)
 {
         struct facts_of_reset *reset;
         struct facts f;
@@ -431,8 +416,7 @@ who_resets_his_own_attempt_had_no_answer(void **state)
 }
 
 /* It goes on asking, so it is not silent; and it has not given up before the answer came. */
-static void
-who_repeats_a_syn_that_was_answered_got_no_answer(void **state)
+static void who_repeats_a_syn_that_was_answered_got_no_answer(void **state)
 {
         struct facts f;
         struct record r;
@@ -463,8 +447,7 @@ who_repeats_a_syn_that_was_answered_got_no_answer(void **state)
         assert_false(lists(&r, CAUSE_BACKLOG_FULL));
 }
 
-static void
-an_icmp_error_to_who_asks_in_vain_stands_first(void **state)
+static void an_icmp_error_to_who_asks_in_vain_stands_first(void **state)
 {
         struct record r;
         struct facts f;
@@ -495,8 +478,7 @@ an_icmp_error_to_who_asks_in_vain_stands_first(void **state)
         assert_int_equal(r.causes[0], CAUSE_RETRANSMISSION_TIMEOUT);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_good_bye_that_lay_unread_harms_nobody),

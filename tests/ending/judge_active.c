@@ -10,8 +10,7 @@
 #include "random_facts.h"
 
 /* An active RST, most of it being so. */
-static void
-make_nearly_active(struct facts_of_reset *reset, uint64_t *seed)
+static void make_nearly_active(struct facts_of_reset *reset, uint64_t *seed)
 {
         /* Many of its facts are doubts. */
         forget_most_of_reset(reset, seed, random_next(seed) % 2 ? 2 : 10);
@@ -40,8 +39,7 @@ make_nearly_active(struct facts_of_reset *reset, uint64_t *seed)
 }
 
 /* All of its bytes acknowledged, most of it being so. */
-static void
-make_nearly_done(struct facts_of_direction *from, uint64_t *seed)
+static void make_nearly_done(struct facts_of_direction *from, uint64_t *seed)
 {
         if (mostly(seed))
                 from->bytes = seen_count(random_next(seed) % 3 ? random_next(seed) % 500 : 0);
@@ -58,8 +56,7 @@ make_nearly_done(struct facts_of_direction *from, uint64_t *seed)
 }
 
 /* Facts at random, most of what such a connection needs being so. */
-static void
-make_nearly_reset(struct facts *f, uint64_t *seed)
+static void make_nearly_reset(struct facts *f, uint64_t *seed)
 {
         random_facts(f, seed, 100);
         if (mostly(seed))
@@ -89,37 +86,32 @@ make_nearly_reset(struct facts *f, uint64_t *seed)
         f->n_resets_in_all = mostly(seed) ? f->n_resets : random_next(seed) % 3;
 }
 
-static bool
-server_reset(struct judging *j)
+static bool server_reset(struct judging *j)
 {
         return judge_active(j) && j->named == SIDE_SERVER;
 }
 
-static void
-the_rules_say_the_same_of_a_reset_that_is_judged_without_them(void **state)
+static void the_rules_say_the_same_of_a_reset_that_is_judged_without_them(void **state)
 {
         (void)state;
         hold_many(200000, make_nearly_reset, judge_active, 15);
         hold_many(10000, make_nearly_reset, server_reset, 5);
 }
 
-static void
-and_of_any_facts(void **state)
+static void and_of_any_facts(void **state)
 {
         (void)state;
         hold_any(50000, judge_active);
 }
 
-static void
-whatever_fact_is_added_the_rules_say_the_same(void **state)
+static void whatever_fact_is_added_the_rules_say_the_same(void **state)
 {
         (void)state;
         add_each_fact(200, make_nearly_reset, judge_active);
         add_each_fact(100, make_nearly_reset, server_reset);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_rules_say_the_same_of_a_reset_that_is_judged_without_them),

@@ -10,8 +10,7 @@
 #include "random_facts.h"
 
 /* The RST of an attempt that was refused, most of it being so. */
-static void
-make_nearly_refusal(struct facts_of_reset *reset, uint64_t *seed)
+static void make_nearly_refusal(struct facts_of_reset *reset, uint64_t *seed)
 {
         forget_most_of_reset(reset, seed, random_next(seed) % 2 ? 10 : 50);
         if (mostly(seed))
@@ -33,8 +32,7 @@ make_nearly_refusal(struct facts_of_reset *reset, uint64_t *seed)
 }
 
 /* Facts at random, most of what an attempt that came to nothing needs being so. */
-static void
-make_nearly_attempt(struct facts *f, uint64_t *seed)
+static void make_nearly_attempt(struct facts *f, uint64_t *seed)
 {
         random_facts(f, seed, 100);
         if (mostly(seed))
@@ -78,37 +76,32 @@ make_nearly_attempt(struct facts *f, uint64_t *seed)
         f->n_resets_in_all = f->n_resets + !mostly(seed);
 }
 
-static bool
-was_refused(struct judging *j)
+static bool was_refused(struct judging *j)
 {
         return judge_attempt(j) && j->reset;
 }
 
-static void
-the_rules_say_the_same_of_an_attempt_that_is_judged_without_them(void **state)
+static void the_rules_say_the_same_of_an_attempt_that_is_judged_without_them(void **state)
 {
         (void)state;
         hold_many(150000, make_nearly_attempt, judge_attempt, 30);
         hold_many(10000, make_nearly_attempt, was_refused, 10);
 }
 
-static void
-and_of_any_facts(void **state)
+static void and_of_any_facts(void **state)
 {
         (void)state;
         hold_any(50000, judge_attempt);
 }
 
-static void
-whatever_fact_is_added_the_rules_say_the_same(void **state)
+static void whatever_fact_is_added_the_rules_say_the_same(void **state)
 {
         (void)state;
         add_each_fact(100, make_nearly_attempt, judge_attempt);
         add_each_fact(100, make_nearly_attempt, was_refused);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_rules_say_the_same_of_an_attempt_that_is_judged_without_them),

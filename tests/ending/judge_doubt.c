@@ -8,8 +8,7 @@
 
 #include "by_hand.h"
 
-static void
-missing_segments_make_fates_unknown_and_causes_possible(void **state)
+static void missing_segments_make_fates_unknown_and_causes_possible(void **state)
 {
         struct record r;
         struct facts f;
@@ -23,8 +22,7 @@ missing_segments_make_fates_unknown_and_causes_possible(void **state)
         assert_false(r.client_next.known);
 }
 
-static void
-one_doubt_is_no_proof_of_forgery_and_two_are(void **state)
+static void one_doubt_is_no_proof_of_forgery_and_two_are(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -80,8 +78,7 @@ one_doubt_is_no_proof_of_forgery_and_two_are(void **state)
         assert_false(lists(&r, CAUSE_FORGED));
 }
 
-static void
-who_went_on_after_an_earlier_reset_may_have_sent_the_last(void **state)
+static void who_went_on_after_an_earlier_reset_may_have_sent_the_last(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -103,8 +100,7 @@ who_went_on_after_an_earlier_reset_may_have_sent_the_last(void **state)
 }
 
 /* A balancer that forgets an idle connection tells both ends so, in each other's name. */
-static void
-two_resets_that_nothing_drew_come_from_between(void **state)
+static void two_resets_that_nothing_drew_come_from_between(void **state)
 {
         struct facts_of_reset *first, *second;
         struct record r;
@@ -133,8 +129,7 @@ two_resets_that_nothing_drew_come_from_between(void **state)
         assert_int_equal(r.reset.by, SIDE_SERVER);
 }
 
-static void
-a_client_may_take_its_syn_back_before_the_answer_comes(void **state)
+static void a_client_may_take_its_syn_back_before_the_answer_comes(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -159,8 +154,7 @@ a_client_may_take_its_syn_back_before_the_answer_comes(void **state)
 }
 
 /* What speaks against a RST's window is that it was never shut. */
-static void
-a_reset_of_a_shut_window_is_of_its_own_accord(void **state)
+static void a_reset_of_a_shut_window_is_of_its_own_accord(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -194,8 +188,7 @@ a_reset_of_a_shut_window_is_of_its_own_accord(void **state)
         assert_int_equal(r.reset.kind, RESET_KIND_UNKNOWN);
 }
 
-static void
-a_fin_may_have_been_lost_before_it_was_captured(void **state)
+static void a_fin_may_have_been_lost_before_it_was_captured(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -220,8 +213,7 @@ a_fin_may_have_been_lost_before_it_was_captured(void **state)
         assert_false(lists(&r, CAUSE_DATA_AFTER_CLOSE));
 }
 
-static void
-an_answer_after_a_reset_of_unknown_shape_says_little(void **state)
+static void an_answer_after_a_reset_of_unknown_shape_says_little(void **state)
 {
         struct record r;
         struct facts f;
@@ -251,8 +243,7 @@ an_answer_after_a_reset_of_unknown_shape_says_little(void **state)
 }
 
 /* Who forges a RST waits for a segment, and lets it pass. */
-static void
-what_drew_a_reset_that_may_be_forged_may_have_arrived(void **state)
+static void what_drew_a_reset_that_may_be_forged_may_have_arrived(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -271,8 +262,7 @@ what_drew_a_reset_that_may_be_forged_may_have_arrived(void **state)
 
 /* An answer's numbers are those that what it answers asked for: a snaplen that ends before the window
  * makes it no forgery. */
-static void
-a_reset_that_was_cut_is_excused_what_an_answer_is(void **state)
+static void a_reset_that_was_cut_is_excused_what_an_answer_is(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -302,8 +292,7 @@ a_reset_that_was_cut_is_excused_what_an_answer_is(void **state)
         assert_int_equal(r.reset.by, SIDE_NETWORK);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(missing_segments_make_fates_unknown_and_causes_possible),

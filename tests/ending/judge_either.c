@@ -12,8 +12,7 @@
 #define DO(fact, what) ((fact).how = HOW_TOLD, (fact).value = (what))
 #define GUESS(fact, what) ((fact).how = HOW_INFERRED, (fact).value = (what))
 
-static void
-add_own_reset(struct facts *f, enum side side, bool guessed)
+static void add_own_reset(struct facts *f, enum side side, bool guessed)
 {
         struct facts_of_reset *reset = &f->resets[f->n_resets++];
 
@@ -25,8 +24,7 @@ add_own_reset(struct facts *f, enum side side, bool guessed)
 }
 
 /* Traced programs: each closed while data lay unread. */
-static void
-both_close(struct facts *f)
+static void both_close(struct facts *f)
 {
         facts_init(f, SOURCE_RUN);
         f->seen.sides = SIDES_SEEN_BOTH;
@@ -52,8 +50,7 @@ both_close(struct facts *f)
         }
 }
 
-static void
-what_both_did_is_certain_and_who_was_first_is_not_known(void **state)
+static void what_both_did_is_certain_and_who_was_first_is_not_known(void **state)
 {
         uint64_t seed = 1;
         struct record r;
@@ -81,8 +78,7 @@ what_both_did_is_certain_and_who_was_first_is_not_known(void **state)
         assert_int_equal(r.ended_by, SIDE_CLIENT);
 }
 
-static void
-of_two_causes_each_is_possible(void **state)
+static void of_two_causes_each_is_possible(void **state)
 {
         uint64_t seed = 1;
         struct record r;
@@ -104,8 +100,7 @@ of_two_causes_each_is_possible(void **state)
         assert_int_equal(forget_and_judge(&f, "two causes", 2000, &seed), 0);
 }
 
-static void
-who_may_have_sent_one_is_not_said_to_have_closed_so(void **state)
+static void who_may_have_sent_one_is_not_said_to_have_closed_so(void **state)
 {
         uint64_t seed = 1;
         struct record r;
@@ -125,8 +120,7 @@ who_may_have_sent_one_is_not_said_to_have_closed_so(void **state)
 }
 
 /* One end alone is traced: the other's RST may have come just before its act. */
-static void
-who_only_may_have_sent_it_is_likely(void **state)
+static void who_only_may_have_sent_it_is_likely(void **state)
 {
         struct record r;
         struct facts f;
@@ -141,8 +135,7 @@ who_only_may_have_sent_it_is_likely(void **state)
         assert_true(lists(&r, CAUSE_UNKNOWN));
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_both_did_is_certain_and_who_was_first_is_not_known),

@@ -9,8 +9,7 @@
 
 #include "by_hand.h"
 
-static bool
-says(const struct facts *f, const char *what)
+static bool says(const struct facts *f, const char *what)
 {
         struct evidence evidence;
         struct record r;
@@ -23,8 +22,7 @@ says(const struct facts *f, const char *what)
         return false;
 }
 
-static void
-the_evidence_says_who_went_on_only_where_somebody_did(void **state)
+static void the_evidence_says_who_went_on_only_where_somebody_did(void **state)
 {
         struct facts_of_reset *reset;
         struct facts f;
@@ -40,8 +38,7 @@ the_evidence_says_who_went_on_only_where_somebody_did(void **state)
         assert_true(says(&f, "the client went on as before"));
 }
 
-static void
-the_evidence_names_the_frames(void **state)
+static void the_evidence_names_the_frames(void **state)
 {
         struct evidence evidence;
         struct record r;
@@ -62,8 +59,7 @@ the_evidence_names_the_frames(void **state)
         assert_true(fin && reset);
 }
 
-static void
-the_evidence_says_whose_window_was_shut(void **state)
+static void the_evidence_says_whose_window_was_shut(void **state)
 {
         struct facts f;
 
@@ -80,8 +76,7 @@ the_evidence_says_whose_window_was_shut(void **state)
 }
 
 /* So resets a box that forgets idle connections: its RST has the shape, and there is no question. */
-static void
-a_reset_that_nothing_drew_is_not_said_to_answer(void **state)
+static void a_reset_that_nothing_drew_is_not_said_to_answer(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -104,8 +99,7 @@ a_reset_that_nothing_drew_is_not_said_to_answer(void **state)
 }
 
 /* Of a byte as of many; and no capture is spoken of where a kernel told. */
-static void
-the_evidence_says_what_never_arrived_by_whom_it_is_known(void **state)
+static void the_evidence_says_what_never_arrived_by_whom_it_is_known(void **state)
 {
         struct facts f;
 
@@ -121,8 +115,7 @@ the_evidence_says_what_never_arrived_by_whom_it_is_known(void **state)
         assert_false(says(&f, "a capture at"));
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_evidence_says_whose_window_was_shut),

@@ -11,40 +11,34 @@
 #include "live_cases.h"
 #include "random_facts.h"
 
-static void
-answered(struct facts *f)
+static void answered(struct facts *f)
 {
         late_data(f, 80 * MS, 100 * MS);
 }
 
-static void
-reset_then_reply(struct facts *f)
+static void reset_then_reply(struct facts *f)
 {
         reset_and_reply(f, false);
 }
 
-static void
-overtaken_by_a_reply(struct facts *f)
+static void overtaken_by_a_reply(struct facts *f)
 {
         reset_and_reply(f, true);
 }
 
-static void
-active(struct facts *f)
+static void active(struct facts *f)
 {
         exchange(f, 0);
         add_reset(f, SIDE_SERVER, false, 50 * MS);
 }
 
-static void
-still_open(struct facts *f)
+static void still_open(struct facts *f)
 {
         exchange(f, 300);
 }
 
 /* It talked on after a RST in its name whose TTL is another's. */
-static void
-forged(struct facts *f)
+static void forged(struct facts *f)
 {
         struct facts_of_reset *reset;
 
@@ -56,8 +50,7 @@ forged(struct facts *f)
         KNOW(f->end[SIDE_SERVER].went_on, true);
 }
 
-static void
-ended_in_order_after_a_forged_reset(struct facts *f)
+static void ended_in_order_after_a_forged_reset(struct facts *f)
 {
         forged(f);
         for (int side = 0; side < 2; side++) {
@@ -69,8 +62,7 @@ ended_in_order_after_a_forged_reset(struct facts *f)
         f->resets[0].obeyed.how = HOW_INFERRED;
 }
 
-static void
-subflow(struct facts *f)
+static void subflow(struct facts *f)
 {
         active(f);
         KNOW(f->mptcp, true);
@@ -78,8 +70,7 @@ subflow(struct facts *f)
         KNOW(f->resets[0].ip_id_jumps, false);
 }
 
-static void
-keepalive(struct facts *f)
+static void keepalive(struct facts *f)
 {
         exchange(f, 300);
         KNOW(f->end[SIDE_CLIENT].keepalives_unanswered, 3);
@@ -90,8 +81,7 @@ keepalive(struct facts *f)
 }
 
 /* Of a handshake that failed. */
-static void
-attempt(struct facts *f, bool syn_ack)
+static void attempt(struct facts *f, bool syn_ack)
 {
         exchange(f, 0);
         KNOW(f->established, false);
@@ -106,8 +96,7 @@ attempt(struct facts *f, bool syn_ack)
         }
 }
 
-static void
-quoted(struct facts *f)
+static void quoted(struct facts *f)
 {
         attempt(f, false);
         KNOW(f->icmp, ICMP_ERROR_HOST_UNREACHABLE);
@@ -116,15 +105,13 @@ quoted(struct facts *f)
         KNOW(f->icmp_quoted, SEGMENT_KIND_SYN);
 }
 
-static void
-quoted_and_reset(struct facts *f)
+static void quoted_and_reset(struct facts *f)
 {
         quoted(f);
         add_reset(f, SIDE_CLIENT, true, 2 * MS);
 }
 
-static void
-abandoned(struct facts *f)
+static void abandoned(struct facts *f)
 {
         struct facts_of_reset *reset;
 
@@ -136,8 +123,7 @@ abandoned(struct facts *f)
 }
 
 /* What was not seen of it could make it a cause of its own. */
-static void
-a_syn_ack_met_by_a_reset_of_its_own_accord(struct facts *f)
+static void a_syn_ack_met_by_a_reset_of_its_own_accord(struct facts *f)
 {
         abandoned(f);
         KNOW(f->resets[0].has_ack, true);
@@ -145,8 +131,7 @@ a_syn_ack_met_by_a_reset_of_its_own_accord(struct facts *f)
 }
 
 /* The SYN-ACK was not seen, or never sent: only its answer was. */
-static void
-answered_by_who_took_the_syn_back(struct facts *f)
+static void answered_by_who_took_the_syn_back(struct facts *f)
 {
         struct facts_of_reset *reset;
 
@@ -163,8 +148,7 @@ answered_by_who_took_the_syn_back(struct facts *f)
         KNOW(reset->answers_repeat, false);
 }
 
-static void
-a_full_queue(struct facts *f)
+static void a_full_queue(struct facts *f)
 {
         exchange(f, 0);
         KNOW(f->syn_acks, 2);
@@ -174,8 +158,7 @@ a_full_queue(struct facts *f)
         KNOW(f->end[SIDE_CLIENT].repeats_unanswered, 2);
 }
 
-static void
-asked_in_vain_before_a_forged_reset(struct facts *f)
+static void asked_in_vain_before_a_forged_reset(struct facts *f)
 {
         forged(f);
         KNOW(f->end[SIDE_CLIENT].repeats_unanswered, 3);
@@ -197,8 +180,7 @@ static const struct {
 
 #define N_CASES (sizeof(cases) / sizeof(*cases))
 
-static void
-knowing_less_makes_nobody_surer(void **state)
+static void knowing_less_makes_nobody_surer(void **state)
 {
         uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
         unsigned n_faults = 0;
@@ -217,8 +199,7 @@ knowing_less_makes_nobody_surer(void **state)
 }
 
 /* Cases that nobody thought of: of those above, with other values. */
-static void
-nor_of_stranger_facts(void **state)
+static void nor_of_stranger_facts(void **state)
 {
         uint64_t seed = UINT64_C(0x2545f4914f6cdd1d);
         unsigned n_faults = 0;
@@ -235,8 +216,7 @@ nor_of_stranger_facts(void **state)
 }
 
 /* Where another rule, another ending or another sender is not known to be out of question, nothing is likely. */
-static void
-what_is_not_known_might_have_led_elsewhere(void **state)
+static void what_is_not_known_might_have_led_elsewhere(void **state)
 {
         struct record r;
         struct facts f;
@@ -296,8 +276,7 @@ what_is_not_known_might_have_led_elsewhere(void **state)
         assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(knowing_less_makes_nobody_surer),

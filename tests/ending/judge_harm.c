@@ -8,8 +8,7 @@
 
 #include "by_hand.h"
 
-static void
-a_server_that_resets_after_a_good_bye_harms_nobody(void **state)
+static void a_server_that_resets_after_a_good_bye_harms_nobody(void **state)
 {
         struct facts_of_direction *client;
         struct record r;
@@ -39,8 +38,7 @@ a_server_that_resets_after_a_good_bye_harms_nobody(void **state)
         assert_int_equal(r.severity, SEVERITY_BAD);
 }
 
-static void
-data_after_close_is_likely_and_its_bytes_are_lost(void **state)
+static void data_after_close_is_likely_and_its_bytes_are_lost(void **state)
 {
         struct record r;
         struct facts f;
@@ -60,8 +58,7 @@ data_after_close_is_likely_and_its_bytes_are_lost(void **state)
         assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
 }
 
-static void
-a_repeat_that_draws_a_reset_may_have_arrived_before(void **state)
+static void a_repeat_that_draws_a_reset_may_have_arrived_before(void **state)
 {
         struct record r;
         struct facts f;
@@ -74,8 +71,7 @@ a_repeat_that_draws_a_reset_may_have_arrived_before(void **state)
         assert_int_equal(r.retry, RETRY_MAYBE_PROCESSED);
 }
 
-static void
-what_is_under_way_when_the_capture_ends_is_no_loss(void **state)
+static void what_is_under_way_when_the_capture_ends_is_no_loss(void **state)
 {
         struct record r;
         struct facts f;
@@ -109,8 +105,7 @@ what_is_under_way_when_the_capture_ends_is_no_loss(void **state)
         assert_int_equal(r.severity, SEVERITY_NOTABLE);
 }
 
-static void
-a_reset_before_a_shut_window_cuts_the_answer(void **state)
+static void a_reset_before_a_shut_window_cuts_the_answer(void **state)
 {
         struct record r;
         struct facts f;
@@ -136,8 +131,7 @@ a_reset_before_a_shut_window_cuts_the_answer(void **state)
 }
 
 /* The handshake was never completed: nothing was lost, and nobody waits. */
-static void
-a_server_that_gives_up_a_handshake_by_a_reset_is_notable(void **state)
+static void a_server_that_gives_up_a_handshake_by_a_reset_is_notable(void **state)
 {
         struct facts_of_end *server;
         struct record r;
@@ -164,8 +158,7 @@ a_server_that_gives_up_a_handshake_by_a_reset_is_notable(void **state)
 }
 
 /* TCP Fast Open at a closed port: the RST acknowledges SYN and data, and nobody has them. */
-static void
-data_of_a_refused_syn_is_lost_though_the_reset_acknowledges_it(void **state)
+static void data_of_a_refused_syn_is_lost_though_the_reset_acknowledges_it(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -200,8 +193,7 @@ data_of_a_refused_syn_is_lost_though_the_reset_acknowledges_it(void **state)
         assert_int_equal(r.to_server.fate, FATE_UNCERTAIN);
 }
 
-static void
-a_request_that_meets_a_closed_server_is_bad_however_short(void **state)
+static void a_request_that_meets_a_closed_server_is_bad_however_short(void **state)
 {
         struct record r;
         struct facts f;
@@ -243,8 +235,7 @@ a_request_that_meets_a_closed_server_is_bad_however_short(void **state)
         assert_int_equal(r.severity, SEVERITY_BAD);
 }
 
-static void
-requests_that_only_the_reset_acknowledges_are_cut_even_before_a_fin(void **state)
+static void requests_that_only_the_reset_acknowledges_are_cut_even_before_a_fin(void **state)
 {
         struct record r;
         struct facts f;
@@ -274,8 +265,7 @@ requests_that_only_the_reset_acknowledges_are_cut_even_before_a_fin(void **state
         assert_int_equal(r.severity, SEVERITY_NOTABLE);
 }
 
-static void
-a_server_that_resets_in_place_of_its_fin_owed_nothing(void **state)
+static void a_server_that_resets_in_place_of_its_fin_owed_nothing(void **state)
 {
         struct record r;
         struct facts f;
@@ -299,8 +289,7 @@ a_server_that_resets_in_place_of_its_fin_owed_nothing(void **state)
         assert_int_equal(r.severity, SEVERITY_NOTABLE);
 }
 
-static void
-a_request_may_be_in_a_piece_that_was_not_seen(void **state)
+static void a_request_may_be_in_a_piece_that_was_not_seen(void **state)
 {
         struct record r;
         struct facts f;
@@ -324,8 +313,7 @@ a_request_may_be_in_a_piece_that_was_not_seen(void **state)
         assert_int_equal(r.retry, RETRY_SAFE);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_server_that_resets_after_a_good_bye_harms_nobody),

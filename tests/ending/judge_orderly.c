@@ -12,15 +12,13 @@
 #include "report/record_json.h"
 
 /* As the line, with the evidence. */
-static void
-write_record(const struct record *r, struct json *ret_json)
+static void write_record(const struct record *r, struct json *ret_json)
 {
         json_begin(ret_json, NULL);
         json_record(ret_json, NULL, r, RECORD_JSON_EVIDENCE);
 }
 
-static void
-name_record(struct record *r)
+static void name_record(struct record *r)
 {
         static const char id[16] = "1.1", history[16] = "ShADadFf";
 
@@ -31,8 +29,7 @@ name_record(struct record *r)
         r->file = r->first_frame = r->last_frame = known_u64(1);
 }
 
-static void
-assert_same_lines(const struct json *a, const struct json *b, size_t i)
+static void assert_same_lines(const struct json *a, const struct json *b, size_t i)
 {
         if (a->n_buffer != b->n_buffer || memcmp(a->buffer, b->buffer, a->n_buffer) != 0)
                 fail_msg("facts %zu:\n%.*s\n%.*s", i, (int)a->n_buffer, a->buffer, (int)b->n_buffer, b->buffer);
@@ -41,8 +38,7 @@ assert_same_lines(const struct json *a, const struct json *b, size_t i)
 static size_t n_again;
 
 /* A record that was made of other facts before is what the rules make of these, told in short and at length. */
-static void
-same_again(const struct facts *f, size_t i)
+static void same_again(const struct facts *f, size_t i)
 {
         static struct json short_line, line, by_rules;
         static struct record again;
@@ -73,8 +69,7 @@ same_again(const struct facts *f, size_t i)
 }
 
 /* True where the tables were not asked. */
-static bool
-same_both_ways(const struct facts *f, size_t i)
+static bool same_both_ways(const struct facts *f, size_t i)
 {
         static struct json by_any, by_rules;
         struct record a, b, untouched;
@@ -97,21 +92,18 @@ same_both_ways(const struct facts *f, size_t i)
         if (random_next(seed) % 100 >= known)                                                      \
                 facts->name.how = HOW_UNKNOWN;
 
-static void
-forget_of_end(struct facts_of_end *facts, uint64_t *seed, unsigned known)
+static void forget_of_end(struct facts_of_end *facts, uint64_t *seed, unsigned known)
 {
         FACTS_OF_END(FORGET)
 }
 
-static bool
-mostly(uint64_t *seed)
+static bool mostly(uint64_t *seed)
 {
         return random_next(seed) % 40 > 0;
 }
 
 /* Facts at random, most of what an orderly connection needs being so. */
-static void
-make_nearly_orderly(struct facts *f, uint64_t *seed)
+static void make_nearly_orderly(struct facts *f, uint64_t *seed)
 {
         random_facts(f, seed, 100);
         if (mostly(seed))
@@ -144,8 +136,7 @@ make_nearly_orderly(struct facts *f, uint64_t *seed)
 }
 
 /* What a row of segments says of both ends, too. */
-static void
-make_nearly_plain(struct facts *f, uint64_t *seed)
+static void make_nearly_plain(struct facts *f, uint64_t *seed)
 {
         make_nearly_orderly(f, seed);
         if (mostly(seed)) {
@@ -177,8 +168,7 @@ make_nearly_plain(struct facts *f, uint64_t *seed)
         }
 }
 
-static void
-a_record_that_is_made_again_is_what_the_rules_say(void **state)
+static void a_record_that_is_made_again_is_what_the_rules_say(void **state)
 {
         uint64_t seed = UINT64_C(0x6c62272e07bb0142);
         size_t n = 50000;
@@ -194,8 +184,7 @@ a_record_that_is_made_again_is_what_the_rules_say(void **state)
         assert_in_range(n_again, n / 10, n - n / 10);
 }
 
-static void
-the_rules_say_the_same_of_what_is_judged_without_them(void **state)
+static void the_rules_say_the_same_of_what_is_judged_without_them(void **state)
 {
         uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
         size_t n_without = 0, n = 150000;
@@ -210,8 +199,7 @@ the_rules_say_the_same_of_what_is_judged_without_them(void **state)
         assert_in_range(n_without, n / 10, n - n / 10);
 }
 
-static void
-and_of_any_facts(void **state)
+static void and_of_any_facts(void **state)
 {
         uint64_t seed = UINT64_C(0x2545f4914f6cdd1d);
 
@@ -225,8 +213,7 @@ and_of_any_facts(void **state)
 }
 
 /* One fact after the other is made known of what needs none of the rules. */
-static void
-whatever_fact_is_added_the_rules_say_the_same(void **state)
+static void whatever_fact_is_added_the_rules_say_the_same(void **state)
 {
         uint64_t seed = UINT64_C(0xd1b54a32d192ed03);
 
@@ -260,8 +247,7 @@ whatever_fact_is_added_the_rules_say_the_same(void **state)
         }
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_rules_say_the_same_of_what_is_judged_without_them),

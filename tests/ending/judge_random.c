@@ -13,8 +13,7 @@
 #include "random_facts.h"
 
 /* What record_fault() does not see. */
-static const char *
-fault_of(const struct record *r)
+static const char *fault_of(const struct record *r)
 {
         const struct record_direction *directions[] = { &r->to_server, &r->to_client };
         const char *fault = record_fault(r);
@@ -60,8 +59,7 @@ fault_of(const struct record *r)
         return NULL;
 }
 
-static void
-judge_many(uint64_t seed, unsigned sense, size_t n)
+static void judge_many(uint64_t seed, unsigned sense, size_t n)
 {
         size_t endings[N_ENDINGS] = { 0 }, causes[N_CAUSES] = { 0 };
 
@@ -89,23 +87,20 @@ judge_many(uint64_t seed, unsigned sense, size_t n)
                         assert_true(causes[i] > 0);
 }
 
-static void
-of_any_facts_a_record_is_made_that_keeps_the_rules(void **state)
+static void of_any_facts_a_record_is_made_that_keeps_the_rules(void **state)
 {
         (void)state;
         judge_many(UINT64_C(0x9e3779b97f4a7c15), 100, 600000);
 }
 
-static void
-of_nonsense_too(void **state)
+static void of_nonsense_too(void **state)
 {
         (void)state;
         judge_many(UINT64_C(0x2545f4914f6cdd1d), 80, 300000);
         judge_many(UINT64_C(0xd1b54a32d192ed03), 10, 100000);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(of_any_facts_a_record_is_made_that_keeps_the_rules),

@@ -9,8 +9,7 @@
 
 #include "by_hand.h"
 
-static void
-each_reason_of_the_kernel_gives_its_cause(void **state)
+static void each_reason_of_the_kernel_gives_its_cause(void **state)
 {
         static const struct {
                 enum reset_reason reason;
@@ -47,8 +46,7 @@ each_reason_of_the_kernel_gives_its_cause(void **state)
         }
 }
 
-static void
-the_four_acts_that_the_kernel_calls_tcp_state_are_told_apart(void **state)
+static void the_four_acts_that_the_kernel_calls_tcp_state_are_told_apart(void **state)
 {
         struct record r;
         struct facts f;
@@ -79,8 +77,7 @@ the_four_acts_that_the_kernel_calls_tcp_state_are_told_apart(void **state)
         assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
 }
 
-static void
-of_a_subflow_of_mptcp_no_unread_data_is_stated(void **state)
+static void of_a_subflow_of_mptcp_no_unread_data_is_stated(void **state)
 {
         struct record r;
         struct facts f;
@@ -95,8 +92,7 @@ of_a_subflow_of_mptcp_no_unread_data_is_stated(void **state)
         assert_int_equal(r.certainty, CERTAINTY_LIKELY);
 }
 
-static void
-counters_speak_where_the_kernel_gives_no_reason(void **state)
+static void counters_speak_where_the_kernel_gives_no_reason(void **state)
 {
         struct record r;
         struct facts f;
@@ -123,8 +119,7 @@ counters_speak_where_the_kernel_gives_no_reason(void **state)
         assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
 }
 
-static void
-live_cases_have_their_causes(void **state)
+static void live_cases_have_their_causes(void **state)
 {
         static const struct {
                 const char *name;
@@ -159,8 +154,7 @@ live_cases_have_their_causes(void **state)
 }
 
 /* connect() was refused by its own host. */
-static void
-who_was_never_asked_has_no_part_in_it(void **state)
+static void who_was_never_asked_has_no_part_in_it(void **state)
 {
         static const struct {
                 int error;
@@ -197,8 +191,7 @@ who_was_never_asked_has_no_part_in_it(void **state)
 }
 
 /* A socket that is shut both ways and gets data resets itself, and is left with the same error. */
-static void
-who_was_shut_may_have_reset_itself(void **state)
+static void who_was_shut_may_have_reset_itself(void **state)
 {
         struct record r;
         struct facts f;
@@ -217,8 +210,7 @@ who_was_shut_may_have_reset_itself(void **state)
 }
 
 /* Its FIN stood behind data for which the window was shut, so none was seen. */
-static void
-who_sent_no_fin_may_have_closed(void **state)
+static void who_sent_no_fin_may_have_closed(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -244,8 +236,7 @@ who_sent_no_fin_may_have_closed(void **state)
         assert_false(lists(&r, CAUSE_DATA_AFTER_CLOSE));
 }
 
-static void
-who_closes_while_connecting_may_have_abandoned_it(void **state)
+static void who_closes_while_connecting_may_have_abandoned_it(void **state)
 {
         struct record r;
         struct facts f;
@@ -270,8 +261,7 @@ who_closes_while_connecting_may_have_abandoned_it(void **state)
         assert_false(lists(&r, CAUSE_ABANDONED));
 }
 
-static void
-an_error_that_the_kernel_left_is_told_next(void **state)
+static void an_error_that_the_kernel_left_is_told_next(void **state)
 {
         struct record r;
 
@@ -289,8 +279,7 @@ an_error_that_the_kernel_left_is_told_next(void **state)
         assert_false(r.client_next.known);
 }
 
-static void
-what_finds_none_shortly_after_a_fin(enum reset_reason reason)
+static void what_finds_none_shortly_after_a_fin(enum reset_reason reason)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -344,8 +333,7 @@ what_finds_none_shortly_after_a_fin(enum reset_reason reason)
 }
 
 /* While a socket is exchanged for its stand-in of TIME_WAIT, a segment finds neither, but perhaps their listener. */
-static void
-no_socket_shortly_after_a_fin_is_not_surely_no_connection(void **state)
+static void no_socket_shortly_after_a_fin_is_not_surely_no_connection(void **state)
 {
         (void)state;
         what_finds_none_shortly_after_a_fin(RESET_REASON_NO_SOCKET);
@@ -353,8 +341,7 @@ no_socket_shortly_after_a_fin_is_not_surely_no_connection(void **state)
 }
 
 /* Shut both ways, and not closed: the kernel asks for TCP_LINGER2 only where no program holds the socket. */
-static void
-who_still_holds_it_meets_data_and_not_linger2(void **state)
+static void who_still_holds_it_meets_data_and_not_linger2(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -381,8 +368,7 @@ who_still_holds_it_meets_data_and_not_linger2(void **state)
         assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
 }
 
-static void
-data_over_the_peers_own_fin_is_not_surely_data_after_close(void **state)
+static void data_over_the_peers_own_fin_is_not_surely_data_after_close(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -403,8 +389,7 @@ data_over_the_peers_own_fin_is_not_surely_data_after_close(void **state)
         assert_true(lists(&r, CAUSE_BAD_SEGMENT) && lists(&r, CAUSE_DATA_AFTER_CLOSE));
 }
 
-static void
-a_socket_destroyed_after_both_fins_resets_nothing(void **state)
+static void a_socket_destroyed_after_both_fins_resets_nothing(void **state)
 {
         struct record r;
         struct facts f;
@@ -423,8 +408,7 @@ a_socket_destroyed_after_both_fins_resets_nothing(void **state)
         assert_false(r.reset.seen);
 }
 
-static void
-the_kernels_own_word_leaves_no_doubt(void **state)
+static void the_kernels_own_word_leaves_no_doubt(void **state)
 {
         struct facts_of_reset *reset;
         struct record r;
@@ -443,8 +427,7 @@ the_kernels_own_word_leaves_no_doubt(void **state)
         assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(each_reason_of_the_kernel_gives_its_cause),

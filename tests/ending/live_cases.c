@@ -7,8 +7,7 @@
 #define MS INT64_C(1000000)
 #define BEGIN (INT64_C(1795326960) * 1000 * MS)
 
-static void
-begin(struct facts *f, enum sides_seen sides, int64_t ended)
+static void begin(struct facts *f, enum sides_seen sides, int64_t ended)
 {
         facts_init(f, SOURCE_WATCH);
         f->seen.roles = ROLES_TOLD;
@@ -21,8 +20,7 @@ begin(struct facts *f, enum sides_seen sides, int64_t ended)
         TELL(f->both_acked, false);
 }
 
-static struct facts_of_reset *
-reset_by(struct facts *f, enum side by, int64_t at)
+static struct facts_of_reset *reset_by(struct facts *f, enum side by, int64_t at)
 {
         f->n_resets = f->n_resets_in_all = 1;
         TELL(f->resets[0].by, by);
@@ -31,8 +29,7 @@ reset_by(struct facts *f, enum side by, int64_t at)
         return &f->resets[0];
 }
 
-static void
-bytes(struct facts_of_direction *d, uint64_t sent, uint64_t acked)
+static void bytes(struct facts_of_direction *d, uint64_t sent, uint64_t acked)
 {
         TELL(d->bytes, sent);
         TELL(d->payloads, sent > 0);
@@ -42,8 +39,7 @@ bytes(struct facts_of_direction *d, uint64_t sent, uint64_t acked)
 }
 
 /* Golden: the proxy closes with zero linger, because the server behind it had reset. */
-static void
-proxy_as_peer(struct facts *f)
+static void proxy_as_peer(struct facts *f)
 {
         struct facts_of_end *proxy = &f->end[SIDE_SERVER];
 
@@ -65,8 +61,7 @@ proxy_as_peer(struct facts *f)
 }
 
 /* Golden: the server is killed while a request lies unread in its socket. */
-static void
-loopback_both_ends(struct facts *f)
+static void loopback_both_ends(struct facts *f)
 {
         struct facts_of_reset *reset;
 
@@ -92,8 +87,7 @@ loopback_both_ends(struct facts *f)
 }
 
 /* Golden: the host's own packet filter rejects; its TCP sent no RST. */
-static void
-host_firewall(struct facts *f)
+static void host_firewall(struct facts *f)
 {
         begin(f, SIDES_SEEN_CLIENT, BEGIN + 80000);
         TELL(f->established, false);
@@ -111,8 +105,7 @@ host_firewall(struct facts *f)
         TELL(f->resets[0].obeyed, true);
 }
 
-static void
-data_after_close(struct facts *f)
+static void data_after_close(struct facts *f)
 {
         struct facts_of_reset *reset;
 
@@ -132,8 +125,7 @@ data_after_close(struct facts *f)
         TELL(reset->answers, SEGMENT_KIND_DATA);
 }
 
-static void
-listener_closed(struct facts *f)
+static void listener_closed(struct facts *f)
 {
         begin(f, SIDES_SEEN_BOTH, BEGIN + 50 * MS);
         bytes(&f->from[SIDE_CLIENT], 10, 10);
@@ -149,8 +141,7 @@ listener_closed(struct facts *f)
         TELL(f->resets[0].reason, RESET_REASON_TCP_STATE);
 }
 
-static void
-user_timeout(struct facts *f)
+static void user_timeout(struct facts *f)
 {
         struct facts_of_end *client = &f->end[SIDE_CLIENT];
 
@@ -169,8 +160,7 @@ user_timeout(struct facts *f)
         TELL(client->repeated, SEGMENT_KIND_DATA);
 }
 
-static void
-orphan_gives_up(struct facts *f)
+static void orphan_gives_up(struct facts *f)
 {
         user_timeout(f);
         TELL(f->end[SIDE_CLIENT].closed, true);
@@ -178,16 +168,14 @@ orphan_gives_up(struct facts *f)
 }
 
 /* The option of a socket that its program has closed. */
-static void
-orphan_meets_user_timeout(struct facts *f)
+static void orphan_meets_user_timeout(struct facts *f)
 {
         user_timeout(f);
         TELL(f->end[SIDE_CLIENT].closed, true);
 }
 
 /* … which nobody asked for. */
-static void
-orphan_gives_up_after_some_time(struct facts *f)
+static void orphan_gives_up_after_some_time(struct facts *f)
 {
         user_timeout(f);
         TELL(f->end[SIDE_CLIENT].closed, true);
@@ -195,8 +183,7 @@ orphan_gives_up_after_some_time(struct facts *f)
 }
 
 /* A socket knows of a RST by its error alone. */
-static void
-only_an_error(struct facts *f)
+static void only_an_error(struct facts *f)
 {
         begin(f, SIDES_SEEN_CLIENT, BEGIN + 100 * MS);
         f->seen.source = SOURCE_SOCKET;
@@ -208,8 +195,7 @@ only_an_error(struct facts *f)
         TELL(f->end[SIDE_CLIENT].error_taken, false);
 }
 
-static void
-destroyed(struct facts *f)
+static void destroyed(struct facts *f)
 {
         begin(f, SIDES_SEEN_CLIENT, BEGIN + 100 * MS);
         bytes(&f->from[SIDE_CLIENT], 10, 10);

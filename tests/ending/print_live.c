@@ -8,8 +8,7 @@
 #include "live_cases.h"
 #include "report/record_json.h"
 
-static void
-end_is(struct record_end *end, const char *ip, uint16_t port, uint64_t pid, const char *comm)
+static void end_is(struct record_end *end, const char *ip, uint16_t port, uint64_t pid, const char *comm)
 {
         snprintf(end->ip, sizeof(end->ip), "%s", ip);
         end->port = port;
@@ -20,8 +19,7 @@ end_is(struct record_end *end, const char *ip, uint16_t port, uint64_t pid, cons
         }
 }
 
-static void
-add_what_the_caller_knows(struct record *r, const char *name)
+static void add_what_the_caller_knows(struct record *r, const char *name)
 {
         static const struct saw refused = { "connect", { .kind = TOLD_ERROR, .error = ECONNREFUSED } };
         static const struct saw reset = { "recv", { .kind = TOLD_ERROR, .error = ECONNRESET } };
@@ -54,8 +52,7 @@ add_what_the_caller_knows(struct record *r, const char *name)
         }
 }
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
         for (size_t i = 0; argc == 2 && i < n_live_cases; i++) {
                 struct facts f;

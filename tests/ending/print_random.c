@@ -6,8 +6,7 @@
 #include "random_facts.h"
 #include "report/record_json.h"
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
         uint64_t seed = UINT64_C(0x853c49e6748fea9b);
 

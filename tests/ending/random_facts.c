@@ -5,8 +5,7 @@
 
 #include "words/how.h"
 
-uint64_t
-random_next(uint64_t *seed)
+uint64_t random_next(uint64_t *seed)
 {
         uint64_t x = *seed;
 
@@ -21,33 +20,28 @@ struct source_of_chance {
         unsigned sense, known;
 };
 
-static bool
-chance(struct source_of_chance *c, unsigned in_100)
+static bool chance(struct source_of_chance *c, unsigned in_100)
 {
         return random_next(c->seed) % 100 < in_100;
 }
 
-static enum how
-random_how(struct source_of_chance *c)
+static enum how random_how(struct source_of_chance *c)
 {
         return chance(c, c->known) ? (enum how)(1 + random_next(c->seed) % (N_HOWS - 1)) : HOW_UNKNOWN;
 }
 
 /* Mostly a word, now and then a number that is none. */
-static int
-random_word(struct source_of_chance *c, int n)
+static int random_word(struct source_of_chance *c, int n)
 {
         return chance(c, c->sense) ? (int)(random_next(c->seed) % (uint64_t)n) : (int)random_next(c->seed);
 }
 
-static void
-random_flag(struct source_of_chance *c, struct fact_flag *fact)
+static void random_flag(struct source_of_chance *c, struct fact_flag *fact)
 {
         *fact = (struct fact_flag){ random_how(c), random_next(c->seed) & 1 };
 }
 
-static void
-random_count(struct source_of_chance *c, struct fact_count *fact)
+static void random_count(struct source_of_chance *c, struct fact_count *fact)
 {
         uint64_t r = random_next(c->seed);
 
@@ -55,8 +49,7 @@ random_count(struct source_of_chance *c, struct fact_count *fact)
         fact->value = !chance(c, c->sense) ? r : r % 3 == 0 ? 0 : r % 3 == 1 ? r % 5 : r % 2000;
 }
 
-static void
-random_time(struct source_of_chance *c, struct fact_time *fact)
+static void random_time(struct source_of_chance *c, struct fact_time *fact)
 {
         uint64_t r = random_next(c->seed);
 
@@ -65,8 +58,7 @@ random_time(struct source_of_chance *c, struct fact_time *fact)
                                            : INT64_C(1795326960000000000) + (int64_t)(r % UINT64_C(200000000000));
 }
 
-static void
-random_error(struct source_of_chance *c, struct fact_error *fact)
+static void random_error(struct source_of_chance *c, struct fact_error *fact)
 {
         static const int errors[] = { 0, ECONNRESET, EPIPE, ETIMEDOUT, ECONNABORTED, ECONNREFUSED, EHOSTUNREACH };
 
@@ -91,8 +83,7 @@ RANDOM_WORD(icmp, enum icmp_error, N_ICMP_ERRORS)
 RANDOM_WORD(segment, enum segment_kind, N_SEGMENT_KINDS)
 RANDOM_WORD(validity, enum reset_validity, N_RESET_VALIDITIES)
 
-void
-random_facts(struct facts *f, uint64_t *seed, unsigned sense)
+void random_facts(struct facts *f, uint64_t *seed, unsigned sense)
 {
         struct source_of_chance c = { seed, sense, (unsigned)(random_next(seed) % 101) };
 
@@ -127,15 +118,13 @@ random_facts(struct facts *f, uint64_t *seed, unsigned sense)
         f->n_resets_in_all = f->n_resets + random_next(seed) % 3;
 }
 
-static void
-vary_flag(struct fact_flag *fact, uint64_t *seed)
+static void vary_flag(struct fact_flag *fact, uint64_t *seed)
 {
         (void)seed;
         fact->value = !fact->value;
 }
 
-static void
-vary_count(struct fact_count *fact, uint64_t *seed)
+static void vary_count(struct fact_count *fact, uint64_t *seed)
 {
         uint64_t r = random_next(seed);
 
@@ -146,16 +135,14 @@ vary_count(struct fact_count *fact, uint64_t *seed)
 }
 
 /* By some milliseconds, or by minutes, either way. */
-static void
-vary_time(struct fact_time *fact, uint64_t *seed)
+static void vary_time(struct fact_time *fact, uint64_t *seed)
 {
         int64_t most = random_next(seed) % 2 ? INT64_C(20000000) : INT64_C(200000000000);
 
         fact->value += (int64_t)(random_next(seed) % (uint64_t)most) - most / 2;
 }
 
-static void
-vary_side(struct fact_side *fact, uint64_t *seed)
+static void vary_side(struct fact_side *fact, uint64_t *seed)
 {
         (void)seed;
         fact->value = fact->value == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
@@ -181,8 +168,7 @@ VARY_NOT(act)
 VARY_NOT(state)
 VARY_NOT(reason)
 
-void
-vary_facts(struct facts *f, uint64_t *seed, unsigned in_1000)
+void vary_facts(struct facts *f, uint64_t *seed, unsigned in_1000)
 {
 #define VARY(kind, name, sentence)                                                                 \
         if (fact_known(f->name.how) && random_next(seed) % 1000 < in_1000)                         \

@@ -10,8 +10,7 @@
 #include "ending/record.h"
 
 /* A reset with one possible cause: keeps every rule. */
-static void
-make_reset(struct record *r)
+static void make_reset(struct record *r)
 {
         record_init(r, SOURCE_LAB, "1");
         r->ending = ENDING_RESET;
@@ -21,8 +20,7 @@ make_reset(struct record *r)
         record_add_cause(r, CAUSE_ZERO_LINGER);
 }
 
-static void
-a_new_record_that_goes_on_keeps_the_rules(void **state)
+static void a_new_record_that_goes_on_keeps_the_rules(void **state)
 {
         struct record r;
 
@@ -36,8 +34,7 @@ a_new_record_that_goes_on_keeps_the_rules(void **state)
         assert_false(r.to_client.bytes.known);
 }
 
-static void
-each_broken_rule_is_noted(void **state)
+static void each_broken_rule_is_noted(void **state)
 {
         struct record r;
 
@@ -72,8 +69,7 @@ each_broken_rule_is_noted(void **state)
 #undef BROKEN
 }
 
-static void
-uncertain_is_what_neither_the_acks_nor_the_reset_cover(void **state)
+static void uncertain_is_what_neither_the_acks_nor_the_reset_cover(void **state)
 {
         static const struct {
                 uint64_t bytes, acked, by_reset;
@@ -105,8 +101,7 @@ uncertain_is_what_neither_the_acks_nor_the_reset_cover(void **state)
         }
 }
 
-static void
-a_cause_is_listed_once(void **state)
+static void a_cause_is_listed_once(void **state)
 {
         struct record r;
 
@@ -119,8 +114,7 @@ a_cause_is_listed_once(void **state)
         assert_int_equal(r.causes[0], CAUSE_UNREAD_DATA);
 }
 
-static void
-each_side_sends_into_its_own_direction(void **state)
+static void each_side_sends_into_its_own_direction(void **state)
 {
         struct record r;
 
@@ -131,8 +125,7 @@ each_side_sends_into_its_own_direction(void **state)
         assert_null(record_from(&r, SIDE_NETWORK));
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_new_record_that_goes_on_keeps_the_rules),

@@ -16,8 +16,7 @@
 
 enum step { END, PEER_FIN, OWN_SHUT, OWN_FIN_ACKED, PEER_RST, GIVES_UP };
 
-static struct told
-told_of(const struct outcome *o, bool sending)
+static struct told told_of(const struct outcome *o, bool sending)
 {
         if (o->result == RESULT_ERROR && o->error != EAGAIN)
                 return (struct told){ .kind = TOLD_ERROR, .error = o->error, .sigpipe = o->sigpipe };
@@ -26,8 +25,7 @@ told_of(const struct outcome *o, bool sending)
         return sending ? (struct told){ .kind = TOLD_SENT } : (struct told){ .kind = TOLD_BYTES, .bytes = o->max };
 }
 
-static void
-assert_same(struct endpoint e, bool sending, const struct told *list, size_t n)
+static void assert_same(struct endpoint e, bool sending, const struct told *list, size_t n)
 {
         struct event event = { .kind = sending ? EVENT_SEND : EVENT_RECV, .n = 10, .nonblock = true, .observed = -1 };
 
@@ -48,8 +46,7 @@ assert_same(struct endpoint e, bool sending, const struct told *list, size_t n)
 }
 
 /* The same in facts of a capture, seen from the client. */
-static void
-facts_of(const enum step *steps, struct facts *f)
+static void facts_of(const enum step *steps, struct facts *f)
 {
         int64_t now = INT64_C(1000000000);
 
@@ -98,8 +95,7 @@ facts_of(const enum step *steps, struct facts *f)
         }
 }
 
-static void
-model_of(const enum step *steps, struct endpoint *e)
+static void model_of(const enum step *steps, struct endpoint *e)
 {
         struct outcome o;
 
@@ -120,8 +116,7 @@ model_of(const enum step *steps, struct endpoint *e)
         }
 }
 
-static void
-the_next_calls_are_those_of_the_model(void **state)
+static void the_next_calls_are_those_of_the_model(void **state)
 {
         static const enum step stories[][5] = {
                 { END }, { PEER_FIN, END }, { OWN_SHUT, END }, { OWN_SHUT, OWN_FIN_ACKED, END },
@@ -150,8 +145,7 @@ the_next_calls_are_those_of_the_model(void **state)
         }
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_next_calls_are_those_of_the_model),

@@ -107,21 +107,21 @@ static void a_word_is_found_however_it_is_written(void **state)
         static const struct {
                 const char *typed, *word;
         } rows[] = {
-                {"econnreset", "ECONNRESET"},
-                {"EConnReset", "ECONNRESET"},
-                {"104", "ECONNRESET"},
-                {"Connection reset by peer", "ECONNRESET"},
-                {"connection_reset-by peer ", "ECONNRESET"},
-                {"so-linger", "SO_LINGER"},
-                {"so_linger", "SO_LINGER"},
-                {"linger", "SO_LINGER"},
-                {"SO LINGER", "SO_LINGER"},
-                {"close()", "close"},
-                {"  time  wait ", "TIME_WAIT"},
-                {"--FIN--", "FIN"},
-                {"SK_RST_REASON_TCP_STATE", "TCP_STATE"},
-                {"sk-rst-reason-no-socket", "NO_SOCKET"},
-                {"S0", "s0"},
+                { "econnreset", "ECONNRESET" },
+                { "EConnReset", "ECONNRESET" },
+                { "104", "ECONNRESET" },
+                { "Connection reset by peer", "ECONNRESET" },
+                { "connection_reset-by peer ", "ECONNRESET" },
+                { "so-linger", "SO_LINGER" },
+                { "so_linger", "SO_LINGER" },
+                { "linger", "SO_LINGER" },
+                { "SO LINGER", "SO_LINGER" },
+                { "close()", "close" },
+                { "  time  wait ", "TIME_WAIT" },
+                { "--FIN--", "FIN" },
+                { "SK_RST_REASON_TCP_STATE", "TCP_STATE" },
+                { "sk-rst-reason-no-socket", "NO_SOCKET" },
+                { "S0", "s0" },
         };
 
         (void)state;
@@ -135,8 +135,8 @@ static void a_word_is_found_however_it_is_written(void **state)
 static void a_word_that_is_none_finds_nothing(void **state)
 {
         char longest[4096];
-        static const char *const typed[] = {"", " ", "-", "_", "()", "ECONNRESE", "ECONNRESETS",
-                                            "E CONNRESET", "SK_RST_REASON_", "\001", "../reset"};
+        static const char *const typed[] = { "", " ", "-", "_", "()", "ECONNRESE", "ECONNRESETS",
+                                             "E CONNRESET", "SK_RST_REASON_", "\001", "../reset" };
 
         (void)state;
         for (size_t i = 0; i < sizeof(typed) / sizeof(typed[0]); i++)
@@ -156,17 +156,17 @@ static void a_message_is_searched_for_the_longest_phrase(void **state)
         static const struct {
                 const char *message, *word; /* NULL: nothing is found */
         } rows[] = {
-                {"read tcp 10.0.0.1:80->10.0.0.2:5: read: connection reset by peer", "ECONNRESET"},
-                {"[Errno 32] Broken pipe", "EPIPE"},
-                {"Connection refused (os error 111)", "ECONNREFUSED"},
-                {"java.net.SocketException: Connection reset", "ECONNRESET"},
-                {"connect: Connection timed out.", "ETIMEDOUT"},
-                {"it is in time wait, he said", "TIME_WAIT"},
-                {"no route to host", "EHOSTUNREACH"},
-                {"a reset", NULL},
-                {"reset", NULL},
-                {"", NULL},
-                {" : ", NULL},
+                { "read tcp 10.0.0.1:80->10.0.0.2:5: read: connection reset by peer", "ECONNRESET" },
+                { "[Errno 32] Broken pipe", "EPIPE" },
+                { "Connection refused (os error 111)", "ECONNREFUSED" },
+                { "java.net.SocketException: Connection reset", "ECONNRESET" },
+                { "connect: Connection timed out.", "ETIMEDOUT" },
+                { "it is in time wait, he said", "TIME_WAIT" },
+                { "no route to host", "EHOSTUNREACH" },
+                { "a reset", NULL },
+                { "reset", NULL },
+                { "", NULL },
+                { " : ", NULL },
         };
         char longest[4096];
 

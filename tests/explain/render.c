@@ -15,7 +15,7 @@
 
 static char *rendered(const struct explain_page *page, size_t width, bool bold)
 {
-        const struct explain_style style = {.width = width, .bold = bold};
+        const struct explain_style style = { .width = width, .bold = bold };
         char *text = NULL;
         size_t n = 0;
         FILE *memory = open_memstream(&text, &n);
@@ -31,7 +31,7 @@ static char *rendered(const struct explain_page *page, size_t width, bool bold)
 
 static char *table_text(const char *cells, size_t n_columns, size_t width, bool bold)
 {
-        const struct explain_block table = {EXPLAIN_TABLE, n_columns, cells};
+        const struct explain_block table = { EXPLAIN_TABLE, n_columns, cells };
         char *text = NULL;
         size_t n = 0;
         FILE *memory = open_memstream(&text, &n);
@@ -80,7 +80,7 @@ static void assert_fits(const struct explain_page *page, size_t width)
 
 static void nothing_is_wider_than_the_terminal(void **state)
 {
-        static const size_t widths[] = {80, 79, 66, 50, 40, 30, 20};
+        static const size_t widths[] = { 80, 79, 66, 50, 40, 30, 20 };
 
         (void)state;
         assert_true(n_explain_pages > 0);
@@ -130,7 +130,7 @@ static void strip_escapes(char *text)
 
 static void bold_changes_nothing_but_the_weight(void **state)
 {
-        static const size_t widths[] = {80, 33};
+        static const size_t widths[] = { 80, 33 };
 
         (void)state;
         for (size_t i = 0; i < 2 * n_explain_pages; i++) {
@@ -182,16 +182,16 @@ static void text_is_cut_at_spaces(void **state)
                 size_t width;
                 const char *lines; /* joined by | */
         } rows[] = {
-                {"", 10, ""},
-                {"   ", 10, ""},
-                {"one", 10, "one"},
-                {"one two", 7, "one two"},
-                {"one two", 6, "one|two"},
-                {"one two three", 3, "one|two|thr|ee"},
-                {"  one   two", 4, "one|two"},
-                {"abcdefgh", 3, "abc|def|gh"},
-                {"\001one two\002 x", 7, "\001one two\002|x"},
-                {"\003abc\004 de", 3, "\003abc\004|de"},
+                { "", 10, "" },
+                { "   ", 10, "" },
+                { "one", 10, "one" },
+                { "one two", 7, "one two" },
+                { "one two", 6, "one|two" },
+                { "one two three", 3, "one|two|thr|ee" },
+                { "  one   two", 4, "one|two" },
+                { "abcdefgh", 3, "abc|def|gh" },
+                { "\001one two\002 x", 7, "\001one two\002|x" },
+                { "\003abc\004 de", 3, "\003abc\004|de" },
         };
 
         (void)state;

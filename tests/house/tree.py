@@ -150,6 +150,20 @@ def a_line_of_c_fits_into_120_columns(root):
                 yield f'{name}:{number}: {len(line)} columns, {LONGEST_LINE} are the most'
 
 
+def a_function_of_c_begins_in_one_manner(root):
+    """Its brace on a line of its own; its type before its name, but where that is long and the parameters are, too."""
+    for path in code(root):
+        if path.suffix not in ('.c', '.h'):
+            continue
+        name, text = path.relative_to(root), path.read_text(errors='replace')
+        for begins in re.finditer(r'^(?:(.{1,40})\n)?\w[^\n;=]*\([^;{}]*\)(\s*)\{$', text, re.M):
+            number = text.count('\n', 0, begins.start()) + 1
+            if '\n' not in begins[2]:
+                yield f'{name}:{number}: the brace of a function is not on a line of its own'
+            if begins[1] and re.match(r'[a-z][\w *]*$', begins[1]):
+                yield f'{name}:{number}: the type of a function is not before its name'
+
+
 def a_struct_is_called_a_struct(root):
     for path in sources(root):
         for number, line in enumerate(path.read_text(errors='replace').splitlines(), 1):
@@ -276,6 +290,7 @@ CHECKS = [
     a_source_opens_with_a_comment,
     a_file_has_one_purpose,
     a_line_of_c_fits_into_120_columns,
+    a_function_of_c_begins_in_one_manner,
     a_struct_is_called_a_struct,
     a_header_is_read_once,
     no_line_ends_with_a_blank_and_c_has_no_tabs,

@@ -20,7 +20,8 @@ static const struct scenario closing = {
 };
 
 /* As for somebody without a namespace of his own; the one that this test is in is the host's to him. */
-static void play(struct play *ret_play) {
+static void play(struct play *ret_play)
+{
         struct sniffer *sniffer = NULL;
         struct stage_rights rights;
 
@@ -31,10 +32,11 @@ static void play(struct play *ret_play) {
         sniffer_close(sniffer);
 }
 
-static void a_counter_is_found_by_its_name(void **state) {
+static void a_counter_is_found_by_its_name(void **state)
+{
         uint64_t before, after, kept = 7;
         struct play p;
-        (void) state;
+        (void)state;
 
         assert_int_equal(counter_read("TCPNoSuchThing", &kept), -ENOENT);
         assert_int_equal(kept, 7);
@@ -45,9 +47,10 @@ static void a_counter_is_found_by_its_name(void **state) {
         assert_true(after > before);
 }
 
-static void a_host_with_room_agrees(void **state) {
+static void a_host_with_room_agrees(void **state)
+{
         struct play p;
-        (void) state;
+        (void)state;
         need_namespace();
 
         play(&p);
@@ -58,9 +61,10 @@ static void a_host_with_room_agrees(void **state) {
 }
 
 /* tcp_time_wait(): what has no room is dropped at once, and the model cannot know. */
-static void a_host_that_is_full_of_time_wait_is_no_disagreement(void **state) {
+static void a_host_that_is_full_of_time_wait_is_no_disagreement(void **state)
+{
         struct play p;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(namespace_sysctl("net.ipv4.tcp_max_tw_buckets", "0"), 0);
@@ -71,7 +75,8 @@ static void a_host_that_is_full_of_time_wait_is_no_disagreement(void **state) {
         assert_non_null(strstr(p.why, "so many closed connections"));
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_counter_is_found_by_its_name),
                 cmocka_unit_test(a_host_with_room_agrees),

@@ -6,7 +6,8 @@
 
 #include "lab/namespace.h"
 
-static inline bool inside(void) {
+static inline bool inside(void)
+{
         static enum { NEW, INSIDE, REFUSED } where = NEW;
 
         if (where == NEW) {

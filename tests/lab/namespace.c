@@ -27,15 +27,17 @@
 #include "netlink/link.h"
 #include "sockets.h"
 
-static ino_t this_namespace(void) {
+static ino_t this_namespace(void)
+{
         struct stat stat_buffer;
 
         return stat("/proc/self/ns/net", &stat_buffer) == 0 ? stat_buffer.st_ino : 0;
 }
 
-static void the_namespace_is_another_one(void **state) {
+static void the_namespace_is_another_one(void **state)
+{
         ino_t first_namespace;
-        (void) state;
+        (void)state;
 
         first_namespace = this_namespace();
         assert_int_not_equal(first_namespace, 0);
@@ -43,10 +45,11 @@ static void the_namespace_is_another_one(void **state) {
         assert_int_not_equal(this_namespace(), first_namespace);
 }
 
-static void it_holds_loopback_and_the_pair_and_no_more(void **state) {
+static void it_holds_loopback_and_the_pair_and_no_more(void **state)
+{
         struct if_nameindex *names;
         unsigned n_known = 0, n_all = 0;
-        (void) state;
+        (void)state;
         need_namespace();
 
         names = if_nameindex();
@@ -60,11 +63,12 @@ static void it_holds_loopback_and_the_pair_and_no_more(void **state) {
         assert_true(n_all >= 3);
 }
 
-static void every_device_of_it_is_up(void **state) {
+static void every_device_of_it_is_up(void **state)
+{
         static const char *const names[] = { "lo", NAMESPACE_SOCKETS, NAMESPACE_WIRE };
         struct ifaddrs *all;
         unsigned n_up = 0;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(getifaddrs(&all), 0);
@@ -77,7 +81,8 @@ static void every_device_of_it_is_up(void **state) {
 }
 
 /* In a child: 0 if each SYN that the kernel sent has reached the peer, and the peer's one answer it. */
-static int opens_without_loss(uint8_t family) {
+static int opens_without_loss(uint8_t family)
+{
         char why[NAMESPACE_WHY_MAX];
         struct peer *peer = NULL;
         uint64_t n_seen = 0, n_repeated;
@@ -92,7 +97,7 @@ static int opens_without_loss(uint8_t family) {
                 return 4;
         if (counter_read("TCPSynRetrans", &n_repeated) < 0)
                 return 5;
-        (void) peer_read(peer, 0);
+        (void)peer_read(peer, 0);
         for (size_t i = 0; i < peer->n_seen; ++i)
                 n_seen += !!(peer->seen[i].segment.flags & SEGMENT_SYN);
         close(fd);
@@ -103,8 +108,9 @@ static int opens_without_loss(uint8_t family) {
 /* The kernel opens a device from a work queue, later than it says that it is up; while another
  * namespace goes, as here, a good while later. A SYN sent until then would be lost. So with an IPv6
  * address, which has its local route later than it is given. */
-static void a_new_one_passes_packets_from_the_start(void **state) {
-        (void) state;
+static void a_new_one_passes_packets_from_the_start(void **state)
+{
+        (void)state;
         need_namespace();
 
         for (unsigned i = 0; i < 30; ++i) {
@@ -122,10 +128,11 @@ static void a_new_one_passes_packets_from_the_start(void **state) {
 }
 
 /* The wire's end must own no address: the kernel would answer in place of the peer. */
-static void only_the_sockets_side_has_addresses(void **state) {
+static void only_the_sockets_side_has_addresses(void **state)
+{
         unsigned n_sockets = 0, n_wire = 0;
         struct ifaddrs *all;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(getifaddrs(&all), 0);
@@ -141,9 +148,10 @@ static void only_the_sockets_side_has_addresses(void **state) {
         assert_int_equal(n_wire, 0);
 }
 
-static void a_setting_holds_here_and_not_outside(void **state) {
+static void a_setting_holds_here_and_not_outside(void **state)
+{
         char value[32];
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(namespace_sysctl("net.ipv4.tcp_fin_timeout", "7"), 0);
@@ -165,12 +173,13 @@ static void a_setting_holds_here_and_not_outside(void **state) {
         assert_int_equal(status, 0);
 }
 
-static void settings_outside_of_net_are_out_of_reach(void **state) {
+static void settings_outside_of_net_are_out_of_reach(void **state)
+{
         static const char *const names[] = {
                 "kernel.pid_max", "net", "net.ipv4...kernel.pid_max", "net./../kernel/pid_max", "",
         };
         char value[32];
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(names) / sizeof(*names); ++i) {
                 assert_int_equal(namespace_sysctl(names[i], "1"), -EINVAL);
@@ -186,7 +195,8 @@ enum {
 };
 
 /* A child as a plain user, whose exit status is what @act returned. */
-static int as_nobody(int (*act)(void)) {
+static int as_nobody(int (*act)(void))
+{
         int status;
 
         fflush(stdout);
@@ -206,7 +216,8 @@ static int as_nobody(int (*act)(void)) {
         return WEXITSTATUS(status);
 }
 
-static int users_then_workers(void) {
+static int users_then_workers(void)
+{
         char why[NAMESPACE_WHY_MAX];
 
         if (namespace_users(why) < 0) {
@@ -232,9 +243,10 @@ static int users_then_workers(void) {
         return DONE;
 }
 
-static void a_plain_user_makes_one_user_namespace_for_all_workers(void **state) {
+static void a_plain_user_makes_one_user_namespace_for_all_workers(void **state)
+{
         int r;
-        (void) state;
+        (void)state;
 
         r = as_nobody(users_then_workers);
         if (r == REFUSED)
@@ -242,14 +254,16 @@ static void a_plain_user_makes_one_user_namespace_for_all_workers(void **state) 
         assert_int_equal(r, DONE);
 }
 
-static void *idle(void *fd) {
+static void *idle(void *fd)
+{
         char byte;
 
-        (void) !read(*(int *) fd, &byte, 1);
+        (void)!read(*(int *)fd, &byte, 1);
         return NULL;
 }
 
-static int enter_with_a_thread(void) {
+static int enter_with_a_thread(void)
+{
         char why[NAMESPACE_WHY_MAX] = "";
         pthread_t thread;
         int fds[2], r;
@@ -265,9 +279,10 @@ static int enter_with_a_thread(void) {
         return r == -EINVAL && strstr(why, "several threads") ? DONE : FAILED;
 }
 
-static void several_threads_are_named_as_the_reason(void **state) {
+static void several_threads_are_named_as_the_reason(void **state)
+{
         int r;
-        (void) state;
+        (void)state;
 
         r = as_nobody(enter_with_a_thread);
         if (r == REFUSED)
@@ -275,7 +290,8 @@ static void several_threads_are_named_as_the_reason(void **state) {
         assert_int_equal(r, DONE);
 }
 
-static int enter_beyond_the_limit(void) {
+static int enter_beyond_the_limit(void)
+{
         char why[NAMESPACE_WHY_MAX] = "";
         int fd;
 
@@ -292,7 +308,8 @@ static int enter_beyond_the_limit(void) {
         return strstr(why, "user.max_net_namespaces is 0") ? DONE : FAILED;
 }
 
-static int enter_undumpable(void) {
+static int enter_undumpable(void)
+{
         char why[NAMESPACE_WHY_MAX] = "";
         ino_t before = this_namespace();
         int r;
@@ -308,9 +325,10 @@ static int enter_undumpable(void) {
         return r == -EACCES && strstr(why, "changed its user") ? DONE : FAILED;
 }
 
-static void a_refusal_half_way_is_explained_and_leaves_no_trace(void **state) {
+static void a_refusal_half_way_is_explained_and_leaves_no_trace(void **state)
+{
         int r;
-        (void) state;
+        (void)state;
 
         r = as_nobody(enter_undumpable);
         if (r == REFUSED)
@@ -318,9 +336,10 @@ static void a_refusal_half_way_is_explained_and_leaves_no_trace(void **state) {
         assert_int_equal(r, DONE);
 }
 
-static void the_limit_on_namespaces_is_named_as_the_reason(void **state) {
+static void the_limit_on_namespaces_is_named_as_the_reason(void **state)
+{
         int r;
-        (void) state;
+        (void)state;
 
         r = as_nobody(enter_beyond_the_limit);
         if (r == REFUSED)
@@ -328,7 +347,8 @@ static void the_limit_on_namespaces_is_named_as_the_reason(void **state) {
         assert_int_equal(r, DONE);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 /* First what is to be seen from outside. */
                 cmocka_unit_test(a_plain_user_makes_one_user_namespace_for_all_workers),

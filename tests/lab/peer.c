@@ -25,7 +25,8 @@
 static const uint8_t families[] = { AF_INET, AF_INET6 };
 
 /* The peer as server, and the kernel's socket connected to it. */
-static int opened(uint8_t family, uint16_t port, struct peer **ret_peer) {
+static int opened(uint8_t family, uint16_t port, struct peer **ret_peer)
+{
         int fd;
 
         assert_int_equal(peer_open(family, PEER_SERVER, port, 0, ret_peer), 0);
@@ -36,8 +37,9 @@ static int opened(uint8_t family, uint16_t port, struct peer **ret_peer) {
         return fd;
 }
 
-static void as_server_it_opens_takes_data_and_resets(void **state) {
-        (void) state;
+static void as_server_it_opens_takes_data_and_resets(void **state)
+{
+        (void)state;
         need_namespace();
 
         for (unsigned i = 0; i < 2; ++i) {
@@ -52,7 +54,7 @@ static void as_server_it_opens_takes_data_and_resets(void **state) {
                 assert_int_equal(send(fd, "hello", 5, 0), 5);
                 assert_int_equal(peer_wait_bytes(peer, 5, deadline_in(PATIENCE_MS)), 0);
                 assert_memory_equal(peer->seen[peer->n_seen - 1].segment.payload, "hello", 5);
-                assert_int_equal(peer_send(peer, &(struct peer_segment) { .n_payload = 10 }), 0);
+                assert_int_equal(peer_send(peer, &(struct peer_segment){ .n_payload = 10 }), 0);
                 assert_int_equal(peer_wait_acked(peer, deadline_in(PATIENCE_MS)), 0);
                 assert_int_equal(recv(fd, buffer, sizeof(buffer), 0), 10);
                 assert_memory_equal(buffer, "abcdefghij", 10);
@@ -61,7 +63,7 @@ static void as_server_it_opens_takes_data_and_resets(void **state) {
                 assert_int_equal(diag_look(&tuple, &socket), 0);
                 assert_int_equal(socket.state, TCP_STATE_ESTABLISHED);
 
-                assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST }), 0);
+                assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST }), 0);
                 await(fd, POLLERR);
                 assert_int_equal(recv(fd, buffer, sizeof(buffer), 0), -1);
                 assert_int_equal(errno, ECONNRESET);
@@ -71,8 +73,9 @@ static void as_server_it_opens_takes_data_and_resets(void **state) {
         }
 }
 
-static void as_client_it_opens_and_closes_in_order(void **state) {
-        (void) state;
+static void as_client_it_opens_and_closes_in_order(void **state)
+{
+        (void)state;
         need_namespace();
 
         for (unsigned i = 0; i < 2; ++i) {
@@ -87,7 +90,7 @@ static void as_client_it_opens_and_closes_in_order(void **state) {
                 assert_int_equal(peer_handshake(peer, deadline_in(PATIENCE_MS)), 0);
                 fd = accept(listener, NULL, NULL);
                 assert_true(fd >= 0);
-                assert_int_equal(peer_send(peer, &(struct peer_segment) { .n_payload = 3, .flags = SEGMENT_FIN }), 0);
+                assert_int_equal(peer_send(peer, &(struct peer_segment){ .n_payload = 3, .flags = SEGMENT_FIN }), 0);
                 assert_int_equal(peer_wait_acked(peer, deadline_in(PATIENCE_MS)), 0);
                 assert_int_equal(recv(fd, buffer, sizeof(buffer), 0), 3);
                 assert_int_equal(recv(fd, buffer, sizeof(buffer), 0), 0);
@@ -101,10 +104,11 @@ static void as_client_it_opens_and_closes_in_order(void **state) {
         }
 }
 
-static void a_port_without_a_listener_refuses_the_client(void **state) {
+static void a_port_without_a_listener_refuses_the_client(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         const struct segment *rst;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(peer_open(AF_INET, PEER_CLIENT, 40001, 9, &peer), 0);
@@ -118,25 +122,27 @@ static void a_port_without_a_listener_refuses_the_client(void **state) {
         assert_int_equal(rst->options, 0);
 }
 
-static void a_rst_to_the_syn_refuses_the_socket(void **state) {
+static void a_rst_to_the_syn_refuses_the_socket(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(peer_open(AF_INET, PEER_SERVER, 7002, 0, &peer), 0);
         fd = connecting(AF_INET, 7002);
         assert_int_equal(peer_wait_flags(peer, SEGMENT_SYN, 0, deadline_in(PATIENCE_MS)), 0);
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST, .seq_offset = 0 }), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST, .seq_offset = 0 }), 0);
         await(fd, POLLERR);
         assert_int_equal(error_of(fd), ECONNREFUSED);
         close(fd);
 }
 
-static void it_acknowledges_nothing_by_itself(void **state) {
+static void it_acknowledges_nothing_by_itself(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         int fd, n = -1;
-        (void) state;
+        (void)state;
         need_namespace();
 
         fd = opened(AF_INET, 7003, &peer);
@@ -145,23 +151,24 @@ static void it_acknowledges_nothing_by_itself(void **state) {
         assert_int_equal(ioctl(fd, SIOCOUTQ, &n), 0);
         assert_int_equal(n, 10);
         /* Told to, it acknowledges 7 of 10; the kernel's own answer is what shows it. */
-        assert_int_equal(peer_send(peer, &(struct peer_segment) {
+        assert_int_equal(peer_send(peer, &(struct peer_segment){
                 .ack = PEER_ACK_FEWER, .ack_value = 3, .n_payload = 1 }), 0);
         assert_int_equal(peer_wait_acked(peer, deadline_in(PATIENCE_MS)), 0);
         assert_int_equal(ioctl(fd, SIOCOUTQ, &n), 0);
         assert_int_equal(n, 3);
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .n_payload = 1 }), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .n_payload = 1 }), 0);
         assert_int_equal(peer_wait_acked(peer, deadline_in(PATIENCE_MS)), 0);
         assert_int_equal(ioctl(fd, SIOCOUTQ, &n), 0);
         assert_int_equal(n, 0);
         close(fd);
 }
 
-static void what_the_kernel_repeats_is_counted_once(void **state) {
+static void what_the_kernel_repeats_is_counted_once(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         size_t n_seen;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         fd = opened(AF_INET, 7004, &peer);
@@ -175,18 +182,19 @@ static void what_the_kernel_repeats_is_counted_once(void **state) {
         close(fd);
 }
 
-static void segments_off_the_order_move_nothing_on(void **state) {
+static void segments_off_the_order_move_nothing_on(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         uint32_t next;
         char buffer[64];
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         fd = opened(AF_INET6, 7005, &peer);
         next = peer->next;
         /* Five bytes behind a hole of five: acknowledged by SACK only. */
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .seq_offset = 5, .n_payload = 5 }), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .seq_offset = 5, .n_payload = 5 }), 0);
         assert_int_equal(peer->next, next);
         assert_int_equal(peer_wait_flags(peer, SEGMENT_ACK, peer->n_seen, deadline_in(PATIENCE_MS)), 0);
         assert_int_equal(peer->last_ack, next);
@@ -196,7 +204,7 @@ static void segments_off_the_order_move_nothing_on(void **state) {
         assert_int_equal(recv(fd, buffer, sizeof(buffer), 0), -1);
         assert_int_equal(errno, EAGAIN);
         /* The hole is filled, and the letters fit together. */
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .n_payload = 5 }), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .n_payload = 5 }), 0);
         await(fd, POLLIN);
         assert_int_equal(recv(fd, buffer, sizeof(buffer), 0), 10);
         assert_memory_equal(buffer, "abcdefghij", 10);
@@ -204,7 +212,8 @@ static void segments_off_the_order_move_nothing_on(void **state) {
 }
 
 /* Sends @segment to the peer in the kernel's name, so that it can come in any order. */
-static void forge(const struct segment *segment) {
+static void forge(const struct segment *segment)
+{
         struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP), .sll_halen = 6 };
         uint8_t packet[1500];
         int fd, n;
@@ -215,11 +224,12 @@ static void forge(const struct segment *segment) {
         assert_true(n > 0);
         fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         assert_true(fd >= 0);
-        assert_int_equal(sendto(fd, packet, (size_t) n, 0, (struct sockaddr *) &to, sizeof(to)), n);
+        assert_int_equal(sendto(fd, packet, (size_t)n, 0, (struct sockaddr *)&to, sizeof(to)), n);
         close(fd);
 }
 
-static void bytes_count_in_order_and_once(void **state) {
+static void bytes_count_in_order_and_once(void **state)
+{
         static const struct {
                 uint32_t begin, n;
                 uint16_t flags;
@@ -238,7 +248,7 @@ static void bytes_count_in_order_and_once(void **state) {
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         uint32_t first;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         fd = opened(AF_INET, 7011, &peer);
@@ -262,18 +272,19 @@ static void bytes_count_in_order_and_once(void **state) {
         close(fd);
 }
 
-static void a_rst_beside_the_next_byte_is_challenged(void **state) {
+static void a_rst_beside_the_next_byte_is_challenged(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         struct diag_socket socket;
         struct diag_tuple tuple;
         size_t n_seen;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         fd = opened(AF_INET, 7006, &peer);
         n_seen = peer->n_seen;
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST, .seq_offset = 100 }), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST, .seq_offset = 100 }), 0);
         assert_int_equal(peer_wait_flags(peer, SEGMENT_ACK, n_seen, deadline_in(PATIENCE_MS)), 0);
         assert_false(peer->rst_seen);
         assert_int_equal(diag_tuple_of(fd, &tuple), 0);
@@ -282,19 +293,20 @@ static void a_rst_beside_the_next_byte_is_challenged(void **state) {
         close(fd);
 }
 
-static void an_old_timestamp_is_not_taken(void **state) {
+static void an_old_timestamp_is_not_taken(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         uint32_t next;
         size_t n_seen;
         char byte;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         fd = opened(AF_INET, 7007, &peer);
         n_seen = peer->n_seen;
         next = peer->next;
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .n_payload = 1, .ts_offset = -100000 }), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .n_payload = 1, .ts_offset = -100000 }), 0);
         assert_int_equal(peer_wait_flags(peer, SEGMENT_ACK, n_seen, deadline_in(PATIENCE_MS)), 0);
         assert_int_equal(peer->last_ack, next);
         assert_int_equal(recv(fd, &byte, 1, 0), -1);
@@ -303,7 +315,8 @@ static void an_old_timestamp_is_not_taken(void **state) {
 }
 
 /* tcp_v4_err(), tcp_v6_err(): what an unanswered SYN makes of each error, and at once. */
-static void icmp_errors_end_the_attempt_to_connect(void **state) {
+static void icmp_errors_end_the_attempt_to_connect(void **state)
+{
         static const struct {
                 enum icmp_error error;
                 int expected4;
@@ -315,7 +328,7 @@ static void icmp_errors_end_the_attempt_to_connect(void **state) {
                 { ICMP_ERROR_PORT_UNREACHABLE, ECONNREFUSED, ECONNREFUSED },
                 { ICMP_ERROR_ADMIN_PROHIBITED, EHOSTUNREACH, EACCES },
         };
-        (void) state;
+        (void)state;
         need_namespace();
 
         for (unsigned f = 0; f < 2; ++f)
@@ -336,10 +349,11 @@ static void icmp_errors_end_the_attempt_to_connect(void **state) {
 
 /* Closing costs a grace period of the kernel, so the socket is kept for the next peer: which must
  * hear nothing of what came before, and of which a child has its own. */
-static void the_next_peer_hears_nothing_of_the_last(void **state) {
+static void the_next_peer_hears_nothing_of_the_last(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         int fd, kept, status;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(peer_open(AF_INET, PEER_SERVER, 7012, 0, &peer), 0);
@@ -371,10 +385,11 @@ static void the_next_peer_hears_nothing_of_the_last(void **state) {
         peer_close(other);
 }
 
-static void waiting_in_vain_ends_at_the_deadline(void **state) {
+static void waiting_in_vain_ends_at_the_deadline(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         int64_t deadline;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(peer_open(AF_INET, PEER_SERVER, 7009, 0, &peer), 0);
@@ -384,9 +399,10 @@ static void waiting_in_vain_ends_at_the_deadline(void **state) {
         assert_int_equal(peer_read(peer, 0), -ETIMEDOUT);
 }
 
-static void what_makes_no_peer_is_refused(void **state) {
+static void what_makes_no_peer_is_refused(void **state)
+{
         struct peer *peer = NULL;
-        (void) state;
+        (void)state;
 
         assert_int_equal(peer_open(AF_UNIX, PEER_SERVER, 1, 0, &peer), -EAFNOSUPPORT);
         assert_int_equal(peer_open(AF_INET, PEER_SERVER, 0, 0, &peer), -EINVAL);
@@ -395,12 +411,13 @@ static void what_makes_no_peer_is_refused(void **state) {
         need_namespace();
         assert_int_equal(peer_open(AF_INET, PEER_SERVER, 7010, 0, &peer), 0);
         /* Nobody is there to send to yet. */
-        assert_int_equal(peer_send(peer, &(struct peer_segment) {}), -ENOTCONN);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){}), -ENOTCONN);
         peer = peer_close(peer);
         assert_null(peer_close(peer));
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(as_server_it_opens_takes_data_and_resets),
                 cmocka_unit_test(as_client_it_opens_and_closes_in_order),

@@ -16,7 +16,8 @@
 #include "lab/rights.h"
 
 /* The client's time-out of retransmission at the end of the story, in ns. */
-static int64_t timeout_of(const struct scenario *scenario, int family) {
+static int64_t timeout_of(const struct scenario *scenario, int family)
+{
         struct sniffer *sniffer = NULL;
         struct stage_rights rights;
         struct tcp_info info = { 0 };
@@ -35,29 +36,32 @@ static int64_t timeout_of(const struct scenario *scenario, int family) {
 }
 
 /* A play that is kept waiting between two acts would meet another connection: a FIN stays behind what is sent again. */
-static void nothing_is_sent_again_while_a_story_is_told(void **state) {
+static void nothing_is_sent_again_while_a_story_is_told(void **state)
+{
         static const struct scenario story = {
                 .name = "story", .acts = "c.send10", .flags = SCENARIO_SERVER_BY_HAND,
         };
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_true(timeout_of(&story, AF_INET) >= 8 * SECOND_NS);
         assert_true(timeout_of(&story, AF_INET6) >= 8 * SECOND_NS);
 }
 
-static void a_story_of_a_timer_has_the_usual_one(void **state) {
+static void a_story_of_a_timer_has_the_usual_one(void **state)
+{
         static const struct scenario story = {
                 .name = "story", .acts = "c.user-timeout=100 c.send10 c.expire=user", .flags = SCENARIO_SERVER_BY_HAND,
         };
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_true(timeout_of(&story, AF_INET) < 2 * SECOND_NS);
         assert_true(timeout_of(&story, AF_INET6) < 2 * SECOND_NS);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(nothing_is_sent_again_while_a_story_is_told),
                 cmocka_unit_test(a_story_of_a_timer_has_the_usual_one),

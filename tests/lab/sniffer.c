@@ -17,15 +17,17 @@
 #include "wire/icmp.h"
 #include "wire/segment.h"
 
-static int64_t wall_ns(void) {
+static int64_t wall_ns(void)
+{
         struct timespec now;
 
         clock_gettime(CLOCK_REALTIME, &now);
-        return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+        return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 /* How many of the frames have all of @flags. */
-static size_t n_with(const struct sniffer *sniffer, uint16_t flags) {
+static size_t n_with(const struct sniffer *sniffer, uint16_t flags)
+{
         size_t n = 0;
 
         for (size_t i = 0; i < sniffer->n_frames; ++i) {
@@ -37,18 +39,21 @@ static size_t n_with(const struct sniffer *sniffer, uint16_t flags) {
         return n;
 }
 
-static bool two_fins(const struct sniffer *sniffer, void *context) {
-        (void) context;
+static bool two_fins(const struct sniffer *sniffer, void *context)
+{
+        (void)context;
         return n_with(sniffer, SEGMENT_FIN) >= 2;
 }
 
-static bool a_rst(const struct sniffer *sniffer, void *context) {
-        (void) context;
+static bool a_rst(const struct sniffer *sniffer, void *context)
+{
+        (void)context;
         return n_with(sniffer, SEGMENT_RST) >= 1;
 }
 
-static void loopback_is_heard_once_and_with_right_sums(void **state) {
-        (void) state;
+static void loopback_is_heard_once_and_with_right_sums(void **state)
+{
+        (void)state;
         need_namespace();
 
         for (unsigned v6 = 0; v6 < 2; ++v6) {
@@ -90,12 +95,13 @@ static void loopback_is_heard_once_and_with_right_sums(void **state) {
         }
 }
 
-static void both_directions_of_the_wire_are_heard(void **state) {
+static void both_directions_of_the_wire_are_heard(void **state)
+{
         __attribute__((cleanup(sniffer_closep))) struct sniffer *sniffer = NULL;
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         size_t n_errors = 0;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(sniffer_open(NAMESPACE_WIRE, &sniffer), 0);
@@ -103,7 +109,7 @@ static void both_directions_of_the_wire_are_heard(void **state) {
         fd = connecting(AF_INET, 7101);
         assert_int_equal(peer_handshake(peer, deadline_in(PATIENCE_MS)), 0);
         assert_int_equal(peer_icmp(peer, ICMP_ERROR_HOST_UNREACHABLE), 0);
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST }), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST }), 0);
         await(fd, POLLERR);
         close(fd);
         assert_int_equal(sniffer_wait(sniffer, a_rst, NULL, deadline_in(PATIENCE_MS)), 0);
@@ -122,10 +128,11 @@ static void both_directions_of_the_wire_are_heard(void **state) {
         assert_int_equal(n_errors, 1);
 }
 
-static void only_the_ports_asked_for_are_kept(void **state) {
+static void only_the_ports_asked_for_are_kept(void **state)
+{
         __attribute__((cleanup(sniffer_closep))) struct sniffer *sniffer = NULL;
         static const uint16_t ports[] = { 7102 };
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(sniffer_open(NAMESPACE_WIRE, &sniffer), 0);
@@ -148,10 +155,11 @@ static void only_the_ports_asked_for_are_kept(void **state) {
         assert_int_equal(sniffer->n_frames, 2);
 }
 
-static void clearing_forgets_what_was_not_yet_drained(void **state) {
+static void clearing_forgets_what_was_not_yet_drained(void **state)
+{
         __attribute__((cleanup(sniffer_closep))) struct sniffer *sniffer = NULL;
         int client, server;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(sniffer_open("lo", &sniffer), 0);
@@ -167,12 +175,13 @@ static void clearing_forgets_what_was_not_yet_drained(void **state) {
 }
 
 /* Loopback passes segments of up to 64 KB. */
-static void a_long_frame_is_cut_and_keeps_its_length(void **state) {
+static void a_long_frame_is_cut_and_keeps_its_length(void **state)
+{
         __attribute__((cleanup(sniffer_closep))) struct sniffer *sniffer = NULL;
         static char buffer[60000];
         size_t n_received = 0, n_long = 0;
         int client, server;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(sniffer_open("lo", &sniffer), 0);
@@ -182,7 +191,7 @@ static void a_long_frame_is_cut_and_keeps_its_length(void **state) {
                 ssize_t n = recv(server, buffer, sizeof(buffer), 0);
 
                 assert_true(n > 0);
-                n_received += (size_t) n;
+                n_received += (size_t)n;
         }
         assert_true(sniffer_drain(sniffer) > 0);
         for (size_t i = 0; i < sniffer->n_frames; ++i) {
@@ -202,12 +211,13 @@ static void a_long_frame_is_cut_and_keeps_its_length(void **state) {
         close(server);
 }
 
-static void what_the_ring_cannot_hold_is_counted(void **state) {
+static void what_the_ring_cannot_hold_is_counted(void **state)
+{
         __attribute__((cleanup(sniffer_closep))) struct sniffer *sniffer = NULL;
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         size_t n_sent = 0;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(peer_open(AF_INET, PEER_SERVER, 7104, 0, &peer), 0);
@@ -216,7 +226,7 @@ static void what_the_ring_cannot_hold_is_counted(void **state) {
         assert_int_equal(sniffer_open(NAMESPACE_WIRE, &sniffer), 0);
         /* RSTs that no SYN_SENT socket takes: without ACK they are ignored. */
         for (size_t i = 0; i < sniffer->n_slots + 100; ++i)
-                n_sent += peer_send(peer, &(struct peer_segment) {
+                n_sent += peer_send(peer, &(struct peer_segment){
                         .flags = SEGMENT_RST, .ack = PEER_ACK_NONE, .seq_offset = 5 }) == 0;
         assert_int_equal(n_sent, sniffer->n_slots + 100);
         assert_true(sniffer_drain(sniffer) > 0);
@@ -224,21 +234,23 @@ static void what_the_ring_cannot_hold_is_counted(void **state) {
         assert_true(sniffer->n_frames + sniffer->n_lost >= n_sent);
         /* Room again. */
         assert_int_equal(sniffer_clear(sniffer), 0);
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST }), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST }), 0);
         assert_int_equal(sniffer_wait(sniffer, a_rst, NULL, deadline_in(PATIENCE_MS)), 0);
         close(fd);
 }
 
-static void a_device_that_is_not_there_is_refused(void **state) {
+static void a_device_that_is_not_there_is_refused(void **state)
+{
         struct sniffer *sniffer = NULL;
-        (void) state;
+        (void)state;
 
         assert_int_equal(sniffer_open("no-such-dev", &sniffer), -ENODEV);
         assert_null(sniffer);
         assert_null(sniffer_close(NULL));
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(loopback_is_heard_once_and_with_right_sums),
                 cmocka_unit_test(both_directions_of_the_wire_are_heard),

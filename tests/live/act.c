@@ -35,14 +35,14 @@ static void where_the_call_is_not_known_the_descriptor_tells_shutdown_from_close
                 bool known;
                 enum act how;
         } cases[] = {
-                {TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SEND, LIVE_HELD, true, ACT_SHUTDOWN},
-                {TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, BOTH, LIVE_HELD, true, ACT_SHUTDOWN},
-                {TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, BOTH, LIVE_NOT_HELD, true, ACT_CLOSE},
-                {TCP_STATE_CLOSE_WAIT, TCP_STATE_LAST_ACK, BOTH, LIVE_HELD, true, ACT_SHUTDOWN},
-                {TCP_STATE_CLOSE_WAIT, TCP_STATE_LAST_ACK, BOTH, LIVE_NOT_HELD, true, ACT_CLOSE},
+                { TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SEND, LIVE_HELD, true, ACT_SHUTDOWN },
+                { TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, BOTH, LIVE_HELD, true, ACT_SHUTDOWN },
+                { TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, BOTH, LIVE_NOT_HELD, true, ACT_CLOSE },
+                { TCP_STATE_CLOSE_WAIT, TCP_STATE_LAST_ACK, BOTH, LIVE_HELD, true, ACT_SHUTDOWN },
+                { TCP_STATE_CLOSE_WAIT, TCP_STATE_LAST_ACK, BOTH, LIVE_NOT_HELD, true, ACT_CLOSE },
                 /* The other's FIN shuts the other way: so it may be either. */
-                {TCP_STATE_CLOSE_WAIT, TCP_STATE_LAST_ACK, BOTH, LIVE_HELD_UNKNOWN, false, ACT_CLOSE},
-                {TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SEND, LIVE_HELD_UNKNOWN, true, ACT_SHUTDOWN},
+                { TCP_STATE_CLOSE_WAIT, TCP_STATE_LAST_ACK, BOTH, LIVE_HELD_UNKNOWN, false, ACT_CLOSE },
+                { TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SEND, LIVE_HELD_UNKNOWN, true, ACT_SHUTDOWN },
         };
 
         (void)state;
@@ -87,8 +87,8 @@ static void a_shutdown_before_the_syn_is_answered_destroys_no_socket(void **stat
 /* tcp_v4_connect() gives up with a number chosen and none sent: nothing lies unsent for that. */
 static void a_connect_that_fails_before_its_syn_is_no_disconnect(void **state)
 {
-        static const struct live_clock now = {.until_ns = INT64_C(1) << 60};
-        struct live_connection c = {.n_ends = 1, .first = SIDE_CLIENT, .gone = {true}};
+        static const struct live_clock now = { .until_ns = INT64_C(1) << 60 };
+        struct live_connection c = { .n_ends = 1, .first = SIDE_CLIENT, .gone = { true } };
         struct live_end *end = &c.ends[0], server;
         struct facts f;
 
@@ -114,8 +114,8 @@ static void a_connect_that_fails_before_its_syn_is_no_disconnect(void **state)
 /* It shut its sending way down, the FIN was acknowledged, and close() reset: TCP_LINGER2 was negative. */
 static void a_negative_linger2_is_known_without_reasons(void **state)
 {
-        static const struct live_clock now = {.until_ns = INT64_C(1) << 60};
-        struct live_connection c = {.n_ends = 1, .first = SIDE_CLIENT, .gone = {true}};
+        static const struct live_clock now = { .until_ns = INT64_C(1) << 60 };
+        struct live_connection c = { .n_ends = 1, .first = SIDE_CLIENT, .gone = { true } };
         struct live_end *end = &c.ends[0];
         struct facts f;
 

@@ -13,8 +13,8 @@
 /* A client that sent 100 bytes and its FIN, all of it acknowledged, and had 40 back, all read. */
 static const struct ended_socket all_well = {
         .cookie = 1,
-        .tuple = {.family = AF_INET, .local = {10, 0, 0, 1}, .remote = {10, 0, 0, 2},
-                  .local_port = 40000, .remote_port = 80},
+        .tuple = { .family = AF_INET, .local = { 10, 0, 0, 1 }, .remote = { 10, 0, 0, 2 },
+                   .local_port = 40000, .remote_port = 80 },
         .heard_ns = 1000000000, .info = true, .bytes_sent = 100, .bytes_acked = 102, .bytes_received = 41,
 };
 

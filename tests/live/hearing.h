@@ -13,7 +13,7 @@ struct heard {
         size_t n;
 };
 
-static const struct live_clock clock_now = {.epoch_ns = 0, .until_ns = INT64_C(1) << 60, .reasons = true};
+static const struct live_clock clock_now = { .epoch_ns = 0, .until_ns = INT64_C(1) << 60, .reasons = true };
 
 static inline void hear(void *context, struct live_connection *c)
 {

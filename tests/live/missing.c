@@ -18,7 +18,7 @@ enum { NETNS = 7, ELSEWHERE = 8, SYN_ACK = 0x12, PUSH_ACK = 0x18 };
 static struct live_connection late(void)
 {
         struct live_connection c = {
-                .n_ends = 1, .n_resets = 1, .gone = {true}, .first = SIDE_CLIENT, .roles = ROLES_TOLD,
+                .n_ends = 1, .n_resets = 1, .gone = { true }, .first = SIDE_CLIENT, .roles = ROLES_TOLD,
         };
         struct live_end server;
 
@@ -33,7 +33,8 @@ static struct live_connection late(void)
         c.resets[0] = (struct live_reset){
                 .kind = LIVE_RESET, .family = AF_INET, .reason = RESET_REASON_NO_SOCKET, .reason_known = 1,
                 .answers_flags = PUSH_ACK, .payload = 30, .at_ns = c.ends[0].over_ns - MS, .netns = NETNS,
-                .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1}, .local_port = htons(80), .remote_port = htons(40000),
+                .local = { 10, 0, 0, 2 }, .remote = { 10, 0, 0, 1 },
+                .local_port = htons(80), .remote_port = htons(40000),
         };
         return c;
 }
@@ -41,7 +42,7 @@ static struct live_connection late(void)
 /* The same over loopback, and the client resets. */
 static struct live_connection aborted(void)
 {
-        static const uint8_t loopback[16] = {127, 0, 0, 1};
+        static const uint8_t loopback[16] = { 127, 0, 0, 1 };
         struct live_connection c = late();
 
         c.n_resets = 0;
@@ -129,7 +130,7 @@ static void a_reset_that_may_go_elsewhere_misses_nobody(void **state)
 /* Its server may have closed, and said so in a FIN that came too late to be taken. */
 static void what_was_not_heard_makes_no_cause_certain(void **state)
 {
-        static const struct live_clock now = {.until_ns = INT64_C(1) << 60, .reasons = true};
+        static const struct live_clock now = { .until_ns = INT64_C(1) << 60, .reasons = true };
 
         (void)state;
         for (int missed = 0; missed < 2; missed++) {

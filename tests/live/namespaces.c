@@ -41,7 +41,7 @@ static struct live_reset reset_by(uint32_t netns, uint8_t net, bool other_end)
 {
         struct live_reset reset = {
                 .kind = LIVE_RESET, .family = AF_INET, .answers_flags = 0x18, .payload = 30, .at_ns = 3000 * MS,
-                .netns = netns, .local = {net, 0, 0, other_end ? 2 : 1}, .remote = {net, 0, 0, other_end ? 1 : 2},
+                .netns = netns, .local = { net, 0, 0, other_end ? 2 : 1 }, .remote = { net, 0, 0, other_end ? 1 : 2 },
                 .local_port = htons(other_end ? 80 : 40000), .remote_port = htons(other_end ? 40000 : 80),
         };
 
@@ -56,16 +56,16 @@ static void a_reset_is_laid_to_the_connection_of_its_network_namespace(void **st
                 uint32_t by;
                 unsigned of;            /* 0: to none of them */
         } cases[] = {
-                {10, false, 1, 1}, {10, false, 2, 2}, {LOOPBACK, false, 1, 1}, {LOOPBACK, true, 1, 1},
-                {10, true, 1, 1}, {10, true, 2, 2},
+                { 10, false, 1, 1 }, { 10, false, 2, 2 }, { LOOPBACK, false, 1, 1 }, { LOOPBACK, true, 1, 1 },
+                { 10, true, 1, 1 }, { 10, true, 2, 2 },
                 /* A third namespace: either connection may have led there, but loopback leads nowhere. */
-                {10, true, 3, 0}, {LOOPBACK, true, 3, 0}, {10, false, 3, 0},
+                { 10, true, 3, 0 }, { LOOPBACK, true, 3, 0 }, { 10, false, 3, 0 },
         };
 
         (void)state;
         for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
                 struct live_reset late = reset_by(cases[i].by, cases[i].net, cases[i].other_end);
-                struct heard heard = {0};
+                struct heard heard = { 0 };
                 struct pairs *pairs;
 
                 assert_int_equal(pairs_new(hear, &heard, &pairs), 0);
@@ -89,7 +89,7 @@ static void a_reset_from_the_far_end_s_namespace_is_laid_to_the_connection(void 
 
         (void)state;
         for (int before = 0; before < 2; before++) {
-                struct heard heard = {0};
+                struct heard heard = { 0 };
                 struct pairs *pairs;
 
                 assert_int_equal(pairs_new(hear, &heard, &pairs), 0);
@@ -109,7 +109,7 @@ static void a_reset_that_was_heard_of_first_waits_for_its_own_namespace(void **s
 {
         struct live_reset first = reset_by(1, LOOPBACK, false);
         struct live_end end = closed_end(2, LOOPBACK);
-        struct heard heard = {0};
+        struct heard heard = { 0 };
         struct pairs *pairs;
 
         (void)state;
@@ -126,7 +126,7 @@ static void where_it_was_sent_is_not_always_known(void **state)
 {
         struct live_reset late = reset_by(0, LOOPBACK, false);
         struct live_end end = closed_end(2, LOOPBACK);
-        struct heard heard = {0};
+        struct heard heard = { 0 };
         struct pairs *pairs;
 
         (void)state;

@@ -39,7 +39,7 @@ struct heard {
         unsigned most_ends;
 };
 
-static const struct live_clock clock_now = {.epoch_ns = 0, .until_ns = INT64_C(1) << 60, .reasons = true};
+static const struct live_clock clock_now = { .epoch_ns = 0, .until_ns = INT64_C(1) << 60, .reasons = true };
 
 static uint16_t client_port_of(const struct live_connection *c)
 {
@@ -72,10 +72,10 @@ static void hear(void *context, struct live_connection *c)
         heard->n++;
 }
 
-static void play(struct pairs *pairs, struct heard *heard, const struct story *story,
-                 const size_t *order, unsigned pauses)
+static void play(struct pairs *pairs, struct heard *heard, const struct story *story, const size_t *order,
+                 unsigned pauses)
 {
-        static const uint64_t lengths[PAUSES] = {0, 200 * MS, 5000 * MS};
+        static const uint64_t lengths[PAUSES] = { 0, 200 * MS, 5000 * MS };
         uint64_t now = 2002 * MS;
 
         heard->base += UINT64_C(10000000) * MS;
@@ -136,7 +136,7 @@ static void each_order(struct pairs *pairs, struct heard *heard, const struct st
 
 static void tell(const struct story *story)
 {
-        struct heard heard = {0};
+        struct heard heard = { 0 };
         size_t order[EVENTS_MAX];
         struct pairs *pairs;
 
@@ -161,9 +161,9 @@ static void add_held(struct story *story, const struct live_end *end)
         news.ended_ns = 0;
         gone.flags |= LIVE_TOLD;
         gone.ended_ns = 2500 * MS;
-        story->events[story->n] = (struct event){.end = news};
+        story->events[story->n] = (struct event){ .end = news };
         story->n++;
-        story->events[story->n] = (struct event){.end = gone, .after = (int)story->n};
+        story->events[story->n] = (struct event){ .end = gone, .after = (int)story->n };
         story->n++;
 }
 
@@ -171,7 +171,7 @@ static void unread_data(struct story *story)
 {
         struct live_end client, server;
 
-        *story = (struct story){.ending = ENDING_RESET, .ended_by = SIDE_SERVER, .cause = CAUSE_UNREAD_DATA};
+        *story = (struct story){ .ending = ENDING_RESET, .ended_by = SIDE_SERVER, .cause = CAUSE_UNREAD_DATA };
         two_ends(&client, &server);
         story->events[story->n++].end = server;
         add_held(story, &client);
@@ -204,7 +204,7 @@ static void both_ends_across_a_nat_are_joined_in_every_order(void **state)
         (void)state;
         unread_data(&story);
         for (size_t i = 1; i < story.n; i++) {
-                memcpy(story.events[i].end.remote, (uint8_t[16]){192, 0, 2, 1}, 16);
+                memcpy(story.events[i].end.remote, (uint8_t[16]){ 192, 0, 2, 1 }, 16);
                 story.events[i].end.remote_port = htons(60000);
         }
         tell(&story);
@@ -225,7 +225,7 @@ static void of_two_syns_that_crossed_the_first_is_the_client_s(void **state)
 static void late_data_is_told_the_same_in_every_order(void **state)
 {
         struct live_end client, server;
-        struct story story = {.ending = ENDING_RESET, .ended_by = SIDE_SERVER, .cause = CAUSE_DATA_AFTER_CLOSE};
+        struct story story = { .ending = ENDING_RESET, .ended_by = SIDE_SERVER, .cause = CAUSE_DATA_AFTER_CLOSE };
 
         (void)state;
         ends(&client, &server);
@@ -247,7 +247,7 @@ static void late_data_is_told_the_same_in_every_order(void **state)
         story.events[story.n++].reset = (struct live_reset){
                 .kind = LIVE_RESET, .family = AF_INET, .reason = RESET_REASON_TCP_TIMEWAIT_SOCKET, .reason_known = 1,
                 .state = TCP_STATE_TIME_WAIT, .answers_flags = 0x18, .payload = 30, .at_ns = 2003 * MS,
-                .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1}, .local_port = htons(SERVER_PORT),
+                .local = { 10, 0, 0, 2 }, .remote = { 10, 0, 0, 1 }, .local_port = htons(SERVER_PORT),
                 .remote_port = htons(CLIENT_PORT),
         };
         tell(&story);
@@ -256,7 +256,7 @@ static void late_data_is_told_the_same_in_every_order(void **state)
 static void a_refusal_is_told_the_same_in_every_order(void **state)
 {
         struct live_end client, server;
-        struct story story = {.ending = ENDING_REFUSED, .ended_by = SIDE_SERVER, .cause = CAUSE_NOT_LISTENING};
+        struct story story = { .ending = ENDING_REFUSED, .ended_by = SIDE_SERVER, .cause = CAUSE_NOT_LISTENING };
 
         (void)state;
         ends(&client, &server);
@@ -268,7 +268,7 @@ static void a_refusal_is_told_the_same_in_every_order(void **state)
         client.unacked = 1;
         story.events[story.n++].reset = (struct live_reset){
                 .kind = LIVE_RESET, .family = AF_INET, .reason = RESET_REASON_NO_SOCKET, .reason_known = 1,
-                .answers_flags = 2, .at_ns = 1999 * MS, .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1},
+                .answers_flags = 2, .at_ns = 1999 * MS, .local = { 10, 0, 0, 2 }, .remote = { 10, 0, 0, 1 },
                 .local_port = htons(SERVER_PORT), .remote_port = htons(CLIENT_PORT),
         };
         add_held(&story, &client);

@@ -70,7 +70,7 @@ static void other_numbers_are_another_connection(void **state)
 /* Both see another address of the other: a NAT on this host. */
 static void across_a_nat_the_numbers_join(void **state)
 {
-        static const uint8_t outside[16] = {192, 0, 2, 1};
+        static const uint8_t outside[16] = { 192, 0, 2, 1 };
         struct live_end client, server;
         struct heard heard;
         struct pairs *pairs = begin(&heard);
@@ -100,7 +100,7 @@ static void across_a_nat_the_numbers_join(void **state)
 
 static void numbers_alone_join_only_who_asked_and_who_was_asked(void **state)
 {
-        static const uint8_t outside[16] = {192, 0, 2, 1};
+        static const uint8_t outside[16] = { 192, 0, 2, 1 };
         struct live_end client, server;
         struct heard heard;
         struct pairs *pairs = begin(&heard);
@@ -120,8 +120,8 @@ static void numbers_alone_join_only_who_asked_and_who_was_asked(void **state)
 /* The same, with events missed: of the handshake, of the RST that was sent, of that which came. */
 static void what_was_missed_is_read_from_the_rest(void **state)
 {
-        static const unsigned missed[] = {0, LIVE_ESTABLISHED, LIVE_RST_OUT,
-                                          LIVE_RST_IN, LIVE_ESTABLISHED | LIVE_RST_OUT | LIVE_RST_IN};
+        static const unsigned missed[] = { 0, LIVE_ESTABLISHED, LIVE_RST_OUT,
+                                           LIVE_RST_IN, LIVE_ESTABLISHED | LIVE_RST_OUT | LIVE_RST_IN };
 
         (void)state;
         for (size_t i = 0; i < sizeof(missed) / sizeof(*missed); i++) {
@@ -167,7 +167,8 @@ static void a_reset_sent_later_joins_the_close_before_it(void **state)
         struct live_reset late = {
                 .kind = LIVE_RESET, .family = AF_INET, .reason = RESET_REASON_TCP_TIMEWAIT_SOCKET, .reason_known = 1,
                 .state = TCP_STATE_TIME_WAIT, .answers_flags = 0x18, .payload = 30, .at_ns = 30000 * MS,
-                .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1}, .local_port = htons(80), .remote_port = htons(40000),
+                .local = { 10, 0, 0, 2 }, .remote = { 10, 0, 0, 1 },
+                .local_port = htons(80), .remote_port = htons(40000),
         };
         struct live_end client, server;
         struct heard heard;
@@ -218,7 +219,7 @@ static void a_refusal_is_not_laid_to_the_connection_before_it(void **state)
 {
         struct live_reset refusal = {
                 .kind = LIVE_RESET, .family = AF_INET, .reason = RESET_REASON_NO_SOCKET, .reason_known = 1,
-                .answers_flags = 2, .at_ns = 9000 * MS, .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1},
+                .answers_flags = 2, .at_ns = 9000 * MS, .local = { 10, 0, 0, 2 }, .remote = { 10, 0, 0, 1 },
                 .local_port = htons(80), .remote_port = htons(40000),
         };
         struct live_end client, server;

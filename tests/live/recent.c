@@ -21,7 +21,7 @@ static struct recent *begin(void)
 
 static struct recent_key key_of(uint16_t port)
 {
-        static const uint8_t a[16] = {10, 0, 0, 1}, b[16] = {10, 0, 0, 2};
+        static const uint8_t a[16] = { 10, 0, 0, 1 }, b[16] = { 10, 0, 0, 2 };
 
         return recent_key(AF_OF_IPV4, a, port, b, 80);
 }
@@ -29,7 +29,7 @@ static struct recent_key key_of(uint16_t port)
 static void add(struct recent *recent, uint16_t port, uint32_t what)
 {
         struct recent_key key = key_of(port);
-        uint8_t bytes[1000] = {0};
+        uint8_t bytes[1000] = { 0 };
 
         memcpy(bytes, &what, sizeof(what));
         recent_add(recent, &key, what, bytes, sizeof(bytes), 1400);
@@ -44,7 +44,7 @@ static size_t find(struct recent *recent, uint16_t port, uint64_t after, struct 
 
 static void both_directions_are_one_connection(void **state)
 {
-        static const uint8_t a[16] = {10, 0, 0, 1}, b[16] = {10, 0, 0, 2};
+        static const uint8_t a[16] = { 10, 0, 0, 1 }, b[16] = { 10, 0, 0, 2 };
         struct recent_key forth = recent_key(AF_OF_IPV4, a, 1000, b, 80), back = recent_key(AF_OF_IPV4, b, 80, a, 1000);
         struct recent_key self = recent_key(AF_OF_IPV4, a, 1000, a, 80),
                           self_back = recent_key(AF_OF_IPV4, a, 80, a, 1000);

@@ -34,7 +34,8 @@ static struct live_reset late_data(struct live_end *client, struct live_end *ser
         return (struct live_reset){
                 .kind = LIVE_RESET, .family = AF_INET, .reason = RESET_REASON_TCP_TIMEWAIT_SOCKET, .reason_known = 1,
                 .state = TCP_STATE_TIME_WAIT, .answers_flags = 0x18, .payload = 30, .at_ns = 1999 * MS + later_ns,
-                .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1}, .local_port = htons(80), .remote_port = htons(40000),
+                .local = { 10, 0, 0, 2 }, .remote = { 10, 0, 0, 1 },
+                .local_port = htons(80), .remote_port = htons(40000),
         };
 }
 
@@ -111,8 +112,8 @@ static void of_many_resets_none_is_forgotten(void **state)
  * before it, found none on another CPU, and was answered first. */
 static void what_ended_the_socket_goes_before_what_found_none(void **state)
 {
-        static const uint8_t flags[] = {0x11, 0x10};
-        static const enum reset_reason reasons[] = {RESET_REASON_TCP_FLAGS, RESET_REASON_NO_SOCKET};
+        static const uint8_t flags[] = { 0x11, 0x10 };
+        static const enum reset_reason reasons[] = { RESET_REASON_TCP_FLAGS, RESET_REASON_NO_SOCKET };
 
         (void)state;
         for (size_t i = 0; i < 4; i++) {

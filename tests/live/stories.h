@@ -18,13 +18,15 @@ static inline void ends(struct live_end *client, struct live_end *server)
         *client = (struct live_end){
                 .kind = LIVE_END, .family = AF_INET,
                 .flags = LIVE_BEGAN | LIVE_OPENED | LIVE_ESTABLISHED | LIVE_SNAPPED,
-                .local = {10, 0, 0, 1}, .remote = {10, 0, 0, 2}, .local_port = htons(40000), .remote_port = htons(80),
+                .local = { 10, 0, 0, 1 }, .remote = { 10, 0, 0, 2 },
+                .local_port = htons(40000), .remote_port = htons(80),
                 .began_ns = 1000 * MS, .over_ns = 2000 * MS, .ended_ns = 2001 * MS,
                 .bytes_sent = 100, .bytes_acked = 101, .send_start = 5000, .recv_start = 9001, .cookie = 1, .owner = 7,
         };
         *server = (struct live_end){
                 .kind = LIVE_END, .family = AF_INET, .flags = LIVE_BEGAN | LIVE_ESTABLISHED | LIVE_SNAPPED,
-                .local = {10, 0, 0, 2}, .remote = {10, 0, 0, 1}, .local_port = htons(80), .remote_port = htons(40000),
+                .local = { 10, 0, 0, 2 }, .remote = { 10, 0, 0, 1 },
+                .local_port = htons(80), .remote_port = htons(40000),
                 .began_ns = 1001 * MS, .over_ns = 2000 * MS, .ended_ns = 2002 * MS,
                 .bytes_received = 100, .send_start = 9001, .recv_start = 5001, .cookie = 2,
         };
@@ -37,7 +39,7 @@ static inline void acts(struct live_end *end, int from, int to, long call)
         end->act_to = (uint8_t)to;
         end->act_shutdown = 3;
         end->act_ns = end->over_ns;
-        end->act = (struct live_task){.tgid = 9, .call = (int)call, .comm = "server"};
+        end->act = (struct live_task){ .tgid = 9, .call = (int)call, .comm = "server" };
         end->last_state = (uint8_t)from;
 }
 

@@ -12,9 +12,10 @@
 #include "../lab/sockets.h"
 #include "netlink/destroy.h"
 
-static void a_destroyed_socket_is_told_and_so_is_its_peer(void **state) {
+static void a_destroyed_socket_is_told_and_so_is_its_peer(void **state)
+{
         static const uint8_t families[] = { AF_INET, AF_INET6 };
-        (void) state;
+        (void)state;
         need_namespace();
 
         for (unsigned i = 0; i < 2; ++i) {
@@ -44,12 +45,13 @@ static void a_destroyed_socket_is_told_and_so_is_its_peer(void **state) {
 }
 
 /* The kernel by itself would take the listener for the connection that is not there. */
-static void a_listener_is_not_destroyed_by_mistake(void **state) {
+static void a_listener_is_not_destroyed_by_mistake(void **state)
+{
         struct diag_tuple tuple = { .family = AF_INET, .local = { 127, 0, 0, 1 }, .remote = { 127, 0, 0, 1 } };
         struct sockaddr_storage to;
         int listener, fd;
         socklen_t n;
-        (void) state;
+        (void)state;
         need_namespace();
 
         listener = listening(AF_INET, "127.0.0.1", &tuple.local_port);
@@ -57,16 +59,17 @@ static void a_listener_is_not_destroyed_by_mistake(void **state) {
         assert_int_equal(destroy_socket(&tuple), -ENOENT);
         n = address(AF_INET, "127.0.0.1", tuple.local_port, &to);
         fd = socket(AF_INET, SOCK_STREAM, 0);
-        assert_int_equal(connect(fd, (struct sockaddr *) &to, n), 0);
+        assert_int_equal(connect(fd, (struct sockaddr *)&to, n), 0);
         close(fd);
         close(listener);
 }
 
-static void without_the_rights_nothing_is_destroyed(void **state) {
+static void without_the_rights_nothing_is_destroyed(void **state)
+{
         struct diag_tuple tuple;
         int client, server, status;
         char byte;
-        (void) state;
+        (void)state;
 
         pair(AF_INET, &client, &server);
         assert_int_equal(diag_tuple_of(client, &tuple), 0);
@@ -84,7 +87,8 @@ static void without_the_rights_nothing_is_destroyed(void **state) {
         close(server);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 /* First what is to be seen without a namespace of our own. */
                 cmocka_unit_test(without_the_rights_nothing_is_destroyed),

@@ -15,7 +15,8 @@
 static const uint8_t families[] = { AF_INET, AF_INET6 };
 
 /* Looks until the socket is in @state; loopback may take a moment. */
-static void await_state(const struct diag_tuple *tuple, enum tcp_state state, struct diag_socket *ret_socket) {
+static void await_state(const struct diag_tuple *tuple, enum tcp_state state, struct diag_socket *ret_socket)
+{
         int64_t deadline = deadline_in(PATIENCE_MS);
 
         do
@@ -25,8 +26,9 @@ static void await_state(const struct diag_tuple *tuple, enum tcp_state state, st
         fail();
 }
 
-static void a_connection_is_found_from_both_ends(void **state) {
-        (void) state;
+static void a_connection_is_found_from_both_ends(void **state)
+{
+        (void)state;
 
         for (unsigned i = 0; i < 2; ++i) {
                 struct diag_tuple tuple, other, reverse;
@@ -55,8 +57,9 @@ static void a_connection_is_found_from_both_ends(void **state) {
         }
 }
 
-static void closed_sockets_are_found_until_time_wait_is_over(void **state) {
-        (void) state;
+static void closed_sockets_are_found_until_time_wait_is_over(void **state)
+{
+        (void)state;
 
         for (unsigned i = 0; i < 2; ++i) {
                 struct diag_tuple tuple, other;
@@ -80,11 +83,12 @@ static void closed_sockets_are_found_until_time_wait_is_over(void **state) {
         }
 }
 
-static void a_listener_does_not_stand_in_for_a_connection(void **state) {
+static void a_listener_does_not_stand_in_for_a_connection(void **state)
+{
         struct diag_tuple tuple = { .family = AF_INET, .local = { 127, 0, 0, 1 }, .remote = { 127, 0, 0, 1 } };
         struct diag_socket socket;
         int listener;
-        (void) state;
+        (void)state;
 
         listener = listening(AF_INET, "127.0.0.1", &tuple.local_port);
         tuple.remote_port = 9;
@@ -99,11 +103,12 @@ static void a_listener_does_not_stand_in_for_a_connection(void **state) {
         assert_int_equal(diag_look(&tuple, &socket), -ENOENT);
 }
 
-static void a_tuple_needs_a_connected_tcp_socket(void **state) {
+static void a_tuple_needs_a_connected_tcp_socket(void **state)
+{
         struct diag_tuple tuple = {};
         struct diag_socket found;
         int fd;
-        (void) state;
+        (void)state;
 
         fd = socket(AF_INET, SOCK_STREAM, 0);
         assert_int_equal(diag_tuple_of(fd, &tuple), -ENOTCONN);
@@ -115,19 +120,20 @@ static void a_tuple_needs_a_connected_tcp_socket(void **state) {
         assert_int_equal(diag_look(&tuple, &found), -EAFNOSUPPORT);
 }
 
-static void a_mapped_address_is_an_ipv4_one(void **state) {
+static void a_mapped_address_is_an_ipv4_one(void **state)
+{
         struct sockaddr_storage to;
         struct diag_socket found;
         struct diag_tuple tuple;
         int listener, fd;
         uint16_t port = 0;
         socklen_t n;
-        (void) state;
+        (void)state;
 
         listener = listening(AF_INET, "127.0.0.1", &port);
         n = address(AF_INET6, "::ffff:127.0.0.1", port, &to);
         fd = socket(AF_INET6, SOCK_STREAM, 0);
-        assert_int_equal(connect(fd, (struct sockaddr *) &to, n), 0);
+        assert_int_equal(connect(fd, (struct sockaddr *)&to, n), 0);
         assert_int_equal(diag_tuple_of(fd, &tuple), 0);
         assert_int_equal(tuple.family, AF_INET);
         assert_memory_equal(tuple.remote, "\x7f\x00\x00\x01", 4);
@@ -138,7 +144,8 @@ static void a_mapped_address_is_an_ipv4_one(void **state) {
         close(listener);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_connection_is_found_from_both_ends),
                 cmocka_unit_test(closed_sockets_are_found_until_time_wait_is_over),
@@ -147,6 +154,6 @@ int main(void) {
                 cmocka_unit_test(a_mapped_address_is_an_ipv4_one),
         };
 
-        (void) inside();
+        (void)inside();
         return cmocka_run_group_tests_name("netlink/diag", tests, NULL, NULL);
 }

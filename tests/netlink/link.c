@@ -17,9 +17,10 @@
 static const uint8_t mac_left[LINK_MAC_SIZE] = { 2, 0, 0, 0, 7, 1 };
 static const uint8_t mac_right[LINK_MAC_SIZE] = { 2, 0, 0, 0, 7, 2 };
 
-static void a_pair_has_the_addresses_given(void **state) {
+static void a_pair_has_the_addresses_given(void **state)
+{
         uint8_t mac[LINK_MAC_SIZE];
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(link_veth("left", mac_left, "right", mac_right), 0);
@@ -32,9 +33,10 @@ static void a_pair_has_the_addresses_given(void **state) {
         assert_int_equal(link_offloads_off("left"), 0);
 }
 
-static void a_device_runs_when_both_ends_are_up(void **state) {
+static void a_device_runs_when_both_ends_are_up(void **state)
+{
         bool left = true, right = true;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(link_is_running("left", &left), 0);
@@ -49,8 +51,9 @@ static void a_device_runs_when_both_ends_are_up(void **state) {
         assert_true(left);
 }
 
-static void an_address_can_be_bound_at_once(void **state) {
-        (void) state;
+static void an_address_can_be_bound_at_once(void **state)
+{
+        (void)state;
         need_namespace();
 
         for (unsigned v6 = 0; v6 < 2; ++v6) {
@@ -70,8 +73,9 @@ static void an_address_can_be_bound_at_once(void **state) {
         }
 }
 
-static void an_address_is_taken_in_here_once_it_has_its_route(void **state) {
-        (void) state;
+static void an_address_is_taken_in_here_once_it_has_its_route(void **state)
+{
+        (void)state;
         need_namespace();
 
         for (unsigned v6 = 0; v6 < 2; ++v6) {
@@ -93,9 +97,10 @@ static void an_address_is_taken_in_here_once_it_has_its_route(void **state) {
         }
 }
 
-static void what_cannot_be_is_refused(void **state) {
+static void what_cannot_be_is_refused(void **state)
+{
         uint8_t mac[LINK_MAC_SIZE];
-        (void) state;
+        (void)state;
 
         assert_int_equal(link_up("no-such-dev"), -ENODEV);
         assert_int_equal(link_index("no-such-dev"), -ENODEV);
@@ -108,7 +113,8 @@ static void what_cannot_be_is_refused(void **state) {
         assert_int_equal(link_veth(NAMESPACE_SOCKETS, mac_left, "b", mac_right), -EEXIST);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_pair_has_the_addresses_given),
                 cmocka_unit_test(a_device_runs_when_both_ends_are_up),

@@ -29,8 +29,7 @@
                 free(text);                                                                        \
         } while (0)
 
-static void
-commas_stand_between_values_and_nowhere_else(void **state)
+static void commas_stand_between_values_and_nowhere_else(void **state)
 {
         (void)state;
         assert_json("{\"a\":1,\"b\":[],\"c\":[1,[2],{}],\"d\":{\"e\":null},\"f\":true}",
@@ -43,16 +42,14 @@ commas_stand_between_values_and_nowhere_else(void **state)
                 json_bool(j, "f", true); json_object_end(j));
 }
 
-static void
-integers_are_exact_to_the_last(void **state)
+static void integers_are_exact_to_the_last(void **state)
 {
         (void)state;
         assert_json("0", json_uint(j, NULL, 0));
         assert_json("18446744073709551615", json_uint(j, NULL, UINT64_MAX));
 }
 
-static void
-text_from_outside_is_escaped(void **state)
+static void text_from_outside_is_escaped(void **state)
 {
         static const struct {
                 const char *what, *in;
@@ -99,8 +96,7 @@ text_from_outside_is_escaped(void **state)
 }
 
 /* Every byte at every place of a longer text, against a writer that looks at one byte after the other. */
-static void
-no_byte_hides_among_others(void **state)
+static void no_byte_hides_among_others(void **state)
 {
         (void)state;
         for (unsigned byte = 0; byte < 0x80; byte++)
@@ -132,8 +128,7 @@ no_byte_hides_among_others(void **state)
 }
 
 /* More than the writer's buffer holds, in pieces of all sizes. */
-static void
-long_text_comes_out_whole(void **state)
+static void long_text_comes_out_whole(void **state)
 {
         static char in[3 * JSON_BUFFER_SIZE];
 
@@ -161,16 +156,14 @@ long_text_comes_out_whole(void **state)
         }
 }
 
-static void
-no_text_is_null(void **state)
+static void no_text_is_null(void **state)
 {
         (void)state;
         assert_json("null", json_text(j, NULL, NULL));
         assert_json("\"\"", json_text(j, NULL, ""));
 }
 
-static void
-times_are_utc_with_nine_digits(void **state)
+static void times_are_utc_with_nine_digits(void **state)
 {
         (void)state;
         assert_json("\"1970-01-01T00:00:00.000000000Z\"", json_time(j, NULL, 0));
@@ -184,8 +177,7 @@ times_are_utc_with_nine_digits(void **state)
         assert_json("\"1677-09-21T00:12:43.145224192Z\"", json_time(j, NULL, INT64_MIN));
 }
 
-static void
-spans_are_exact_and_short(void **state)
+static void spans_are_exact_and_short(void **state)
 {
         (void)state;
         assert_json("0", json_seconds(j, NULL, 0));
@@ -197,8 +189,7 @@ spans_are_exact_and_short(void **state)
         assert_json("-9223372036.854775808", json_seconds(j, NULL, INT64_MIN));
 }
 
-static void
-what_is_not_known_is_null(void **state)
+static void what_is_not_known_is_null(void **state)
 {
         (void)state;
         assert_json("[null,null,null,null]", json_array(j, NULL);
@@ -210,8 +201,7 @@ what_is_not_known_is_null(void **state)
                 json_maybe_bool(j, NULL, known_bool(false)); json_array_end(j));
 }
 
-static void
-the_locale_changes_nothing(void **state)
+static void the_locale_changes_nothing(void **state)
 {
         static const char *const with_comma[] = { "de_DE.UTF-8", "de_DE", "fr_FR.UTF-8" };
         size_t i;
@@ -229,8 +219,7 @@ the_locale_changes_nothing(void **state)
         setlocale(LC_ALL, "C");
 }
 
-static void
-a_full_disk_is_told(void **state)
+static void a_full_disk_is_told(void **state)
 {
         FILE *file = fopen("/dev/full", "w");
         struct json j;
@@ -245,8 +234,7 @@ a_full_disk_is_told(void **state)
         fclose(file);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(commas_stand_between_values_and_nowhere_else),

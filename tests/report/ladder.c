@@ -16,7 +16,8 @@
 #define N(array) (sizeof(array) / sizeof(*(array)))
 
 static char *draw(const char *left, const char *right, const struct ladder_row *rows, size_t n_rows,
-                  const struct ladder_options *options) {
+                  const struct ladder_options *options)
+{
         char *text = NULL;
         size_t n = 0;
         FILE *file;
@@ -29,13 +30,14 @@ static char *draw(const char *left, const char *right, const struct ladder_row *
 }
 
 /* The columns of the longest line. */
-static size_t width_of(const char *text) {
+static size_t width_of(const char *text)
+{
         size_t longest = 0, n = 0;
 
         for (; *text; ++text) {
                 if (*text == '\n')
                         n = 0;
-                else if (((unsigned char) *text & 0xc0) != 0x80)
+                else if (((unsigned char)*text & 0xc0) != 0x80)
                         ++n;
                 if (n > longest)
                         longest = n;
@@ -55,7 +57,8 @@ static const struct ladder_row story[] = {
         { 6000150000, LADDER_BETWEEN, "a NAT forgot the connection", NULL },
 };
 
-static void a_story_is_drawn(void **state) {
+static void a_story_is_drawn(void **state)
+{
         static const char expected[] =
                 "   seconds  client 10.91.0.1:51234  server 10.91.0.2:7000\n"
                 "  0.000000  ├─ SYN ───────────────────────────────►│\n"
@@ -70,15 +73,16 @@ static void a_story_is_drawn(void **state) {
                 "  5.000140  ├─ 7 bytes 1001:1008 ACK 1 ──────×     │\n"
                 "  5.000150  │     a NAT forgot the connection      │\n";
         char *text;
-        (void) state;
+        (void)state;
 
         text = draw("client 10.91.0.1:51234", "server 10.91.0.2:7000", story, N(story),
-                    &(struct ladder_options) { .utf8 = true });
+                    &(struct ladder_options){ .utf8 = true });
         assert_string_equal(text, expected);
         free(text);
 }
 
-static void a_story_is_typed_where_the_locale_has_no_lines(void **state) {
+static void a_story_is_typed_where_the_locale_has_no_lines(void **state)
+{
         static const char expected[] =
                 "   seconds  client                                                  server\n"
                 "  0.000000  |- SYN ----------------------------------------------------->|\n"
@@ -86,14 +90,15 @@ static void a_story_is_typed_where_the_locale_has_no_lines(void **state) {
                 "  0.000050  * send(1000) = 1000                                          |\n"
                 "  0.000102  |- 1000 bytes 1:1001 ACK 1 --------------------------------->|\n";
         char *text;
-        (void) state;
+        (void)state;
 
-        text = draw("client", "server", story, 4, &(struct ladder_options) { .width = 74 });
+        text = draw("client", "server", story, 4, &(struct ladder_options){ .width = 74 });
         assert_string_equal(text, expected);
         free(text);
 }
 
-static void no_line_is_wider_than_asked_for(void **state) {
+static void no_line_is_wider_than_asked_for(void **state)
+{
         static const unsigned widths[] = { 60, 61, 72, 80, 120 };
         static const struct ladder_row rows[] = {
                 { 0, LADDER_TO_RIGHT, "a label that is so long that it can never stand in one line of any ladder, "
@@ -105,14 +110,14 @@ static void no_line_is_wider_than_asked_for(void **state) {
                 { 123456789000001, LADDER_BETWEEN, "zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich",
                   NULL },
         };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < N(widths); ++i)
                 for (unsigned utf8 = 0; utf8 < 2; ++utf8) {
                         char *text;
 
                         text = draw("client [2001:db8::1]:50000", "server [2001:db8::2]:443", rows, N(rows),
-                                    &(struct ladder_options) { .width = widths[i], .utf8 = utf8 });
+                                    &(struct ladder_options){ .width = widths[i], .utf8 = utf8 });
                         assert_true(width_of(text) <= widths[i]);
                         /* Nothing of the labels is lost. */
                         assert_non_null(strstr(text, "whatever"));
@@ -121,16 +126,17 @@ static void no_line_is_wider_than_asked_for(void **state) {
                 }
 }
 
-static void the_middle_of_a_long_story_is_left_out_and_counted(void **state) {
+static void the_middle_of_a_long_story_is_left_out_and_counted(void **state)
+{
         struct ladder_row rows[100];
         char *text, *found;
         size_t n_lines = 0;
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < N(rows); ++i)
-                rows[i] = (struct ladder_row) { (int64_t) i * 10000000, LADDER_TO_RIGHT,
+                rows[i] = (struct ladder_row){ (int64_t)i * 10000000, LADDER_TO_RIGHT,
                                                 i == 0 ? "first" : i == 99 ? "last" : "ACK", NULL };
-        text = draw("a", "b", rows, N(rows), &(struct ladder_options) { .max_rows = 12 });
+        text = draw("a", "b", rows, N(rows), &(struct ladder_options){ .max_rows = 12 });
         for (const char *p = text; *p; ++p)
                 n_lines += *p == '\n';
         assert_int_equal(n_lines, 1 + 12 + 1);
@@ -141,17 +147,18 @@ static void the_middle_of_a_long_story_is_left_out_and_counted(void **state) {
         free(text);
 }
 
-static void a_terminal_is_told_nothing_by_a_label(void **state) {
+static void a_terminal_is_told_nothing_by_a_label(void **state)
+{
         static const struct ladder_row rows[] = {
                 { 0, LADDER_ACT_LEFT, "a\x1b[31m\x07\x7f", "b\xc2\x9b\xff\xe2\x82" "c" },
         };
         char *text;
-        (void) state;
+        (void)state;
 
         for (unsigned utf8 = 0; utf8 < 2; ++utf8) {
-                text = draw("x\r", "y\x1b", rows, 1, &(struct ladder_options) { .utf8 = utf8 });
+                text = draw("x\r", "y\x1b", rows, 1, &(struct ladder_options){ .utf8 = utf8 });
                 for (const char *p = text; *p; ++p)
-                        assert_true((unsigned char) *p >= 0x20 || *p == '\n');
+                        assert_true((unsigned char)*p >= 0x20 || *p == '\n');
                 assert_null(strchr(text, 0x7f));
                 assert_null(strstr(text, "\xc2\x9b"));
                 assert_null(strchr(text, 0xff));
@@ -160,19 +167,21 @@ static void a_terminal_is_told_nothing_by_a_label(void **state) {
         }
 }
 
-static void an_empty_story_is_two_names(void **state) {
+static void an_empty_story_is_two_names(void **state)
+{
         char *text;
-        (void) state;
+        (void)state;
 
-        text = draw("client", "server", NULL, 0, &(struct ladder_options) {});
+        text = draw("client", "server", NULL, 0, &(struct ladder_options){});
         assert_non_null(strstr(text, "client"));
         assert_non_null(strstr(text, "server\n"));
         free(text);
 }
 
-static void a_stream_that_fails_is_told(void **state) {
+static void a_stream_that_fails_is_told(void **state)
+{
         FILE *file;
-        (void) state;
+        (void)state;
 
         file = fopen("/dev/full", "we");
         if (!file) {
@@ -180,12 +189,13 @@ static void a_stream_that_fails_is_told(void **state) {
                 skip();
         }
         setvbuf(file, NULL, _IONBF, 0);
-        assert_int_equal(ladder_write(file, "a", "b", story, N(story), &(struct ladder_options) {}), -EIO);
+        assert_int_equal(ladder_write(file, "a", "b", story, N(story), &(struct ladder_options){}), -EIO);
         fclose(file);
 }
 
-static void the_locale_of_the_environment_decides(void **state) {
-        (void) state;
+static void the_locale_of_the_environment_decides(void **state)
+{
+        (void)state;
         setenv("LC_ALL", "C", 1);
         assert_false(ladder_utf8());
         setenv("LC_ALL", "C.UTF-8", 1);
@@ -194,7 +204,8 @@ static void the_locale_of_the_environment_decides(void **state) {
         assert_false(ladder_utf8());
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_story_is_drawn),
                 cmocka_unit_test(a_story_is_typed_where_the_locale_has_no_lines),

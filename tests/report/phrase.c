@@ -13,8 +13,7 @@
 #define MS INT64_C(1000000)
 #define S (1000 * MS)
 
-static void
-bytes_are_exact_up_to_a_million(void **state)
+static void bytes_are_exact_up_to_a_million(void **state)
 {
         static const struct {
                 uint64_t n;
@@ -41,8 +40,7 @@ bytes_are_exact_up_to_a_million(void **state)
         }
 }
 
-static void
-spans_have_the_unit_that_fits(void **state)
+static void spans_have_the_unit_that_fits(void **state)
 {
         static const struct {
                 int64_t ns;
@@ -78,8 +76,7 @@ spans_have_the_unit_that_fits(void **state)
 }
 
 /* What phrase_write() makes of a text, compared. */
-static void
-assert_lines(const char *text, unsigned width, unsigned indent, unsigned n_before, const char *expected)
+static void assert_lines(const char *text, unsigned width, unsigned indent, unsigned n_before, const char *expected)
 {
         char *out = NULL;
         size_t n_out;
@@ -92,8 +89,7 @@ assert_lines(const char *text, unsigned width, unsigned indent, unsigned n_befor
         free(out);
 }
 
-static void
-lines_break_at_blanks_and_are_indented(void **state)
+static void lines_break_at_blanks_and_are_indented(void **state)
 {
         (void)state;
         assert_lines("one two three", 9, 2, 0, "  one two\n  three\n");
@@ -103,23 +99,20 @@ lines_break_at_blanks_and_are_indented(void **state)
         assert_lines("a-word-that-is-too-long b", 10, 1, 0, " a-word-that-is-too-long\n b\n");
 }
 
-static void
-a_column_is_a_character_and_not_a_byte(void **state)
+static void a_column_is_a_character_and_not_a_byte(void **state)
 {
         (void)state;
         assert_int_equal(phrase_columns("a→ö"), 3);
         assert_lines("ää öö üü", 5, 0, 0, "ää öö\nüü\n");
 }
 
-static void
-controls_do_not_get_through(void **state)
+static void controls_do_not_get_through(void **state)
 {
         (void)state;
         assert_lines("a\033[31mb\tc\x7f\xc2\x9b\xff", 80, 0, 0, "a?[31mb?c???\n");
 }
 
-static void
-what_does_not_fit_is_left_out(void **state)
+static void what_does_not_fit_is_left_out(void **state)
 {
         struct phrase p = { 0 };
 
@@ -130,8 +123,7 @@ what_does_not_fit_is_left_out(void **state)
         assert_int_equal(strlen(p.text), PHRASE_MAX - 1);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(bytes_are_exact_up_to_a_million),

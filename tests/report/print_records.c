@@ -4,8 +4,7 @@
 #include "report/record_json.h"
 #include "samples.h"
 
-int
-main(void)
+int main(void)
 {
         struct record r;
 

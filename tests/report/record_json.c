@@ -16,8 +16,7 @@
 #include "samples.h"
 
 /* The line, to be freed. */
-static char *
-line_of(const struct record *r, unsigned flags)
+static char *line_of(const struct record *r, unsigned flags)
 {
         char *text = NULL;
         size_t size = 0;
@@ -30,8 +29,7 @@ line_of(const struct record *r, unsigned flags)
         return text;
 }
 
-static void
-of_an_unknown_connection_every_key_is_there_and_null(void **state)
+static void of_an_unknown_connection_every_key_is_there_and_null(void **state)
 {
         static const char expected[] =
                 "{\"finis\":1,\"source\":\"capture\",\"id\":\"1.1\",\"rev\":1,"
@@ -67,8 +65,7 @@ of_an_unknown_connection_every_key_is_there_and_null(void **state)
         free(line);
 }
 
-static void
-a_hostile_name_cannot_leave_its_string(void **state)
+static void a_hostile_name_cannot_leave_its_string(void **state)
 {
         struct record r;
         char *line;
@@ -88,8 +85,7 @@ a_hostile_name_cannot_leave_its_string(void **state)
 }
 
 /* What ended in order, told in short and at length: its id and its history are the same, whatever stands where. */
-static void
-short_records_have_the_same_texts(void **state)
+static void short_records_have_the_same_texts(void **state)
 {
         char id[64] = "", history[64] = "";
         struct facts f;
@@ -140,8 +136,7 @@ short_records_have_the_same_texts(void **state)
                 }
 }
 
-static void
-evidence_comes_only_on_demand(void **state)
+static void evidence_comes_only_on_demand(void **state)
 {
         struct record r;
         char *line;
@@ -153,8 +148,7 @@ evidence_comes_only_on_demand(void **state)
         free(line);
 }
 
-static void
-the_samples_keep_the_rules(void **state)
+static void the_samples_keep_the_rules(void **state)
 {
         struct record r;
         size_t n = 0;
@@ -168,8 +162,7 @@ the_samples_keep_the_rules(void **state)
         assert_true(n > N_CAUSES + N_ENDINGS);
 }
 
-static void
-a_full_disk_is_told(void **state)
+static void a_full_disk_is_told(void **state)
 {
         FILE *file = fopen("/dev/full", "w");
         struct record r;
@@ -184,8 +177,7 @@ a_full_disk_is_told(void **state)
 }
 
 /* As most records are: it ended in order and all is known of it. */
-static void
-make_usual(struct record *r)
+static void make_usual(struct record *r)
 {
         const struct record_direction d = {
                 .bytes = known_u64(7), .acked = known_u64(7), .uncertain = known_u64(0), .closed = CLOSED_FIN,
@@ -217,8 +209,7 @@ make_usual(struct record *r)
         "{\"bytes\":7,\"acked\":7,\"acked_by_reset\":null,\"uncertain\":0,\"unsent\":null,\"unread\":null," \
         "\"closed\":\"fin\",\"fin_acked\":true,\"retransmitted\":0,\"missing\":0,\"packets\":12345,\"fate\":\"acked\"}"
 
-static void
-the_usual_record_has_the_same_keys_and_words(void **state)
+static void the_usual_record_has_the_same_keys_and_words(void **state)
 {
         static const char expected[] =
                 "\"duration\":1.5,\"idle_before\":null,\"ending\":\"orderly\",\"ongoing\":false,"
@@ -252,8 +243,7 @@ the_usual_record_has_the_same_keys_and_words(void **state)
                 free(line);                                                                        \
         } while (0)
 
-static void
-whatever_is_not_usual_is_told(void **state)
+static void whatever_is_not_usual_is_told(void **state)
 {
         (void)state;
         ASSERT_TOLD(r.to_client.bytes = known_u64(8), "to_client\":{\"bytes\":8,\"acked\":7,");
@@ -298,15 +288,13 @@ whatever_is_not_usual_is_told(void **state)
         ASSERT_TOLD(r.retry = RETRY_SAFE, "\"retry\":\"safe\"");
 }
 
-static const char *
-side_word(enum side side)
+static const char *side_word(enum side side)
 {
         return side == SIDE_UNKNOWN ? NULL : side_name(side);
 }
 
 /* The words of a verdict put together in another way. */
-static void
-write_verdict(const struct record *r, char *to, size_t n)
+static void write_verdict(const struct record *r, char *to, size_t n)
 {
         FILE *file = fmemopen(to, n, "w");
 
@@ -324,8 +312,7 @@ write_verdict(const struct record *r, char *to, size_t n)
         fclose(file);
 }
 
-static void
-write_tolds(FILE *file, const char *key, const struct told *told, size_t n)
+static void write_tolds(FILE *file, const char *key, const struct told *told, size_t n)
 {
         fprintf(file, "\"%s\":[", key);
         for (size_t i = 0; i < n; i++) {
@@ -337,8 +324,7 @@ write_tolds(FILE *file, const char *key, const struct told *told, size_t n)
         fputc(']', file);
 }
 
-static void
-write_next(const struct record_next *next, char *to, size_t n)
+static void write_next(const struct record_next *next, char *to, size_t n)
 {
         FILE *file = fmemopen(to, n, "w");
 
@@ -351,16 +337,14 @@ write_next(const struct record_next *next, char *to, size_t n)
         fclose(file);
 }
 
-static unsigned
-below(uint64_t *seed, unsigned n)
+static unsigned below(uint64_t *seed, unsigned n)
 {
         *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         return (unsigned)(*seed >> 33) % n;
 }
 
 /* Few of each kind, so that many are alike but for one thing. */
-static void
-make_told(uint64_t *seed, struct told *told)
+static void make_told(uint64_t *seed, struct told *told)
 {
         static const int errors[] = { 0, EPIPE, ECONNRESET, ETIMEDOUT, ECONNREFUSED, 2047, 2048 };
 
@@ -370,8 +354,7 @@ make_told(uint64_t *seed, struct told *told)
                                .sigpipe = below(seed, 3) == 0 };
 }
 
-static void
-make_next(uint64_t *seed, struct record_next *next)
+static void make_next(uint64_t *seed, struct record_next *next)
 {
         next->known = true;
         next->n_if_recv = below(seed, RECORD_NEXT_MAX + 1);
@@ -383,8 +366,7 @@ make_next(uint64_t *seed, struct record_next *next)
 }
 
 /* One verdict, of which a thing or two are another. */
-static void
-make_verdict(uint64_t *seed, struct record *r)
+static void make_verdict(uint64_t *seed, struct record *r)
 {
         unsigned n_causes = below(seed, 12) ? below(seed, 3) : below(seed, N_CAUSES + 1);
 
@@ -405,8 +387,7 @@ make_verdict(uint64_t *seed, struct record *r)
 }
 
 /* Texts are kept and printed again: neither may be another's, and each comes twice in a row and again much later. */
-static void
-what_is_kept_is_what_would_be_made(void **state)
+static void what_is_kept_is_what_would_be_made(void **state)
 {
         enum { DIFFERENT = 3000, ROUNDS = 20000 };
         uint64_t seed = 1;
@@ -433,8 +414,7 @@ what_is_kept_is_what_would_be_made(void **state)
 }
 
 /* Where 16 bytes can be read they are read at once, which is to make no difference. */
-static void
-a_name_is_the_same_text_with_room_behind_it(void **state)
+static void a_name_is_the_same_text_with_room_behind_it(void **state)
 {
         static const char names[][32] = { "", "1", "1.363", "ShADadFf",
                                           "123456789012345", "1234567890123456", "12345678901234567",
@@ -459,8 +439,7 @@ a_name_is_the_same_text_with_room_behind_it(void **state)
                 }
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(of_an_unknown_connection_every_key_is_there_and_null),

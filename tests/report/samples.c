@@ -9,15 +9,13 @@
 
 #define BASE_NS 1795326960000000000 /* 2026-11-22T05:56:00Z */
 
-static void
-set_end(struct record_end *end, const char *ip, uint16_t port)
+static void set_end(struct record_end *end, const char *ip, uint16_t port)
 {
         snprintf(end->ip, sizeof(end->ip), "%s", ip);
         end->port = port;
 }
 
-static void
-set_counts(struct record_direction *d, uint64_t bytes, uint64_t acked)
+static void set_counts(struct record_direction *d, uint64_t bytes, uint64_t acked)
 {
         d->bytes = known_u64(bytes);
         d->acked = known_u64(acked);
@@ -27,8 +25,7 @@ set_counts(struct record_direction *d, uint64_t bytes, uint64_t acked)
         d->unsent = known_u64(0);
 }
 
-void
-sample_loopback(struct record *r)
+void sample_loopback(struct record *r)
 {
         static const struct saw saw[] = {
                 { "recv", { .kind = TOLD_ERROR, .error = ECONNRESET } },
@@ -85,8 +82,7 @@ sample_loopback(struct record *r)
         r->retry = RETRY_MAYBE_PROCESSED;
 }
 
-void
-sample_hostile(struct record *r)
+void sample_hostile(struct record *r)
 {
         static const char *const evidence[] = { "a \"quoted\"\nline", "\xff\xfe" };
 
@@ -103,8 +99,7 @@ sample_hostile(struct record *r)
         r->n_evidence = 2;
 }
 
-void
-sample_largest(struct record *r)
+void sample_largest(struct record *r)
 {
         static const struct saw saw[] = {
                 { "sendfile", { .kind = TOLD_BYTES, .bytes = UINT64_MAX, .sigpipe = true } },
@@ -161,8 +156,7 @@ sample_largest(struct record *r)
         r->history = "^ShADadFfR";
 }
 
-int
-sample_word(size_t i, struct record *r)
+int sample_word(size_t i, struct record *r)
 {
         sample_loopback(r);
         r->cause = CAUSE_NONE;

@@ -15,8 +15,7 @@
 #define S INT64_C(1000000000)
 
 /* A record of this ending, by this side; the rest is as nobody knows it. */
-static struct record
-ended(enum ending ending, enum side by)
+static struct record ended(enum ending ending, enum side by)
 {
         struct record r;
 
@@ -26,8 +25,7 @@ ended(enum ending ending, enum side by)
         return r;
 }
 
-static void
-assert_sentence(const struct record *r, const char *expected)
+static void assert_sentence(const struct record *r, const char *expected)
 {
         struct phrase p = { 0 };
 
@@ -35,8 +33,7 @@ assert_sentence(const struct record *r, const char *expected)
         assert_string_equal(p.text, expected);
 }
 
-static void
-each_ending_has_its_words(void **state)
+static void each_ending_has_its_words(void **state)
 {
         struct record r;
 
@@ -81,8 +78,7 @@ each_ending_has_its_words(void **state)
         assert_sentence((r = ended(ENDING_UNSEEN, SIDE_UNKNOWN), &r), "too little was seen to say how it ended");
 }
 
-static void
-a_reset_says_who_had_closed_and_how_long_all_was_silent(void **state)
+static void a_reset_says_who_had_closed_and_how_long_all_was_silent(void **state)
 {
         struct record r = ended(ENDING_RESET, SIDE_SERVER);
 
@@ -105,8 +101,7 @@ a_reset_says_who_had_closed_and_how_long_all_was_silent(void **state)
         assert_sentence(&r, "a reset that came from neither end ended it");
 }
 
-static void
-bytes_in_doubt_and_lost_are_told_apart(void **state)
+static void bytes_in_doubt_and_lost_are_told_apart(void **state)
 {
         struct record r = ended(ENDING_RESET, SIDE_SERVER);
 
@@ -127,15 +122,14 @@ bytes_in_doubt_and_lost_are_told_apart(void **state)
         assert_sentence(&r, "the server reset it; at least 5 bytes from the server lost, which is everyday");
         r.to_client.unsent = known_u64(0);
         assert_sentence(&r, "the server reset it; 5 bytes from the server lost, which is everyday");
-        r.to_client.uncertain = (struct maybe_u64){0};
+        r.to_client.uncertain = (struct maybe_u64){ 0 };
         assert_sentence(&r, "the server reset it; at least 5 bytes from the server lost, which is everyday");
         r = ended(ENDING_RESET, SIDE_SERVER);
         r.severity = SEVERITY_BAD;
         assert_sentence(&r, "the server reset it; the last data had no answer");
 }
 
-static void
-causes_are_stated_only_as_surely_as_they_are_known(void **state)
+static void causes_are_stated_only_as_surely_as_they_are_known(void **state)
 {
         struct record r = ended(ENDING_RESET, SIDE_SERVER);
 
@@ -158,8 +152,7 @@ causes_are_stated_only_as_surely_as_they_are_known(void **state)
         assert_sentence(&r, "the server reset it; possible causes: unread-data, zero-linger, disconnect or 2 others");
 }
 
-static void
-totals_can_be_taken_back(void **state)
+static void totals_can_be_taken_back(void **state)
 {
         struct record bad = ended(ENDING_RESET, SIDE_SERVER), fine = ended(ENDING_ORDERLY, SIDE_CLIENT);
         struct totals totals = { 0 };
@@ -191,8 +184,7 @@ totals_can_be_taken_back(void **state)
         assert_int_equal(totals.groups[0].n, 0);
 }
 
-static void
-more_kinds_of_reasons_than_there_is_room_for_are_counted(void **state)
+static void more_kinds_of_reasons_than_there_is_room_for_are_counted(void **state)
 {
         struct totals totals = { 0 };
         uint64_t grouped = 0;
@@ -210,8 +202,7 @@ more_kinds_of_reasons_than_there_is_room_for_are_counted(void **state)
         assert_int_equal(totals.endings[ENDING_RESET], 2 * TOTALS_GROUPS_MAX);
 }
 
-static void
-a_summary_names_the_commonest_reasons_and_counts_the_others(void **state)
+static void a_summary_names_the_commonest_reasons_and_counts_the_others(void **state)
 {
         static const int counts[] = { 5, 4, 3, 2, 1 };
         struct style style = { .width = 80 };
@@ -242,8 +233,7 @@ a_summary_names_the_commonest_reasons_and_counts_the_others(void **state)
         free(text);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(each_ending_has_its_words),

@@ -23,7 +23,8 @@
 static char bytes[20000];
 
 /* The kernel's socket connected to a peer, and the other way round. */
-static inline int opened(enum peer_role role, uint16_t port, struct peer **ret_peer) {
+static inline int opened(enum peer_role role, uint16_t port, struct peer **ret_peer)
+{
         uint16_t own = 0;
         int fd, listener;
 
@@ -41,12 +42,13 @@ static inline int opened(enum peer_role role, uint16_t port, struct peer **ret_p
                 assert_true(fd >= 0);
                 close(listener);
         }
-        assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int) { 1 }, sizeof(int)), 0);
+        assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int)), 0);
         return fd;
 }
 
 /* As opened(), with the peer as server, and @n bytes have reached it unacknowledged. */
-static inline int sent(uint16_t port, size_t n, struct peer **ret_peer, struct finis *ret_f) {
+static inline int sent(uint16_t port, size_t n, struct peer **ret_peer, struct finis *ret_f)
+{
         int fd = opened(PEER_SERVER, port, ret_peer);
 
         assert_int_equal(finis_init(ret_f, fd), 0);
@@ -56,19 +58,22 @@ static inline int sent(uint16_t port, size_t n, struct peer **ret_peer, struct f
 }
 
 /* Takes in all that the kernel has sent by now. */
-static inline void take_in(struct peer *peer) {
+static inline void take_in(struct peer *peer)
+{
         while (peer_read(peer, 0) > 0)
                 ;
 }
 
-static inline uint32_t position(const struct peer *peer, uint32_t seq) {
+static inline uint32_t position(const struct peer *peer, uint32_t seq)
+{
         return seq - (peer->kernel_isn + 1);
 }
 
-static inline void acknowledge(struct peer *peer, uint32_t n, uint32_t window, uint32_t sack_from, uint32_t sack_to) {
+static inline void acknowledge(struct peer *peer, uint32_t n, uint32_t window, uint32_t sack_from, uint32_t sack_to)
+{
         struct peer_segment s = {
                 .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 + n,
-                .has_window = window != UINT32_MAX, .window = (uint16_t) window,
+                .has_window = window != UINT32_MAX, .window = (uint16_t)window,
         };
 
         if (sack_to > sack_from) {

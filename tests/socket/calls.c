@@ -14,10 +14,11 @@
 
 #include "sockets.h"
 
-static void sending_to_a_broken_connection_raises_no_signal(void **state) {
-        const struct iovec parts[2] = { { (char[1]) { 'a' }, 1 }, { (char[2]) { 'b', 'c' }, 2 } };
+static void sending_to_a_broken_connection_raises_no_signal(void **state)
+{
+        const struct iovec parts[2] = { { (char[1]){ 'a' }, 1 }, { (char[2]){ 'b', 'c' }, 2 } };
         int client, server;
-        (void) state;
+        (void)state;
 
         /* SIGPIPE has its default here: it would end the test. */
         a_pair(&client, &server);
@@ -37,17 +38,18 @@ static void sending_to_a_broken_connection_raises_no_signal(void **state) {
         close(client);
 }
 
-static void a_full_connection_takes_a_part(void **state) {
+static void a_full_connection_takes_a_part(void **state)
+{
         static const char much[64 << 20];
-        const struct iovec part = { (void *) (uintptr_t) much, sizeof(much) };
+        const struct iovec part = { (void *)(uintptr_t)much, sizeof(much) };
         int client, server;
         ssize_t n;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         be_nonblocking(client);
         n = finis_sendv(client, &part, 1);
-        assert_true(n > 0 && n < (ssize_t) sizeof(much));
+        assert_true(n > 0 && n < (ssize_t)sizeof(much));
         while ((n = finis_send(client, much, sizeof(much))) > 0)
                 ;
         assert_int_equal(n, -EAGAIN);
@@ -55,21 +57,24 @@ static void a_full_connection_takes_a_part(void **state) {
         close(server);
 }
 
-static bool sigpipe_pending(void) {
+static bool sigpipe_pending(void)
+{
         sigset_t pending;
 
         sigpending(&pending);
         return sigismember(&pending, SIGPIPE) == 1;
 }
 
-static bool sigpipe_blocked(void) {
+static bool sigpipe_blocked(void)
+{
         sigset_t mask;
 
         pthread_sigmask(SIG_SETMASK, NULL, &mask);
         return sigismember(&mask, SIGPIPE) == 1;
 }
 
-static void break_pipe(void) {
+static void break_pipe(void)
+{
         int client, server;
 
         a_pair(&client, &server);
@@ -80,9 +85,10 @@ static void break_pipe(void) {
         close(server);
 }
 
-static void a_sigpipe_between_block_and_restore_is_gone(void **state) {
+static void a_sigpipe_between_block_and_restore_is_gone(void **state)
+{
         struct finis_sigpipe s, inner;
-        (void) state;
+        (void)state;
 
         errno = 77;
         assert_int_equal(finis_sigpipe_block(&s), 0);
@@ -106,11 +112,12 @@ static void a_sigpipe_between_block_and_restore_is_gone(void **state) {
         assert_false(sigpipe_blocked());
 }
 
-static void one_that_was_pending_before_stays(void **state) {
+static void one_that_was_pending_before_stays(void **state)
+{
         struct finis_sigpipe s;
         const struct timespec at_once = { 0 };
         sigset_t set;
-        (void) state;
+        (void)state;
 
         sigemptyset(&set);
         sigaddset(&set, SIGPIPE);
@@ -125,28 +132,30 @@ static void one_that_was_pending_before_stays(void **state) {
         pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static void *in_a_thread(void *data) {
+static void *in_a_thread(void *data)
+{
         struct finis_sigpipe s;
-        (void) data;
+        (void)data;
 
         for (int i = 0; i < 300; ++i) {
                 if (finis_sigpipe_block(&s) < 0)
-                        return (void *) (uintptr_t) "block";
+                        return (void *)(uintptr_t) "block";
                 break_pipe();
                 if (!sigpipe_pending())
-                        return (void *) (uintptr_t) "none came";
+                        return (void *)(uintptr_t) "none came";
                 if (finis_sigpipe_restore(&s) < 0)
-                        return (void *) (uintptr_t) "restore";
+                        return (void *)(uintptr_t) "restore";
                 if (sigpipe_pending() || sigpipe_blocked())
-                        return (void *) (uintptr_t) "left over";
+                        return (void *)(uintptr_t) "left over";
         }
         return NULL;
 }
 
-static void threads_do_not_take_each_others_signals(void **state) {
+static void threads_do_not_take_each_others_signals(void **state)
+{
         pthread_t threads[4];
         void *why;
-        (void) state;
+        (void)state;
 
         for (unsigned i = 0; i < 4; ++i)
                 assert_int_equal(pthread_create(&threads[i], NULL, in_a_thread, NULL), 0);
@@ -157,10 +166,11 @@ static void threads_do_not_take_each_others_signals(void **state) {
         assert_false(sigpipe_blocked());
 }
 
-static void the_shut_halves_are_as_documented(void **state) {
+static void the_shut_halves_are_as_documented(void **state)
+{
         int client, server;
         char buffer[8];
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         assert_int_equal(finis_shut(client, SHUT_RD), 0);
@@ -178,10 +188,11 @@ static void the_shut_halves_are_as_documented(void **state) {
         close(server);
 }
 
-static void an_abort_resets_and_closes(void **state) {
+static void an_abort_resets_and_closes(void **state)
+{
         int client, server, copy, ends[2];
         char buffer[8];
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         assert_int_equal(finis_abort(client), 0);
@@ -216,7 +227,8 @@ static void an_abort_resets_and_closes(void **state) {
         close(ends[1]);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(sending_to_a_broken_connection_raises_no_signal),
                 cmocka_unit_test(a_full_connection_takes_a_part),

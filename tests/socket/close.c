@@ -18,17 +18,19 @@
 
 #include "sockets.h"
 
-static int64_t now_ms(void) {
+static int64_t now_ms(void)
+{
         struct timespec now;
 
         clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* The three ways to run a close. */
 enum loop { BLOCKING, LEVEL, EDGE, N_LOOPS };
 
-static int by_epoll(struct finis *f, const struct finis_close_options *options, bool edge, unsigned *n_steps) {
+static int by_epoll(struct finis *f, const struct finis_close_options *options, bool edge, unsigned *n_steps)
+{
         struct finis_close_options chosen = *options;
         struct epoll_event event = { 0 };
         struct finis_want want;
@@ -45,7 +47,7 @@ static int by_epoll(struct finis *f, const struct finis_close_options *options, 
                 if (edge && !watched)
                         event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
                 else if (!edge)
-                        event.events = (uint32_t) want.events;
+                        event.events = (uint32_t)want.events;
                 /* epoll tells of ERR and HUP unasked: with nothing wanted it must not watch. */
                 if (!watched && event.events) {
                         assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, f->fd, &event), 0);
@@ -62,7 +64,8 @@ static int by_epoll(struct finis *f, const struct finis_close_options *options, 
         return r;
 }
 
-static int close_by(enum loop loop, struct finis *f, const struct finis_close_options *options, unsigned *n_steps) {
+static int close_by(enum loop loop, struct finis *f, const struct finis_close_options *options, unsigned *n_steps)
+{
         *n_steps = 0;
         if (loop == BLOCKING)
                 return finis_close(f, options, NULL);
@@ -79,7 +82,8 @@ struct peer {
         int64_t longest_ms;     /* between two steps, as it came to be */
 };
 
-static void *run(void *data) {
+static void *run(void *data)
+{
         struct peer *p = data;
         char buffer[65536] = { 0 };
         int64_t last, now;
@@ -100,7 +104,7 @@ static void *run(void *data) {
                 shutdown(p->fd, SHUT_WR);
         if (p->read_all)
                 while ((n = recv(p->fd, buffer, sizeof(buffer), 0)) > 0)
-                        p->n_read += (size_t) n;
+                        p->n_read += (size_t)n;
         if (p->hold)
                 return NULL;
         if (p->reset) {
@@ -112,19 +116,22 @@ static void *run(void *data) {
         return NULL;
 }
 
-static void start(struct peer *p, int fd) {
+static void start(struct peer *p, int fd)
+{
         p->fd = fd;
         assert_int_equal(pthread_create(&p->thread, NULL, run, p), 0);
 }
 
-static void finish(struct peer *p) {
+static void finish(struct peer *p)
+{
         assert_int_equal(pthread_join(p->thread, NULL), 0);
 }
 
 static const char bytes[100000];
 
-static void a_peer_that_reads_all_and_closes_is_clean(void **state) {
-        (void) state;
+static void a_peer_that_reads_all_and_closes_is_clean(void **state)
+{
+        (void)state;
 
         for (enum loop loop = 0; loop < N_LOOPS; ++loop) {
                 struct peer p = { .read_all = true, .pause_ms = 20 };
@@ -136,7 +143,7 @@ static void a_peer_that_reads_all_and_closes_is_clean(void **state) {
                 start(&p, server);
                 assert_int_equal(finis_init(&f, client), 0);
                 assert_int_equal(finis_write(&f, bytes, sizeof(bytes)), sizeof(bytes));
-                assert_int_equal(close_by(loop, &f, &(struct finis_close_options) { 0 }, &n_steps), FINIS_CLOSE_CLEAN);
+                assert_int_equal(close_by(loop, &f, &(struct finis_close_options){ 0 }, &n_steps), FINIS_CLOSE_CLEAN);
                 assert_true(n_steps < 8);
                 finish(&p);
                 assert_int_equal(p.n_read, sizeof(bytes));
@@ -144,8 +151,9 @@ static void a_peer_that_reads_all_and_closes_is_clean(void **state) {
         }
 }
 
-static void a_peer_that_closed_first_is_clean(void **state) {
-        (void) state;
+static void a_peer_that_closed_first_is_clean(void **state)
+{
+        (void)state;
 
         for (enum loop loop = 0; loop < N_LOOPS; ++loop) {
                 struct peer p = { .read_all = true, .half_close_first = true, .pause_ms = 1 };
@@ -158,15 +166,16 @@ static void a_peer_that_closed_first_is_clean(void **state) {
                 assert_int_equal(finis_init(&f, client), 0);
                 await(client, POLLRDHUP);
                 assert_int_equal(finis_write(&f, bytes, sizeof(bytes)), sizeof(bytes));
-                assert_int_equal(close_by(loop, &f, &(struct finis_close_options) { 0 }, &n_steps), FINIS_CLOSE_CLEAN);
+                assert_int_equal(close_by(loop, &f, &(struct finis_close_options){ 0 }, &n_steps), FINIS_CLOSE_CLEAN);
                 finish(&p);
                 assert_int_equal(p.n_read, sizeof(bytes));
         }
 }
 
 /* What the peer still sends causes no reset: it is read to the end, not to the first byte. */
-static void what_the_peer_still_sends_is_drained(void **state) {
-        (void) state;
+static void what_the_peer_still_sends_is_drained(void **state)
+{
+        (void)state;
 
         for (enum loop loop = 0; loop < N_LOOPS; ++loop) {
                 for (int tries = 1; ; ++tries) {
@@ -180,7 +189,7 @@ static void what_the_peer_still_sends_is_drained(void **state) {
                         assert_int_equal(finis_init(&f, client), 0);
                         assert_int_equal(finis_write(&f, bytes, 1000), 1000);
                         /* Thirty pauses of 10 ms, each shorter than the idle time, all together longer. */
-                        told = close_by(loop, &f, &(struct finis_close_options) { .idle_ms = 200 }, &n_steps);
+                        told = close_by(loop, &f, &(struct finis_close_options){ .idle_ms = 200 }, &n_steps);
                         finish(&p);
                         /* On a busy machine a pause may become an idle time: that shows nothing. */
                         if (told == FINIS_CLOSE_ACKED && p.longest_ms >= 150) {
@@ -196,8 +205,9 @@ static void what_the_peer_still_sends_is_drained(void **state) {
         }
 }
 
-static void more_than_the_limit_is_an_overrun(void **state) {
-        (void) state;
+static void more_than_the_limit_is_an_overrun(void **state)
+{
+        (void)state;
 
         for (enum loop loop = 0; loop < N_LOOPS; ++loop) {
                 struct finis f;
@@ -209,7 +219,7 @@ static void more_than_the_limit_is_an_overrun(void **state) {
                 assert_int_equal(send(server, bytes, 1001, 0), 1001);
                 await(client, POLLIN);
                 usleep(1000);
-                assert_int_equal(close_by(loop, &f, &(struct finis_close_options) {
+                assert_int_equal(close_by(loop, &f, &(struct finis_close_options){
                         .drain_max = 1000, .flags = FINIS_KEEP_FD }, &n_steps), FINIS_CLOSE_OVERRUN);
                 assert_true(is_open(client));
                 close(client);
@@ -220,14 +230,15 @@ static void more_than_the_limit_is_an_overrun(void **state) {
                 assert_int_equal(send(server, bytes, 1000, 0), 1000);
                 shutdown(server, SHUT_WR);
                 await(client, POLLRDHUP);
-                assert_int_equal(close_by(loop, &f, &(struct finis_close_options) { .drain_max = 1000 }, &n_steps),
+                assert_int_equal(close_by(loop, &f, &(struct finis_close_options){ .drain_max = 1000 }, &n_steps),
                                  FINIS_CLOSE_CLEAN);
                 close(server);
         }
 }
 
-static void a_peer_that_keeps_open_is_acked_at_the_idle_time(void **state) {
-        (void) state;
+static void a_peer_that_keeps_open_is_acked_at_the_idle_time(void **state)
+{
+        (void)state;
 
         for (enum loop loop = 0; loop < N_LOOPS; ++loop) {
                 struct finis f;
@@ -239,7 +250,7 @@ static void a_peer_that_keeps_open_is_acked_at_the_idle_time(void **state) {
                 assert_int_equal(finis_init(&f, client), 0);
                 assert_int_equal(finis_write(&f, bytes, 1000), 1000);
                 began = now_ms();
-                assert_int_equal(close_by(loop, &f, &(struct finis_close_options) { .idle_ms = 200 }, &n_steps),
+                assert_int_equal(close_by(loop, &f, &(struct finis_close_options){ .idle_ms = 200 }, &n_steps),
                                  FINIS_CLOSE_ACKED);
                 took = now_ms() - began;
                 assert_in_range(took, 200, 10000);
@@ -247,13 +258,14 @@ static void a_peer_that_keeps_open_is_acked_at_the_idle_time(void **state) {
                 assert_false(is_open(client));
                 /* No reset: the peer reads all, and the end. */
                 read_off(server, 1000);
-                assert_int_equal(recv(server, (char[1]) { 0 }, 1, 0), 0);
+                assert_int_equal(recv(server, (char[1]){ 0 }, 1, 0), 0);
                 close(server);
         }
 }
 
-static void the_acknowledgement_is_enough_if_asked(void **state) {
-        (void) state;
+static void the_acknowledgement_is_enough_if_asked(void **state)
+{
+        (void)state;
 
         for (enum loop loop = 0; loop < N_LOOPS; ++loop) {
                 struct finis f;
@@ -265,7 +277,7 @@ static void the_acknowledgement_is_enough_if_asked(void **state) {
                 assert_int_equal(finis_init(&f, client), 0);
                 assert_int_equal(finis_write(&f, bytes, 1000), 1000);
                 began = now_ms();
-                assert_int_equal(close_by(loop, &f, &(struct finis_close_options) { .flags = FINIS_ACK_IS_ENOUGH },
+                assert_int_equal(close_by(loop, &f, &(struct finis_close_options){ .flags = FINIS_ACK_IS_ENOUGH },
                                           &n_steps), FINIS_CLOSE_ACKED);
                 /* Less than the idle time that it does not wait for. */
                 assert_true(now_ms() - began < 5000);
@@ -275,7 +287,8 @@ static void the_acknowledgement_is_enough_if_asked(void **state) {
 }
 
 /* Fills the connection until the peer's window is shut. */
-static void fill(struct finis *f) {
+static void fill(struct finis *f)
+{
         be_nonblocking(f->fd);
         while (finis_write(f, bytes, sizeof(bytes)) > 0)
                 ;
@@ -284,8 +297,9 @@ static void fill(struct finis *f) {
                 ;
 }
 
-static void a_peer_that_reads_nothing_is_unacked(void **state) {
-        (void) state;
+static void a_peer_that_reads_nothing_is_unacked(void **state)
+{
+        (void)state;
 
         for (enum loop loop = 0; loop < N_LOOPS; ++loop) {
                 for (int abort = 0; abort < 2; ++abort) {
@@ -316,7 +330,7 @@ static void a_peer_that_reads_nothing_is_unacked(void **state) {
                         assert_in_range(now_ms() - began, 200, 10000);
                         assert_false(is_open(client));
                         while ((got = recv(server, buffer, sizeof(buffer), 0)) > 0)
-                                n += (uint64_t) got;
+                                n += (uint64_t)got;
                         if (abort) {
                                 assert_int_equal(errno, ECONNRESET);
                                 assert_true(n < f.n_written);
@@ -333,7 +347,8 @@ static void a_peer_that_reads_nothing_is_unacked(void **state) {
 /* Reads it all by and by, in twelve steps of 50 ms: how the process ends. */
 enum { READ_STEADILY, READ_NOT_ALL, READ_LATE };
 
-static int read_slowly(int fd, uint64_t n_bytes) {
+static int read_slowly(int fd, uint64_t n_bytes)
+{
         char buffer[16384];
         uint64_t left = n_bytes;
         bool late = false;
@@ -348,8 +363,8 @@ static int read_slowly(int fd, uint64_t n_bytes) {
 
                         if (n <= 0)
                                 return READ_NOT_ALL;
-                        most -= (uint64_t) n;
-                        left -= (uint64_t) n;
+                        most -= (uint64_t)n;
+                        left -= (uint64_t)n;
                 }
                 late = late || now_ms() - began > 200;
         }
@@ -357,9 +372,10 @@ static int read_slowly(int fd, uint64_t n_bytes) {
 }
 
 /* Slow and steady is not idle: acknowledgements alone begin the idle time anew. */
-static void acknowledgements_are_progress(void **state) {
+static void acknowledgements_are_progress(void **state)
+{
         int tries = 0, n_unacked = 0;
-        (void) state;
+        (void)state;
 
         for (enum loop loop = 0; loop < N_LOOPS; ) {
                 struct finis f;
@@ -382,7 +398,7 @@ static void acknowledgements_are_progress(void **state) {
                         _exit(read_slowly(server, f.n_written));
                 }
                 close(server);
-                told = close_by(loop, &f, &(struct finis_close_options) { .idle_ms = 300 }, &n_steps);
+                told = close_by(loop, &f, &(struct finis_close_options){ .idle_ms = 300 }, &n_steps);
                 assert_int_equal(waitpid(reader, &status, 0), reader);
                 assert_true(WIFEXITED(status));
                 /* On a busy machine a step may become an idle time: that shows nothing. */
@@ -401,8 +417,9 @@ static void acknowledgements_are_progress(void **state) {
         }
 }
 
-static void a_reset_meanwhile_is_a_reset(void **state) {
-        (void) state;
+static void a_reset_meanwhile_is_a_reset(void **state)
+{
+        (void)state;
 
         for (enum loop loop = 0; loop < N_LOOPS; ++loop) {
                 struct peer p = { .reset = true, .pause_ms = 50 };
@@ -414,14 +431,15 @@ static void a_reset_meanwhile_is_a_reset(void **state) {
                 assert_int_equal(finis_init(&f, client), 0);
                 assert_int_equal(finis_write(&f, bytes, 10), 10);
                 start(&p, server);
-                assert_int_equal(close_by(loop, &f, &(struct finis_close_options) { 0 }, &n_steps), FINIS_CLOSE_RESET);
+                assert_int_equal(close_by(loop, &f, &(struct finis_close_options){ 0 }, &n_steps), FINIS_CLOSE_RESET);
                 assert_int_equal(f.error, ECONNRESET);
                 finish(&p);
         }
 }
 
-static void what_had_ended_before_is_told_at_once(void **state) {
-        (void) state;
+static void what_had_ended_before_is_told_at_once(void **state)
+{
+        (void)state;
 
         for (enum loop loop = 0; loop < N_LOOPS; ++loop) {
                 struct finis f;
@@ -432,7 +450,7 @@ static void what_had_ended_before_is_told_at_once(void **state) {
                 assert_int_equal(finis_init(&f, client), 0);
                 reset_by(server);
                 await(client, POLLERR);
-                assert_int_equal(close_by(loop, &f, &(struct finis_close_options) { 0 }, &n_steps), FINIS_CLOSE_RESET);
+                assert_int_equal(close_by(loop, &f, &(struct finis_close_options){ 0 }, &n_steps), FINIS_CLOSE_RESET);
                 assert_int_equal(n_steps, 0);
 
                 a_pair(&client, &server);
@@ -441,14 +459,15 @@ static void what_had_ended_before_is_told_at_once(void **state) {
                 await(client, POLLRDHUP);
                 shutdown(client, SHUT_WR);
                 await_state(client, CLOSED);
-                assert_int_equal(close_by(loop, &f, &(struct finis_close_options) { 0 }, &n_steps), FINIS_CLOSE_CLEAN);
+                assert_int_equal(close_by(loop, &f, &(struct finis_close_options){ 0 }, &n_steps), FINIS_CLOSE_CLEAN);
                 assert_int_equal(n_steps, 0);
                 close(server);
         }
 }
 
-static void linger_of_the_listener_neither_blocks_nor_resets(void **state) {
-        (void) state;
+static void linger_of_the_listener_neither_blocks_nor_resets(void **state)
+{
+        (void)state;
 
         for (int seconds = 0; seconds < 4; seconds += 3) {
                 struct finis f;
@@ -459,38 +478,40 @@ static void linger_of_the_listener_neither_blocks_nor_resets(void **state) {
                 linger(client, seconds);
                 assert_int_equal(finis_init(&f, client), 0);
                 fill(&f);
-                assert_int_equal(finis_close(&f, &(struct finis_close_options) { .deadline_ms = 100 }, NULL),
+                assert_int_equal(finis_close(&f, &(struct finis_close_options){ .deadline_ms = 100 }, NULL),
                                  FINIS_CLOSE_UNACKED);
                 assert_true(now_ms() - began < 2900);
                 read_off(server, f.n_written);
-                assert_int_equal(recv(server, (char[1]) { 0 }, 1, 0), 0);
+                assert_int_equal(recv(server, (char[1]){ 0 }, 1, 0), 0);
                 close(server);
         }
 }
 
-static void the_deadline_holds_whatever_the_progress(void **state) {
+static void the_deadline_holds_whatever_the_progress(void **state)
+{
         struct peer p = { .read_all = true, .write = 3000, .write_size = 10, .pause_ms = 10 };
         struct finis f;
         int client, server;
         int64_t began = now_ms();
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         start(&p, server);
         assert_int_equal(finis_init(&f, client), 0);
-        assert_int_equal(finis_close(&f, &(struct finis_close_options) {
+        assert_int_equal(finis_close(&f, &(struct finis_close_options){
                 .deadline_ms = 200, .idle_ms = 100, .flags = FINIS_ABORT_IF_LATE }, NULL), FINIS_CLOSE_ACKED);
         /* The peer sends on for three seconds at least. */
         assert_in_range(now_ms() - began, 200, 2900);
         finish(&p);
 }
 
-static void unnoted_calls_close_clean_too(void **state) {
+static void unnoted_calls_close_clean_too(void **state)
+{
         struct finis_report r;
         struct peer p = { .read_all = true, .write = 100, .write_size = 50, .pause_ms = 5 };
         struct finis f;
         int client, server;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         start(&p, server);
@@ -506,11 +527,12 @@ static void unnoted_calls_close_clean_too(void **state) {
 }
 
 /* Own SHUT_RD makes recv() say 0 too, which is no FIN. */
-static void a_shut_reading_side_is_not_taken_for_the_peers_fin(void **state) {
+static void a_shut_reading_side_is_not_taken_for_the_peers_fin(void **state)
+{
         struct peer p = { .reset = true, .pause_ms = 50 };
         struct finis f;
         int client, server;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         assert_int_equal(finis_init(&f, client), 0);
@@ -525,29 +547,32 @@ static void a_shut_reading_side_is_not_taken_for_the_peers_fin(void **state) {
 
 static volatile sig_atomic_t n_alarms;
 
-static void on_alarm(int number) {
-        (void) number;
+static void on_alarm(int number)
+{
+        (void)number;
         ++n_alarms;
 }
 
-static void a_signal_does_not_end_the_wait(void **state) {
+static void a_signal_does_not_end_the_wait(void **state)
+{
         const struct itimerval often = { .it_interval.tv_usec = 5000, .it_value.tv_usec = 5000 }, never = { 0 };
         struct sigaction action = { .sa_handler = on_alarm };
         struct finis f;
         int client, server;
-        (void) state;
+        (void)state;
 
         sigaction(SIGALRM, &action, NULL);
         a_pair(&client, &server);
         assert_int_equal(finis_init(&f, client), 0);
         setitimer(ITIMER_REAL, &often, NULL);
-        assert_int_equal(finis_close(&f, &(struct finis_close_options) { .idle_ms = 100 }, NULL), FINIS_CLOSE_ACKED);
+        assert_int_equal(finis_close(&f, &(struct finis_close_options){ .idle_ms = 100 }, NULL), FINIS_CLOSE_ACKED);
         setitimer(ITIMER_REAL, &never, NULL);
         assert_true(n_alarms > 0);
         close(server);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_peer_that_reads_all_and_closes_is_clean),
                 cmocka_unit_test(a_peer_that_closed_first_is_clean),

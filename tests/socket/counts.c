@@ -32,18 +32,21 @@ enum {
 
 static uint64_t dice;
 
-static uint64_t next(void) {
+static uint64_t next(void)
+{
         dice ^= dice << 13;
         dice ^= dice >> 7;
         dice ^= dice << 17;
         return dice;
 }
 
-static uint32_t below(uint32_t n) {
-        return (uint32_t) ((next() >> 11) % n);
+static uint32_t below(uint32_t n)
+{
+        return (uint32_t)((next() >> 11) % n);
 }
 
-static bool one_in(uint32_t n) {
+static bool one_in(uint32_t n)
+{
         return below(n) == 0;
 }
 
@@ -71,7 +74,8 @@ struct life {
 
 static char bytes[1 << 16];
 
-static void own_write(struct life *l) {
+static void own_write(struct life *l)
+{
         size_t n = one_in(4) ? below(sizeof(bytes)) + 1 : below(3000) + 1;
         ssize_t r;
 
@@ -96,10 +100,11 @@ static void own_write(struct life *l) {
                 r = finis_write(&l->f, bytes, n);
         }
         if (r > 0)
-                l->written += (uint64_t) r;
+                l->written += (uint64_t)r;
 }
 
-static void own_read(struct life *l) {
+static void own_read(struct life *l)
+{
         ssize_t r;
 
         if (one_in(2))
@@ -109,41 +114,46 @@ static void own_read(struct life *l) {
                 finis_note_read(&l->f, r);
         }
         if (r > 0)
-                l->read += (uint64_t) r;
+                l->read += (uint64_t)r;
 }
 
-static void peer_writes(struct life *l) {
+static void peer_writes(struct life *l)
+{
         ssize_t r;
 
         if (l->peer_fin)
                 return;
         r = send(l->peer, bytes, below(8000) + 1, MSG_NOSIGNAL);
         if (r > 0)
-                l->peer_wrote += (uint64_t) r;
+                l->peer_wrote += (uint64_t)r;
 }
 
-static void peer_reads(struct life *l) {
+static void peer_reads(struct life *l)
+{
         ssize_t r = recv(l->peer, bytes, below(sizeof(bytes)) + 1, 0);
 
         if (r > 0)
-                l->peer_read += (uint64_t) r;
+                l->peer_read += (uint64_t)r;
 }
 
-static int unread_of(int fd) {
+static int unread_of(int fd)
+{
         int n = 0;
 
         assert_int_equal(ioctl(fd, SIOCINQ, &n), 0);
         return n;
 }
 
-static int outstanding_of(int fd) {
+static int outstanding_of(int fd)
+{
         int n = 0;
 
         assert_int_equal(ioctl(fd, SIOCOUTQ, &n), 0);
         return n;
 }
 
-static void kill_the_peer(struct life *l) {
+static void kill_the_peer(struct life *l)
+{
         int ends[2];
         pid_t pid;
         char c;
@@ -166,13 +176,15 @@ static void kill_the_peer(struct life *l) {
         close(ends[1]);
 }
 
-static bool shows(int fd, short events, int timeout_ms) {
+static bool shows(int fd, short events, int timeout_ms)
+{
         struct pollfd poller = { .fd = fd, .events = events };
 
         return poll(&poller, 1, timeout_ms) == 1 && poller.revents & events;
 }
 
-static void wait_for_the_end(struct life *l, bool expect_death) {
+static void wait_for_the_end(struct life *l, bool expect_death)
+{
         if (expect_death) {
                 await(l->own, POLLHUP);
                 /* poll() may be a moment ahead of the state. */
@@ -185,7 +197,8 @@ static void wait_for_the_end(struct life *l, bool expect_death) {
         await(l->own, POLLRDHUP);
 }
 
-static void eat_the_error(struct life *l) {
+static void eat_the_error(struct life *l)
+{
         socklen_t n = sizeof(int);
         int error;
 
@@ -211,7 +224,8 @@ static void eat_the_error(struct life *l) {
 
 /* A delayed acknowledgement takes 40 to 200 ms; most come at once. Nothing may be on its way that could
  * come after all. */
-static bool settle(const struct life *l, uint64_t syn) {
+static bool settle(const struct life *l, uint64_t syn)
+{
         for (int i = 0; i < 250; ++i) {
                 struct tcp_info own = info_of(l->own);
 
@@ -223,7 +237,8 @@ static bool settle(const struct life *l, uint64_t syn) {
 }
 
 /* No error was told, and a time-out would have looked the same. */
-static bool unseen_with_reason(const struct finis_report *r, bool timed) {
+static bool unseen_with_reason(const struct finis_report *r, bool timed)
+{
         return r->ending == FINIS_ENDING_UNSEEN && (r->error == 0 || r->error == EPIPE) &&
                (r->n_repeats > 0 || timed);
 }
@@ -244,11 +259,13 @@ static struct sums {
         unsigned n_acts[N_ACTS], n_endings[8], n_settled, n_uncertain;
 } *sums;
 
-static void add(unsigned *sum) {
+static void add(unsigned *sum)
+{
         __atomic_add_fetch(sum, 1, __ATOMIC_RELAXED);
 }
 
-static void live_and_end(unsigned run, uint64_t seed) {
+static void live_and_end(unsigned run, uint64_t seed)
+{
         enum act act;
         struct life l = { 0 };
         struct finis_report r;
@@ -259,7 +276,7 @@ static void live_and_end(unsigned run, uint64_t seed) {
         dice = seed * 0x9e3779b97f4a7c15u + run * 0xbf58476d1ce4e5b9u + 1;
         for (int i = 0; i < 5; ++i)
                 next();
-        act = (enum act) below(N_ACTS);
+        act = (enum act)below(N_ACTS);
         if (act == OWN_TIME_OUT && !one_in(8))      /* each takes half a second */
                 act = PEER_CLOSES;
 
@@ -269,13 +286,13 @@ static void live_and_end(unsigned run, uint64_t seed) {
         l.file = memfd_create("bytes", MFD_CLOEXEC);
         assert_int_equal(ftruncate(l.file, sizeof(bytes)), 0);
         if (one_in(2))
-                set(l.own, SOL_SOCKET, SO_SNDBUF, (int) below(100000) + 5000);
+                set(l.own, SOL_SOCKET, SO_SNDBUF, (int)below(100000) + 5000);
         if (one_in(2))
-                set(l.peer, SOL_SOCKET, SO_RCVBUF, (int) below(50000) + 3000);
+                set(l.peer, SOL_SOCKET, SO_RCVBUF, (int)below(50000) + 3000);
         if (one_in(3))
                 set(l.own, IPPROTO_TCP, TCP_NODELAY, 1);
         if (one_in(3))
-                set(l.own, IPPROTO_TCP, TCP_MAXSEG, (int) below(1000) + 500);
+                set(l.own, IPPROTO_TCP, TCP_MAXSEG, (int)below(1000) + 500);
         be_nonblocking(l.own);
         be_nonblocking(l.peer);
         assert_int_equal(finis_init(&l.f, l.own), 0);
@@ -487,13 +504,14 @@ static void live_and_end(unsigned run, uint64_t seed) {
         close(l.file);
 }
 
-static void random_ends_are_counted_as_the_other_kernel_counts(void **state) {
+static void random_ends_are_counted_as_the_other_kernel_counts(void **state)
+{
         uint64_t seed = getenv("FINIS_SEED") ? strtoull(getenv("FINIS_SEED"), NULL, 10) : 1;
-        unsigned n_runs = getenv("FINIS_RUNS") ? (unsigned) atoi(getenv("FINIS_RUNS")) : 1200;
-        unsigned first = getenv("FINIS_FIRST") ? (unsigned) atoi(getenv("FINIS_FIRST")) : 0;
+        unsigned n_runs = getenv("FINIS_RUNS") ? (unsigned)atoi(getenv("FINIS_RUNS")) : 1200;
+        unsigned first = getenv("FINIS_FIRST") ? (unsigned)atoi(getenv("FINIS_FIRST")) : 0;
         pid_t workers[N_WORKERS];
         unsigned n_failed = 0;
-        (void) state;
+        (void)state;
 
         signal(SIGPIPE, SIG_IGN);
         sums = mmap(NULL, sizeof(*sums), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -517,13 +535,14 @@ static void random_ends_are_counted_as_the_other_kernel_counts(void **state) {
         printf("# %u runs, %u settled and equal to the byte, %u with uncertain bytes\n", n_runs, sums->n_settled,
                sums->n_uncertain);
         for (int i = 0; i < 8; ++i)
-                printf("# %s %u\n", finis_ending_name((enum finis_ending) i), sums->n_endings[i]);
+                printf("# %s %u\n", finis_ending_name((enum finis_ending)i), sums->n_endings[i]);
         assert_int_equal(n_failed, 0);
         for (int i = 0; i < N_ACTS; ++i)
                 assert_true(sums->n_acts[i] > 0 || n_runs < 1000);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(random_ends_are_counted_as_the_other_kernel_counts),
         };

@@ -8,16 +8,18 @@
 
 static uint64_t dice;
 
-static uint32_t below(uint32_t n) {
+static uint32_t below(uint32_t n)
+{
         dice ^= dice << 13;
         dice ^= dice >> 7;
         dice ^= dice << 17;
-        return (uint32_t) ((dice >> 11) % n);
+        return (uint32_t)((dice >> 11) % n);
 }
 
 static unsigned n_kinds[6], n_lost, n_unsent, n_late;
 
-static void live_and_end(unsigned run, uint64_t seed) {
+static void live_and_end(unsigned run, uint64_t seed)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         enum peer_role role;
         struct finis f;
@@ -31,7 +33,7 @@ static void live_and_end(unsigned run, uint64_t seed) {
         for (int i = 0; i < 5; ++i)
                 below(2);
         role = below(2) ? PEER_SERVER : PEER_CLIENT;
-        fd = opened(role, (uint16_t) (20000 + run), &peer);
+        fd = opened(role, (uint16_t)(20000 + run), &peer);
         assert_int_equal(finis_init(&f, fd), 0);
 
         for (unsigned i = below(12); i > 0; --i) {
@@ -41,13 +43,13 @@ static void live_and_end(unsigned run, uint64_t seed) {
                 case 0: case 1: case 2:
                         n = finis_write(&f, bytes, below(3) ? below(1500) + 1 : below(sizeof(bytes)) + 1);
                         if (n > 0)
-                                written += (uint64_t) n;
+                                written += (uint64_t)n;
                         break;
                 case 3:
                         /* Late, or only of a part. */
                         take_in(peer);
                         if (peer->n_received > acked)
-                                acked += below((uint32_t) peer->n_received - acked + 1);
+                                acked += below((uint32_t)peer->n_received - acked + 1);
                         acknowledge(peer, acked, window, 0, 0);
                         break;
                 case 4:
@@ -55,15 +57,15 @@ static void live_and_end(unsigned run, uint64_t seed) {
                         take_in(peer);
                         highest = position(peer, peer->kernel_highest);
                         if (highest > acked + 2)
-                                acknowledge(peer, acked, window, acked + 1 + below((uint32_t) highest - acked - 2),
-                                            (uint32_t) highest);
+                                acknowledge(peer, acked, window, acked + 1 + below((uint32_t)highest - acked - 2),
+                                            (uint32_t)highest);
                         break;
                 default:
                         if (below(2)) {
                                 window = below(3) ? UINT32_MAX : 0;
                                 acknowledge(peer, acked, window, 0, 0);
                         } else {
-                                assert_int_equal(peer_send(peer, &(struct peer_segment) {
+                                assert_int_equal(peer_send(peer, &(struct peer_segment){
                                         .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 + acked,
                                         .has_window = window == 0, .n_payload = 50 }), 0);
                                 peer_wrote += 50;
@@ -82,24 +84,24 @@ static void live_and_end(unsigned run, uint64_t seed) {
         n_kinds[kind]++;
         switch (kind) {
         case 0:         /* a bare RST */
-                assert_int_equal(peer_send(peer, &(struct peer_segment) {
+                assert_int_equal(peer_send(peer, &(struct peer_segment){
                         .flags = SEGMENT_RST, .ack = PEER_ACK_ABSOLUTE,
                         .ack_value = peer->kernel_isn + 1 + acked }), 0);
                 break;
         case 1:         /* one that says it had all: the kernel does not look */
-                assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST }), 0);
+                assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST }), 0);
                 n_late += peer->n_received > acked;
                 break;
         case 2:         /* FIN, then RST */
                 peer_fin = true;
-                assert_int_equal(peer_send(peer, &(struct peer_segment) {
+                assert_int_equal(peer_send(peer, &(struct peer_segment){
                         .flags = SEGMENT_FIN, .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 + acked,
                         .has_window = window == 0 }), 0);
                 assert_int_equal(peer_wait_acked(peer, deadline_in(PATIENCE_MS)), 0);
-                assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST }), 0);
+                assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST }), 0);
                 break;
         case 3:         /* RST, the error eaten by SO_ERROR */
-                assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST }), 0);
+                assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST }), 0);
                 await(fd, POLLHUP);
                 error_of(fd);
                 break;
@@ -111,13 +113,13 @@ static void live_and_end(unsigned run, uint64_t seed) {
                 for (int i = 0; i < 400 && !peer->fin_seen; ++i) {
                         peer_read(peer, deadline_in(20));
                         /* Everything that came in order, the FIN too. */
-                        assert_int_equal(peer_send(peer, &(struct peer_segment) { 0 }), 0);
+                        assert_int_equal(peer_send(peer, &(struct peer_segment){ 0 }), 0);
                 }
                 assert_true(peer->fin_seen);
                 assert_int_equal(peer->n_received, written);
-                acked = (uint32_t) written;
+                acked = (uint32_t)written;
                 peer_fin = true;
-                assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_FIN }), 0);
+                assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_FIN }), 0);
                 assert_int_equal(peer_wait_acked(peer, deadline_in(PATIENCE_MS)), 0);
                 break;
         default:        /* an end from this side: the descriptor stays, the kernel counts go */
@@ -152,7 +154,7 @@ static void live_and_end(unsigned run, uint64_t seed) {
                        r.unsent, written - sent, r.received, peer_wrote, r.flags);
                 fail();
         }
-        assert_int_equal(r.flags & ~(uint32_t) (FINIS_PEER_FIN | FINIS_OWN_FIN | FINIS_OWN_FIN_ACKED), 0);
+        assert_int_equal(r.flags & ~(uint32_t)(FINIS_PEER_FIN | FINIS_OWN_FIN | FINIS_OWN_FIN_ACKED), 0);
         if (kind == 4)
                 assert_int_equal(r.ending, FINIS_ENDING_ORDERLY);
         else if (r.ending != FINIS_ENDING_RESET) {
@@ -163,11 +165,12 @@ static void live_and_end(unsigned run, uint64_t seed) {
         close(fd);
 }
 
-static void the_counts_are_those_of_the_wire(void **state) {
+static void the_counts_are_those_of_the_wire(void **state)
+{
         uint64_t seed = getenv("FINIS_SEED") ? strtoull(getenv("FINIS_SEED"), NULL, 10) : 1;
-        unsigned n_runs = getenv("FINIS_RUNS") ? (unsigned) atoi(getenv("FINIS_RUNS")) : 300;
-        unsigned first = getenv("FINIS_FIRST") ? (unsigned) atoi(getenv("FINIS_FIRST")) : 0;
-        (void) state;
+        unsigned n_runs = getenv("FINIS_RUNS") ? (unsigned)atoi(getenv("FINIS_RUNS")) : 300;
+        unsigned first = getenv("FINIS_FIRST") ? (unsigned)atoi(getenv("FINIS_FIRST")) : 0;
+        (void)state;
         need_namespace();
 
         for (unsigned run = first; run < first + n_runs; ++run)
@@ -180,19 +183,20 @@ static void the_counts_are_those_of_the_wire(void **state) {
 }
 
 /* ACKs lost: the peer had it all, and this end cannot know. A lower bound, and it is said. */
-static void lost_acknowledgements_are_uncertain_bytes(void **state) {
+static void lost_acknowledgements_are_uncertain_bytes(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         struct finis_report r;
         struct finis f;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         fd = sent(9001, 1000, &peer, &f);
         acknowledge(peer, 1000, UINT32_MAX, 0, 0);
         assert_int_equal(finis_write(&f, bytes, 500), 500);
         assert_int_equal(peer_wait_bytes(peer, 1500, deadline_in(PATIENCE_MS)), 0);
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST }), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST }), 0);
         await(fd, POLLHUP);
         assert_int_equal(finis_write(&f, bytes, 1), -ECONNRESET);
         assert_int_equal(finis_report(&f, &r), 0);
@@ -204,28 +208,29 @@ static void lost_acknowledgements_are_uncertain_bytes(void **state) {
 }
 
 /* Two ends over the namespace's loopback, the client's first bytes in its SYN. */
-static void the_bytes_in_a_syn_are_counted(void **state) {
+static void the_bytes_in_a_syn_are_counted(void **state)
+{
         struct finis_report r;
         struct finis f;
         struct sockaddr_storage at;
         socklen_t n = sizeof(at);
         uint16_t port = 0;
         int listener, client, server;
-        (void) state;
+        (void)state;
         need_namespace();
 
         /* Fast Open on both sides, without a cookie. */
         if (namespace_sysctl("net.ipv4.tcp_fastopen", "1543") < 0)
                 skip();
         listener = listening(AF_INET, "127.0.0.1", &port);
-        assert_int_equal(setsockopt(listener, IPPROTO_TCP, TCP_FASTOPEN, &(int) { 5 }, sizeof(int)), 0);
-        assert_int_equal(getsockname(listener, (struct sockaddr *) &at, &n), 0);
+        assert_int_equal(setsockopt(listener, IPPROTO_TCP, TCP_FASTOPEN, &(int){ 5 }, sizeof(int)), 0);
+        assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &n), 0);
         client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         assert_int_equal(finis_init(&f, client), 0);
-        finis_note_write(&f, sendto(client, bytes, 300, MSG_FASTOPEN, (struct sockaddr *) &at, n));
+        finis_note_write(&f, sendto(client, bytes, 300, MSG_FASTOPEN, (struct sockaddr *)&at, n));
         server = accept(listener, NULL, NULL);
         assert_true(server >= 0);
-        assert_int_equal(recv(server, (char[400]) { 0 }, 400, 0), 300);
+        assert_int_equal(recv(server, (char[400]){ 0 }, 400, 0), 300);
         assert_int_equal(finis_write(&f, bytes, 200), 200);
         for (int i = 0; i < 1000 && (finis_report(&f, &r), r.acknowledged) < 500; ++i)
                 usleep(1000);
@@ -244,11 +249,12 @@ static void the_bytes_in_a_syn_are_counted(void **state) {
         close(listener);
 }
 
-static void urgent_data_sent_is_counted_as_data(void **state) {
+static void urgent_data_sent_is_counted_as_data(void **state)
+{
         struct finis_report r;
         struct finis f;
         int client, server;
-        (void) state;
+        (void)state;
         need_namespace();
 
         pair(AF_INET, &client, &server);
@@ -268,7 +274,8 @@ static void urgent_data_sent_is_counted_as_data(void **state) {
         close(client);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(lost_acknowledgements_are_uncertain_bytes),
                 cmocka_unit_test(the_bytes_in_a_syn_are_counted),

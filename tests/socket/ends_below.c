@@ -11,17 +11,18 @@
 #include "words/ending.h"
 
 /* The peer falls silent with data in flight: this kernel gives up, and the error says so. */
-static void silence_is_a_time_out(void **state) {
+static void silence_is_a_time_out(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         struct finis_report r;
         struct finis f;
         char buffer[8];
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         fd = opened(PEER_SERVER, 9002, &peer);
-        assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(int) { 500 }, sizeof(int)), 0);
+        assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(int){ 500 }, sizeof(int)), 0);
         assert_int_equal(finis_init(&f, fd), 0);
         assert_int_equal(finis_write(&f, bytes, 700), 700);
         await(fd, POLLHUP);
@@ -39,18 +40,19 @@ static void silence_is_a_time_out(void **state) {
 
 /* After repeats only the error tells a reset from a time-out; EPIPE, told first, is a reset that met
  * the peer's FIN. */
-static void a_broken_pipe_behind_the_peers_fin_is_a_reset(void **state) {
+static void a_broken_pipe_behind_the_peers_fin_is_a_reset(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         struct finis_report r;
         struct finis f;
         size_t n_seen;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         fd = opened(PEER_SERVER, 9008, &peer);
         assert_int_equal(finis_init(&f, fd), 0);
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_FIN }), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_FIN }), 0);
         assert_int_equal(peer_wait_acked(peer, deadline_in(PATIENCE_MS)), 0);
         assert_int_equal(finis_write(&f, bytes, 100), 100);
         assert_int_equal(peer_wait_bytes(peer, 100, deadline_in(PATIENCE_MS)), 0);
@@ -60,7 +62,7 @@ static void a_broken_pipe_behind_the_peers_fin_is_a_reset(void **state) {
                 while (peer->n_seen == n_seen)
                         assert_true(peer_read(peer, deadline_in(PATIENCE_MS)) > 0);
         }
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST,
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST,
                 .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 }), 0);
         await(fd, POLLHUP);
         assert_int_equal(finis_report(&f, &r), 0);
@@ -75,16 +77,17 @@ static void a_broken_pipe_behind_the_peers_fin_is_a_reset(void **state) {
 }
 
 /* A router says that the host is gone, and then nobody answers: this kernel's last word is the router's. */
-static void a_time_out_in_the_words_of_icmp_is_a_time_out(void **state) {
+static void a_time_out_in_the_words_of_icmp_is_a_time_out(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         struct finis_report r;
         struct finis f;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         fd = opened(PEER_SERVER, 9009, &peer);
-        assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(int) { 500 }, sizeof(int)), 0);
+        assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(int){ 500 }, sizeof(int)), 0);
         assert_int_equal(finis_init(&f, fd), 0);
         assert_int_equal(finis_write(&f, bytes, 100), 100);
         assert_int_equal(peer_wait_bytes(peer, 100, deadline_in(PATIENCE_MS)), 0);
@@ -97,17 +100,18 @@ static void a_time_out_in_the_words_of_icmp_is_a_time_out(void **state) {
         close(fd);
 }
 
-static void an_attempt_that_nobody_answers_is_unanswered(void **state) {
+static void an_attempt_that_nobody_answers_is_unanswered(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         struct finis_report r;
         struct finis f;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         assert_int_equal(peer_open(AF_INET, PEER_SERVER, 9003, 0, &peer), 0);
         fd = connecting(AF_INET, 9003);
-        assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(int) { 300 }, sizeof(int)), 0);
+        assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(int){ 300 }, sizeof(int)), 0);
         assert_int_equal(finis_init(&f, fd), 0);
         assert_int_equal(finis_report(&f, &r), 0);
         assert_int_equal(r.ending, FINIS_ENDING_OPEN);
@@ -121,12 +125,13 @@ static void an_attempt_that_nobody_answers_is_unanswered(void **state) {
 
 /* An ICMP message about a living connection leaves an error that SO_ERROR tells and that means
  * nothing: finis_take_error() is not misled. */
-static void a_soft_error_is_not_taken_for_an_end(void **state) {
+static void a_soft_error_is_not_taken_for_an_end(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         struct finis_report r;
         struct finis f;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         fd = sent(9004, 100, &peer, &f);
@@ -137,9 +142,9 @@ static void a_soft_error_is_not_taken_for_an_end(void **state) {
         assert_int_equal(r.ending, FINIS_ENDING_OPEN);
         assert_int_equal(r.uncertain, 100);
         /* Nor once the connection has ended, and its own error was told. */
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST }), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST }), 0);
         await(fd, POLLHUP);
-        assert_int_equal(finis_read(&f, (char[1]) { 0 }, 1), -ECONNRESET);
+        assert_int_equal(finis_read(&f, (char[1]){ 0 }, 1), -ECONNRESET);
         assert_int_equal(finis_take_error(&f), 0);
         assert_int_equal(finis_report(&f, &r), 0);
         assert_int_equal(r.error, ECONNRESET);
@@ -150,20 +155,21 @@ static void a_soft_error_is_not_taken_for_an_end(void **state) {
 }
 
 /* Both FINs came, and a reset in place of the last acknowledgement: recv() said 0, and it is no clean end. */
-static void a_reset_in_place_of_the_last_acknowledgement_is_not_clean(void **state) {
+static void a_reset_in_place_of_the_last_acknowledgement_is_not_clean(void **state)
+{
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         struct finis_want want;
         struct finis f;
         int fd;
-        (void) state;
+        (void)state;
         need_namespace();
 
         fd = sent(9007, 100, &peer, &f);
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_FIN,
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_FIN,
                 .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 }), 0);
         await(fd, POLLRDHUP);
         assert_int_equal(finis_close_begin(&f, NULL, 1000, &want), FINIS_CLOSE_AGAIN);
-        assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_RST }), 0);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST }), 0);
         await(fd, POLLERR);
         usleep(10000);
         assert_int_equal(finis_close_step(&f, 1020, &want), FINIS_CLOSE_RESET);
@@ -171,8 +177,9 @@ static void a_reset_in_place_of_the_last_acknowledgement_is_not_clean(void **sta
 
 /* Both FINs came, but this end's last bytes and FIN are not acknowledged: UNACKED, then with them
  * acknowledged CLEAN. */
-static void a_close_waits_for_the_acknowledgement_of_the_fin(void **state) {
-        (void) state;
+static void a_close_waits_for_the_acknowledgement_of_the_fin(void **state)
+{
+        (void)state;
         need_namespace();
 
         for (int acked = 0; acked < 2; ++acked) {
@@ -183,8 +190,8 @@ static void a_close_waits_for_the_acknowledgement_of_the_fin(void **state) {
                 struct finis f;
                 int fd, closed;
 
-                fd = sent((uint16_t) (9005 + acked), 100, &peer, &f);
-                assert_int_equal(peer_send(peer, &(struct peer_segment) { .flags = SEGMENT_FIN,
+                fd = sent((uint16_t)(9005 + acked), 100, &peer, &f);
+                assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_FIN,
                         .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 }), 0);
                 await(fd, POLLRDHUP);
                 closed = finis_close_begin(&f, &options, 1000, &want);
@@ -213,12 +220,13 @@ static void a_close_waits_for_the_acknowledgement_of_the_fin(void **state) {
 }
 
 /* ss -K, as an administrator does it. */
-static void a_destroyed_socket_is_a_reset_by_this_host(void **state) {
+static void a_destroyed_socket_is_a_reset_by_this_host(void **state)
+{
         struct finis_report r;
         struct diag_tuple tuple;
         struct finis f;
         int client, server;
-        (void) state;
+        (void)state;
         need_namespace();
 
         pair(AF_INET, &client, &server);
@@ -245,7 +253,8 @@ struct resetter {
         int fd;
 };
 
-static void *reset_when_stuck(void *data) {
+static void *reset_when_stuck(void *data)
+{
         struct resetter *p = data;
         struct linger at_once = { .l_onoff = 1 };
 
@@ -256,7 +265,8 @@ static void *reset_when_stuck(void *data) {
 }
 
 /* sendfile() blocks with a part moved, the reset comes: it returns the part, and the error is gone. */
-static void a_reset_within_a_blocking_sendfile_is_told(void **state) {
+static void a_reset_within_a_blocking_sendfile_is_told(void **state)
+{
         struct resetter p;
         struct finis_sigpipe sigpipe;
         struct finis_report r;
@@ -264,7 +274,7 @@ static void a_reset_within_a_blocking_sendfile_is_told(void **state) {
         pthread_t thread;
         ssize_t n;
         int client, server, file;
-        (void) state;
+        (void)state;
         need_namespace();
 
         file = memfd_create("bytes", MFD_CLOEXEC);
@@ -297,18 +307,20 @@ static void a_reset_within_a_blocking_sendfile_is_told(void **state) {
         close(file);
 }
 
-static void the_words_are_those_of_the_command(void **state) {
-        (void) state;
+static void the_words_are_those_of_the_command(void **state)
+{
+        (void)state;
 
         for (int i = 0; i < N_ENDINGS; ++i)
-                assert_string_equal(finis_ending_name((enum finis_ending) i), ending_name((enum ending) i));
-        assert_string_equal(finis_ending_name((enum finis_ending) N_ENDINGS), "?");
+                assert_string_equal(finis_ending_name((enum finis_ending)i), ending_name((enum ending)i));
+        assert_string_equal(finis_ending_name((enum finis_ending)N_ENDINGS), "?");
         assert_string_equal(finis_close_name(FINIS_CLOSE_UNACKED), "unacked");
         assert_string_equal(finis_close_name(-1), "?");
         assert_int_equal(finis_version(), FINIS_VERSION);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(silence_is_a_time_out),
                 cmocka_unit_test(a_broken_pipe_behind_the_peers_fin_is_a_reset),

@@ -11,27 +11,29 @@
 #include "reports.h"
 #include "sockets.h"
 
-static void *drain(void *data) {
+static void *drain(void *data)
+{
         char buffer[3000];
 
-        while (recv(*(int *) data, buffer, sizeof(buffer), 0) > 0)
+        while (recv(*(int *)data, buffer, sizeof(buffer), 0) > 0)
                 ;
         return NULL;
 }
 
-static void a_memory_from_before_connect_counts_the_same(void **state) {
+static void a_memory_from_before_connect_counts_the_same(void **state)
+{
         struct finis f;
         struct finis_report r;
         struct sockaddr_in at;
         int listener, client, server;
-        (void) state;
+        (void)state;
 
         listener = a_listener(&at);
         client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         assert_int_equal(finis_init(&f, client), 0);
         assert_int_equal(finis_report(&f, &r), 0);
         expect(&r, FINIS_ENDING_UNSEEN, 0, 0, 0, 0, 0);
-        assert_int_equal(connect(client, (struct sockaddr *) &at, sizeof(at)), 0);
+        assert_int_equal(connect(client, (struct sockaddr *)&at, sizeof(at)), 0);
         server = accept(listener, NULL, NULL);
         assert_int_equal(finis_report(&f, &r), 0);
         expect(&r, FINIS_ENDING_OPEN, 0, 0, 0, 0, 0);
@@ -48,12 +50,13 @@ static void a_memory_from_before_connect_counts_the_same(void **state) {
         close(listener);
 }
 
-static void a_memory_from_the_midst_counts_from_there(void **state) {
+static void a_memory_from_the_midst_counts_from_there(void **state)
+{
         struct finis f;
         struct finis_report r;
         char buffer[64];
         int client, server;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         assert_int_equal(send(client, text, 20, 0), 20);
@@ -74,11 +77,12 @@ static void a_memory_from_the_midst_counts_from_there(void **state) {
         close(client);
 }
 
-static void unnoted_calls_are_noticed_and_the_kernel_counts_for_them(void **state) {
+static void unnoted_calls_are_noticed_and_the_kernel_counts_for_them(void **state)
+{
         struct finis f;
         struct finis_report r;
         int client, server;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         assert_int_equal(finis_init(&f, client), 0);
@@ -100,14 +104,15 @@ static void unnoted_calls_are_noticed_and_the_kernel_counts_for_them(void **stat
 }
 
 /* Four answers of the kernel are four moments: they must tell of one. */
-static void a_look_while_acknowledgements_come_in_adds_up(void **state) {
+static void a_look_while_acknowledgements_come_in_adds_up(void **state)
+{
         static const char much[1 << 20];
         struct finis_report r;
         struct finis f;
         unsigned n_midst = 0;
         int client, server;
         pthread_t thread;
-        (void) state;
+        (void)state;
 
         for (int i = 0; i < 20; ++i) {
                 a_pair(&client, &server);
@@ -132,12 +137,13 @@ static void a_look_while_acknowledgements_come_in_adds_up(void **state) {
 }
 
 /* Unnoted writes and a FIN that never left: only a note tells the FIN from a byte. */
-static void a_fin_behind_unnoted_writes_is_known_by_its_note(void **state) {
+static void a_fin_behind_unnoted_writes_is_known_by_its_note(void **state)
+{
         static const char much[1 << 20];
         struct finis_report r;
         struct finis f;
         int client, server;
-        (void) state;
+        (void)state;
 
         for (int noted = 0; noted < 2; ++noted) {
                 uint64_t sum = 0;
@@ -147,7 +153,7 @@ static void a_fin_behind_unnoted_writes_is_known_by_its_note(void **state) {
                 be_nonblocking(client);
                 assert_int_equal(finis_init(&f, client), 0);
                 while ((n = send(client, much, sizeof(much), 0)) > 0)
-                        sum += (uint64_t) n;
+                        sum += (uint64_t)n;
                 assert_int_equal(finis_shut(client, SHUT_WR), 0);
                 if (noted)
                         finis_note_shut(&f, SHUT_WR);
@@ -167,7 +173,8 @@ static void a_fin_behind_unnoted_writes_is_known_by_its_note(void **state) {
         }
 }
 
-static void the_first_error_that_ends_it_is_kept(void **state) {
+static void the_first_error_that_ends_it_is_kept(void **state)
+{
         static const struct {
                 const char *what;
                 int first, second, kept;
@@ -184,7 +191,7 @@ static void the_first_error_that_ends_it_is_kept(void **state) {
         struct finis_report r;
         struct finis f;
         int client, server;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
@@ -202,7 +209,8 @@ static void the_first_error_that_ends_it_is_kept(void **state) {
         close(server);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_memory_from_before_connect_counts_the_same),
                 cmocka_unit_test(a_memory_from_the_midst_counts_from_there),

@@ -12,11 +12,12 @@
 #include "reports.h"
 #include "sockets.h"
 
-static void an_open_connection_is_open(void **state) {
+static void an_open_connection_is_open(void **state)
+{
         struct finis f, g;
         struct finis_report r;
         int client, server;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         assert_int_equal(finis_init(&f, client), 0);
@@ -40,12 +41,13 @@ static void an_open_connection_is_open(void **state) {
         close(server);
 }
 
-static void each_half_close_is_half_closed(void **state) {
+static void each_half_close_is_half_closed(void **state)
+{
         struct finis f, g;
         struct finis_report r;
         char buffer[64];
         int client, server;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         assert_int_equal(finis_init(&f, client), 0);
@@ -66,12 +68,13 @@ static void each_half_close_is_half_closed(void **state) {
         close(server);
 }
 
-static void both_fins_are_an_orderly_end_on_both_sides(void **state) {
+static void both_fins_are_an_orderly_end_on_both_sides(void **state)
+{
         struct finis f, g;
         struct finis_report r;
         char buffer[64];
         int client, server;
-        (void) state;
+        (void)state;
 
         for (int eaten = 0; eaten < 2; ++eaten) {
                 a_pair(&client, &server);
@@ -105,12 +108,13 @@ static void both_fins_are_an_orderly_end_on_both_sides(void **state) {
         }
 }
 
-static void a_reset_leaves_the_counts_and_the_unread_bytes(void **state) {
+static void a_reset_leaves_the_counts_and_the_unread_bytes(void **state)
+{
         struct finis f;
         struct finis_report r;
         char buffer[64];
         int client, server;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         assert_int_equal(finis_init(&f, client), 0);
@@ -137,12 +141,13 @@ static void a_reset_leaves_the_counts_and_the_unread_bytes(void **state) {
         close(client);
 }
 
-static void a_reset_after_the_peers_fin_is_a_reset(void **state) {
+static void a_reset_after_the_peers_fin_is_a_reset(void **state)
+{
         struct finis f;
         struct finis_report r;
         char buffer[64];
         int client, server;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         assert_int_equal(finis_init(&f, client), 0);
@@ -161,11 +166,12 @@ static void a_reset_after_the_peers_fin_is_a_reset(void **state) {
         close(client);
 }
 
-static void data_after_the_peers_close_is_uncertain_and_never_acknowledged(void **state) {
+static void data_after_the_peers_close_is_uncertain_and_never_acknowledged(void **state)
+{
         struct finis f;
         struct finis_report r;
         int client, server;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         assert_int_equal(finis_init(&f, client), 0);
@@ -181,13 +187,14 @@ static void data_after_the_peers_close_is_uncertain_and_never_acknowledged(void 
         close(client);
 }
 
-static void an_error_eaten_by_so_error_changes_no_verdict(void **state) {
+static void an_error_eaten_by_so_error_changes_no_verdict(void **state)
+{
         struct finis f;
         struct finis_report r;
         socklen_t n = sizeof(int);
         char buffer[64];
         int client, server, error = 0;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         assert_int_equal(finis_init(&f, client), 0);
@@ -205,7 +212,8 @@ static void an_error_eaten_by_so_error_changes_no_verdict(void **state) {
         close(client);
 }
 
-static void a_reset_that_sendfile_swallowed_is_told(void **state) {
+static void a_reset_that_sendfile_swallowed_is_told(void **state)
+{
         struct finis f;
         struct finis_report r;
         struct finis_sigpipe s;
@@ -213,7 +221,7 @@ static void a_reset_that_sendfile_swallowed_is_told(void **state) {
         int client, server, file;
         uint64_t sum = 0;
         ssize_t n;
-        (void) state;
+        (void)state;
 
         file = memfd_create("bytes", MFD_CLOEXEC);
         assert_true(file >= 0);
@@ -224,12 +232,12 @@ static void a_reset_that_sendfile_swallowed_is_told(void **state) {
         be_nonblocking(client);
         n = sendfile(client, file, NULL, 64 << 20);
         assert_true(n > 0);
-        sum = (uint64_t) n;
+        sum = (uint64_t)n;
         finis_note_write(&f, n);
         usleep(100000);
         while ((n = sendfile(client, file, NULL, 64 << 20)) > 0) {
                 finis_note_write(&f, n);
-                sum += (uint64_t) n;
+                sum += (uint64_t)n;
         }
         peer = info_of(server);
         close(server);
@@ -257,12 +265,13 @@ static void a_reset_that_sendfile_swallowed_is_told(void **state) {
         close(file);
 }
 
-static void a_refused_attempt_is_refused(void **state) {
+static void a_refused_attempt_is_refused(void **state)
+{
         struct finis f;
         struct finis_report r;
         struct sockaddr_in at;
         int fd;
-        (void) state;
+        (void)state;
 
         close(a_listener(&at));
         for (int nonblocking = 0; nonblocking < 2; ++nonblocking) {
@@ -270,7 +279,7 @@ static void a_refused_attempt_is_refused(void **state) {
                 if (nonblocking)
                         be_nonblocking(fd);
                 assert_int_equal(finis_init(&f, fd), 0);
-                finis_note_connect(&f, connect(fd, (struct sockaddr *) &at, sizeof(at)));
+                finis_note_connect(&f, connect(fd, (struct sockaddr *)&at, sizeof(at)));
                 if (nonblocking) {
                         await(fd, POLLHUP);
                         assert_int_equal(finis_take_error(&f), ECONNREFUSED);
@@ -284,17 +293,18 @@ static void a_refused_attempt_is_refused(void **state) {
         }
 }
 
-static void a_reset_before_the_first_look_is_no_failed_attempt(void **state) {
+static void a_reset_before_the_first_look_is_no_failed_attempt(void **state)
+{
         struct finis f;
         struct finis_report r;
         struct sockaddr_in at;
         int listener, client;
-        (void) state;
+        (void)state;
 
         listener = a_listener(&at);
         client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         assert_int_equal(finis_init(&f, client), 0);
-        assert_int_equal(connect(client, (struct sockaddr *) &at, sizeof(at)), 0);
+        assert_int_equal(connect(client, (struct sockaddr *)&at, sizeof(at)), 0);
         reset_by(accept(listener, NULL, NULL));
         await(client, POLLHUP);
         assert_int_equal(finis_report(&f, &r), 0);
@@ -303,11 +313,12 @@ static void a_reset_before_the_first_look_is_no_failed_attempt(void **state) {
         close(listener);
 }
 
-static void a_disconnect_wipes_the_counts_and_is_told(void **state) {
+static void a_disconnect_wipes_the_counts_and_is_told(void **state)
+{
         struct finis f;
         struct finis_report r;
         int client, server;
-        (void) state;
+        (void)state;
 
         for (int side = 0; side < 2; ++side) {
                 int fd;
@@ -327,12 +338,13 @@ static void a_disconnect_wipes_the_counts_and_is_told(void **state) {
         }
 }
 
-static void a_time_out_is_told_from_a_reset(void **state) {
+static void a_time_out_is_told_from_a_reset(void **state)
+{
         struct finis f;
         struct finis_report r;
         char buffer[4096] = { 0 };
         int client, server;
-        (void) state;
+        (void)state;
 
         a_pair(&client, &server);
         /* A peer whose window stays shut, and a patience of a second. */
@@ -356,12 +368,13 @@ static void a_time_out_is_told_from_a_reset(void **state) {
         close(server);
 }
 
-static void what_is_no_connection_is_an_error(void **state) {
+static void what_is_no_connection_is_an_error(void **state)
+{
         struct finis_report r;
         struct sockaddr_in at;
         struct finis f;
         int fd, ends[2];
-        (void) state;
+        (void)state;
 
         errno = 77;
         assert_int_equal(finis_look(-1, &r), -EBADF);
@@ -383,7 +396,8 @@ static void what_is_no_connection_is_an_error(void **state) {
         assert_int_equal(errno, 77);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_open_connection_is_open),
                 cmocka_unit_test(each_half_close_is_half_closed),

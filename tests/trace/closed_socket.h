@@ -5,8 +5,7 @@
 #include "trace/facts.h"
 
 /* Its program closed it at 1000, alone, when it was as @before says, and its end was heard of. */
-static inline struct traced_socket
-closed_socket(const struct look *before, bool client)
+static inline struct traced_socket closed_socket(const struct look *before, bool client)
 {
         return (struct traced_socket){ .role_known = true, .client = client, .seen_to_begin = true, .began_ns = 1,
                                        .established_ns = 2, .alive = *before, .last = *before, .ended = true,
@@ -15,8 +14,8 @@ closed_socket(const struct look *before, bool client)
 }
 
 /* @other: its other end, or NULL. */
-static inline void
-judge_sockets(const struct traced_socket *s, const struct traced_socket *other, struct record *ret_record)
+static inline void judge_sockets(const struct traced_socket *s, const struct traced_socket *other,
+                                 struct record *ret_record)
 {
         struct facts f;
 

@@ -10,8 +10,7 @@
 
 /* A client that has written 1600 bytes, of which 100 arrived. The rest was dropped by its own host at each of four
  * tries: nothing of it counts as sent (tcp_write_xmit()), but for the kernel's own count of bytes. */
-static struct traced_socket
-dropped(void)
+static struct traced_socket dropped(void)
 {
         struct look look = { .state = TCP_STATE_ESTABLISHED, .whole = true, .info = true, .outq = 1500, .unsent = 1500,
                              .bytes_sent = 6600, .bytes_acked = 101 };
@@ -20,8 +19,7 @@ dropped(void)
                                        .last = look, .tuple = { .local_port = 50000, .remote_port = 80 } };
 }
 
-static void
-sends(const struct traced_socket *s, uint64_t bytes, uint64_t acked)
+static void sends(const struct traced_socket *s, uint64_t bytes, uint64_t acked)
 {
         struct facts f;
 
@@ -31,8 +29,7 @@ sends(const struct traced_socket *s, uint64_t bytes, uint64_t acked)
         assert_int_equal(f.from[SIDE_CLIENT].acked.value, acked);
 }
 
-static void
-what_its_host_drops_was_not_sent(void **state)
+static void what_its_host_drops_was_not_sent(void **state)
 {
         struct traced_socket s = dropped();
 
@@ -50,8 +47,7 @@ what_its_host_drops_was_not_sent(void **state)
         sends(&s, 6600, 1600);
 }
 
-static void
-closes(struct traced_socket *s)
+static void closes(struct traced_socket *s)
 {
         s->act = (struct socket_act){ .known = true, .how = ACT_CLOSE, .alone = true, .before = s->last };
         s->ended = true;
@@ -60,8 +56,7 @@ closes(struct traced_socket *s)
                                         .unsent = s->last.unsent + 1 };
 }
 
-static void
-its_fin_is_no_byte(void **state)
+static void its_fin_is_no_byte(void **state)
 {
         struct traced_socket s = dropped();
 
@@ -92,8 +87,7 @@ its_fin_is_no_byte(void **state)
 }
 
 /* Closed, and nothing was heard since. */
-static void
-what_waits_at_a_close_may_have_been_sent_since(void **state)
+static void what_waits_at_a_close_may_have_been_sent_since(void **state)
 {
         struct traced_socket s = dropped();
         struct facts f;
@@ -136,8 +130,7 @@ what_waits_at_a_close_may_have_been_sent_since(void **state)
 }
 
 /* The kernel tells of an end by a work queue, which may be later than the answer to a question. */
-static void
-a_fin_that_went_with_the_close_is_not_in_the_counts_before_it(void **state)
+static void a_fin_that_went_with_the_close_is_not_in_the_counts_before_it(void **state)
 {
         static const struct {
                 enum tcp_state after;
@@ -169,8 +162,7 @@ a_fin_that_went_with_the_close_is_not_in_the_counts_before_it(void **state)
 }
 
 /* tcp_disconnect() makes the queue longer by one number, at its end; what was on its way is as it was. */
-static void
-what_went_just_before_a_zero_linger_is_not_guessed(void **state)
+static void what_went_just_before_a_zero_linger_is_not_guessed(void **state)
 {
         struct traced_socket s = dropped();
         struct facts f;
@@ -197,8 +189,7 @@ what_went_just_before_a_zero_linger_is_not_guessed(void **state)
         sends(&s, 1600, 100);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_its_host_drops_was_not_sent),

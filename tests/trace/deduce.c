@@ -11,8 +11,7 @@
 #include "trace/deduce.h"
 
 /* Who asked, and closed with all acknowledged and nothing seen unread; its kernel counted no FIN. */
-static struct traced_socket
-closed(uint32_t rqueue)
+static struct traced_socket closed(uint32_t rqueue)
 {
         struct look before = { .state = TCP_STATE_ESTABLISHED, .whole = true, .info = true, .cookie = 1,
                                .bytes_sent = 100, .bytes_acked = 101, .bytes_received = 20 };
@@ -25,8 +24,7 @@ closed(uint32_t rqueue)
 }
 
 /* It may be a FIN by its count alone; but then a FIN of its own would have gone, too. */
-static void
-a_byte_that_came_just_before_the_close_resets(void **state)
+static void a_byte_that_came_just_before_the_close_resets(void **state)
 {
         struct traced_socket s = closed(1);
         struct record r;
@@ -47,8 +45,7 @@ a_byte_that_came_just_before_the_close_resets(void **state)
         assert_int_not_equal(r.certainty, CERTAINTY_CERTAIN);
 }
 
-static void
-a_fin_that_came_just_before_the_close_is_no_byte(void **state)
+static void a_fin_that_came_just_before_the_close_is_no_byte(void **state)
 {
         struct traced_socket s = closed(1);
         struct record r;
@@ -66,8 +63,7 @@ a_fin_that_came_just_before_the_close_is_no_byte(void **state)
         assert_int_equal(socket_how_exact_is_unread(&s), UNREAD_EXACT);
 }
 
-static void
-more_than_was_seen_unread_is_not_counted_as_a_fin(void **state)
+static void more_than_was_seen_unread_is_not_counted_as_a_fin(void **state)
 {
         struct traced_socket s = closed(6);
         struct record r;
@@ -82,8 +78,7 @@ more_than_was_seen_unread_is_not_counted_as_a_fin(void **state)
 }
 
 /* tcp_disconnect() zeroes the counters, and leaves what was not acknowledged: no FIN, of many threads or of one. */
-static void
-what_a_zero_linger_leaves_is_no_fin(void **state)
+static void what_a_zero_linger_leaves_is_no_fin(void **state)
 {
         struct traced_socket s = closed(0);
         struct record r;
@@ -103,8 +98,7 @@ what_a_zero_linger_leaves_is_no_fin(void **state)
 }
 
 /* Both ends were seen before either FIN had come: the calls' times are no order. */
-static void
-who_closed_first_of_two_at_once_is_not_known(void **state)
+static void who_closed_first_of_two_at_once_is_not_known(void **state)
 {
         struct traced_socket client = closed(0), server = closed(0);
         struct record r;
@@ -128,8 +122,7 @@ who_closed_first_of_two_at_once_is_not_known(void **state)
 }
 
 /* Both closed with data unread: whose RST came first is shown by who sent none. */
-static void
-who_sent_nothing_since_did_not_reset(void **state)
+static void who_sent_nothing_since_did_not_reset(void **state)
 {
         struct traced_socket client = closed(6), server = closed(21);
         struct record r;
@@ -154,8 +147,7 @@ who_sent_nothing_since_did_not_reset(void **state)
 }
 
 /* Both were dead before they were closed. */
-static void
-who_was_told_of_a_reset_did_not_send_it(void **state)
+static void who_was_told_of_a_reset_did_not_send_it(void **state)
 {
         struct traced_socket client = closed(0), server = closed(0);
         struct record r;
@@ -174,8 +166,7 @@ who_was_told_of_a_reset_did_not_send_it(void **state)
 }
 
 /* The other answers each probe, so that none is counted when the time is up; before that it can only be a reset. */
-static void
-what_outlived_its_user_timeout_may_have_been_given_up(void **state)
+static void what_outlived_its_user_timeout_may_have_been_given_up(void **state)
 {
         static const struct {
                 uint32_t queued, unsent, data_out_ms;
@@ -211,8 +202,7 @@ what_outlived_its_user_timeout_may_have_been_given_up(void **state)
 }
 
 /* shutdown() has queued a FIN behind what a shut window held back; the close with data unread throws both away. */
-static void
-a_fin_that_was_thrown_away_was_not_sent(void **state)
+static void a_fin_that_was_thrown_away_was_not_sent(void **state)
 {
         struct traced_socket s = closed(6);
         struct facts f;
@@ -246,8 +236,7 @@ a_fin_that_was_thrown_away_was_not_sent(void **state)
         assert_false(fact_known(f.from[SIDE_CLIENT].fin_acked.how));
 }
 
-int
-main(void)
+int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_byte_that_came_just_before_the_close_resets),

@@ -28,8 +28,7 @@ struct pair {
         atomic_bool go;
 };
 
-static void
-connect_pair(struct pair *pair)
+static void connect_pair(struct pair *pair)
 {
         struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
         socklen_t n = sizeof(to);
@@ -45,8 +44,7 @@ connect_pair(struct pair *pair)
         close(listener);
 }
 
-static void *
-wait_and_act(void *context)
+static void *wait_and_act(void *context)
 {
         struct pair *pair = context;
 
@@ -57,8 +55,7 @@ wait_and_act(void *context)
 }
 
 /* The numbers that were given to the SYN and the bytes are acknowledged, or wait: none is forgotten, nor one more. */
-static void
-looks_while_the_other_acts(struct pair *pair, bool (*is_over)(const struct look *look))
+static void looks_while_the_other_acts(struct pair *pair, bool (*is_over)(const struct look *look))
 {
         struct look look = { 0 };
         pthread_t other;
@@ -74,21 +71,18 @@ looks_while_the_other_acts(struct pair *pair, bool (*is_over)(const struct look 
         close(pair->client);
 }
 
-static void
-close_unread(struct pair *pair)
+static void close_unread(struct pair *pair)
 {
         close(pair->server);
 }
 
-static bool
-is_dead(const struct look *look)
+static bool is_dead(const struct look *look)
 {
         return look->state == TCP_STATE_CLOSE;
 }
 
 /* It has not acknowledged what it does not read: that waits with the answer that it is to give. */
-static void
-a_reset_comes_before_a_look_or_after_it(void **state)
+static void a_reset_comes_before_a_look_or_after_it(void **state)
 {
         static const char asks[360];
         struct pair pair = { .act = close_unread, .written = sizeof(asks) };
@@ -104,8 +98,7 @@ a_reset_comes_before_a_look_or_after_it(void **state)
         }
 }
 
-static void
-drain(struct pair *pair)
+static void drain(struct pair *pair)
 {
         char part[4096];
         size_t left = pair->written;
@@ -114,14 +107,12 @@ drain(struct pair *pair)
                 left -= (size_t)recv(pair->server, part, sizeof(part), 0);
 }
 
-static bool
-is_acked(const struct look *look)
+static bool is_acked(const struct look *look)
 {
         return look->outq == 0;
 }
 
-static void
-an_ack_comes_before_a_look_or_after_it(void **state)
+static void an_ack_comes_before_a_look_or_after_it(void **state)
 {
         static const char much[1 << 20];
         struct pair pair = { .act = drain };
@@ -139,16 +130,14 @@ an_ack_comes_before_a_look_or_after_it(void **state)
         }
 }
 
-static int
-open_self(void **state)
+static int open_self(void **state)
 {
         (void)state;
         pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
         return pidfd < 0;
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_reset_comes_before_a_look_or_after_it),

@@ -17,8 +17,7 @@
 
 #define COOKIE 77
 
-static void
-wake(int signal)
+static void wake(int signal)
 {
         (void)signal;
 }
@@ -27,8 +26,7 @@ struct pair {
         int client, server;
 };
 
-static struct pair
-connected(void)
+static struct pair connected(void)
 {
         struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
         socklen_t n = sizeof(to);
@@ -45,8 +43,7 @@ connected(void)
         return pair;
 }
 
-static void
-reset(int fd)
+static void reset(int fd)
 {
         struct linger linger = { .l_onoff = 1 };
 
@@ -55,8 +52,7 @@ reset(int fd)
 }
 
 /* As the tracer has it: by a duplicate that is closed at once. */
-static struct notice *
-watching(int fd)
+static struct notice *watching(int fd)
 {
         struct notice *notice = NULL;
         int duplicate = dup(fd);
@@ -68,8 +64,7 @@ watching(int fd)
         return notice;
 }
 
-static size_t
-taken_within(struct notice *notice, int ms, uint64_t *ret_cookie)
+static size_t taken_within(struct notice *notice, int ms, uint64_t *ret_cookie)
 {
         for (int i = 0; i < ms; i++) {
                 size_t n = notice_take(notice, ret_cookie, 1);
@@ -81,8 +76,7 @@ taken_within(struct notice *notice, int ms, uint64_t *ret_cookie)
         return 0;
 }
 
-static void
-a_reset_is_noticed_and_its_error_left_there(void **state)
+static void a_reset_is_noticed_and_its_error_left_there(void **state)
 {
         struct pair pair = connected();
         struct notice *notice = watching(pair.client);
@@ -99,8 +93,7 @@ a_reset_is_noticed_and_its_error_left_there(void **state)
         close(pair.client);
 }
 
-static void
-neither_data_nor_an_end_is_noticed(void **state)
+static void neither_data_nor_an_end_is_noticed(void **state)
 {
         struct pair pair = connected();
         struct notice *notice = watching(pair.client);
@@ -115,8 +108,7 @@ neither_data_nor_an_end_is_noticed(void **state)
         close(pair.server);
 }
 
-static void
-the_last_close_of_the_program_is_the_last(void **state)
+static void the_last_close_of_the_program_is_the_last(void **state)
 {
         struct pair pair = connected();
         struct notice *notice = watching(pair.client);
@@ -133,8 +125,7 @@ the_last_close_of_the_program_is_the_last(void **state)
         close(pair.server);
 }
 
-static void
-the_time_of_what_is_heard_is_its_own(void **state)
+static void the_time_of_what_is_heard_is_its_own(void **state)
 {
         struct notice *notice = NULL;
         struct timespec before, after;
@@ -166,8 +157,7 @@ the_time_of_what_is_heard_is_its_own(void **state)
         close(pipes[1]);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_reset_is_noticed_and_its_error_left_there),

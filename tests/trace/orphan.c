@@ -13,8 +13,7 @@
 
 /* Closed with 1000 bytes on their way, which nobody acknowledged; it is gone 300 ms later. Of what came and went since
  * then there is nothing but its FIN. */
-static struct traced_socket
-orphan(void)
+static struct traced_socket orphan(void)
 {
         struct look before = { .state = TCP_STATE_ESTABLISHED, .whole = true, .info = true,
                                .outq = 1000, .bytes_sent = 1500, .bytes_acked = 501, .bytes_received = 20,
@@ -29,8 +28,7 @@ orphan(void)
         return s;
 }
 
-static void
-what_is_gone_at_once_and_all_acknowledged_is_none(void **state)
+static void what_is_gone_at_once_and_all_acknowledged_is_none(void **state)
 {
         struct traced_socket s = orphan();
 
@@ -44,8 +42,7 @@ what_is_gone_at_once_and_all_acknowledged_is_none(void **state)
         assert_int_equal(socket_orphan_end(&s), ORPHAN_NONE);
 }
 
-static void
-a_segment_without_data_came_and_it_sent_no_rst(void **state)
+static void a_segment_without_data_came_and_it_sent_no_rst(void **state)
 {
         struct traced_socket s = orphan();
 
@@ -57,8 +54,7 @@ a_segment_without_data_came_and_it_sent_no_rst(void **state)
         assert_int_equal(socket_orphan_end(&s), ORPHAN_RESET_BY_EITHER);
 }
 
-static void
-data_that_it_neither_took_nor_acknowledged_resets_it(void **state)
+static void data_that_it_neither_took_nor_acknowledged_resets_it(void **state)
 {
         struct traced_socket s = orphan();
 
@@ -75,8 +71,7 @@ data_that_it_neither_took_nor_acknowledged_resets_it(void **state)
         assert_int_equal(socket_orphan_end(&s), ORPHAN_RESET_BY_EITHER);
 }
 
-static void
-where_nothing_came_the_other_did_not_reset_it(void **state)
+static void where_nothing_came_the_other_did_not_reset_it(void **state)
 {
         struct traced_socket s = orphan();
 
@@ -89,8 +84,7 @@ where_nothing_came_the_other_did_not_reset_it(void **state)
         assert_int_equal(socket_orphan_end(&s), ORPHAN_UNKNOWN);
 }
 
-static void
-who_asked_often_enough_gave_up(void **state)
+static void who_asked_often_enough_gave_up(void **state)
 {
         struct traced_socket s = orphan();
 
@@ -111,8 +105,7 @@ who_asked_often_enough_gave_up(void **state)
         assert_int_equal(socket_orphan_end(&s), ORPHAN_UNKNOWN);
 }
 
-static void
-a_user_timeout_may_have_run_out(void **state)
+static void a_user_timeout_may_have_run_out(void **state)
 {
         struct traced_socket s = orphan();
 
@@ -135,8 +128,7 @@ a_user_timeout_may_have_run_out(void **state)
 }
 
 /* Its FIN waits behind data, and is not sent. */
-static void
-more_than_its_probes_can_draw_is_a_reset(void **state)
+static void more_than_its_probes_can_draw_is_a_reset(void **state)
 {
         struct traced_socket s = orphan();
 
@@ -153,8 +145,7 @@ more_than_its_probes_can_draw_is_a_reset(void **state)
         assert_int_equal(socket_orphan_end(&s), ORPHAN_RESET_BY_EITHER);
 }
 
-static void
-a_negative_linger2_resets_where_its_fin_is_acknowledged(void **state)
+static void a_negative_linger2_resets_where_its_fin_is_acknowledged(void **state)
 {
         struct traced_socket s = orphan();
 
@@ -172,8 +163,7 @@ a_negative_linger2_resets_where_its_fin_is_acknowledged(void **state)
 }
 
 /* shutdown() of both ways, and data came with the acknowledgement or after it: before the close that ends it, too. */
-static void
-what_was_shut_both_ways_may_have_met_data(void **state)
+static void what_was_shut_both_ways_may_have_met_data(void **state)
 {
         struct traced_socket s = orphan();
         struct record r;
@@ -196,8 +186,7 @@ what_was_shut_both_ways_may_have_met_data(void **state)
         assert_int_equal(r.n_causes, 2);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_is_gone_at_once_and_all_acknowledged_is_none),

@@ -11,8 +11,7 @@
 #include "trace/deduce.h"
 
 /* Closed with seven of 20 bytes unread, which sent a RST; nothing had come since the look. */
-static struct traced_socket
-reset(bool client)
+static struct traced_socket reset(bool client)
 {
         struct look before = { .state = TCP_STATE_ESTABLISHED, .whole = true, .info = true, .cookie = 1, .unread = 7,
                                .bytes_sent = 20, .bytes_acked = client ? 21 : 20, .bytes_received = 20,
@@ -25,8 +24,7 @@ reset(bool client)
         return s;
 }
 
-static void
-two_that_surely_reset_are_both_told(void **state)
+static void two_that_surely_reset_are_both_told(void **state)
 {
         struct traced_socket client = reset(true), server = reset(false);
         struct record r;
@@ -48,8 +46,7 @@ two_that_surely_reset_are_both_told(void **state)
         assert_int_equal(r.n_causes, 2);
 }
 
-static void
-a_rst_may_have_come_before_the_act(void **state)
+static void a_rst_may_have_come_before_the_act(void **state)
 {
         struct traced_socket s = reset(true), server = reset(false);
         struct record r;
@@ -86,8 +83,7 @@ a_rst_may_have_come_before_the_act(void **state)
         assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
 }
 
-static void
-without_the_kernels_last_word_it_is_likely(void **state)
+static void without_the_kernels_last_word_it_is_likely(void **state)
 {
         struct traced_socket s = reset(true);
         struct record r;
@@ -100,8 +96,7 @@ without_the_kernels_last_word_it_is_likely(void **state)
 }
 
 /* It would have reset by itself, and sent nothing: the other's had come before. */
-static void
-who_sent_nothing_was_reset_by_the_other(void **state)
+static void who_sent_nothing_was_reset_by_the_other(void **state)
 {
         struct traced_socket s = reset(true);
         struct record r;
@@ -127,8 +122,7 @@ who_sent_nothing_was_reset_by_the_other(void **state)
 }
 
 /* Shut before, and the other's FIN came between the look and the close: a TIME_WAIT is left, and nothing to reset. */
-static void
-what_both_fins_had_ended_is_not_reset(void **state)
+static void what_both_fins_had_ended_is_not_reset(void **state)
 {
         struct traced_socket s = reset(true);
 
@@ -141,8 +135,7 @@ what_both_fins_had_ended_is_not_reset(void **state)
         assert_false(socket_act_resets(&s));
 }
 
-static void
-who_was_told_of_sock_destroy_sent_the_rst(void **state)
+static void who_was_told_of_sock_destroy_sent_the_rst(void **state)
 {
         struct traced_socket client = reset(true), server = reset(false);
         struct record r;
@@ -160,8 +153,7 @@ who_was_told_of_sock_destroy_sent_the_rst(void **state)
         }
 }
 
-static void
-of_two_that_died_unheard_either_may_have_been_destroyed(void **state)
+static void of_two_that_died_unheard_either_may_have_been_destroyed(void **state)
 {
         struct traced_socket client = reset(true), server = reset(false);
         struct record r;
@@ -178,8 +170,7 @@ of_two_that_died_unheard_either_may_have_been_destroyed(void **state)
 }
 
 /* As where its TCP_USER_TIMEOUT was over: nobody was told, and the RST of the other's close met nobody. */
-static void
-what_had_died_before_was_not_reset_by_the_close(void **state)
+static void what_had_died_before_was_not_reset_by_the_close(void **state)
 {
         struct traced_socket client = reset(true), server = reset(false);
         struct record r;
@@ -196,8 +187,7 @@ what_had_died_before_was_not_reset_by_the_close(void **state)
 }
 
 /* Dead already, it has no FIN in its queue; a FIN is a number more. */
-static void
-a_shutdown_that_came_too_late_has_failed(void **state)
+static void a_shutdown_that_came_too_late_has_failed(void **state)
 {
         struct traced_socket s = reset(true);
 
@@ -220,8 +210,7 @@ a_shutdown_that_came_too_late_has_failed(void **state)
 }
 
 /* One more than was seen is a byte, or the other's FIN: no FIN has come where data has, and nothing else. */
-static void
-one_more_unread_is_a_fin_only_if_no_data_came(void **state)
+static void one_more_unread_is_a_fin_only_if_no_data_came(void **state)
 {
         struct traced_socket s = reset(true);
         struct record r;
@@ -243,8 +232,7 @@ one_more_unread_is_a_fin_only_if_no_data_came(void **state)
 }
 
 /* What went after the look is no more unsent. */
-static void
-what_was_never_sent_is_counted_at_the_end(void **state)
+static void what_was_never_sent_is_counted_at_the_end(void **state)
 {
         struct traced_socket s = reset(true);
         struct record r;
@@ -259,8 +247,7 @@ what_was_never_sent_is_counted_at_the_end(void **state)
         assert_int_equal(r.to_server.bytes.value, 25);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(two_that_surely_reset_are_both_told),

@@ -25,22 +25,19 @@
 
 static volatile int depth;
 
-KEEPS_FRAME_POINTER static void
-inner_of_two(void)
+KEEPS_FRAME_POINTER static void inner_of_two(void)
 {
         kill(getpid(), SIGSTOP);
         depth++;
 }
 
-KEEPS_FRAME_POINTER static void
-outer_of_two(void)
+KEEPS_FRAME_POINTER static void outer_of_two(void)
 {
         inner_of_two();
         depth++;
 }
 
-static pid_t
-stopped_child(void)
+static pid_t stopped_child(void)
 {
         pid_t pid = fork();
         int status;
@@ -57,24 +54,21 @@ stopped_child(void)
         return pid;
 }
 
-static void
-end(pid_t pid)
+static void end(pid_t pid)
 {
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
 }
 
 /* Functions are short: the next begins within so many bytes. */
-static bool
-lies_in(uint64_t pc, void (*function)(void))
+static bool lies_in(uint64_t pc, void (*function)(void))
 {
         uint64_t begin = (uint64_t)(uintptr_t)function;
 
         return pc >= begin && pc - begin < 128;
 }
 
-static void
-frame_pointers_lead_to_the_callers(void **state)
+static void frame_pointers_lead_to_the_callers(void **state)
 {
         pid_t pid = stopped_child();
         struct registers registers;
@@ -97,8 +91,7 @@ frame_pointers_lead_to_the_callers(void **state)
         assert_true(outer);
 }
 
-static void
-a_frame_pointer_that_leads_nowhere_ends_the_list(void **state)
+static void a_frame_pointer_that_leads_nowhere_ends_the_list(void **state)
 {
         pid_t pid = stopped_child();
         uint64_t pcs[WHERE_FRAMES_MAX];
@@ -111,8 +104,7 @@ a_frame_pointer_that_leads_nowhere_ends_the_list(void **state)
         end(pid);
 }
 
-static void
-frames_are_named_by_module_and_function(void **state)
+static void frames_are_named_by_module_and_function(void **state)
 {
         pid_t pid = stopped_child();
         struct where where;
@@ -136,8 +128,7 @@ frames_are_named_by_module_and_function(void **state)
         assert_true(where.frames[inner].offset != 0);
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(frame_pointers_lead_to_the_callers),

@@ -31,12 +31,13 @@ struct fixture {
         uint32_t id;
 };
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
         struct fixture *f = calloc(1, sizeof(*f));
 
         assert_non_null(f);
         for (unsigned i = 0; i < N_DATA; ++i)
-                f->data[i] = (uint8_t) (i * 7);
+                f->data[i] = (uint8_t)(i * 7);
         for (unsigned v6 = 0; v6 < 2; ++v6) {
                 struct segment segment = {
                         .family = v6 ? AF_INET6 : AF_INET, .ttl = 64, .flags = SEGMENT_ACK, .source_port = 1,
@@ -51,7 +52,8 @@ static int set_up(void **state) {
         return 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
         struct fixture *f = *state;
 
         packet_reader_free(f->reader);
@@ -60,7 +62,8 @@ static int tear_down(void **state) {
 }
 
 /* Gives the reader bytes @start to @end of what IP carries, of which the capture holds all but @n_cut. */
-static enum packet_kind give(struct fixture *f, uint32_t start, uint32_t end, uint32_t n_cut) {
+static enum packet_kind give(struct fixture *f, uint32_t start, uint32_t end, uint32_t n_cut)
+{
         uint32_t n_header = f->v6 ? SIZE_IPV6 + 8 : SIZE_IPV4, n = n_header + end - start;
         uint8_t *frame = malloc(n);
         enum packet_kind kind;
@@ -68,22 +71,22 @@ static enum packet_kind give(struct fixture *f, uint32_t start, uint32_t end, ui
         assert_non_null(frame);
         memcpy(frame, f->whole[f->v6], f->v6 ? SIZE_IPV6 : SIZE_IPV4);
         if (f->v6) {
-                frame[4] = (uint8_t) ((n - SIZE_IPV6) >> 8);
-                frame[5] = (uint8_t) (n - SIZE_IPV6);
+                frame[4] = (uint8_t)((n - SIZE_IPV6) >> 8);
+                frame[5] = (uint8_t)(n - SIZE_IPV6);
                 frame[6] = 44;
                 memset(frame + SIZE_IPV6, 0, 8);
                 frame[SIZE_IPV6] = 6;
-                frame[SIZE_IPV6 + 2] = (uint8_t) (start >> 8);
-                frame[SIZE_IPV6 + 3] = (uint8_t) (start | (end < N_TCP));
-                frame[SIZE_IPV6 + 7] = (uint8_t) f->id;
-                frame[SIZE_IPV6 + 6] = (uint8_t) (f->id >> 8);
+                frame[SIZE_IPV6 + 2] = (uint8_t)(start >> 8);
+                frame[SIZE_IPV6 + 3] = (uint8_t)(start | (end < N_TCP));
+                frame[SIZE_IPV6 + 7] = (uint8_t)f->id;
+                frame[SIZE_IPV6 + 6] = (uint8_t)(f->id >> 8);
         } else {
-                frame[2] = (uint8_t) (n >> 8);
-                frame[3] = (uint8_t) n;
-                frame[4] = (uint8_t) (f->id >> 8);
-                frame[5] = (uint8_t) f->id;
-                frame[6] = (uint8_t) (start / 8 >> 8 | (end < N_TCP ? 0x20 : 0));
-                frame[7] = (uint8_t) (start / 8);
+                frame[2] = (uint8_t)(n >> 8);
+                frame[3] = (uint8_t)n;
+                frame[4] = (uint8_t)(f->id >> 8);
+                frame[5] = (uint8_t)f->id;
+                frame[6] = (uint8_t)(start / 8 >> 8 | (end < N_TCP ? 0x20 : 0));
+                frame[7] = (uint8_t)(start / 8);
         }
         memcpy(frame + n_header, f->whole[f->v6] + (f->v6 ? SIZE_IPV6 : SIZE_IPV4) + start, end - start);
         frame = realloc(frame, n - n_cut);
@@ -94,7 +97,8 @@ static enum packet_kind give(struct fixture *f, uint32_t start, uint32_t end, ui
         return kind;
 }
 
-static void check_whole(struct fixture *f) {
+static void check_whole(struct fixture *f)
+{
         const struct segment *s = &f->packet.segment;
 
         assert_int_equal(s->family, f->v6 ? AF_INET6 : AF_INET);
@@ -110,7 +114,8 @@ static void check_whole(struct fixture *f) {
         assert_true(f->packet.checksum_good);
 }
 
-static void pieces_in_order_make_a_packet(void **state) {
+static void pieces_in_order_make_a_packet(void **state)
+{
         struct fixture *f = *state;
 
         for (unsigned v6 = 0; v6 < 2; ++v6) {
@@ -122,7 +127,8 @@ static void pieces_in_order_make_a_packet(void **state) {
         }
 }
 
-static void pieces_in_any_order_make_a_packet(void **state) {
+static void pieces_in_any_order_make_a_packet(void **state)
+{
         struct fixture *f = *state;
 
         for (unsigned v6 = 0; v6 < 2; ++v6) {
@@ -136,7 +142,8 @@ static void pieces_in_any_order_make_a_packet(void **state) {
         }
 }
 
-static void two_packets_do_not_mix(void **state) {
+static void two_packets_do_not_mix(void **state)
+{
         struct fixture *f = *state;
 
         f->id = 1;
@@ -153,7 +160,8 @@ static void two_packets_do_not_mix(void **state) {
         check_whole(f);
 }
 
-static void a_piece_that_comes_twice_is_ignored(void **state) {
+static void a_piece_that_comes_twice_is_ignored(void **state)
+{
         struct fixture *f = *state;
 
         assert_int_equal(give(f, 0, 1480, 0), PACKET_FRAGMENT);
@@ -165,7 +173,8 @@ static void a_piece_that_comes_twice_is_ignored(void **state) {
         check_whole(f);
 }
 
-static void pieces_that_overlap_throw_all_away(void **state) {
+static void pieces_that_overlap_throw_all_away(void **state)
+{
         struct fixture *f = *state;
 
         for (unsigned v6 = 0; v6 < 2; ++v6) {
@@ -180,7 +189,8 @@ static void pieces_that_overlap_throw_all_away(void **state) {
         }
 }
 
-static void after_thirty_seconds_a_piece_is_forgotten(void **state) {
+static void after_thirty_seconds_a_piece_is_forgotten(void **state)
+{
         struct fixture *f = *state;
 
         assert_int_equal(give(f, 0, 1480, 0), PACKET_FRAGMENT);
@@ -191,7 +201,8 @@ static void after_thirty_seconds_a_piece_is_forgotten(void **state) {
         check_whole(f);
 }
 
-static void pieces_that_were_cut_still_tell_the_length(void **state) {
+static void pieces_that_were_cut_still_tell_the_length(void **state)
+{
         struct fixture *f = *state;
 
         assert_int_equal(give(f, 0, 1480, 1400), PACKET_FRAGMENT);
@@ -204,7 +215,8 @@ static void pieces_that_were_cut_still_tell_the_length(void **state) {
         assert_false(f->packet.checksum_known);
 }
 
-static void pieces_that_never_meet_take_a_bounded_room(void **state) {
+static void pieces_that_never_meet_take_a_bounded_room(void **state)
+{
         struct fixture *f = *state;
 
         for (f->id = 100; f->id < 5000; ++f->id)
@@ -217,7 +229,8 @@ static void pieces_that_never_meet_take_a_bounded_room(void **state) {
         assert_int_equal(give(f, 0, 1480, 0), PACKET_FRAGMENT);
 }
 
-static void a_packet_in_more_pieces_than_can_be_kept_is_given_up(void **state) {
+static void a_packet_in_more_pieces_than_can_be_kept_is_given_up(void **state)
+{
         struct fixture *f = *state;
 
         /* Every other piece of eight bytes: a hole behind each. */
@@ -229,7 +242,8 @@ static void a_packet_in_more_pieces_than_can_be_kept_is_given_up(void **state) {
         check_whole(f);
 }
 
-static void a_tunnel_in_pieces_is_followed_to_the_pieces_in_it(void **state) {
+static void a_tunnel_in_pieces_is_followed_to_the_pieces_in_it(void **state)
+{
         struct fixture *f = *state;
         uint8_t inner[2][SIZE_IPV4 + N_TCP];
 
@@ -238,10 +252,10 @@ static void a_tunnel_in_pieces_is_followed_to_the_pieces_in_it(void **state) {
                 uint32_t start = i ? 1480 : 0, end = i ? N_TCP : 1480, n = SIZE_IPV4 + end - start;
 
                 memcpy(inner[i], f->whole[0], SIZE_IPV4);
-                inner[i][2] = (uint8_t) (n >> 8);
-                inner[i][3] = (uint8_t) n;
+                inner[i][2] = (uint8_t)(n >> 8);
+                inner[i][3] = (uint8_t)n;
                 inner[i][6] = i ? 0 : 0x20;
-                inner[i][7] = (uint8_t) (start / 8);
+                inner[i][7] = (uint8_t)(start / 8);
                 memcpy(inner[i] + SIZE_IPV4, f->whole[0] + SIZE_IPV4 + start, end - start);
                 for (unsigned j = 0; j < 2; ++j) {
                         uint32_t first = j ? 800 : 0, last = j ? n : 800;
@@ -249,11 +263,11 @@ static void a_tunnel_in_pieces_is_followed_to_the_pieces_in_it(void **state) {
                         enum packet_kind kind;
 
                         memcpy(frame, f->whole[0], SIZE_IPV4);
-                        frame[2] = (uint8_t) ((SIZE_IPV4 + last - first) >> 8);
-                        frame[3] = (uint8_t) (SIZE_IPV4 + last - first);
-                        frame[5] = (uint8_t) (i + 1);
+                        frame[2] = (uint8_t)((SIZE_IPV4 + last - first) >> 8);
+                        frame[3] = (uint8_t)(SIZE_IPV4 + last - first);
+                        frame[5] = (uint8_t)(i + 1);
                         frame[6] = j ? 0 : 0x20;
-                        frame[7] = (uint8_t) (first / 8);
+                        frame[7] = (uint8_t)(first / 8);
                         frame[9] = 4;
                         memcpy(frame + SIZE_IPV4, inner[i] + first, last - first);
                         kind = packet_read(f->reader, 101, frame, SIZE_IPV4 + last - first, SIZE_IPV4 + last - first, 0,
@@ -265,7 +279,8 @@ static void a_tunnel_in_pieces_is_followed_to_the_pieces_in_it(void **state) {
         assert_int_equal(f->packet.depth, 1);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(pieces_in_order_make_a_packet, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(pieces_in_any_order_make_a_packet, set_up, tear_down),

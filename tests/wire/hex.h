@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Reads into @bytes, which is large enough, and returns how many there were. */
-static inline size_t hex(const char *text, uint8_t *bytes) {
+static inline size_t hex(const char *text, uint8_t *bytes)
+{
         static const char digits[] = "0123456789abcdef";
         size_t n = 0;
 
@@ -16,9 +17,9 @@ static inline size_t hex(const char *text, uint8_t *bytes) {
                 if (*text == ' ' || !digit)
                         continue;
                 if (n % 2 == 0)
-                        bytes[n / 2] = (uint8_t) ((digit - digits) << 4);
+                        bytes[n / 2] = (uint8_t)((digit - digits) << 4);
                 else
-                        bytes[n / 2] |= (uint8_t) (digit - digits);
+                        bytes[n / 2] |= (uint8_t)(digit - digits);
                 ++n;
         }
         return n / 2;

@@ -29,7 +29,8 @@ struct seed {
 };
 
 /* Fixed, so that a failure comes again: splitmix64. */
-static uint64_t next(uint64_t *state) {
+static uint64_t next(uint64_t *state)
+{
         uint64_t z = *state += 0x9e3779b97f4a7c15;
 
         z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
@@ -37,7 +38,8 @@ static uint64_t next(uint64_t *state) {
         return z ^ z >> 31;
 }
 
-static void make_seeds(struct seed seeds[static N_SEEDS]) {
+static void make_seeds(struct seed seeds[static N_SEEDS])
+{
         for (unsigned i = 0; i < 2; ++i) {
                 struct segment segment = {
                         .family = i ? AF_INET6 : AF_INET, .ttl = 64, .flags = SEGMENT_ACK | SEGMENT_FIN,
@@ -48,15 +50,16 @@ static void make_seeds(struct seed seeds[static N_SEEDS]) {
 
                 n = segment_write(seeds[i].bytes, SEED_MAX, &segment);
                 assert_true(n > 0);
-                seeds[i].n = (size_t) n;
+                seeds[i].n = (size_t)n;
                 n = icmp_write(seeds[i + 2].bytes, SEED_MAX, ICMP_ERROR_PORT_UNREACHABLE, seeds[i].bytes, seeds[i].n);
                 assert_true(n > 0);
-                seeds[i + 2].n = (size_t) n;
+                seeds[i + 2].n = (size_t)n;
         }
 }
 
 /* Reads @n bytes by every way there is, and checks what any answer must hold to. */
-static void read_all_ways(const uint8_t *bytes, size_t n, unsigned n_read[static 2]) {
+static void read_all_ways(const uint8_t *bytes, size_t n, unsigned n_read[static 2])
+{
         struct icmp_about about;
         struct segment segment;
         uint8_t *block;
@@ -90,10 +93,11 @@ static void read_all_ways(const uint8_t *bytes, size_t n, unsigned n_read[static
         free(block);
 }
 
-static void truncated_packets_are_read_within_their_bounds(void **state) {
+static void truncated_packets_are_read_within_their_bounds(void **state)
+{
         struct seed seeds[N_SEEDS];
         unsigned n_read[2] = {};
-        (void) state;
+        (void)state;
 
         make_seeds(seeds);
         for (unsigned i = 0; i < N_SEEDS; ++i)
@@ -103,22 +107,23 @@ static void truncated_packets_are_read_within_their_bounds(void **state) {
         assert_true(n_read[0] >= 2 && n_read[1] >= 2);
 }
 
-static void damaged_packets_are_read_within_their_bounds(void **state) {
+static void damaged_packets_are_read_within_their_bounds(void **state)
+{
         unsigned n_read[2] = {};
         struct seed seeds[N_SEEDS];
         uint64_t random = 1;
-        (void) state;
+        (void)state;
 
         make_seeds(seeds);
         for (unsigned round = 0; round < N_ROUNDS; ++round) {
                 const struct seed *seed = &seeds[next(&random) % N_SEEDS];
                 uint8_t bytes[SEED_MAX];
-                unsigned n_hits = 1 + (unsigned) (next(&random) % 6);
+                unsigned n_hits = 1 + (unsigned)(next(&random) % 6);
                 size_t n = seed->n;
 
                 memcpy(bytes, seed->bytes, n);
                 while (n_hits--)
-                        bytes[next(&random) % n] = (uint8_t) next(&random);
+                        bytes[next(&random) % n] = (uint8_t)next(&random);
                 if (next(&random) % 4 == 0)
                         n = next(&random) % (n + 1);
                 read_all_ways(bytes, n, n_read);
@@ -127,21 +132,22 @@ static void damaged_packets_are_read_within_their_bounds(void **state) {
         assert_true(n_read[0] > N_ROUNDS / 10 && n_read[1] > N_ROUNDS / 10);
 }
 
-static void noise_is_read_within_its_bounds(void **state) {
+static void noise_is_read_within_its_bounds(void **state)
+{
         unsigned n_read[2] = {};
         uint64_t random = 2;
-        (void) state;
+        (void)state;
 
         for (unsigned round = 0; round < N_ROUNDS / 3; ++round) {
                 uint8_t bytes[128];
                 size_t n = next(&random) % sizeof(bytes);
 
                 for (size_t i = 0; i < n; ++i)
-                        bytes[i] = (uint8_t) next(&random);
+                        bytes[i] = (uint8_t)next(&random);
                 /* Noise that looks like IP with TCP gets further in. */
                 if (n > 40) {
-                        bytes[0] = round % 2 ? 0x60 : (uint8_t) (0x40 | (bytes[0] & 0x0f));
-                        bytes[6] = round % 2 ? (uint8_t) ((const uint8_t[]) { 6, 0, 43, 44, 51, 60 }[bytes[6] % 6]) : 0;
+                        bytes[0] = round % 2 ? 0x60 : (uint8_t)(0x40 | (bytes[0] & 0x0f));
+                        bytes[6] = round % 2 ? (uint8_t)((const uint8_t[]){ 6, 0, 43, 44, 51, 60 }[bytes[6] % 6]) : 0;
                         bytes[7] = 0;
                         bytes[9] = round % 2 ? bytes[9] : 6;
                         bytes[2] = 0;
@@ -151,7 +157,8 @@ static void noise_is_read_within_its_bounds(void **state) {
         assert_true(n_read[0] > 100);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(truncated_packets_are_read_within_their_bounds),
                 cmocka_unit_test(damaged_packets_are_read_within_their_bounds),

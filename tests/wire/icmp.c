@@ -16,7 +16,8 @@
 #include "wire/icmp.h"
 #include "wire/segment.h"
 
-static int make_segment(uint8_t family, uint32_t n_payload, uint8_t *packet, size_t size) {
+static int make_segment(uint8_t family, uint32_t n_payload, uint8_t *packet, size_t size)
+{
         static const uint8_t payload[1400];
         struct segment segment = {
                 .family = family, .ttl = 64, .flags = SEGMENT_ACK, .source_port = 1111, .destination_port = 2222,
@@ -28,14 +29,15 @@ static int make_segment(uint8_t family, uint32_t n_payload, uint8_t *packet, siz
         return segment_write(packet, size, &segment);
 }
 
-static void an_error_is_read_back_to_the_segment_it_is_about(void **state) {
+static void an_error_is_read_back_to_the_segment_it_is_about(void **state)
+{
         static const enum icmp_error errors[] = {
                 ICMP_ERROR_NET_UNREACHABLE, ICMP_ERROR_HOST_UNREACHABLE, ICMP_ERROR_PROTOCOL_UNREACHABLE,
                 ICMP_ERROR_PORT_UNREACHABLE, ICMP_ERROR_ADMIN_PROHIBITED,
         };
         static const uint8_t families[] = { AF_INET, AF_INET6 };
         static const uint32_t sizes[] = { 0, 5, 1400 };
-        (void) state;
+        (void)state;
 
         for (size_t f = 0; f < 2; ++f)
                 for (size_t s = 0; s < 3; ++s)
@@ -48,42 +50,44 @@ static void an_error_is_read_back_to_the_segment_it_is_about(void **state) {
 
                                 n_about = make_segment(families[f], sizes[s], about, sizeof(about));
                                 assert_true(n_about > 0);
-                                n = icmp_write(packet, sizeof(packet), errors[i], about, (size_t) n_about);
-                                assert_true(n > 0 && (size_t) n <= limit);
-                                assert_int_equal(icmp_read(packet, (size_t) n, &read), 0);
+                                n = icmp_write(packet, sizeof(packet), errors[i], about, (size_t)n_about);
+                                assert_true(n > 0 && (size_t)n <= limit);
+                                assert_int_equal(icmp_read(packet, (size_t)n, &read), 0);
                                 assert_int_equal(icmp_about_error(&read), errors[i]);
                                 assert_int_equal(read.family, families[f]);
                                 assert_int_equal(read.source_port, 1111);
                                 assert_int_equal(read.destination_port, 2222);
                                 assert_int_equal(read.seq, 0xfedcba98);
                                 /* It comes from where the segment went. */
-                                assert_int_equal(segment_read(about, (size_t) n_about, &quoted), 0);
+                                assert_int_equal(segment_read(about, (size_t)n_about, &quoted), 0);
                                 assert_memory_equal(read.from, quoted.destination, 16);
                                 assert_memory_equal(read.source, quoted.source, 16);
                                 assert_memory_equal(read.destination, quoted.destination, 16);
                         }
 }
 
-static void the_checksums_of_an_error_add_up_to_nothing(void **state) {
+static void the_checksums_of_an_error_add_up_to_nothing(void **state)
+{
         uint8_t about[100], packet[ICMP_SIZE_MAX];
         uint64_t sum;
         int n_about, n;
-        (void) state;
+        (void)state;
 
         n_about = make_segment(AF_INET, 5, about, sizeof(about));
-        n = icmp_write(packet, sizeof(packet), ICMP_ERROR_PORT_UNREACHABLE, about, (size_t) n_about);
+        n = icmp_write(packet, sizeof(packet), ICMP_ERROR_PORT_UNREACHABLE, about, (size_t)n_about);
         assert_int_equal(n, 20 + 8 + n_about);
         assert_int_equal(checksum_fold(checksum_add(0, packet, 20)), 0);
-        assert_int_equal(checksum_fold(checksum_add(0, packet + 20, (size_t) n - 20)), 0);
+        assert_int_equal(checksum_fold(checksum_add(0, packet + 20, (size_t)n - 20)), 0);
 
         n_about = make_segment(AF_INET6, 5, about, sizeof(about));
-        n = icmp_write(packet, sizeof(packet), ICMP_ERROR_PORT_UNREACHABLE, about, (size_t) n_about);
+        n = icmp_write(packet, sizeof(packet), ICMP_ERROR_PORT_UNREACHABLE, about, (size_t)n_about);
         assert_int_equal(n, 40 + 8 + n_about);
-        sum = checksum_pseudo(AF_INET6, packet + 8, packet + 24, IPPROTO_ICMPV6, (size_t) n - 40);
-        assert_int_equal(checksum_fold(checksum_add(sum, packet + 40, (size_t) n - 40)), 0);
+        sum = checksum_pseudo(AF_INET6, packet + 8, packet + 24, IPPROTO_ICMPV6, (size_t)n - 40);
+        assert_int_equal(checksum_fold(checksum_add(sum, packet + 40, (size_t)n - 40)), 0);
 }
 
-static void types_and_codes_have_the_names_of_both_families(void **state) {
+static void types_and_codes_have_the_names_of_both_families(void **state)
+{
         static const struct {
                 uint8_t family, type, code;
                 enum icmp_error expected;
@@ -99,7 +103,7 @@ static void types_and_codes_have_the_names_of_both_families(void **state) {
                 { AF_INET, 11, 0, ICMP_ERROR_TIME_EXCEEDED }, { AF_INET6, 3, 0, ICMP_ERROR_TIME_EXCEEDED },
                 { AF_INET, 3, 5, ICMP_ERROR_OTHER }, { AF_INET6, 4, 0, ICMP_ERROR_OTHER },
         };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
                 struct icmp_about about = {
@@ -110,12 +114,13 @@ static void types_and_codes_have_the_names_of_both_families(void **state) {
         }
 }
 
-static void what_cannot_be_told_is_refused(void **state) {
+static void what_cannot_be_told_is_refused(void **state)
+{
         uint8_t about[100], packet[ICMP_SIZE_MAX];
         size_t n;
-        (void) state;
+        (void)state;
 
-        n = (size_t) make_segment(AF_INET, 5, about, sizeof(about));
+        n = (size_t)make_segment(AF_INET, 5, about, sizeof(about));
         assert_int_equal(icmp_write(packet, sizeof(packet), ICMP_ERROR_TOO_BIG, about, n), -EINVAL);
         assert_int_equal(icmp_write(packet, sizeof(packet), ICMP_ERROR_PORT_UNREACHABLE, about, 19), -EINVAL);
         assert_int_equal(icmp_write(packet, 30, ICMP_ERROR_PORT_UNREACHABLE, about, n), -ENOBUFS);
@@ -123,15 +128,16 @@ static void what_cannot_be_told_is_refused(void **state) {
         assert_int_equal(icmp_write(packet, sizeof(packet), ICMP_ERROR_PORT_UNREACHABLE, about, n), -EINVAL);
 }
 
-static void other_messages_are_no_errors_about_tcp(void **state) {
+static void other_messages_are_no_errors_about_tcp(void **state)
+{
         uint8_t about[100], packet[ICMP_SIZE_MAX], other[ICMP_SIZE_MAX];
         struct icmp_about read;
         size_t n;
-        (void) state;
+        (void)state;
 
-        n = (size_t) make_segment(AF_INET, 5, about, sizeof(about));
+        n = (size_t)make_segment(AF_INET, 5, about, sizeof(about));
         assert_int_equal(icmp_read(about, n, &read), ICMP_NOT);      /* the segment itself */
-        n = (size_t) icmp_write(packet, sizeof(packet), ICMP_ERROR_PORT_UNREACHABLE, about, n);
+        n = (size_t)icmp_write(packet, sizeof(packet), ICMP_ERROR_PORT_UNREACHABLE, about, n);
         memcpy(other, packet, n);
         other[20] = 8;                                               /* an echo request */
         assert_int_equal(icmp_read(other, n, &read), ICMP_NOT);
@@ -142,7 +148,8 @@ static void other_messages_are_no_errors_about_tcp(void **state) {
         assert_int_equal(icmp_read(packet, 20 + 8 + 20 + 8, &read), 0);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_error_is_read_back_to_the_segment_it_is_about),
                 cmocka_unit_test(the_checksums_of_an_error_add_up_to_nothing),

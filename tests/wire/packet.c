@@ -271,7 +271,8 @@ static const struct row rows[] = {
           PACKET_BROKEN, 0, 0 },
 };
 
-static void check(const struct row *row, const struct packet *packet) {
+static void check(const struct row *row, const struct packet *packet)
+{
         const struct segment *segment = &packet->segment;
 
         assert_int_equal(packet->vlan, row->vlan);
@@ -289,9 +290,10 @@ static void check(const struct row *row, const struct packet *packet) {
         assert_int_equal(segment->ttl, 64);
 }
 
-static void frames_of_every_kind_are_read(void **state) {
+static void frames_of_every_kind_are_read(void **state)
+{
         struct packet_reader *reader;
-        (void) state;
+        (void)state;
 
         assert_int_equal(packet_reader_new(&reader), 0);
         for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
@@ -301,7 +303,7 @@ static void frames_of_every_kind_are_read(void **state) {
                 size_t n;
 
                 n = hex(rows[i].frame, frame);
-                kind = packet_read(reader, rows[i].link_type, frame, (uint32_t) n, (uint32_t) n, 0, &packet);
+                kind = packet_read(reader, rows[i].link_type, frame, (uint32_t)n, (uint32_t)n, 0, &packet);
                 if (kind != rows[i].kind)
                         print_message("# %s: %s\n", rows[i].what, packet_kind_name(kind));
                 assert_int_equal(kind, rows[i].kind);
@@ -312,9 +314,10 @@ static void frames_of_every_kind_are_read(void **state) {
 }
 
 /* At every length in a block of its own, so that a sanitizer sees the first byte read too many. */
-static void a_cut_frame_says_so_or_is_read_alike(void **state) {
+static void a_cut_frame_says_so_or_is_read_alike(void **state)
+{
         struct packet_reader *reader;
-        (void) state;
+        (void)state;
 
         assert_int_equal(packet_reader_new(&reader), 0);
         for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
@@ -332,7 +335,7 @@ static void a_cut_frame_says_so_or_is_read_alike(void **state) {
 
                         assert_non_null(block);
                         memcpy(block + 1, frame, n_held);
-                        kind = packet_read(reader, rows[i].link_type, block + 1, (uint32_t) n_held, (uint32_t) n, 0,
+                        kind = packet_read(reader, rows[i].link_type, block + 1, (uint32_t)n_held, (uint32_t)n, 0,
                                            &packet);
                         if (kind == PACKET_TCP) {
                                 ++n_read;
@@ -353,12 +356,13 @@ static void a_cut_frame_says_so_or_is_read_alike(void **state) {
                 /* From the flags on: the fourteenth byte of the TCP header, with the payload behind it. */
                 payload = memmem(frame, n, "hello", 5);
                 assert_non_null(payload);
-                assert_int_equal(n_read, n - (size_t) (payload - frame - 20 + 14));
+                assert_int_equal(n_read, n - (size_t)(payload - frame - 20 + 14));
         }
         assert_null(packet_reader_free(reader));
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(frames_of_every_kind_are_read),
                 cmocka_unit_test(a_cut_frame_says_so_or_is_read_alike),

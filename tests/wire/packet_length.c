@@ -30,7 +30,8 @@ struct fixture {
         struct packet packet;
 };
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
         struct fixture *f = calloc(1, sizeof(*f));
 
         assert_non_null(f);
@@ -41,7 +42,8 @@ static int set_up(void **state) {
         return 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
         struct fixture *f = *state;
 
         packet_reader_free(f->reader);
@@ -52,13 +54,15 @@ static int tear_down(void **state) {
 
 /* Reads the bytes, followed by @n_more zeros at hand, in a frame with @n_cut bytes more. */
 static enum packet_kind read_text(struct fixture *f, uint32_t link_type, const char *text, uint32_t n_more,
-                                  uint32_t n_cut) {
+                                  uint32_t n_cut)
+{
         memset(f->frame, 0, FRAME_MAX);
         f->n = hex(text, f->frame) + n_more;
-        return packet_read(f->reader, link_type, f->frame, (uint32_t) f->n, (uint32_t) f->n + n_cut, 0, &f->packet);
+        return packet_read(f->reader, link_type, f->frame, (uint32_t)f->n, (uint32_t)f->n + n_cut, 0, &f->packet);
 }
 
-static void padding_and_a_frame_check_sequence_are_no_payload(void **state) {
+static void padding_and_a_frame_check_sequence_are_no_payload(void **state)
+{
         struct fixture *f = *state;
 
         assert_int_equal(read_text(f, 1, MAC "0800" IP4("0028") TCP, 6 + 4, 0), PACKET_TCP);
@@ -68,7 +72,8 @@ static void padding_and_a_frame_check_sequence_are_no_payload(void **state) {
         assert_int_equal(f->packet.segment.n_payload, 0);
 }
 
-static void without_an_ip_length_the_frame_says_it(void **state) {
+static void without_an_ip_length_the_frame_says_it(void **state)
+{
         struct fixture *f = *state;
 
         /* Handed to the hardware before it was cut up. */
@@ -88,7 +93,8 @@ static void without_an_ip_length_the_frame_says_it(void **state) {
         assert_int_equal(f->packet.segment.n_payload, 6);
 }
 
-static void a_jumbo_packet_says_its_length_in_an_option(void **state) {
+static void a_jumbo_packet_says_its_length_in_an_option(void **state)
+{
         struct fixture *f = *state;
 
         /* 70000 bytes of payload, 20 of TCP, 8 of the option's header: 0x1118c. */
@@ -97,7 +103,8 @@ static void a_jumbo_packet_says_its_length_in_an_option(void **state) {
         assert_int_equal(f->packet.segment.n_captured, 70000);
 }
 
-static void a_cut_payload_keeps_its_length(void **state) {
+static void a_cut_payload_keeps_its_length(void **state)
+{
         struct fixture *f = *state;
 
         assert_int_equal(read_text(f, 1, MAC "0800" IP4("05dc") TCP, 10, 1450), PACKET_TCP);
@@ -105,7 +112,8 @@ static void a_cut_payload_keeps_its_length(void **state) {
         assert_int_equal(f->packet.segment.n_captured, 10);
 }
 
-static void a_frame_shorter_than_it_says_is_damaged_or_was_cut(void **state) {
+static void a_frame_shorter_than_it_says_is_damaged_or_was_cut(void **state)
+{
         struct fixture *f = *state;
 
         /* The checksum of the IPv4 header holds: cut by someone who did not say so. */
@@ -120,7 +128,8 @@ static void a_frame_shorter_than_it_says_is_damaged_or_was_cut(void **state) {
         assert_int_equal(f->packet.segment.n_captured, 10);
 }
 
-static void fourteen_bytes_of_a_tcp_header_are_enough(void **state) {
+static void fourteen_bytes_of_a_tcp_header_are_enough(void **state)
+{
         struct fixture *f = *state;
 
         assert_int_equal(read_text(f, 101, IP4("0034") "b582 0050 000003e8 000007d0 8010", 0, 18), PACKET_TCP);
@@ -133,7 +142,8 @@ static void fourteen_bytes_of_a_tcp_header_are_enough(void **state) {
         assert_int_equal(f->packet.segment.options, SEGMENT_HAS_BAD);
 }
 
-static void pppoe_knows_better_than_ip(void **state) {
+static void pppoe_knows_better_than_ip(void **state)
+{
         struct fixture *f = *state;
 
         /* A device that has counted six bytes of padding into the IP length. */
@@ -141,7 +151,8 @@ static void pppoe_knows_better_than_ip(void **state) {
         assert_int_equal(f->packet.segment.n_payload, 0);
 }
 
-static void a_route_names_the_true_destination(void **state) {
+static void a_route_names_the_true_destination(void **state)
+{
         static const uint8_t far[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 9 };
         struct fixture *f = *state;
 
@@ -173,7 +184,8 @@ static void a_route_names_the_true_destination(void **state) {
 }
 
 /* Behind the same header, with a payload of three bytes: a row's checksum, and what is said of it. */
-static void checksums_are_good_bad_or_left_to_the_hardware(void **state) {
+static void checksums_are_good_bad_or_left_to_the_hardware(void **state)
+{
         static const struct {
                 const char *sum;
                 bool known, good;
@@ -216,7 +228,8 @@ static void checksums_are_good_bad_or_left_to_the_hardware(void **state) {
         }
 }
 
-static void a_checksum_of_what_is_not_at_hand_is_not_known(void **state) {
+static void a_checksum_of_what_is_not_at_hand_is_not_known(void **state)
+{
         struct fixture *f = *state;
 
         assert_int_equal(read_text(f, 101, IP4("002b") "b582 0050 000003e8 000007d0 5010 01f5 3bb8 0000 6162", 0, 1),
@@ -229,7 +242,8 @@ static void a_checksum_of_what_is_not_at_hand_is_not_known(void **state) {
         assert_false(f->packet.checksum_known);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(padding_and_a_frame_check_sequence_are_no_payload, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(without_an_ip_length_the_frame_says_it, set_up, tear_down),

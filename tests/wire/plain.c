@@ -53,7 +53,8 @@ struct tally {
 };
 
 /* Fixed, so that a failure comes again: splitmix64. */
-static uint64_t next(uint64_t *state) {
+static uint64_t next(uint64_t *state)
+{
         uint64_t z = *state += 0x9e3779b97f4a7c15;
 
         z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
@@ -62,59 +63,61 @@ static uint64_t next(uint64_t *state) {
 }
 
 /* Any segment; options in the common forms more often than not. Returns the length of the frame. */
-static uint32_t make_frame(uint64_t *random, const struct link *link, uint8_t *frame) {
+static uint32_t make_frame(uint64_t *random, const struct link *link, uint8_t *frame)
+{
         static const uint8_t payload[PAYLOAD_MAX] = "what was sent";
         const uint64_t dice = next(random);
         struct segment segment = {
-                .family = dice & 3 ? AF_INET : AF_INET6, .ttl = (uint8_t) (dice >> 2), .tos = (uint8_t) (dice >> 10),
-                .dont_fragment = dice >> 18 & 1, .ip_id = (uint16_t) (dice >> 20),
-                .flags = (uint16_t) (dice >> 36 & 0x1ff), .window = (uint16_t) (dice >> 46),
+                .family = dice & 3 ? AF_INET : AF_INET6, .ttl = (uint8_t)(dice >> 2), .tos = (uint8_t)(dice >> 10),
+                .dont_fragment = dice >> 18 & 1, .ip_id = (uint16_t)(dice >> 20),
+                .flags = (uint16_t)(dice >> 36 & 0x1ff), .window = (uint16_t)(dice >> 46),
                 .urgent = dice >> 60 ? 0 : 7,
-                .source_port = (uint16_t) next(random), .destination_port = (uint16_t) next(random),
-                .seq = (uint32_t) next(random), .ack = (uint32_t) next(random), .payload = payload,
-                .n_payload = (uint32_t) (next(random) % PAYLOAD_MAX),
+                .source_port = (uint16_t)next(random), .destination_port = (uint16_t)next(random),
+                .seq = (uint32_t)next(random), .ack = (uint32_t)next(random), .payload = payload,
+                .n_payload = (uint32_t)(next(random) % PAYLOAD_MAX),
         };
         int n;
 
         for (unsigned i = 0; i < (segment.family == AF_INET ? 4 : 16); ++i) {
-                segment.source[i] = (uint8_t) next(random);
-                segment.destination[i] = (uint8_t) next(random);
+                segment.source[i] = (uint8_t)next(random);
+                segment.destination[i] = (uint8_t)next(random);
         }
         if (segment.family == AF_INET6) {
                 segment.ip_id = 0;
                 segment.dont_fragment = false;
-                segment.flow_label = (uint32_t) next(random) & 0xfffff;
+                segment.flow_label = (uint32_t)next(random) & 0xfffff;
         }
         switch (next(random) % 8) {
         case 0:
                 break;
         case 1:
                 segment.options = SEGMENT_HAS_MSS | SEGMENT_HAS_WINDOW_SCALE | SEGMENT_HAS_SACK_PERMITTED;
-                segment.mss = (uint16_t) next(random);
-                segment.window_scale = (uint8_t) next(random);
+                segment.mss = (uint16_t)next(random);
+                segment.window_scale = (uint8_t)next(random);
                 break;
         case 2:
                 segment.options = SEGMENT_HAS_SACK | SEGMENT_HAS_TIMESTAMPS;
                 segment.n_sack = 2;
-                segment.sack[0].start = (uint32_t) next(random);
-                segment.sack[1].end = (uint32_t) next(random);
+                segment.sack[0].start = (uint32_t)next(random);
+                segment.sack[1].end = (uint32_t)next(random);
                 break;
         default:
                 segment.options = SEGMENT_HAS_TIMESTAMPS;
                 break;
         }
-        segment.ts_value = (uint32_t) next(random);
-        segment.ts_echo = (uint32_t) next(random);
+        segment.ts_value = (uint32_t)next(random);
+        segment.ts_echo = (uint32_t)next(random);
         memcpy(frame, link->bytes, link->n);
         if (link->at_type >= 0)
                 bytes_put16(frame + link->at_type, segment.family == AF_INET ? 0x0800 : 0x86dd);
         n = segment_write(frame + link->n, FRAME_MAX - link->n, &segment);
         assert_true(n > 0);
-        return link->n + (uint32_t) n;
+        return link->n + (uint32_t)n;
 }
 
 static void compare(struct packet_reader *reader, const struct link *link, const uint8_t *bytes, uint32_t n,
-                    uint32_t n_frame, struct tally *tally) {
+                    uint32_t n_frame, struct tally *tally)
+{
         struct packet straight, walked;
         enum packet_kind kind;
         uint8_t *block;
@@ -144,7 +147,8 @@ static void compare(struct packet_reader *reader, const struct link *link, const
         free(block);
 }
 
-static void all_links(unsigned n_hits_most, struct tally *ret_tally) {
+static void all_links(unsigned n_hits_most, struct tally *ret_tally)
+{
         struct packet_reader *reader = NULL;
         uint64_t random = 1;
 
@@ -156,15 +160,15 @@ static void all_links(unsigned n_hits_most, struct tally *ret_tally) {
 
                 /* Padding, as on a short frame. */
                 if (next(&random) % 4 == 0)
-                        n += (uint32_t) (next(&random) % 7);
+                        n += (uint32_t)(next(&random) % 7);
                 n_frame = n;
                 if (n_hits_most > 0) {
                         uint32_t n_headers = n < 100 ? n : 100;
 
                         for (uint64_t n_hits = next(&random) % (n_hits_most + 1); n_hits > 0; --n_hits)
-                                frame[next(&random) % n_headers] = (uint8_t) next(&random);
+                                frame[next(&random) % n_headers] = (uint8_t)next(&random);
                         if (next(&random) % 4 == 0)
-                                n = (uint32_t) (next(&random) % (n + 1));
+                                n = (uint32_t)(next(&random) % (n + 1));
                         n_frame = next(&random) % 4 == 0 ? n : n_frame;
                 }
                 compare(reader, link, frame, n, n_frame, ret_tally);
@@ -172,9 +176,10 @@ static void all_links(unsigned n_hits_most, struct tally *ret_tally) {
         packet_reader_free(reader);
 }
 
-static void whole_segments_are_read_the_same_in_both_ways(void **state) {
+static void whole_segments_are_read_the_same_in_both_ways(void **state)
+{
         struct tally tally = {};
-        (void) state;
+        (void)state;
 
         all_links(0, &tally);
         /* What its address and its first bytes say is ISL is not read as anything else. */
@@ -184,9 +189,10 @@ static void whole_segments_are_read_the_same_in_both_ways(void **state) {
                 assert_int_equal(tally.n_plain[i], links[i].plain ? N_ROUNDS / N_LINKS : 0);
 }
 
-static void damaged_and_cut_ones_are_too(void **state) {
+static void damaged_and_cut_ones_are_too(void **state)
+{
         struct tally tally = {};
-        (void) state;
+        (void)state;
 
         all_links(4, &tally);
         assert_true(tally.n_tcp > N_ROUNDS / 4 && tally.n_other > N_ROUNDS / 10 && tally.n_cut > N_ROUNDS / 50);
@@ -213,11 +219,12 @@ static const struct {
         { 4, { 2, 4, 5, 0xb4 } },
 };
 
-static void options_in_a_usual_form_are_read_as_any(void **state) {
+static void options_in_a_usual_form_are_read_as_any(void **state)
+{
         const unsigned n_forms = sizeof(forms) / sizeof(*forms);
         uint64_t random = 3;
         unsigned n_good = 0, n_sack = 0;
-        (void) state;
+        (void)state;
 
         for (unsigned round = 0; round < N_ROUNDS; ++round) {
                 struct segment usual = {}, any = {};
@@ -228,9 +235,9 @@ static void options_in_a_usual_form_are_read_as_any(void **state) {
                 memcpy(options, forms[form].bytes, n);
                 for (unsigned i = 0; i < n; ++i)
                         if (options[i] == 0)
-                                options[i] = (uint8_t) next(&random);
+                                options[i] = (uint8_t)next(&random);
                 if (next(&random) % 2)
-                        options[next(&random) % n] = (uint8_t) (next(&random) % 40);
+                        options[next(&random) % n] = (uint8_t)(next(&random) % 40);
                 segment_fill_options(options, n, &usual);
                 segment_fill_options_any(options, n, &any);
                 if (!same_segment(&usual, &any))
@@ -242,7 +249,8 @@ static void options_in_a_usual_form_are_read_as_any(void **state) {
         assert_true(n_good > N_ROUNDS / 2 && n_sack > N_ROUNDS / 4);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(whole_segments_are_read_the_same_in_both_ways),
                 cmocka_unit_test(damaged_and_cut_ones_are_too),

@@ -7,14 +7,16 @@
 #include "capture/capture.h"
 #include "wire/packet.h"
 
-static void print(uint64_t number, const struct packet *packet) {
+static void print(uint64_t number, const struct packet *packet)
+{
         const struct segment *s = &packet->segment;
 
-        printf("%llu\t%u\t%u\t%u\t%u\t0x%04x\t%u\n", (unsigned long long) number, s->source_port,
+        printf("%llu\t%u\t%u\t%u\t%u\t0x%04x\t%u\n", (unsigned long long)number, s->source_port,
                s->destination_port, s->seq, s->ack, s->flags, s->n_payload);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
         __attribute__((cleanup(capture_closep))) struct capture *capture = NULL;
         __attribute__((cleanup(packet_reader_freep))) struct packet_reader *reader = NULL;
         int verbose = argc > 2 && strcmp(argv[1], "-v") == 0;
@@ -39,10 +41,10 @@ int main(int argc, char **argv) {
                         if (kind == PACKET_TCP)
                                 print(f->number, &packet);
                         else if (verbose)
-                                printf("# %llu %s\n", (unsigned long long) f->number, packet_kind_name(kind));
+                                printf("# %llu %s\n", (unsigned long long)f->number, packet_kind_name(kind));
                 }
         for (unsigned i = 0; i < N_PACKET_KINDS; ++i)
                 if (n_kinds[i] > 0)
-                        printf("## %llu\t%s\n", n_kinds[i], packet_kind_name((enum packet_kind) i));
+                        printf("## %llu\t%s\n", n_kinds[i], packet_kind_name((enum packet_kind)i));
         return 0;
 }

@@ -77,9 +77,10 @@ static const struct row rows[] = {
           PACKET_ICMP, 0, 0, 0 },
 };
 
-static void errors_are_read_to_the_segment_that_they_quote(void **state) {
+static void errors_are_read_to_the_segment_that_they_quote(void **state)
+{
         struct packet_reader *reader;
-        (void) state;
+        (void)state;
 
         assert_int_equal(packet_reader_new(&reader), 0);
         for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
@@ -90,7 +91,7 @@ static void errors_are_read_to_the_segment_that_they_quote(void **state) {
                 uint32_t n;
                 bool v6;
 
-                n = (uint32_t) hex(row->frame, frame);
+                n = (uint32_t)hex(row->frame, frame);
                 v6 = frame[0] >> 4 == 6;
                 kind = packet_read(reader, 101, frame, n, n, 0, &packet);
                 if (kind != row->kind)
@@ -115,15 +116,16 @@ static void errors_are_read_to_the_segment_that_they_quote(void **state) {
         packet_reader_free(reader);
 }
 
-static void an_error_in_a_tunnel_is_an_error(void **state) {
+static void an_error_in_a_tunnel_is_an_error(void **state)
+{
         struct packet_reader *reader;
         struct packet packet;
         uint8_t frame[256];
         uint32_t n;
-        (void) state;
+        (void)state;
 
         assert_int_equal(packet_reader_new(&reader), 0);
-        n = (uint32_t) hex("4500 0050 0001 0000 402f 0000 0a000001 0a000002 0000 0800"
+        n = (uint32_t)hex("4500 0050 0001 0000 402f 0000 0a000001 0a000002 0000 0800"
                            FROM4("0038") "0303 0000 00000000"
                            IP4 EIGHT, frame);
         assert_int_equal(packet_read(reader, 101, frame, n, n, 0, &packet), PACKET_ICMP_ERROR);
@@ -133,7 +135,8 @@ static void an_error_in_a_tunnel_is_an_error(void **state) {
         packet_reader_free(reader);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(errors_are_read_to_the_segment_that_they_quote),
                 cmocka_unit_test(an_error_in_a_tunnel_is_an_error),

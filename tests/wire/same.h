@@ -6,7 +6,8 @@
 
 #include "wire/packet.h"
 
-static inline bool same_segment(const struct segment *a, const struct segment *b) {
+static inline bool same_segment(const struct segment *a, const struct segment *b)
+{
         return a->payload == b->payload && a->n_captured == b->n_captured && a->n_payload == b->n_payload &&
                a->source_port == b->source_port && a->destination_port == b->destination_port && a->seq == b->seq &&
                a->ack == b->ack && a->ts_value == b->ts_value && a->ts_echo == b->ts_echo && a->window == b->window &&
@@ -21,7 +22,8 @@ static inline bool same_segment(const struct segment *a, const struct segment *b
 }
 
 /* Of two TCP segments; what is there for ICMP errors alone does not count. */
-static inline bool same_packet(const struct packet *a, const struct packet *b) {
+static inline bool same_packet(const struct packet *a, const struct packet *b)
+{
         return same_segment(&a->segment, &b->segment) && a->vlan == b->vlan && a->depth == b->depth &&
                a->checksum_known == b->checksum_known && a->checksum_good == b->checksum_good;
 }

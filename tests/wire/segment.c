@@ -44,9 +44,10 @@ enum {
         N_ACK6 = sizeof(ack6) - 1,
 };
 
-static void a_syn_of_linux_is_read_with_its_options(void **state) {
+static void a_syn_of_linux_is_read_with_its_options(void **state)
+{
         struct segment segment;
-        (void) state;
+        (void)state;
 
         assert_int_equal(segment_read(syn, N_SYN, &segment), 0);
         assert_int_equal(segment.family, AF_INET);
@@ -71,9 +72,10 @@ static void a_syn_of_linux_is_read_with_its_options(void **state) {
         assert_int_equal(segment_length(&segment), 1);
 }
 
-static void data_and_its_length_are_found(void **state) {
+static void data_and_its_length_are_found(void **state)
+{
         struct segment segment;
-        (void) state;
+        (void)state;
 
         assert_int_equal(segment_read(hello, N_HELLO, &segment), 0);
         assert_int_equal(segment.flags, SEGMENT_PSH | SEGMENT_ACK);
@@ -86,9 +88,10 @@ static void data_and_its_length_are_found(void **state) {
         assert_memory_equal(segment.payload, "hello", 5);
 }
 
-static void an_ipv6_segment_is_read_with_its_flow_label(void **state) {
+static void an_ipv6_segment_is_read_with_its_flow_label(void **state)
+{
         struct segment segment;
-        (void) state;
+        (void)state;
 
         assert_int_equal(segment_read(ack6, N_ACK6, &segment), 0);
         assert_int_equal(segment.family, AF_INET6);
@@ -104,10 +107,11 @@ static void an_ipv6_segment_is_read_with_its_flow_label(void **state) {
         assert_int_equal(segment.n_payload, 0);
 }
 
-static void padding_behind_the_packet_is_not_payload(void **state) {
+static void padding_behind_the_packet_is_not_payload(void **state)
+{
         uint8_t packet[N_SYN + 6] = {};
         struct segment segment;
-        (void) state;
+        (void)state;
 
         memcpy(packet, syn, N_SYN);
         assert_int_equal(segment_read(packet, sizeof(packet), &segment), 0);
@@ -115,9 +119,10 @@ static void padding_behind_the_packet_is_not_payload(void **state) {
         assert_int_equal(segment.n_captured, 0);
 }
 
-static void a_cut_payload_keeps_its_length_on_the_wire(void **state) {
+static void a_cut_payload_keeps_its_length_on_the_wire(void **state)
+{
         struct segment segment;
-        (void) state;
+        (void)state;
 
         assert_int_equal(segment_read(hello, N_HELLO - 3, &segment), 0);
         assert_int_equal(segment.n_payload, 5);
@@ -131,7 +136,8 @@ static void a_cut_payload_keeps_its_length_on_the_wire(void **state) {
         assert_int_equal(segment_read(hello, 39, &segment), SEGMENT_CUT);
 }
 
-static void what_is_no_segment_is_told_by_its_reason(void **state) {
+static void what_is_no_segment_is_told_by_its_reason(void **state)
+{
         static const struct {
                 size_t at;
                 uint8_t value;
@@ -147,7 +153,7 @@ static void what_is_no_segment_is_told_by_its_reason(void **state) {
                 { 32, 0x40, SEGMENT_BROKEN },        /* a TCP header of 16 bytes */
                 { 32, 0xf0, SEGMENT_BROKEN },        /* one of 60, where 37 are left */
         };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
                 struct segment segment, before;
@@ -162,10 +168,11 @@ static void what_is_no_segment_is_told_by_its_reason(void **state) {
         }
 }
 
-static void ipv6_extension_headers_are_stepped_over(void **state) {
+static void ipv6_extension_headers_are_stepped_over(void **state)
+{
         uint8_t packet[N_ACK6 + 24];
         struct segment segment;
-        (void) state;
+        (void)state;
 
         /* Hop by hop, destination options of 8 bytes each, and a fragment header of a whole packet. */
         memcpy(packet, ack6, 40);
@@ -186,7 +193,8 @@ static void ipv6_extension_headers_are_stepped_over(void **state) {
 }
 
 /* Options as bytes, and what is read of them. */
-static void options_that_do_not_add_up_are_noted(void **state) {
+static void options_that_do_not_add_up_are_noted(void **state)
+{
         static const struct {
                 const char *bytes;
                 uint16_t options;
@@ -202,7 +210,7 @@ static void options_that_do_not_add_up_are_noted(void **state) {
                 { "\x22\x02\x00\x00", SEGMENT_HAS_FAST_OPEN },
                 { "\x45\x04\x00\x00", SEGMENT_HAS_OTHER },                   /* of no known kind */
         };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
                 uint8_t packet[44];
@@ -219,7 +227,8 @@ static void options_that_do_not_add_up_are_noted(void **state) {
 }
 
 /* Field by field: padding of the struct does not count. */
-static void assert_same(const struct segment *a, const struct segment *b) {
+static void assert_same(const struct segment *a, const struct segment *b)
+{
         assert_int_equal(a->family, b->family);
         assert_int_equal(a->ttl, b->ttl);
         assert_int_equal(a->tos, b->tos);
@@ -247,7 +256,8 @@ static void assert_same(const struct segment *a, const struct segment *b) {
                 assert_memory_equal(a->payload, b->payload, a->n_payload);
 }
 
-static void round_trip(const struct segment *segment) {
+static void round_trip(const struct segment *segment)
+{
         uint8_t packet[2048];
         struct segment back;
         bool holds = false;
@@ -255,21 +265,22 @@ static void round_trip(const struct segment *segment) {
 
         n = segment_write(packet, sizeof(packet), segment);
         assert_true(n > 0);
-        assert_int_equal(segment_read(packet, (size_t) n, &back), 0);
+        assert_int_equal(segment_read(packet, (size_t)n, &back), 0);
         assert_same(segment, &back);
         assert_int_equal(back.n_captured, segment->n_payload);
-        assert_int_equal(checksum_check(packet, (size_t) n, &holds), 0);
+        assert_int_equal(checksum_check(packet, (size_t)n, &holds), 0);
         assert_true(holds);
         /* A byte that changes is noticed, and mended. */
         packet[n - 1] ^= 0x01;
-        assert_int_equal(checksum_check(packet, (size_t) n, &holds), 0);
+        assert_int_equal(checksum_check(packet, (size_t)n, &holds), 0);
         assert_false(holds);
-        assert_int_equal(checksum_mend(packet, (size_t) n), 0);
-        assert_int_equal(checksum_check(packet, (size_t) n, &holds), 0);
+        assert_int_equal(checksum_mend(packet, (size_t)n), 0);
+        assert_int_equal(checksum_check(packet, (size_t)n, &holds), 0);
         assert_true(holds);
 }
 
-static void what_is_written_is_read_back(void **state) {
+static void what_is_written_is_read_back(void **state)
+{
         static const uint8_t options[] = {
                 0, SEGMENT_HAS_MSS, SEGMENT_HAS_TIMESTAMPS, SEGMENT_HAS_SACK, SEGMENT_HAS_WINDOW_SCALE,
                 SEGMENT_HAS_TIMESTAMPS | SEGMENT_HAS_SACK,
@@ -278,10 +289,10 @@ static void what_is_written_is_read_back(void **state) {
         };
         static const uint32_t sizes[] = { 0, 1, 2, 3, 5, 1000, 1447 };
         uint8_t payload[1447];
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(payload); ++i)
-                payload[i] = (uint8_t) (i * 7);
+                payload[i] = (uint8_t)(i * 7);
         for (unsigned v6 = 0; v6 < 2; ++v6)
                 for (size_t o = 0; o < sizeof(options); ++o)
                         for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); ++s) {
@@ -315,12 +326,13 @@ static void what_is_written_is_read_back(void **state) {
                         }
 }
 
-static void a_packet_of_linux_is_written_byte_by_byte_the_same(void **state) {
+static void a_packet_of_linux_is_written_byte_by_byte_the_same(void **state)
+{
         static const struct {
                 const uint8_t *packet;
                 size_t n;
         } rows[] = { { syn, N_SYN }, { hello, N_HELLO }, { ack6, N_ACK6 } };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
                 struct segment segment;
@@ -332,10 +344,11 @@ static void a_packet_of_linux_is_written_byte_by_byte_the_same(void **state) {
         }
 }
 
-static void a_segment_that_cannot_be_written_is_refused(void **state) {
+static void a_segment_that_cannot_be_written_is_refused(void **state)
+{
         struct segment segment = { .family = AF_INET, .flags = SEGMENT_ACK };
         uint8_t packet[70000];
-        (void) state;
+        (void)state;
 
         assert_int_equal(segment_write(packet, 39, &segment), -ENOBUFS);
         assert_int_equal(segment_write(packet, 40, &segment), 40);
@@ -351,10 +364,11 @@ static void a_segment_that_cannot_be_written_is_refused(void **state) {
         assert_int_equal(segment_write(packet, sizeof(packet), &segment), -EINVAL);
 }
 
-static void a_cut_segment_has_no_checksum_to_speak_of(void **state) {
+static void a_cut_segment_has_no_checksum_to_speak_of(void **state)
+{
         uint8_t packet[N_HELLO];
         bool holds = true;
-        (void) state;
+        (void)state;
 
         memcpy(packet, hello, N_HELLO);
         assert_int_equal(checksum_check(packet, N_HELLO - 1, &holds), SEGMENT_CUT);
@@ -365,15 +379,17 @@ static void a_cut_segment_has_no_checksum_to_speak_of(void **state) {
         assert_memory_equal(packet, syn, 44);
 }
 
-static void sequence_numbers_are_compared_across_the_wrap(void **state) {
-        (void) state;
+static void sequence_numbers_are_compared_across_the_wrap(void **state)
+{
+        (void)state;
         assert_int_equal(seq_distance(0xfffffff0, 0x10), 0x20);
         assert_int_equal(seq_distance(0x10, 0xfffffff0), -0x20);
         assert_int_equal(seq_distance(5, 5), 0);
         assert_int_equal(seq_distance(0, 0x7fffffff), 0x7fffffff);
 }
 
-static void a_segment_is_told_in_a_few_words(void **state) {
+static void a_segment_is_told_in_a_few_words(void **state)
+{
         static const struct {
                 uint16_t flags;
                 uint32_t n_payload;
@@ -391,7 +407,7 @@ static void a_segment_is_told_in_a_few_words(void **state) {
                 { SEGMENT_RST | SEGMENT_ACK, 0, 92, "RST 1 ACK 7 win 92" },
                 { 0, 0, 100, "no flags" },
         };
-        (void) state;
+        (void)state;
 
         for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
                 struct segment segment = {
@@ -405,14 +421,15 @@ static void a_segment_is_told_in_a_few_words(void **state) {
         }
 }
 
-static void the_longest_text_fits(void **state) {
+static void the_longest_text_fits(void **state)
+{
         struct segment segment = {
                 .flags = SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST | SEGMENT_URG | SEGMENT_ACK,
                 .n_payload = 4000000000u, .seq = 4000000000u, .ack = 4000000000u, .window = 65535,
                 .options = SEGMENT_HAS_SACK, .n_sack = 4,
         };
         char text[SEGMENT_TEXT_MAX + 1];
-        (void) state;
+        (void)state;
 
         for (unsigned i = 0; i < 4; ++i)
                 segment.sack[i].start = segment.sack[i].end = 4000000000u;
@@ -423,7 +440,8 @@ static void the_longest_text_fits(void **state) {
         assert_true(strlen(text) > 80);
 }
 
-int main(void) {
+int main(void)
+{
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_syn_of_linux_is_read_with_its_options),
                 cmocka_unit_test(data_and_its_length_are_found),

@@ -53,8 +53,7 @@
                 assert_null(set##_name((enum set)(-1)));                                           \
         } while (0)
 
-static void
-every_word_has_a_name_and_a_sentence_and_is_found(void **state)
+static void every_word_has_a_name_and_a_sentence_and_is_found(void **state)
 {
         (void)state;
         CHECK_SET(act, 0, N_ACTS);
@@ -80,8 +79,7 @@ every_word_has_a_name_and_a_sentence_and_is_found(void **state)
         CHECK_SET(tcp_state, TCP_STATE_ESTABLISHED, N_TCP_STATES);
 }
 
-static void
-a_name_that_no_word_has_is_not_found(void **state)
+static void a_name_that_no_word_has_is_not_found(void **state)
 {
         enum cause cause = CAUSE_MEMORY;
 
@@ -92,8 +90,7 @@ a_name_that_no_word_has_is_not_found(void **state)
         assert_int_equal(cause, CAUSE_MEMORY); /* untouched on failure */
 }
 
-static void
-neither_case_nor_dashes_matter(void **state)
+static void neither_case_nor_dashes_matter(void **state)
 {
         enum cause cause;
         enum tcp_state tcp_state;
@@ -109,8 +106,7 @@ neither_case_nor_dashes_matter(void **state)
         assert_false(text_same_name("@", "`")); /* folding touches letters only */
 }
 
-static void
-no_cause_has_no_name(void **state)
+static void no_cause_has_no_name(void **state)
 {
         (void)state;
         assert_null(cause_name(CAUSE_NONE));
@@ -118,8 +114,7 @@ no_cause_has_no_name(void **state)
         assert_null(tcp_state_name(TCP_STATE_UNKNOWN));
 }
 
-static void
-a_reset_reason_is_found_with_the_kernels_prefix(void **state)
+static void a_reset_reason_is_found_with_the_kernels_prefix(void **state)
 {
         enum reset_reason reason;
 
@@ -131,8 +126,7 @@ a_reset_reason_is_found_with_the_kernels_prefix(void **state)
         assert_int_equal(reset_reason_find("SK_RST_REASON_", &reason), -ENOENT);
 }
 
-static void
-errnos_are_named_whatever_their_sign(void **state)
+static void errnos_are_named_whatever_their_sign(void **state)
 {
         int number;
 
@@ -151,8 +145,7 @@ errnos_are_named_whatever_their_sign(void **state)
         assert_int_equal(errno_find("EFOO", &number), -ENOENT);
 }
 
-static void
-errno_names_are_those_of_the_c_library(void **state)
+static void errno_names_are_those_of_the_c_library(void **state)
 {
         (void)state;
 #ifdef __GLIBC__
@@ -169,8 +162,7 @@ errno_names_are_those_of_the_c_library(void **state)
 #endif
 }
 
-static void
-states_have_the_kernels_numbers(void **state)
+static void states_have_the_kernels_numbers(void **state)
 {
         (void)state;
         assert_int_equal(TCP_STATE_ESTABLISHED, 1);
@@ -180,8 +172,7 @@ states_have_the_kernels_numbers(void **state)
         assert_string_equal(tcp_state_name(TCP_STATE_CLOSE_WAIT), "CLOSE_WAIT");
 }
 
-int
-main(void)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_word_has_a_name_and_a_sentence_and_is_found),

@@ -26,8 +26,7 @@
                 json_array_end(&j);                                                                \
         } while (0)
 
-int
-main(void)
+int main(void)
 {
         struct json j;
 

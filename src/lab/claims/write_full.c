@@ -32,8 +32,7 @@ static void write_fact(FILE *file, const struct claim_fact *f, size_t column)
         fprintf(file, "%s%s: %s\n", lead, f->claimed, answer);
 }
 
-static void write_line(FILE *file, const char *side, const char *what, const char *seen,
-                       const struct claim_fact *fact)
+static void write_line(FILE *file, const char *side, const char *what, const char *seen, const struct claim_fact *fact)
 {
         size_t column = (size_t)fprintf(file, "     %-*s%s", AT_ACT - 5, side, what);
 

@@ -184,8 +184,8 @@ int listener_open(struct stage *stage, const char **ret_why)
 }
 
 /* A line for what no connection tells: an attempt that was refused, or all that were not answered. */
-static void tell(struct stage *stage, const struct stage_address *client,
-                 uint64_t number, uint64_t ignored, const char *note)
+static void tell(struct stage *stage, const struct stage_address *client, uint64_t number, uint64_t ignored,
+                 const char *note)
 {
         struct stage_result r = { .number = number, .step = step(stage), .server = stage->address, .staged = true,
                                   .ignored = ignored, .note = note };

@@ -145,8 +145,8 @@ size_t connection_may_read(const struct stage_connection *c, size_t most)
         return most;
 }
 
-static bool fired(const struct stage_connection *c, const struct trigger *t,
-                  bool fits, bool has_read, int64_t now, int64_t *next)
+static bool fired(const struct stage_connection *c, const struct trigger *t, bool fits, bool has_read, int64_t now,
+                  int64_t *next)
 {
         const struct stage_options *o = &c->stage->options;
         int64_t due;
