@@ -25,6 +25,15 @@ static const struct {
         { "=", FILTER_EQUAL },      { "<", FILTER_LESS },        { ">", FILTER_GREATER },
 };
 
+static const char *op_text(enum filter_op op)
+{
+        size_t i = 0;
+
+        while (ops[i].op != op)
+                i++;
+        return ops[i].text;
+}
+
 bool filter_is_word(const char *word)
 {
         size_t n = strspn(word, LETTERS);
@@ -69,8 +78,9 @@ static int unknown_key(const char *name, char *why)
         return refuse(why, "unknown filter key '%.40s': finis read --help lists the keys", name);
 }
 
-static int unknown_word(const struct filter_key *key, const char *text, char *why)
+static int unknown_word(const struct filter_term *term, const char *text, char *why)
 {
+        const struct filter_key *key = term->key;
         size_t best = SIZE_MAX, distance, n;
         const char *near = NULL;
 
@@ -80,8 +90,8 @@ static int unknown_word(const struct filter_key *key, const char *text, char *wh
                         near = key->word(i);
                 }
         if (near)
-                return refuse(why, "%s=%.40s: did you mean '%s'?", key->name, text, near);
-        refuse(why, "%s=%.40s: it can be ", key->name, text);
+                return refuse(why, "%s%s%.40s: did you mean '%s'?", key->name, op_text(term->op), text, near);
+        refuse(why, "%s%s%.40s: it can be ", key->name, op_text(term->op), text);
         for (int i = 0; i < key->n_words; i++) {
                 n = strlen(why);
                 snprintf(why + n, FILTER_WHY_MAX - n, "%s%s", i > 0 ? ", " : "", key->word(i));
@@ -89,14 +99,21 @@ static int unknown_word(const struct filter_key *key, const char *text, char *wh
         return -EINVAL;
 }
 
-static int read_word(const struct filter_key *key, const char *text, struct filter_value *value, char *why)
+static int read_word(const struct filter_term *term, const char *text, struct filter_value *value, char *why)
 {
+        const struct filter_key *key = term->key;
+
         for (int i = 0; i < key->n_words; i++)
                 if (text_same_name(key->word(i), text)) {
                         *value = (struct filter_value){ .word = i };
                         return 0;
                 }
-        return unknown_word(key, text, why);
+        return unknown_word(term, text, why);
+}
+
+static int refuse_value(const struct filter_term *term, const char *text, const char *needed, char *why)
+{
+        return refuse(why, "%s%s%.40s: %s", term->key->name, op_text(term->op), text, needed);
 }
 
 static int read_value(const struct filter_term *term, const char *text, struct filter_value *value, char *why)
@@ -106,36 +123,34 @@ static int read_value(const struct filter_term *term, const char *text, struct f
 
         switch (key->type) {
         case FILTER_WORD:
-                return read_word(key, text, value, why);
+                return read_word(term, text, value, why);
         case FILTER_COUNT:
                 if (filter_read_count(text, false, value) == 0)
                         return 0;
-                return refuse(why, "%s=%.40s: a number is needed, or two, such as 10-20", key->name, text);
+                return refuse_value(term, text, "a number is needed, or two, such as 10-20", why);
         case FILTER_PORT:
                 if (filter_read_count(text, false, value) == 0 && value->range.to <= UINT16_MAX)
                         return 0;
-                return refuse(why, "%s=%.40s: a port is needed, such as 443, or two, such as 8000-8100",
-                              key->name, text);
+                return refuse_value(term, text, "a port is needed, such as 443, or two, such as 8000-8100", why);
         case FILTER_BYTES:
                 if (filter_read_count(text, true, value) == 0)
                         return 0;
-                return refuse(why, "%s=%.40s: a number of bytes is needed, such as 600, 10k, 1MiB or 10-20", key->name,
-                              text);
+                return refuse_value(term, text, "a number of bytes is needed, such as 600, 10k, 1MiB or 10-20", why);
         case FILTER_SPAN:
                 if (filter_read_span(text, equals, value) == 0)
                         return 0;
-                return refuse(why, "%s=%.40s: a time span is needed, such as 5, 0.5, 100ms, 5m", key->name, text);
+                return refuse_value(term, text, "a time span is needed, such as 5, 0.5, 100ms, 5m", why);
         case FILTER_SINCE:
         case FILTER_UNTIL:
                 if (filter_read_time(text, value) == 0)
                         return 0;
-                return refuse(why, "%s=%.40s: a time is needed, such as 2026-11-22T05:56:00 or 05:56, in UTC, "
-                              "or -1h: an hour ago", key->name, text);
+                return refuse_value(term, text, "a time is needed, such as 2026-11-22T05:56:00 or 05:56, in UTC, "
+                                    "or -1h: an hour ago", why);
         case FILTER_ADDRESS:
                 if (filter_read_address(text, value) == 0)
                         return 0;
-                return refuse(why, "%s=%.40s: an address is needed, such as 10.0.0.5, 10.0.0.0/8, [::1]:443 or :443",
-                              key->name, text);
+                return refuse_value(term, text, "an address is needed, such as 10.0.0.5, 10.0.0.0/8, [::1]:443 or :443",
+                                    why);
         case FILTER_TEXT:
                 if (*text && strlen(text) < FILTER_TEXT_MAX) {
                         strcpy(value->text, text);

@@ -184,7 +184,7 @@ int lab_options(struct lab *lab, int argc, char **argv)
         }
         lab->search.for_ns = (int64_t)(seconds < 1000000 ? seconds : 1000000) * SECOND_NS;
         if (lab->random && !lab->search.n && !seconds) {
-                fputs("finis lab: --random 0 would never end; give a number or --for SECONDS\n", stderr);
+                fputs("finis lab: --random 0 and --for 0 play nothing; give a number or a time from 1 on\n", stderr);
                 return -EINVAL;
         }
         r = check_combination(lab, argv + optind, searches);

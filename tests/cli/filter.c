@@ -248,6 +248,8 @@ static void a_mistake_is_told_and_what_was_meant(void **state)
                 { "since=-1x", "a time" },
                 { "since=-1h2", "a time" },
                 { "bytes=0.5", "number" },
+                { "bytes>=10x", "bytes>=10x: a number" },
+                { "severity!=baad", "severity!=baad: did" },
                 { "duration=5parsec", "time span" },
                 { "since=yesterday", "a time" },
                 { "since>2026-01-01", "takes = and one time" },
