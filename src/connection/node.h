@@ -247,7 +247,7 @@ struct head {
 
         uint8_t rest[2][12];            /* of the addresses; IPv4: zeroes */
         uint32_t hash;
-        uint32_t queued_s;              /* the second in which it was put at its place in the list (struct tracker's) */
+        uint32_t queued;                /* the tick in which it was put at its place in the list (struct tracker's) */
         uint8_t list;
         uint8_t n_packed;               /* how often it was */
         bool awaited;                   /* a SYN beside it waits: its extra's @pending is one */

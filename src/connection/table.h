@@ -197,11 +197,11 @@ static inline void table_fetch_node(const struct table *table, struct tracker_fr
 }
 
 /* A place in the list of the living is taken anew no sooner, so who was silent for longest is known to within so many
- * seconds. */
-#define QUEUED_FOR_S 4
+ * ticks: seconds of the capture, or TICK_FRAMES where so many come in less. */
+#define QUEUED_FOR 4
 
 /* After that: fetches the place for the next row of an orderly connection, and its place in the lists if that is likely
- * to change, @second being that of the batch. Always inline, since for gcc a function that only fetches does nothing,
+ * to change, @tick being that of the batch. Always inline, since for gcc a function that only fetches does nothing,
  * and its call is left out. */
 static inline __attribute__((always_inline)) void table_fetch_extra(const struct table *table, uint32_t extra)
 {
@@ -212,7 +212,7 @@ static inline __attribute__((always_inline)) void table_fetch_extra(const struct
 }
 
 static inline __attribute__((always_inline)) void
-table_fetch_row(const struct table *table, const struct tracker_frame *frame, uint32_t second)
+table_fetch_row(const struct table *table, const struct tracker_frame *frame, uint32_t tick)
 {
         const struct orderly *o = frame->orderly;
         unsigned flags = frame->plain.has & (SEGMENT_FIN | SEGMENT_RST);
@@ -228,7 +228,7 @@ table_fetch_row(const struct table *table, const struct tracker_frame *frame, ui
         __builtin_prefetch(table_row(table, o, o->n), 1);
         /* What ends it is the acknowledgement of the second FIN, as a rule. */
         flags |= o->flags & (ORDERLY_FIN_0 | ORDERLY_FIN_1);
-        if (flags || (int32_t)(second - o->head.queued_s) >= QUEUED_FOR_S)
+        if (flags || (int32_t)(tick - o->head.queued) >= QUEUED_FOR)
                 __builtin_prefetch(table_link(table, table_node_of(table, o)), 1);
 }
 

@@ -38,6 +38,7 @@ int tracker_new(const struct tracker_options *options, const struct tracker_hook
                 t->options.awake_ns = AWAKE_NS;
         t->hooks = *hooks;
         t->now = t->second_ends = INT64_MIN;
+        t->tick = QUEUED_FOR;
         if (table_init(&t->table, t->options.max_connections, t->options.large, &t->options.max_connections) < 0 ||
             graveyard_init(&t->graveyard, t->options.large) < 0) {
                 table_deinit(&t->table);
@@ -76,8 +77,10 @@ uint64_t tracker_packed(const struct tracker *tracker)
 void tracker_next_second(struct tracker *t)
 {
         const int64_t second_ns = 1000000000;
+        const uint32_t second = (uint32_t)((uint64_t)t->now / (uint64_t)second_ns);
 
-        t->second = (uint32_t)((uint64_t)t->now / (uint64_t)second_ns);
+        t->tick += second - t->second;
+        t->second = second;
         if (__builtin_add_overflow(t->now - t->now % second_ns, second_ns, &t->second_ends))
                 t->second_ends = INT64_MAX;
 }
@@ -113,7 +116,7 @@ fetch(const struct tracker *t, struct tracker_frame *frames, const struct tracke
         for (struct tracker_frame *f = frames; f < end; f++)
                 table_fetch_node(&t->table, f);
         for (struct tracker_frame *f = frames; f < end; f++)
-                table_fetch_row(&t->table, f, t->second);
+                table_fetch_row(&t->table, f, t->tick);
 }
 
 /* Takes a frame that continues an orderly connection, as nearly all do. */
@@ -181,13 +184,38 @@ run(struct tracker *t, uint32_t file, struct tracker_frame *frames, const struct
         return __builtin_expect(t->failed, 0) ? -ENOMEM : 0;
 }
 
+/* How many of the first frames are within the same TICK_FRAMES. These may begin with them, and the tick, too. */
+static __attribute__((noinline)) size_t within_tick(struct tracker *t, const struct tracker_frame *frames, size_t n)
+{
+        const uint32_t before = frames->frame / TICK_FRAMES;
+        size_t i = 1;
+
+        if (before != t->tick_frames) {
+                t->tick += t->second == t->tick_second;
+                t->tick_frames = before;
+                t->tick_second = t->second;
+        }
+        while (i < n && frames[i].frame / TICK_FRAMES == before)
+                i++;
+        return i;
+}
+
 int tracker_add_frames(struct tracker *t, uint32_t file, uint64_t last, struct tracker_frame *frames, size_t n)
 {
-        if (n == 0)
-                return 0;
+        const struct tracker_frame *end = frames + n;
+        int r = 0;
+
         t->file = file;
         t->last_frame = last;
-        return t->options.by_vlan ? run(t, file, frames, frames + n, true) : run(t, file, frames, frames + n, false);
+        while (frames < end && r == 0) {
+                n = (size_t)(end - frames);
+                if (__builtin_expect((end - 1)->frame / TICK_FRAMES != t->tick_frames, 0))
+                        n = within_tick(t, frames, n);
+                r = t->options.by_vlan ? run(t, file, frames, frames + n, true)
+                                       : run(t, file, frames, frames + n, false);
+                frames += n;
+        }
+        return r;
 }
 
 int tracker_add(struct tracker *tracker, struct tracker_input *inputs, size_t n)

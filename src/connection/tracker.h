@@ -4,8 +4,9 @@
  * straggler changes what was known.
  *
  * Memory is bounded by @max_connections: the one silent for longest is given out before its time. Who that is holds to
- * within four seconds (QUEUED_FOR_S): a place in the row of the silent is taken anew no sooner. Where tens of
- * thousands end within five seconds, the oldest of those that have ended are, too; they do not count as evicted.
+ * within four ticks (QUEUED_FOR), seconds as a rule: a place in the row of the silent is taken anew no sooner. Where
+ * tens of thousands end within five seconds, the oldest of those that have ended are, too; they do not count as
+ * evicted.
  */
 #pragma once
 
@@ -22,8 +23,8 @@
 struct tracker_options {
         size_t max_connections;         /* 0: 1,000,000 */
         int64_t linger_ns;              /* 0: 5 s */
-        size_t max_awake;               /* 0: 24,576; of more than so many, those silent for long are packed (pack.h) */
-        int64_t awake_ns;               /* 0: 5 s */
+        size_t max_awake;               /* 0: 24,576; of more than so many those silent for long are packed … */
+        int64_t awake_ns;               /* … (pack.h): for so long, 0: 5 s; or for AWAKE_FRAMES */
         bool by_vlan;                   /* the same addresses in two VLANs are two connections */
         bool large;                     /* much will come: memory in large pages from the beginning */
         bool brief;                     /* only the facts that judge() needs without evidence, where that is

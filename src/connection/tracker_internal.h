@@ -11,6 +11,10 @@
 #include "connection/tombstone.h"
 #include "connection/tracker.h"
 
+/* How long a tick is at most. With a million frames a second the connections that fall silent within seconds are too
+ * many to be kept as they are. */
+#define TICK_FRAMES (1u << 17)
+
 struct tracker {
         struct table table;
         struct tracker_options options;
@@ -20,6 +24,9 @@ struct tracker {
         int64_t now;                    /* the greatest time so far, */
         uint32_t second;                /* in seconds, … */
         int64_t second_ends;            /* … and when that will be over */
+        uint32_t tick;                  /* goes on with the second, and with TICK_FRAMES in which none began: … */
+        uint32_t tick_frames;           /* … these are how many such lie before, and … */
+        uint32_t tick_second;           /* … this the second in which they began */
         uint64_t behind;                /* how far behind the greatest time a frame was, at most */
         uint32_t not_plain;             /* the segment at hand is of this node, and does not go the short way */
         bool failed;                    /* for want of memory */
@@ -41,8 +48,8 @@ static inline void tracker_list_orderly(struct tracker *t, struct orderly *o)
 {
         if (o->flags & ORDERLY_ENDED) {
                 table_list(&t->table, table_node_of(&t->table, o), LIST_ENDED);
-        } else if (t->second - o->head.queued_s >= QUEUED_FOR_S) {
-                o->head.queued_s = t->second;
+        } else if (t->tick - o->head.queued >= QUEUED_FOR) {
+                o->head.queued = t->tick;
                 table_list(&t->table, table_node_of(&t->table, o), LIST_LIVE);
         }
 }

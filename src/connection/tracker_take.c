@@ -34,7 +34,7 @@ static int enter(struct tracker *t, uint32_t node)
                 return -ENOMEM;
         }
         /* Where it would stand after its first segment, too. */
-        table_head(&t->table, node)->queued_s = t->second >= QUEUED_FOR_S ? t->second : 0;
+        table_head(&t->table, node)->queued = t->tick;
         table_list(&t->table, node, LIST_LIVE);
         t->n_connections++;
         return 0;
@@ -115,8 +115,8 @@ static void list(struct tracker *t, uint32_t node, struct connection *c)
         if (c->flags & (CONNECTION_ENDED | CONNECTION_GIVEN)) {
                 table_list(&t->table, node, LIST_ENDED);
         } else if ((c->head.list != LIST_LIVE && c->head.list != LIST_SILENT) ||
-                   t->second - c->head.queued_s >= QUEUED_FOR_S) {
-                c->head.queued_s = t->second;
+                   t->tick - c->head.queued >= QUEUED_FOR) {
+                c->head.queued = t->tick;
                 table_list(&t->table, node, LIST_LIVE);
         }
 }

@@ -162,11 +162,11 @@ static void look(void *context, const struct tracked_segment *segment)
 }
 
 /* @each_segment: somebody wants to see each, so none takes a short way. Returns how often one was packed. */
-static uint64_t play(struct tracker_input *inputs, uint64_t seed, unsigned batch, size_t max, size_t max_awake,
-                     bool each_segment, struct heap *heap)
+static uint64_t play_awake(struct tracker_input *inputs, uint64_t seed, unsigned batch, size_t max, size_t max_awake,
+                           int64_t awake_ns, bool each_segment, struct heap *heap)
 {
         struct tracker_options options = { .max_connections = max, .max_awake = max_awake,
-                                           .awake_ns = 1, .large = batch == 0 };
+                                           .awake_ns = awake_ns, .large = batch == 0 };
         struct tracker_hooks hooks = { .give = keep, .segment = each_segment ? look : NULL, .context = heap };
         struct tracker *tracker;
         uint64_t packed;
@@ -187,6 +187,12 @@ static uint64_t play(struct tracker_input *inputs, uint64_t seed, unsigned batch
         packed = tracker_packed(tracker);
         tracker_free(tracker);
         return packed;
+}
+
+static uint64_t play(struct tracker_input *inputs, uint64_t seed, unsigned batch, size_t max, size_t max_awake,
+                     bool each_segment, struct heap *heap)
+{
+        return play_awake(inputs, seed, batch, max, max_awake, 1, each_segment, heap);
 }
 
 static void same_heap(const struct heap *one, const struct heap *other)
@@ -255,6 +261,35 @@ static void packing_changes_nothing(void **state)
                 assert_int_equal(play(inputs, seed, 1, max, AS_USUAL, each_segment, &one), 0);
                 packed += play(inputs, seed, 0, max, 1, each_segment, &other);
                 same_heap(&one, &other);
+        }
+        assert_true(packed > 20 * ROUNDS);
+}
+
+/* Where frames come by the million a second, who said nothing for so many is packed though he was silent for a moment
+ * only, whatever the batches. */
+static void frames_without_a_word_are_silence(void **state)
+{
+        static struct tracker_input inputs[SEGMENTS];
+        static struct heap one, other;
+        uint64_t seed = 20261125;
+        uint64_t packed = 0;
+
+        (void)state;
+        for (unsigned round = 0; round < ROUNDS; round++) {
+                size_t max = round % 3 ? 0 : 1 + below(&seed, TALKERS_MANY);
+                bool each_segment = round % 4 == 0;
+                uint64_t n;
+
+                chatter(&seed, TALKERS_MANY, 1, false, inputs);
+                for (unsigned i = 0; i < SEGMENTS; i++) {
+                        inputs[i].time_ns = 1000000000000 + i * 4000000;
+                        inputs[i].frame *= 20000;
+                }
+                assert_int_equal(play_awake(inputs, seed, 1, max, AS_USUAL, INT64_MAX, each_segment, &one), 0);
+                n = play_awake(inputs, seed, 0, max, 1, INT64_MAX, each_segment, &other);
+                same_heap(&one, &other);
+                assert_int_equal(play_awake(inputs, seed, 7, max, 1, INT64_MAX, each_segment, &other), n);
+                packed += n;
         }
         assert_true(packed > 20 * ROUNDS);
 }
@@ -336,6 +371,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(batches_change_nothing),
                 cmocka_unit_test(packing_changes_nothing),
+                cmocka_unit_test(frames_without_a_word_are_silence),
                 cmocka_unit_test(the_straight_way_changes_nothing),
         };
 
