@@ -256,7 +256,8 @@ FINIS_PUBLIC int finis_take_error(struct finis *finis);
  *   unread         can still be read: a reset does not take received data away
  *
  * In the state CLOSE the peer's FIN is known by arithmetic: bytes received, less those read, less
- * those unread, is 1 if it came. So reads must be noted, or none of it is claimed. Where no noted
+ * those unread, is 1 if it came. So reads must be noted, or none of it is claimed. One case cannot be
+ * told from it: no read was noted, a single byte was taken, and others lie unread. Where no noted
  * call saw the error, and segments had been repeated without an answer, or the peer's window was shut
  * and TCP_USER_TIMEOUT set, a reset and a time-out look alike: FINIS_ENDING_UNSEEN. If the error is still pending,
  * finis_take_error() first. An ORDERLY end does not show that the peer's program read everything: its kernel answers
@@ -274,7 +275,8 @@ enum finis_closed {
         FINIS_CLOSE_CLEAN,              /* all acknowledged, and the peer's FIN came */
         FINIS_CLOSE_ACKED,              /* all acknowledged; the peer did not close in time */
         FINIS_CLOSE_UNACKED,            /* something was not acknowledged in time */
-        FINIS_CLOSE_RESET,              /* the connection broke: a reset, or a kernel's time-out */
+        FINIS_CLOSE_RESET,              /* the connection broke: a reset, or a kernel's time-out; or had
+                                         * ended before, and reads without a note hide how */
         FINIS_CLOSE_OVERRUN,            /* the peer sent more than was to be drained */
         FINIS_CLOSE_AGAIN               /* only from finis_close_begin() and _step(): not yet */
 };
@@ -309,7 +311,7 @@ struct finis_close_options {
  * Returns enum finis_closed, or a negative errno (-EINVAL for options, the descriptor is untouched).
  * CLEAN does not say that the peer's program read everything.
  * System calls: 6 with a peer that behaves: shutdown, recv, poll, recv, TCP_INFO, close. With bytes
- * that were not noted 4 or 5 more; a report 4 or more; a wait that ends without a result 2 or 3 more;
+ * that were not noted up to 5 more; a report 4 or more; a wait that ends without a result 2 or 3 more;
  * a result of ACKED, UNACKED or OVERRUN 1 (SO_LINGER off, or on to abort).
  * Signals: a handler that runs does not end the wait. Threads: one at a time, a struct. */
 FINIS_PUBLIC int finis_close(struct finis *finis, const struct finis_close_options *options,

@@ -69,15 +69,35 @@ static enum one own_fin(const struct finis *finis, const struct look *look, uint
                 return PERHAPS;
         if (end == base + finis->n_written)
                 return NO;
-        if (end == base + finis->n_written + 1)
+        if (end == base + finis->n_written + 1 && finis->n_written > 0)
                 return YES;
-        /* Not all writes were noted. The SYN is known from the memory's beginning. */
+        /* Not all writes were noted, or none, and one number more may be a byte. The SYN is known from
+         * the memory's beginning. */
         if (look->has_sent && look->unsent == 0) {
                 n = numbers_without_payload(look) - ((finis->marks & MARK_SYN_COUNTS) ? 1 : 0);
                 if (n == 0 || n == 1)
                         return n ? YES : NO;
         }
         return PERHAPS;
+}
+
+bool account_has_all_reads(const struct finis *finis, const struct look *look)
+{
+        if (finis->marks & MARK_READS || !look->data_came)
+                return true;
+        /* All of it lies there unread: that but a single byte of it was taken is left to the note. */
+        return finis->n_read == 0 && look->unread > 0;
+}
+
+bool account_has_fin_acked(const struct finis *finis, const struct look *info)
+{
+        uint64_t payload = info->sent - info->retransmitted;
+
+        if (info->acked != finis->base_written + finis->n_written + 1)
+                return false;
+        /* Where no write was noted, the one may be a byte. */
+        return finis->n_written > 0 ||
+               (info->has_sent && info->acked == (finis->marks & MARK_SYN_COUNTS ? 1 : 0) + payload + 1);
 }
 
 static enum one peer_fin(const struct finis *finis, const struct look *look)
@@ -93,7 +113,7 @@ static enum one peer_fin(const struct finis *finis, const struct look *look)
         taken = finis->base_received + finis->n_read + look->unread;
         if (look->received == taken)
                 return NO;
-        return look->received == taken + 1 ? YES : PERHAPS;
+        return look->received == taken + 1 && account_has_all_reads(finis, look) ? YES : PERHAPS;
 }
 
 static uint64_t at_most(uint64_t value, uint64_t limit)

@@ -14,6 +14,7 @@ enum {
         MARK_ENDED_BEFORE = 1 << 4,  /* had ended already when the memory began */
         MARK_SYN_COUNTS = 1 << 5,    /* this end connected: its SYN is the first number */
         MARK_FOREIGN = 1 << 6,       /* a call was noted that may have swallowed an error */
+        MARK_READS = 1 << 7,         /* the program notes its reads: one was, whatever came of it */
 };
 
 /* Where the memory begins: sets the bases and marks by the first look. */
@@ -21,6 +22,13 @@ void account_begin(struct finis *finis, const struct look *look);
 
 /* What the state shows at this moment and may be gone later. */
 void account_remember(struct finis *finis, const struct look *look);
+
+/* Whether bytes taken from the peer without a note can be excluded: FIN counts as one byte, so that a
+ * single byte would be taken for it. */
+bool account_has_all_reads(const struct finis *finis, const struct look *look);
+
+/* In CLOSE: this end's FIN was acknowledged, by TCP_INFO alone and for certain. */
+bool account_has_fin_acked(const struct finis *finis, const struct look *info);
 
 /* `finis` is NULL for a bare look. Writes all of the report. */
 void account(const struct finis *finis, const struct look *look, struct finis_report *ret);

@@ -74,6 +74,26 @@ static int drain(struct finis *finis, int64_t now_ms)
         return FINIS_CLOSE_AGAIN;
 }
 
+/* Once recv() said 0: was it the peer's FIN? After that it says so for ever; after a reset, or own
+ * SHUT_RD and then a reset, the error would come now (tcp_recvmsg_locked()). */
+static bool saw_the_fin(struct finis *finis)
+{
+        ssize_t n;
+
+        if (!(finis->close_flags & SHUT_WORKED && finis->close_flags & NO_MORE))
+                return false;
+        n = recv(finis->fd, NULL, 1, MSG_TRUNC | MSG_DONTWAIT);
+        if (n == 0) {
+                finis->marks |= MARK_PEER_FIN;
+                return true;
+        }
+        /* It is told once; the next call would say 0 again. */
+        finis->close_flags &= ~(uint32_t)NO_MORE;
+        if (n < 0)
+                memory_error(finis, FINIS_CALL_READ, errno);
+        return false;
+}
+
 /* The connection is over: did all go well? */
 static int judge(struct finis *finis, const struct look *info)
 {
@@ -83,8 +103,9 @@ static int judge(struct finis *finis, const struct look *info)
 
         /* The usual case needs no further question. */
         if (finis->close_flags & SHUT_WORKED && finis->close_flags & NO_MORE &&
-            info->acked == finis->base_written + finis->n_written + 1 &&
-            info->received == finis->base_received + finis->n_read + 1)
+            account_has_fin_acked(finis, info) &&
+            info->received == finis->base_received + finis->n_read + 1 &&
+            (account_has_all_reads(finis, info) || saw_the_fin(finis)))
                 return FINIS_CLOSE_CLEAN;
 
         if (look_at(finis->fd, &look) < 0)
@@ -92,14 +113,9 @@ static int judge(struct finis *finis, const struct look *info)
         account(finis, &look, &report);
         if (report.ending == FINIS_ENDING_ORDERLY)
                 return FINIS_CLOSE_CLEAN;
-        /* Where reads were not noted: this close saw the stream's end, and if a reset had made it
-         * so, the error would come now. After a FIN it never does (tcp_recvmsg_locked()). */
         unknown = FINIS_OWN_FIN_ACKED | FINIS_PEER_FIN_UNKNOWN;
-        if ((report.flags & unknown) == unknown && finis->close_flags & SHUT_WORKED &&
-            finis->close_flags & NO_MORE && recv(finis->fd, NULL, 1, MSG_TRUNC | MSG_DONTWAIT) == 0) {
-                finis->marks |= MARK_PEER_FIN;
+        if ((report.flags & unknown) == unknown && saw_the_fin(finis))
                 return FINIS_CLOSE_CLEAN;
-        }
         return FINIS_CLOSE_RESET;
 }
 

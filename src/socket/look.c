@@ -63,6 +63,7 @@ int look_info(int fd, struct look *ret)
                 .received = info.tcpi_bytes_received,
                 .sent = info.tcpi_bytes_sent,
                 .retransmitted = info.tcpi_bytes_retrans,
+                .data_came = size < offsetof(struct tcp_info, tcpi_data_segs_out) || info.tcpi_data_segs_in,
                 .segments = info.tcpi_segs_in || info.tcpi_segs_out,
         };
         return 0;

@@ -34,6 +34,7 @@ struct look {
         uint64_t outstanding;        /* SIOCOUTQ: not acknowledged; SYN and FIN count one each */
         uint64_t unsent;             /* SIOCOUTQNSD: of them, not sent; FIN counts one */
         uint64_t unread;             /* SIOCINQ: FIN does not count */
+        bool data_came;              /* a segment with payload; or not known (4.6) */
         bool segments;               /* any went either way: false before connect(), and once
                                       * connect(AF_UNSPEC) has wiped the counts */
 };

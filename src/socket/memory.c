@@ -66,6 +66,8 @@ void memory_error(struct finis *finis, enum finis_call call, int error)
 
 static void remember(struct finis *finis, enum finis_call call, ssize_t result, uint64_t *count)
 {
+        if (call == FINIS_CALL_READ)
+                finis->marks |= MARK_READS;
         if (result < 0)
                 memory_error(finis, call, (int)-result);
         else
