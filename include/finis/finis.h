@@ -259,9 +259,10 @@ FINIS_PUBLIC int finis_take_error(struct finis *finis);
  * those unread, is 1 if it came. So reads must be noted, or none of it is claimed. One case cannot be
  * told from it: no read was noted, a single byte was taken, and others lie unread. Where no noted
  * call saw the error, and segments had been repeated without an answer, or the peer's window was shut
- * and TCP_USER_TIMEOUT set, a reset and a time-out look alike: FINIS_ENDING_UNSEEN. If the error is still pending,
- * finis_take_error() first. An ORDERLY end does not show that the peer's program read everything: its kernel answers
- * in order even if it later throws data away.
+ * and TCP_USER_TIMEOUT set, a reset and a time-out look alike: FINIS_ENDING_UNSEEN. If
+ * the error is still pending, finis_take_error() first; EPIPE from a write does not tell the two apart.
+ * An ORDERLY end does not show that the peer's program read everything: its kernel answers in order
+ * even if it later throws data away.
  * Takes no error away. Must come before close(). poll(2) may show an error a moment before the state
  * tells of the end, as it does not wait for the socket's lock; a call that failed never is early.
  * Returns 0.

@@ -13,8 +13,8 @@ enum {
         MARK_BEFORE_SYN = 1 << 3,    /* remembered from before the handshake */
         MARK_ENDED_BEFORE = 1 << 4,  /* had ended already when the memory began */
         MARK_SYN_COUNTS = 1 << 5,    /* this end connected: its SYN is the first number */
-        MARK_FOREIGN = 1 << 6,       /* a call was noted that may have swallowed an error */
-        MARK_READS = 1 << 7,         /* the program notes its reads: one was, whatever came of it */
+        MARK_READS = 1 << 6,         /* the program notes its reads: one was, whatever came of it */
+        MARK_TAKEN_AT_END = 1 << 7,  /* finis_take_error() got the error, of a connection that had ended */
 };
 
 /* Where the memory begins: sets the bases and marks by the first look. */

@@ -17,7 +17,7 @@ static enum finis_ending ending_of_attempt(const struct finis *finis, const stru
         return FINIS_ENDING_UNSEEN;
 }
 
-static enum finis_ending ending_by_error(const struct finis *finis, const struct look *look, uint32_t flags)
+static enum finis_ending ending_by_error(const struct finis *finis, const struct look *look)
 {
         switch (finis ? finis->error : 0) {
         case ECONNRESET:
@@ -28,14 +28,16 @@ static enum finis_ending ending_by_error(const struct finis *finis, const struct
         case 0:
                 break;
         case EPIPE:
-                /* Told first, by a call that hides nothing: a reset that met CLOSE_WAIT. Where the
-                 * sending side was shut, EPIPE tells of that only. */
-                if (flags & FINIS_PEER_FIN && !(flags & FINIS_OWN_FIN) && !(finis->marks & MARK_FOREIGN))
+                /* As SO_ERROR only a reset that met CLOSE_WAIT (tcp_reset()). A write says it of own
+                 * shutdown too, and where another call took the error before, a time-out's as well. */
+                if (finis->error_by == FINIS_CALL_SO_ERROR)
                         return FINIS_ENDING_RESET;
                 break;
         default:
-                /* ICMP's errors: kept until the connection times out, or told at once and alive. */
-                if (look->may_have_given_up)
+                /* ICMP's errors: kept until the connection times out. A bare SO_ERROR tells them of one
+                 * that lives on, too, which may yet be reset (sk_err_soft). */
+                if (look->may_have_given_up &&
+                    (finis->error_by != FINIS_CALL_SO_ERROR || finis->marks & MARK_TAKEN_AT_END))
                         return FINIS_ENDING_TIMED_OUT;
         }
         return look->may_have_given_up ? FINIS_ENDING_UNSEEN : FINIS_ENDING_RESET;
@@ -73,5 +75,5 @@ enum finis_ending ending_of(const struct finis *finis, const struct look *look, 
                 return FINIS_ENDING_UNSEEN;
         if (!look->segments)
                 return FINIS_ENDING_UNSEEN;
-        return ending_by_error(finis, look, report->flags);
+        return ending_by_error(finis, look);
 }

@@ -108,13 +108,11 @@ static ssize_t negative_errno(ssize_t result)
 
 void finis_note_write(struct finis *finis, ssize_t result)
 {
-        finis->marks |= MARK_FOREIGN;
         remember(finis, FINIS_CALL_WRITE, negative_errno(result), &finis->n_written);
 }
 
 void finis_note_read(struct finis *finis, ssize_t result)
 {
-        finis->marks |= MARK_FOREIGN;
         remember(finis, FINIS_CALL_READ, negative_errno(result), &finis->n_read);
 }
 
@@ -167,6 +165,8 @@ int finis_take_error(struct finis *finis)
                 return 0;
         if (getsockopt(finis->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
                 return -errno;
+        if (error)
+                finis->marks |= MARK_TAKEN_AT_END;
         memory_error(finis, FINIS_CALL_SO_ERROR, error);
         return error;
 }

@@ -38,14 +38,24 @@ static void silence_is_a_time_out(void **state)
         close(fd);
 }
 
-/* After repeats only the error tells a reset from a time-out; EPIPE, told first, is a reset that met
- * the peer's FIN. */
-static void a_broken_pipe_behind_the_peers_fin_is_a_reset(void **state)
+/* The same again: a tail probe, which is not counted, and a repeat, which is. */
+static void await_a_repeat(struct peer *peer)
+{
+        for (int i = 0; i < 3; ++i) {
+                size_t n_seen = peer->n_seen;
+
+                while (peer->n_seen == n_seen)
+                        assert_true(peer_read(peer, deadline_in(PATIENCE_MS)) > 0);
+        }
+}
+
+/* After repeats only the error tells a reset from a time-out. As the socket's own error EPIPE is a reset
+ * that met the peer's FIN; a write says it too where somebody took the time-out's error before. */
+static void a_broken_pipe_as_the_sockets_error_is_a_reset(void **state)
 {
         __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
         struct finis_report r;
         struct finis f;
-        size_t n_seen;
         int fd;
         (void)state;
         need_namespace();
@@ -56,19 +66,14 @@ static void a_broken_pipe_behind_the_peers_fin_is_a_reset(void **state)
         assert_int_equal(peer_wait_acked(peer, deadline_in(PATIENCE_MS)), 0);
         assert_int_equal(finis_write(&f, bytes, 100), 100);
         assert_int_equal(peer_wait_bytes(peer, 100, deadline_in(PATIENCE_MS)), 0);
-        /* The same again: a tail probe, which is not counted, and a repeat, which is. */
-        for (int i = 0; i < 3; ++i) {
-                n_seen = peer->n_seen;
-                while (peer->n_seen == n_seen)
-                        assert_true(peer_read(peer, deadline_in(PATIENCE_MS)) > 0);
-        }
+        await_a_repeat(peer);
         assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST,
                 .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 }), 0);
         await(fd, POLLHUP);
         assert_int_equal(finis_report(&f, &r), 0);
         assert_true(r.n_repeats > 0);
         assert_int_equal(r.ending, FINIS_ENDING_UNSEEN);
-        assert_int_equal(finis_write(&f, bytes, 1), -EPIPE);
+        assert_int_equal(finis_take_error(&f), EPIPE);
         assert_int_equal(finis_report(&f, &r), 0);
         assert_int_equal(r.ending, FINIS_ENDING_RESET);
         assert_int_equal(r.flags, FINIS_PEER_FIN);
@@ -97,6 +102,34 @@ static void a_time_out_in_the_words_of_icmp_is_a_time_out(void **state)
         assert_int_equal(finis_report(&f, &r), 0);
         assert_int_equal(r.ending, FINIS_ENDING_TIMED_OUT);
         assert_int_equal(r.error, EHOSTUNREACH);
+        close(fd);
+}
+
+/* A bare SO_ERROR hands out ICMP's error at once, and then it may be a reset all the same. */
+static void a_soft_error_that_was_noted_does_not_make_a_time_out(void **state)
+{
+        __attribute__((cleanup(peer_closep))) struct peer *peer = NULL;
+        struct finis_report r;
+        struct finis f;
+        int fd;
+        (void)state;
+        need_namespace();
+
+        fd = sent(9011, 100, &peer, &f);
+        assert_int_equal(peer_icmp(peer, ICMP_ERROR_HOST_UNREACHABLE), 0);
+        usleep(20000);
+        finis_note_error(&f, error_of(fd));
+        assert_int_equal(f.error, EHOSTUNREACH);
+        await_a_repeat(peer);
+        assert_int_equal(peer_send(peer, &(struct peer_segment){ .flags = SEGMENT_RST,
+                .ack = PEER_ACK_ABSOLUTE, .ack_value = peer->kernel_isn + 1 }), 0);
+        await(fd, POLLHUP);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_true(r.n_repeats > 0);
+        assert_int_equal(r.ending, FINIS_ENDING_UNSEEN);
+        assert_int_equal(finis_take_error(&f), ECONNRESET);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_int_equal(r.ending, FINIS_ENDING_RESET);
         close(fd);
 }
 
@@ -323,8 +356,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(silence_is_a_time_out),
-                cmocka_unit_test(a_broken_pipe_behind_the_peers_fin_is_a_reset),
+                cmocka_unit_test(a_broken_pipe_as_the_sockets_error_is_a_reset),
                 cmocka_unit_test(a_time_out_in_the_words_of_icmp_is_a_time_out),
+                cmocka_unit_test(a_soft_error_that_was_noted_does_not_make_a_time_out),
                 cmocka_unit_test(an_attempt_that_nobody_answers_is_unanswered),
                 cmocka_unit_test(a_soft_error_is_not_taken_for_an_end),
                 cmocka_unit_test(a_reset_in_place_of_the_last_acknowledgement_is_not_clean),

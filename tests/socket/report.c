@@ -368,6 +368,33 @@ static void a_time_out_is_told_from_a_reset(void **state)
         close(server);
 }
 
+/* Behind the peer's FIN a write says EPIPE of both, once somebody else took the error. */
+static void a_time_out_whose_error_was_eaten_is_not_called_a_reset(void **state)
+{
+        socklen_t n = sizeof(int);
+        struct finis_report r;
+        struct finis f;
+        int client, server, error = 0;
+        (void)state;
+
+        a_pair(&client, &server);
+        set(client, IPPROTO_TCP, TCP_USER_TIMEOUT, 100);
+        assert_int_equal(finis_init(&f, client), 0);
+        assert_int_equal(shutdown(server, SHUT_WR), 0);
+        await(client, POLLRDHUP);
+        /* The peer takes no segment any more (IP_MINTTL). */
+        set(server, IPPROTO_IP, IP_MINTTL, 255);
+        assert_int_equal(finis_write(&f, text, 10), 10);
+        await(client, POLLHUP);
+        assert_int_equal(getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &n), 0);
+        assert_int_equal(error, ETIMEDOUT);
+        assert_int_equal(finis_write(&f, text, 10), -EPIPE);
+        assert_int_equal(finis_report(&f, &r), 0);
+        expect(&r, FINIS_ENDING_UNSEEN, FINIS_PEER_FIN, 10, 0, 10, 0);
+        close(client);
+        close(server);
+}
+
 static void what_is_no_connection_is_an_error(void **state)
 {
         struct finis_report r;
@@ -411,6 +438,7 @@ int main(void)
                 cmocka_unit_test(a_reset_before_the_first_look_is_no_failed_attempt),
                 cmocka_unit_test(a_disconnect_wipes_the_counts_and_is_told),
                 cmocka_unit_test(a_time_out_is_told_from_a_reset),
+                cmocka_unit_test(a_time_out_whose_error_was_eaten_is_not_called_a_reset),
                 cmocka_unit_test(what_is_no_connection_is_an_error),
         };
 
