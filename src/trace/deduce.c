@@ -52,6 +52,11 @@ bool state_has_queued_fin(enum tcp_state state)
                state == TCP_STATE_LAST_ACK;
 }
 
+bool socket_was_found_in(const struct traced_socket *s, enum tcp_state state)
+{
+        return s->alive.state == state || s->after_seen & 1U << state;
+}
+
 /* A FIN is one more than the bytes, acknowledged or not. What stood in the queue before the act is counted by sequence
  * numbers; what was sent is more than that where this host drops it on the way out. */
 bool socket_counted_a_fin(const struct traced_socket *s)
@@ -158,14 +163,18 @@ static bool sent_no_reset_since(const struct traced_socket *s)
         return knows_segments_since(s) && since.out == since.data_out;
 }
 
+/* What is received without data is a FIN. */
+static bool fin_came_since(const struct look *before, struct segment_counts segments, uint64_t received)
+{
+        return before->whole && before->info && received > before->bytes_received &&
+               segment_counts_since(segments, before->segments).data_in == 0;
+}
+
 /* The other's FIN came after its own, and before the act: what the act met was over, and left to a TIME_WAIT. */
 static bool was_over_before_its_act(const struct traced_socket *s)
 {
-        const struct look *before = &s->act.before;
-        struct segment_counts since = segment_counts_since(s->end.segments, before->segments);
-
-        return knows_segments_since(s) && state_has_queued_fin(before->state) && s->end.wqueue == 0 &&
-               since.data_in == 0 && s->end.bytes_received > before->bytes_received;
+        return knows_segments_since(s) && state_has_queued_fin(s->act.before.state) && s->end.wqueue == 0 &&
+               fin_came_since(&s->act.before, s->end.segments, s->end.bytes_received);
 }
 
 /* By the look alone. */
@@ -263,12 +272,16 @@ bool socket_shutdown_failed(const struct traced_socket *s)
         return then->bytes_acked + then->outq == given;
 }
 
-/* A receiving call that gave the end; an EPIPE that no shutdown of its own made: tcp_reset() in CLOSE_WAIT. */
+/* A receiving call that gave the end; an EPIPE that no shutdown of its own made: tcp_reset() in CLOSE_WAIT. A TIME_WAIT
+ * may be gone at once: an ACK that the other's FIN overtook draws one from it, and that draws a RST from nobody. */
 bool socket_had_peers_fin(const struct traced_socket *s)
 {
         return state_after_peers_fin(s->alive.state) || (s->act.known && state_after_peers_fin(s->act.before.state)) ||
                state_after_peers_fin(s->after) || s->end_received || (s->error == EPIPE && !s->shut.known) ||
-               fin_lay_unread(s);
+               fin_lay_unread(s) ||
+               (knows_segments_since(s) && fin_came_since(&s->act.before, s->end.segments, s->end.bytes_received)) ||
+               (s->shut.known && s->last.info &&
+                fin_came_since(&s->shut.before, s->last.segments, s->last.bytes_received));
 }
 
 /* It died while its program still held it, so something came from outside: a RST, a time-out, ss -K. */
@@ -284,8 +297,7 @@ bool socket_died_unseen(const struct traced_socket *s)
         return socket_died_in_hand(s) && !s->error && !socket_had_peers_fin(s);
 }
 
-/* Its own FIN is acknowledged: one more than the bytes. */
-static bool own_fin_acked(const struct traced_socket *s)
+bool socket_own_fin_is_acked(const struct traced_socket *s)
 {
         uint64_t syn = s->role_known && s->client ? 1 : 0;
 
@@ -326,7 +338,7 @@ bool socket_was_reset(const struct traced_socket *s)
                 return s->error == ECONNRESET || s->error == EPIPE;
         /* So it ends too that has had both FINs; but it leaves a TIME_WAIT. Where nobody could be asked, nothing is
          * said. */
-        if (!s->last.error_pending && !s->died_with_error && own_fin_acked(s) &&
+        if (!s->last.error_pending && !s->died_with_error && socket_own_fin_is_acked(s) &&
             (socket_had_peers_fin(s) || !s->nothing_left))
                 return false;
         return socket_died_in_hand(s) && s->last.retransmits == 0 && s->last.probes == 0 &&

@@ -15,8 +15,14 @@ bool state_needs_reset(enum tcp_state state);
 /* Has one in that state a FIN of its own in the queue, or sent it? */
 bool state_has_queued_fin(enum tcp_state state);
 
+/* By the last look at it alive, or later by its kernel. */
+bool socket_was_found_in(const struct traced_socket *s, enum tcp_state state);
+
 /* Its kernel counted a FIN of its own among what it had acknowledged and what not. */
 bool socket_counted_a_fin(const struct traced_socket *s);
+
+/* By the last look, after a shutdown: one more than the bytes is acknowledged. */
+bool socket_own_fin_is_acked(const struct traced_socket *s);
 
 /* After tcp_disconnect(), which a zero linger comes down to, the address is forgotten. */
 bool socket_is_disconnected(const struct traced_socket *s);

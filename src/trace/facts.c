@@ -8,6 +8,7 @@
 
 #include "trace/deduce.h"
 #include "trace/facts_parts.h"
+#include "trace/first_fin.h"
 #include "trace/orphan.h"
 
 enum side side_of_socket(const struct traced_socket *socket)
@@ -60,32 +61,26 @@ static void tell_fin(const struct traced_socket *s, enum side side, struct facts
         INFER(out->fin_at, act->at_ns);
 }
 
-/*
- * Whose FIN was first, from the state in which the first own one was sent: CLOSE_WAIT, and the other's had come,
- * with or after the last ACK. ESTABLISHED, and the other's may still have come before the close itself: then nothing
- * was left to wait for, while who closes first leaves a TIME_WAIT. A state of FIN_WAIT that went on to CLOSING would
- * have crossed: that is seen only where somebody looked, so it is taken for the usual.
- */
 static void tell_who_was_first(const struct traced_socket *s, enum side side, struct facts *f)
 {
         const struct socket_act *act = s->shut.known ? &s->shut : &s->act;
         struct facts_of_direction *out = &f->from[side], *in = &f->from[1 - side];
+        enum first_fin first = socket_first_fin(s);
 
-        if (!fact_is(out->fin) || !fact_is(in->fin) || s->alive.state == TCP_STATE_CLOSING ||
-            s->after == TCP_STATE_CLOSING)
+        if (!fact_is(out->fin) || !fact_is(in->fin) || first == FIRST_FIN_UNKNOWN)
                 return;
-        if (act->before.state == TCP_STATE_CLOSE_WAIT && fact_known(in->fin_at.how) && in->fin_at.value <= act->at_ns)
-                ; /* its own end knows better */
-        else if (act->before.state == TCP_STATE_CLOSE_WAIT)
-                /* Silent for less than a millisecond, it still came before. */
-                INFER(in->fin_at, act->at_ns - act->before.silent_ms * INT64_C(1000000) - 1);
-        else if (s->nothing_left && act == &s->act && !fact_known(in->fin_at.how))
-                INFER(in->fin_at, act->at_ns - 1);
-        else if (act->before.state == TCP_STATE_ESTABLISHED && !fact_known(in->fin_at.how))
-                INFER(in->fin_at, s->ended && s->end.heard_ns > act->at_ns ? s->end.heard_ns : act->at_ns + 1);
-        else
-                return;
-        INFER(f->crossed, false);
+        INFER(f->crossed, first == FIRST_FIN_CROSSED);
+        if (first == FIRST_FIN_OTHERS) {
+                INFER(f->first_fin, (enum side)(1 - side));
+                /* Silent for less than a millisecond, it still came before; its own end knows better. */
+                if (!fact_known(in->fin_at.how) || in->fin_at.value > act->at_ns)
+                        INFER(in->fin_at, act->at_ns - act->before.silent_ms * INT64_C(1000000) - 1);
+        } else if (first == FIRST_FIN_OWN) {
+                INFER(f->first_fin, side);
+                if (!fact_known(in->fin_at.how))
+                        INFER(in->fin_at,
+                              s->ended && s->end.heard_ns > act->at_ns ? s->end.heard_ns : act->at_ns + 1);
+        }
 }
 
 static void tell_socket(const struct traced_socket *s, bool alone, struct facts *f)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "trace/deduce.h"
+#include "trace/first_fin.h"
 #include "trace/tracer_internal.h"
 
 #define MS INT64_C(1000000)
@@ -98,13 +99,29 @@ static bool hears_of(const struct tracer *tracer, const struct traced_socket *so
         return is_elsewhere(tracer, socket) ? there && there->ended : tracer->ended != NULL;
 }
 
-static int ask_kernel(struct tracer *tracer, const struct traced_socket *socket, struct diag_socket *ret_now)
+static int ask_kernel(struct tracer *tracer, const struct traced_socket *socket, const struct diag_tuple *tuple,
+                      struct diag_socket *ret_now)
 {
         struct namespace *there = namespaces_find(&tracer->namespaces, socket->netns);
 
         if (!is_elsewhere(tracer, socket))
-                return diag_look_on(tracer->diag, &socket->tuple, ret_now);
-        return there && there->diag ? diag_look_on(there->diag, &socket->tuple, ret_now) : -EPERM;
+                return diag_look_on(tracer->diag, tuple, ret_now);
+        return there && there->diag ? diag_look_on(there->diag, tuple, ret_now) : -EPERM;
+}
+
+/* Where it alone does not tell whose FIN was first, and the other does not speak for itself. */
+static void ask_for_other_end(struct tracer *tracer, struct traced_socket *socket)
+{
+        struct diag_tuple reverse = diag_tuple_reverse(&socket->tuple);
+        struct diag_socket now;
+        int r;
+
+        if (!socket->act.known || socket->others_asked || socket_first_fin(socket) != FIRST_FIN_UNKNOWN ||
+            sockets_other_end(&tracer->sockets, socket))
+                return;
+        r = ask_kernel(tracer, socket, &reverse, &now);
+        socket->others_asked = r == 0 || r == -ENOENT;
+        socket->others = r == 0 ? now.state : 0;
 }
 
 /* Its kernel knows nothing of it any more, or nothing that we can see. */
@@ -135,12 +152,18 @@ static bool is_over(struct tracer *tracer, struct traced_socket *socket)
         if (socket->ended && (!socket_has_tuple(socket) || has_had_both_fins(socket) ||
                               socket->end.tuple.remote_port == 0))
                 return true;
-        r = socket_has_tuple(socket) ? ask_kernel(tracer, socket, &now) : -EINVAL;
-        if (r == -ENOENT && socket->ended && socket->act.known && tracer_now() - socket->act.at_ns < TIME_WAIT_LEAST_NS)
+        r = socket_has_tuple(socket) ? ask_kernel(tracer, socket, &socket->tuple, &now) : -EINVAL;
+        if (r == -ENOENT && socket->ended && socket->act.known &&
+            tracer_now() - socket->act.at_ns < TIME_WAIT_LEAST_NS) {
                 socket->nothing_left = true;
+                ask_for_other_end(tracer, socket);
+        }
         if (r < 0 || now.cookie != socket->cookie)
                 return is_gone(tracer, socket);
         socket->after = now.state;
+        socket->after_seen |= 1U << now.state;
+        if (now.state == TCP_STATE_TIME_WAIT)
+                ask_for_other_end(tracer, socket);
         socket->queued_after = now.wqueue;
         socket->unsent_after_known = now.info;
         socket->unsent_after = now.unsent;

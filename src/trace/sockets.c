@@ -113,6 +113,11 @@ static bool is_loopback(const struct diag_tuple *tuple)
         return tuple->family == AF_INET ? tuple->local[0] == 127 : memcmp(tuple->local, one, sizeof(one)) == 0;
 }
 
+bool tuple_is_of_one_host(const struct diag_tuple *tuple)
+{
+        return is_loopback(tuple) || memcmp(tuple->local, tuple->remote, sizeof(tuple->local)) == 0;
+}
+
 /* Addresses are used again: of several, the one in the same network namespace, then the one that began nearest. */
 struct traced_socket *sockets_other_end(const struct sockets *sockets, const struct traced_socket *socket)
 {

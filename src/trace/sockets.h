@@ -87,10 +87,13 @@ struct traced_socket {
         bool ended;                     /* the kernel told of its end … */
         struct ended_socket end;        /* … this */
         enum tcp_state after;           /* what was left of it when it was last asked for; 0: never asked */
+        unsigned after_seen;            /* all that was, each time: a bit for each state */
         uint32_t queued_after;          /* and what of its own was not acknowledged then, its FIN counted */
         bool unsent_after_known;
         uint32_t unsent_after;          /* and of that what had never been sent */
         bool nothing_left;              /* its kernel had nothing of it when it was asked, soon after the last act */
+        bool others_asked;              /* its kernel was asked for the other end when this one was no more than a … */
+        enum tcp_state others;          /* … TIME_WAIT: what was found; 0: nothing */
         bool held;                      /* by a program, then */
         bool closing;                   /* a descriptor was given up: perhaps the last */
         int64_t ask_at_ns, ask_again_ns; /* while closing: when to ask the kernel, and how long after that again */
@@ -114,6 +117,9 @@ struct traced_socket *sockets_find(const struct sockets *sockets, uint64_t cooki
 
 /* The other end of the same connection, if it is among them. */
 struct traced_socket *sockets_other_end(const struct sockets *sockets, const struct traced_socket *socket);
+
+/* Is the other end surely on the same host? */
+bool tuple_is_of_one_host(const struct diag_tuple *tuple);
 
 /* It may be over, or is known to go on. */
 void sockets_closing(struct sockets *sockets, struct traced_socket *socket, bool closing);

@@ -111,6 +111,9 @@ static void who_closed_first_of_two_at_once_is_not_known(void **state)
         server.end.bytes_acked++;
         server.end.bytes_received = server.act.before.bytes_received = 100;
         server.act.at_ns = 1200;
+        client.end.bytes_received++;
+        server.end.bytes_received++;
+        client.end.segments.in = server.end.segments.in = 2;
         judge_sockets(&client, &server, &r);
         assert_int_equal(r.ending, ENDING_ORDERLY);
         assert_int_equal(r.ended_by, SIDE_UNKNOWN);
