@@ -146,6 +146,9 @@ enum unread socket_how_exact_is_unread(const struct traced_socket *s)
                 return UNREAD_EXACT;
         if (rqueue == 0 || seen == rqueue || (seen == rqueue - 1 && one_more_is_a_fin(s)))
                 return UNREAD_EXACT;
+        /* What went there with anything unread had a FIN behind that before it was closed: else it had been reset. */
+        if (socket_was_found_in(s, TCP_STATE_TIME_WAIT))
+                return UNREAD_EXACT;
         return rqueue > 1 ? UNREAD_LEAST : UNREAD_UNKNOWN;
 }
 
@@ -170,9 +173,12 @@ static bool fin_came_since(const struct look *before, struct segment_counts segm
                segment_counts_since(segments, before->segments).data_in == 0;
 }
 
-/* The other's FIN came after its own, and before the act: what the act met was over, and left to a TIME_WAIT. */
+/* The other's FIN came after its own, and before the act: what the act met was over, and left to a TIME_WAIT, as it
+ * never is to whoever resets. */
 static bool was_over_before_its_act(const struct traced_socket *s)
 {
+        if (socket_was_found_in(s, TCP_STATE_TIME_WAIT))
+                return true;
         return knows_segments_since(s) && state_has_queued_fin(s->act.before.state) && s->end.wqueue == 0 &&
                fin_came_since(&s->act.before, s->end.segments, s->end.bytes_received);
 }
@@ -228,6 +234,9 @@ enum reset_sent socket_act_sent_reset(const struct traced_socket *s)
         if (s->act.how != ACT_CONNECT_UNSPEC && socket_is_disconnected(s))
                 return before->state == TCP_STATE_FIN_WAIT1 ? RESET_PERHAPS_SENT : RESET_SENT;
         if (!knows_segments_since(s))
+                return RESET_PERHAPS_SENT;
+        /* Data came, and perhaps a FIN with it. */
+        if (may_be_over && s->end.bytes_received > before->bytes_received && !s->nothing_left)
                 return RESET_PERHAPS_SENT;
         since = segment_counts_since(s->end.segments, before->segments);
         if (since.in == since.data_in)

@@ -145,6 +145,37 @@ static void it_is_the_same_where_the_fin_was_that_of_a_shutdown(void **state)
         closed_first(&s, SIDE_SERVER);
 }
 
+/* In FIN_WAIT2 it was looked at; data came then, and a FIN perhaps, and was not read. */
+static void what_went_to_time_wait_was_not_reset_by_its_close(void **state)
+{
+        struct traced_socket s = closed(1);
+        struct record r;
+
+        (void)state;
+        s.shut = s.act;
+        s.shut.how = ACT_SHUTDOWN;
+        s.act.before.state = s.alive.state = s.last.state = TCP_STATE_FIN_WAIT2;
+        s.act.before.bytes_acked = 12;
+        s.end.rqueue = 8;
+        s.end.bytes_received = 18;
+        s.end.segments = (struct segment_counts){ .in = 4, .data_in = 2, .out = 6, .data_out = 1 };
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.ending, ENDING_ORDERLY);
+        assert_int_equal(r.to_client.unread.value, 7);
+        assert_int_equal(r.to_client.bytes.value, 17);
+        assert_int_equal(r.to_client.fate, FATE_LOST);
+        /* Nobody could be asked. */
+        s.after = s.after_seen = 0;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_not_equal(r.certainty, CERTAINTY_CERTAIN);
+        /* No TIME_WAIT: what met unread data was alive. */
+        s.nothing_left = true;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.cause, CAUSE_UNREAD_DATA);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -154,6 +185,7 @@ int main(void)
                 cmocka_unit_test(a_time_wait_that_was_dropped_makes_nobody_the_second),
                 cmocka_unit_test(fins_that_crossed_leave_two_time_waits),
                 cmocka_unit_test(it_is_the_same_where_the_fin_was_that_of_a_shutdown),
+                cmocka_unit_test(what_went_to_time_wait_was_not_reset_by_its_close),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
