@@ -126,6 +126,13 @@ static uint64_t beyond(uint64_t value, uint64_t base)
         return value > base ? value - base : 0;
 }
 
+/* The queues say 0 until the handshake is over (tcp_ioctl(), tcp_inq()), though TCP Fast Open moves
+ * bytes before. */
+static bool is_shaking_hands(const struct look *look)
+{
+        return look->state == AT_SYN_SENT || look->state == AT_SYN_RECV;
+}
+
 void account_begin(struct finis *finis, const struct look *look)
 {
         bool at_start = look->state == AT_SYN_SENT || (look->state == AT_CLOSE && !look->segments);
@@ -143,6 +150,8 @@ void account_begin(struct finis *finis, const struct look *look)
                 finis->marks |= MARK_SYN_COUNTS;
         fin = state_has_own_fin(look->state);
         finis->base_written = look->acked + look->outstanding - fin;
+        if (is_shaking_hands(look))
+                return;
         fin = state_has_peer_fin(look->state);
         finis->base_received = beyond(look->received, look->unread + fin);
 }
@@ -170,19 +179,17 @@ static void count_written(const struct finis *finis, const struct look *look, en
 {
         uint64_t base, end, unsent, n_fin = fin == YES;
 
+        if (is_shaking_hands(look)) {
+                ret->written = finis ? finis->n_written : beyond(look->sent, look->retransmitted);
+                ret->uncertain = ret->written;
+                return;
+        }
         if (finis)
                 base = finis->base_written;
         else
                 base = own_syn(look) == YES;
         if (!finis && own_syn(look) == PERHAPS)
                 ret->flags |= FINIS_OFF_BY_ONE;
-
-        if (look->state == AT_SYN_SENT) {
-                /* Not asked of the queues until there is an answer. Only TCP Fast Open writes now. */
-                ret->written = finis ? finis->n_written : beyond(look->sent, look->retransmitted);
-                ret->uncertain = ret->written;
-                return;
-        }
         end = look->acked + look->outstanding - n_fin;
         unsent = look->unsent - (n_fin && look->unsent > 0);
         ret->written = beyond(end, base);
@@ -226,11 +233,11 @@ void account(const struct finis *finis, const struct look *look, struct finis_re
 
         count_written(finis, look, fin, ret);
         ret->received = beyond(look->received, (finis ? finis->base_received : 0) + (peer == YES));
-        ret->unread = look->unread;
+        ret->unread = is_shaking_hands(look) && finis ? beyond(ret->received, finis->n_read) : look->unread;
         ret->retransmitted = look->retransmitted;
         if (finis && ret->written != finis->n_written)
                 ret->flags |= FINIS_UNNOTED_WRITES;
-        if (finis && ret->received != finis->n_read + look->unread)
+        if (finis && ret->received != finis->n_read + ret->unread)
                 ret->flags |= FINIS_UNNOTED_READS;
         ret->ending = ending_of(finis, look, ret);
 }

@@ -249,6 +249,57 @@ static void the_bytes_in_a_syn_are_counted(void **state)
         close(listener);
 }
 
+/* The server's side of it, before the client has acknowledged anything: the kernel's queues are silent. */
+static void bytes_of_an_unfinished_handshake_are_counted(void **state)
+{
+        struct finis_report r;
+        struct finis f;
+        struct sockaddr_storage at;
+        socklen_t n = sizeof(at);
+        uint16_t port = 0;
+        int listener, client, server;
+        (void)state;
+        need_namespace();
+
+        if (namespace_sysctl("net.ipv4.tcp_fastopen", "1543") < 0)
+                skip();
+        listener = listening(AF_INET, "127.0.0.1", &port);
+        assert_int_equal(setsockopt(listener, IPPROTO_TCP, TCP_FASTOPEN, &(int){ 5 }, sizeof(int)), 0);
+        assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &n), 0);
+        client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        /* It sends, and takes no segment for now. */
+        assert_int_equal(setsockopt(client, IPPROTO_IP, IP_MINTTL, &(int){ 255 }, sizeof(int)), 0);
+        assert_int_equal(sendto(client, bytes, 300, MSG_FASTOPEN, (struct sockaddr *)&at, n), 300);
+        server = accept(listener, NULL, NULL);
+        assert_true(server >= 0);
+        assert_int_equal(finis_init(&f, server), 0);
+        assert_int_equal(finis_write(&f, bytes, 200), 200);
+        assert_int_equal(finis_read(&f, (char[100]){ 0 }, 100), 100);
+        assert_int_equal(finis_report(&f, &r), 0);
+        assert_int_equal(r.ending, FINIS_ENDING_OPEN);
+        assert_int_equal(r.written, 200);
+        assert_int_equal(r.acknowledged, 0);
+        assert_int_equal(r.uncertain, 200);
+        assert_int_equal(r.received, 300);
+        assert_int_equal(r.unread, 200);
+        assert_int_equal(r.flags, 0);
+        assert_int_equal(finis_look(server, &r), 0);
+        assert_int_equal(r.written, 200);
+        assert_int_equal(r.flags, 0);
+
+        assert_int_equal(setsockopt(client, IPPROTO_IP, IP_MINTTL, &(int){ 0 }, sizeof(int)), 0);
+        for (int i = 0; i < PATIENCE_MS && (finis_report(&f, &r), r.acknowledged) < 200; ++i)
+                usleep(1000);
+        assert_int_equal(r.written, 200);
+        assert_int_equal(r.acknowledged, 200);
+        assert_int_equal(r.received, 300);
+        assert_int_equal(r.unread, 200);
+        assert_int_equal(r.flags, 0);
+        close(server);
+        close(client);
+        close(listener);
+}
+
 static void urgent_data_sent_is_counted_as_data(void **state)
 {
         struct finis_report r;
@@ -279,6 +330,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(lost_acknowledgements_are_uncertain_bytes),
                 cmocka_unit_test(the_bytes_in_a_syn_are_counted),
+                cmocka_unit_test(bytes_of_an_unfinished_handshake_are_counted),
                 cmocka_unit_test(urgent_data_sent_is_counted_as_data),
                 cmocka_unit_test(the_counts_are_those_of_the_wire),
         };
