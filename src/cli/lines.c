@@ -18,7 +18,7 @@ struct lines {
         pthread_t thread;
         pthread_mutex_t mutex;
         pthread_cond_t more;     /* there is something to write, or nothing will come any more */
-        pthread_cond_t less;     /* something was taken */
+        pthread_cond_t less;     /* something was taken, or is written */
         struct {
                 char *bytes;
                 size_t n, room;
@@ -67,6 +67,8 @@ static void *write_lines(void *context)
                 r = write_all(l->fd, taken.bytes, taken.n);
                 pthread_mutex_lock(&l->mutex);
                 l->error = r;
+                l->writing.n = 0;
+                pthread_cond_signal(&l->less);
         }
         pthread_mutex_unlock(&l->mutex);
         return NULL;
@@ -134,6 +136,19 @@ int lines_open(int fd, struct lines **ret_lines)
 FILE *lines_stream(struct lines *lines)
 {
         return lines->stream;
+}
+
+int lines_wait(struct lines *l)
+{
+        int error;
+
+        fflush(l->stream);
+        pthread_mutex_lock(&l->mutex);
+        while ((l->waiting.n > 0 || l->writing.n > 0) && !l->error)
+                pthread_cond_wait(&l->less, &l->mutex);
+        error = l->error;
+        pthread_mutex_unlock(&l->mutex);
+        return error;
 }
 
 int lines_close(struct lines *l)

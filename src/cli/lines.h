@@ -16,5 +16,9 @@ int lines_open(int fd, struct lines **ret_lines);
 /* Line-buffered; ends with lines_close(). */
 FILE *lines_stream(struct lines *lines);
 
-/* Waits until all is written. Returns 0, or the negative errno of the first write that failed. Takes NULL. */
+/* Waits until all that was printed so far is written. Returns 0, or the negative errno of the first write
+ * that failed. */
+int lines_wait(struct lines *lines);
+
+/* The same, and the end of it. Takes NULL. */
 int lines_close(struct lines *lines);

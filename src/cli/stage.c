@@ -34,6 +34,7 @@ struct show {
         pid_t child; /* 0 without, or once it has ended */
         int n_interrupts;
         int status;
+        bool untold; /* where it listens; close_log() knows why */
         sigset_t mask;
 };
 
@@ -218,8 +219,11 @@ static int close_log(struct show *show)
                 r = -errno;
         if (r == 0 || r == -EPIPE)
                 return 0;
-        fprintf(stderr, "finis stage: writing %s: %s\n", show->command->log ? "the log" : "what happened",
-                strerror(-r));
+        fprintf(stderr, "finis stage: writing %s: %s%s\n",
+                show->untold         ? "where it listens"
+                : show->command->log ? "the log"
+                                     : "what happened",
+                strerror(-r), show->untold && !show->command->log ? "; --log FILE and --for COMMAND do without" : "");
         return r;
 }
 
@@ -256,8 +260,10 @@ static int run(struct show *show)
                 fprintf(stderr, "finis stage: %s\n", stage_notice(show->stage));
         if (!show->command->run_for || show->command->log)
                 say_ready(show);
+        /* Nobody comes to a stage that could not say where it is. */
+        show->untold = !show->command->run_for && lines_wait(show->lines) < 0;
         r = show->command->run_for ? start_command(show) : 0;
-        if (r == 0)
+        if (r == 0 && !show->untold)
                 r = play(show);
         if (r < 0)
                 fprintf(stderr, "finis stage: %s\n", strerror(-r));

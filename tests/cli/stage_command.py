@@ -54,6 +54,18 @@ def lines_go_to_the_log():
         assert re.fullmatch(r'listening on 127\.0\.0\.1:\d+\n', log.read_text())
 
 
+def a_stage_that_cannot_say_where_it_listens_ends():
+    with open('/dev/full', 'wb') as full:
+        for options in (dict(stdout=full), dict(preexec_fn=lambda: os.close(1))):
+            for output in ([], ['--json'], ['--quiet']):
+                done = subprocess.run([FINIS, 'stage', 'reset', '--count', '1', *output], stderr=subprocess.PIPE, text=True,
+                                      timeout=PATIENCE, check=False, **options)
+                assert done.returncode == 2, (output, done)
+                assert re.fullmatch(r'finis stage: writing where it listens: [A-Z][a-z ]+; [ -~]+\n', done.stderr), done
+    done = run('reset', '--count', '1', '--log', '/dev/full')
+    assert done.returncode == 2 and done.stderr.count('\n') == 1 and 'No space left on device' in done.stderr, done
+
+
 def a_port_of_its_own_can_be_asked_for():
     port = free_port()
     with Stage('reset', '--listen', f'127.0.0.1:{port}') as stage:
@@ -207,6 +219,7 @@ CASES = [
     the_address_is_in_the_environment,
     the_command_s_connections_are_told_of,
     lines_go_to_the_log,
+    a_stage_that_cannot_say_where_it_listens_ends,
     a_port_of_its_own_can_be_asked_for,
     it_ends_after_so_many_connections,
     a_killed_stage_takes_its_command_along,
