@@ -142,6 +142,13 @@ static int reader_has_gone(int fd)
         return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
 }
 
+/* Why writes to stdout fail, where the one that did left no errno: a further one fails for the same
+ * reason. If it does not, it ends the line that was torn. */
+static int why_writing_fails(void)
+{
+        return write(STDOUT_FILENO, "\n", 1) < 0 ? errno : 0;
+}
+
 /* The status of the command, unless what it printed got lost on the way. A reader that left
  * early had enough: that is no failure. (Where SIGPIPE is not ignored it ends us before.) */
 static int finish_output(int status)
@@ -151,6 +158,8 @@ static int finish_output(int status)
         if (fflush(stdout) != 0)
                 error = errno;
         gone = error == EPIPE || reader_has_gone(STDOUT_FILENO);
+        if (failed && error == 0 && !gone)
+                error = why_writing_fails();
         if (fclose(stdout) != 0 && error == 0)
                 error = errno;
 

@@ -128,6 +128,13 @@ def a_full_disk_is_reported():
         assert b'No space left on device' in done.stderr
 
 
+def a_disk_that_is_full_in_the_midst_is_reported_with_its_reason():
+    # Much at once, of which nothing is left to write at the end, when the reason is asked for.
+    with open('/dev/full', 'wb') as full:
+        done = finis('lab', '--json', '--quick', '--ipv4', '--no-namespace', 'two-writes', stdout=full)
+    assert done.returncode == 2 and b'No space left on device' in done.stderr.splitlines()[-1], done.stderr
+
+
 def a_closed_stdout_is_reported():
     done = finis('help', stdout=None, preexec_fn=lambda: os.close(1))
     assert done.returncode == 2 and is_one_line(done.stderr)
@@ -172,6 +179,7 @@ CASES = [
     a_wrong_option_is_named_with_what_to_do,
     what_was_typed_reaches_no_terminal_as_control,
     a_full_disk_is_reported,
+    a_disk_that_is_full_in_the_midst_is_reported_with_its_reason,
     a_closed_stdout_is_reported,
     closed_descriptors_hurt_nothing_that_prints_nothing,
     a_reader_that_left_is_a_quiet_end,
