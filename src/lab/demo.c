@@ -12,6 +12,7 @@
 #define CELL_MAX 128
 #define LEFT 33
 #define NAME 16
+#define COMMAND_MOST 42 /* in 80 columns, with what it is for beside it */
 
 static const struct scenario cases[] = {
         { .name = "the peer had read all", .acts = "c.send10 s.recv10 s.close c.send1 c.send1 c.send1 c.recv c.recv" },
@@ -115,12 +116,16 @@ static void write_next(FILE *file)
         };
         const char *finis = strchr(program_invocation_name, '/') ? program_invocation_name : "finis";
         int width = (int)strlen(finis) + 20;
+        bool beside = width <= COMMAND_MOST;
 
         for (size_t i = 0; i < sizeof(next) / sizeof(*next); i++) {
                 char command[256];
 
                 snprintf(command, sizeof(command), "%.200s %s", finis, next[i].arguments);
-                fprintf(file, "  %-*s %s\n", width, command, next[i].what);
+                if (beside)
+                        fprintf(file, "  %-*s %s\n", width, command, next[i].what);
+                else
+                        fprintf(file, "  %s\n      %s\n", command, next[i].what);
         }
 }
 

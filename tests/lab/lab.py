@@ -432,6 +432,18 @@ def output_is_80_columns_wide_and_without_colour_in_a_pipe(place):
             assert len(line) <= 80 and line == line.rstrip(), f'{len(line)} columns: {line!r}'
 
 
+def the_demo_is_80_columns_wide_wherever_it_was_called_from(place):
+    with tempfile.TemporaryDirectory() as folder:
+        for path in ('finis', 'a-folder-with-a-longer-name/finis'):
+            called = os.path.join(folder, path)
+            os.makedirs(os.path.dirname(called), exist_ok=True)
+            os.symlink(os.environ['FINIS'], called)
+            text = subprocess.run([called, 'lab', '--demo'], capture_output=True, text=True, check=True).stdout
+            assert f'{called} explain ECONNRESET' in text and len(text.splitlines()) <= 40
+            for line in text.splitlines():
+                assert len(line) <= 80 and line == line.rstrip(), f'{len(line)} columns: {line!r}'
+
+
 def the_manual_and_the_completions_name_every_option_and_verb(place):
     options = set(re.findall(r'(?<![a-z-])--([a-z0-9-]+)', place.run('--help').stdout))
     verbs = re.findall(r'\{ "([a-z0-9-]+)", (?:NO_NUMBER|MAY_NUMBER|MUST_NUMBER|VALUE) \}',
@@ -484,6 +496,7 @@ CASES = [
     acts_from_the_command_line_are_played_and_told,
     acts_of_a_side_that_cannot_do_them_are_not_played,
     output_is_80_columns_wide_and_without_colour_in_a_pipe,
+    the_demo_is_80_columns_wide_wherever_it_was_called_from,
     the_manual_and_the_completions_name_every_option_and_verb,
     bash_completes_options_themes_and_names,
 ]
