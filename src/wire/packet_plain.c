@@ -1,6 +1,22 @@
 /* The straight way of frames that are no untagged IPv4 on Ethernet: where IP begins in them. */
 #include "wire/packet_plain.h"
 
+/* Bare IP: what stands there, as if it were behind its Ethernet type. */
+static uint32_t begins_bare(const uint8_t *ip)
+{
+        return (uint32_t)ip[0] << 16 | ((ip[0] >> 4 == 6 ? PLAIN_IS_IPV6 : PLAIN_IS_IPV4) & PLAIN_TYPE);
+}
+
+/* The address families of all systems, before IP on their loopback (link.c); in either order. */
+static bool is_family_of_ip(uint32_t family)
+{
+        const uint32_t families = 1u << 2 | 1u << 10 | 1u << 23 | 1u << 24 | 1u << 28 | 1u << 30;
+
+        if (family > 0xffff)
+                family = __builtin_bswap32(family);
+        return family < 32 && families >> family & 1;
+}
+
 bool plain_find_any(uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes, uint32_t n_frame,
                     struct plain *ret_plain)
 {
@@ -37,7 +53,13 @@ bool plain_find_any(uint32_t link_type, const uint8_t *bytes, uint32_t n_bytes, 
                         return false;
                 ip = bytes;
                 n = n_bytes;
-                begins = (uint32_t)ip[0] << 16 | ((ip[0] >> 4 == 6 ? PLAIN_IS_IPV6 : PLAIN_IS_IPV4) & PLAIN_TYPE);
+                begins = begins_bare(ip);
+        } else if (link_type == 0 || link_type == 108) {
+                if (n_bytes < PLAIN_LOOPBACK + PLAIN_LEAST || !is_family_of_ip(plain_load(bytes)))
+                        return false;
+                ip = bytes + PLAIN_LOOPBACK;
+                n = n_bytes - PLAIN_LOOPBACK;
+                begins = begins_bare(ip);
         } else {
                 return false;
         }

@@ -1,9 +1,9 @@
 /*
- * The straight way down a frame that nine of ten take: Ethernet with one tag or none, or Linux's cooked capture, or
- * bare IP; IPv4 without options or IPv6 without extensions, in one piece; TCP, all of whose header is at hand. A few
- * compares say whether a frame is of that kind, and where its TCP header lies; the segment is written only where
- * somebody wants it. All others, and whatever is in doubt, go down layer by layer (walk.h), which would find the same:
- * fuzz/wire.c and tests/wire/plain.c hold the two against each other.
+ * The straight way down a frame that nine of ten take: Ethernet with one tag or none, Linux's cooked capture, BSD's
+ * loopback, or bare IP; IPv4 without options or IPv6 without extensions, in one piece; TCP, all of whose header is at
+ * hand. A few compares say whether a frame is of that kind, and where its TCP header lies; the segment is written only
+ * where somebody wants it. All others, and whatever is in doubt, go down layer by layer (walk.h), which would find the
+ * same: fuzz/wire.c and tests/wire/plain.c hold the two against each other.
  *
  * Inline, since a loop over the frames of a capture is what calls it.
  */
@@ -19,6 +19,7 @@ enum {
         PLAIN_TAG = 4,
         PLAIN_SLL = 16,
         PLAIN_SLL2 = 20,
+        PLAIN_LOOPBACK = 4,
         PLAIN_IPV4_SIZE = 20,
         PLAIN_IPV6_SIZE = 40,
         PLAIN_LEAST = PLAIN_IPV4_SIZE + SEGMENT_SIZE_TCP,    /* no less is plain; a tag of it may be read beforehand */
