@@ -264,6 +264,22 @@ static bool is_for_an_older(struct step *step)
         return true;
 }
 
+/* There is room for so many: one that its receiver may take goes before one that it drops. Who is gone answers each of
+ * the acknowledgements that are under way to it, and the last of these answers alone has the right number. */
+static struct reset *make_room(struct extra *extra)
+{
+        for (unsigned i = extra->n_resets; i-- > 0;) {
+                struct reset *r = extra->reset[i];
+
+                if (may_be_taken(r->validity))
+                        continue;
+                for (; i + 1 < extra->n_resets; i++)
+                        extra->reset[i] = extra->reset[i + 1];
+                return extra->reset[i] = r;
+        }
+        return NULL;
+}
+
 bool reset_take(struct step *step)
 {
         struct extra *extra = step_extra(step);
@@ -299,10 +315,15 @@ bool reset_take(struct step *step)
                 struct reset other;
 
                 fill(step, extra, &other);
-                step->position = other.position;
-                return may_be_taken(other.validity);
+                r = may_be_taken(other.validity) ? make_room(extra) : NULL;
+                if (!r) {
+                        step->position = other.position;
+                        return may_be_taken(other.validity);
+                }
+                *r = other;
+        } else {
+                fill(step, extra, r);
         }
-        fill(step, extra, r);
         had_given_up(step, r);
         if (foreign(step, r))
                 step->d->flags |= DIRECTION_OTHER_OS;

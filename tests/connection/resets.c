@@ -427,6 +427,44 @@ static void a_reply_that_may_answer_a_repeat_shows_no_loss(void **state)
         is_known(f->resets[0].drew_data, false);
 }
 
+/* The server is gone, and answers each ACK that was under way; of its RSTs only the last has the number that the
+ * client expects. */
+static void of_many_resets_those_that_may_be_taken_are_kept(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.00, .by = 's', .f = ".", .at = 300, .n = 100, .ack = 100 },
+                { .t = 1.01, .by = 's', .f = ".", .at = 400, .n = 100, .ack = 100 },
+                { .t = 1.02, .by = 's', .f = ".", .at = 500, .n = 100, .ack = 100 },
+                { .t = 1.03, .by = 's', .f = ".", .at = 600, .n = 100, .ack = 100 },
+                { .t = 1.04, .by = 's', .f = ".", .at = 700, .n = 100, .ack = 100 },
+                { .t = 1.05, .by = 's', .f = ".", .at = 800, .n = 100, .ack = 100 },
+                { .t = 1.050, .by = 'c', .f = ".", .at = 100, .ack = 400 },
+                { .t = 1.051, .by = 'c', .f = ".", .at = 100, .ack = 500 },
+                { .t = 1.052, .by = 'c', .f = ".", .at = 100, .ack = 600 },
+                { .t = 1.053, .by = 'c', .f = ".", .at = 100, .ack = 700 },
+                { .t = 1.054, .by = 'c', .f = ".", .at = 100, .ack = 800 },
+                { .t = 1.055, .by = 'c', .f = ".", .at = 100, .ack = 900 },
+                { .t = 1.070, .by = 's', .f = "R", .at = 400, .bare = true },
+                { .t = 1.071, .by = 's', .f = "R", .at = 500, .bare = true },
+                { .t = 1.072, .by = 's', .f = "R", .at = 600, .bare = true },
+                { .t = 1.073, .by = 's', .f = "R", .at = 700, .bare = true },
+                { .t = 1.074, .by = 's', .f = "R", .at = 800, .bare = true },
+                { .t = 1.075, .by = 's', .f = "R", .at = 900, .bare = true },
+        };
+
+        TOLD(rows);
+        assert_int_equal(f->n_resets, FACTS_RESETS_MAX);
+        assert_int_equal(f->n_resets_in_all, 6);
+        is_known(f->resets[0].position, 400);
+        is_known(f->resets[0].validity, RESET_VALIDITY_OUTSIDE);
+        is_known(f->resets[2].position, 600);
+        is_known(f->resets[3].position, 900);
+        is_known(f->resets[3].validity, RESET_VALIDITY_EXACT);
+        is_known(f->resets[3].obeyed, true);
+        is_known(f->resets[3].answers, SEGMENT_KIND_ACK);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -449,6 +487,7 @@ int main(void)
                 cmocka_unit_test(a_reset_acknowledges_what_was_not_seen),
                 cmocka_unit_test(the_reason_of_mptcp_is_kept),
                 cmocka_unit_test(a_storm_of_resets_is_counted),
+                cmocka_unit_test(of_many_resets_those_that_may_be_taken_are_kept),
                 cmocka_unit_test(a_reply_that_may_answer_a_repeat_shows_no_loss),
         };
 
