@@ -58,6 +58,9 @@ void direction_fin(struct step *step)
         /* A FIN farther on corrects one that was no end of the stream; but what was acknowledged was one. */
         if (d->flags & DIRECTION_FIN && (at <= d->fin || d->flags & DIRECTION_FIN_ACKED)) {
                 if (at == d->fin) {
+                        /* That which acknowledges less was sent before, whatever came first. */
+                        if (step->s->flags & SEGMENT_ACK && (int32_t)(step->s->ack - d->fin_ack) < 0)
+                                d->fin_ack = step->s->ack;
                         d->fin_repeats++;
                         step->repeated = step->n_new == 0;
                 }

@@ -370,7 +370,14 @@ IN_PLACE void fill_handshake(const struct view *v, bool established, struct fact
                 v->flags & v->others & DIRECTION_MPTCP);
 }
 
-/* Did each side send its FIN before it had the other's? */
+/* A segment from behind the FIN came before it: the FIN had been sent before it was seen. */
+static inline bool was_sent_before(const struct extra *extra, const struct direction *d, unsigned side)
+{
+        return extra && extra->beyond_from[side] == d->base && extra->beyond[side] > d->fin;
+}
+
+/* Did each side send its FIN before it had the other's? One that had been sent before may have acknowledged less then,
+ * and did so if the other side had it. */
 IN_PLACE void fill_both_fins(const struct view *v, bool both_acked, struct facts *f)
 {
         const struct direction *a = v->d, *b = v->o;
@@ -379,7 +386,15 @@ IN_PLACE void fill_both_fins(const struct view *v, bool both_acked, struct facts
         if (v->flags & v->others & DIRECTION_FIN) {
                 bool client_knew = direction_position(b, a->fin_ack) > b->fin;
                 bool server_knew = direction_position(a, b->fin_ack) > a->fin;
+                bool client_may_not = client_knew && was_sent_before(v->extra, a, v->side);
+                bool server_may_not = server_knew && was_sent_before(v->extra, b, !v->side);
 
+                if (client_knew && server_knew && client_may_not != server_may_not) {
+                        client_knew = !client_may_not;
+                        server_knew = !server_may_not;
+                } else if (client_may_not || server_may_not) {
+                        return;
+                }
                 SEEN(f->crossed, !client_knew && !server_knew);
                 SEEN_IF(client_knew != server_knew, f->first_fin, client_knew ? SIDE_SERVER : SIDE_CLIENT);
         }

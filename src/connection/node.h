@@ -138,7 +138,7 @@ struct direction {
                                          * @ack is then what a RST to it acknowledges */
         uint16_t repeats, keepalives, probes;   /* void once it was heard */
         uint16_t fin_repeats;
-        uint32_t fin_ack;               /* the number that its first FIN acknowledged */
+        uint32_t fin_ack;               /* the least number that its FIN acknowledged */
         int64_t answers_in;             /* the least time in which it answered; 0: not known */
         uint64_t retransmitted;
 

@@ -21,6 +21,58 @@ static void crossed_fins_are_told_by_what_they_acknowledge(void **state)
         is_known(f->from[0].bytes, 0);
 }
 
+/* The client's FIN was held up on its way; its repeat, sent when the server's had come, is seen first. */
+static void of_a_fin_and_its_repeats_the_one_that_knew_least_was_first(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 's', .f = "F.", .at = 0, .ack = 0 },
+                { .t = 0.3, .by = 'c', .f = "F.", .at = 0, .ack = 1 },
+                { .t = 0.301, .by = 's', .f = ".", .at = 1, .ack = 1 },
+                { .t = 0.35, .by = 'c', .f = "F.", .at = 0, .ack = 0 },
+                { .t = 0.351, .by = 's', .f = ".", .at = 1, .ack = 1 },
+        };
+
+        TOLD(rows);
+        is_known(f->crossed, true);
+        is_unknown(f->first_fin);
+        is_known(f->both_acked, true);
+        is_known(f->from[0].fin_repeats, 1);
+}
+
+/* The client's ACK of the server's FIN stands behind its own, which was lost: only its repeat was seen. */
+static void a_fin_that_had_been_sent_before_it_was_seen_may_have_crossed(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 's', .f = "F.", .at = 0, .ack = 0 },
+                { .t = 0.12, .by = 'c', .f = ".", .at = 1, .ack = 1 },
+                { .t = 0.3, .by = 'c', .f = "F.", .at = 0, .ack = 1 },
+                { .t = 0.301, .by = 's', .f = ".", .at = 1, .ack = 1 },
+        };
+
+        TOLD(rows);
+        is_unknown(f->crossed);
+        is_unknown(f->first_fin);
+        is_known(f->both_acked, true);
+}
+
+/* The same, but the server's shows that the client's had come. */
+static void a_fin_that_had_come_was_sent_first_however_late_it_is_seen(void **state)
+{
+        static const struct row rows[] = {
+                HANDSHAKE,
+                { .t = 0.1, .by = 's', .f = "F.", .at = 0, .ack = 1 },
+                { .t = 0.12, .by = 'c', .f = ".", .at = 1, .ack = 1 },
+                { .t = 0.3, .by = 'c', .f = "F.", .at = 0, .ack = 1 },
+                { .t = 0.301, .by = 's', .f = ".", .at = 1, .ack = 1 },
+        };
+
+        TOLD(rows);
+        is_known(f->crossed, false);
+        is_known(f->first_fin, SIDE_CLIENT);
+}
+
 static void a_half_closed_connection_goes_on(void **state)
 {
         static const struct row rows[] = {
@@ -117,6 +169,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(crossed_fins_are_told_by_what_they_acknowledge),
+                cmocka_unit_test(of_a_fin_and_its_repeats_the_one_that_knew_least_was_first),
+                cmocka_unit_test(a_fin_that_had_been_sent_before_it_was_seen_may_have_crossed),
+                cmocka_unit_test(a_fin_that_had_come_was_sent_first_however_late_it_is_seen),
                 cmocka_unit_test(a_half_closed_connection_goes_on),
                 cmocka_unit_test(a_fin_sent_again_is_counted),
                 cmocka_unit_test(a_fin_beyond_a_hole_tells_the_length),
