@@ -130,7 +130,6 @@ static void join_end(const struct facts *own, const struct facts *other, enum si
         TAKE(to, os, &own->end[side], &other->end[side]);
         to->ttl = OWN_ELSE(ttl, &other->end[side], &own->end[side]);
         to->answers_in = OWN_ELSE(answers_in, &other->end[side], &own->end[side]);
-        to->went_on = either(own->end[side].went_on, other->end[side].went_on);
         to->restarted = either(own->end[side].restarted, other->end[side].restarted);
         TAKE(to, challenge_acks, &own->end[side], &other->end[side]);
 }
@@ -250,23 +249,43 @@ static struct facts_of_reset join_reset(const struct facts_of_reset *sent, const
         r.validity = OWN_ELSE(validity, got, sent);
         r.obeyed = OWN_ELSE(obeyed, got, sent);
         r.mirrors = got->mirrors;
-        r.went_on = either(sent->went_on, got->went_on);
+        /* Where it came to, what was sent before it may come later. */
+        r.went_on = OWN_ELSE(went_on, sent, got);
         return r;
+}
+
+/* Those beyond as many as are kept are only counted. */
+static bool keeps_all_resets(const struct facts *f)
+{
+        uint64_t n = 0;
+
+        for (size_t i = 0; i < n_resets(f); i++)
+                n += 1 + (fact_known(f->resets[i].repeats.how) ? f->resets[i].repeats.value : 0);
+        return n >= f->n_resets_in_all;
 }
 
 /* Is another RST by that end left over, which might be the one after all? Or were there more than are kept? */
 static bool has_another(const struct facts *f, enum side by, const bool *used)
 {
-        uint64_t n = 0;
-
-        for (size_t i = 0; i < n_resets(f); i++) {
-                const struct facts_of_reset *reset = &f->resets[i];
-
-                if (!used[i] && (!fact_known(reset->by.how) || reset->by.value == by))
+        for (size_t i = 0; i < n_resets(f); i++)
+                if (!used[i] && (!fact_known(f->resets[i].by.how) || f->resets[i].by.value == by))
                         return true;
-                n += 1 + (fact_known(reset->repeats.how) ? reset->repeats.value : 0);
+        return !keeps_all_resets(f);
+}
+
+/* What the other end's capture says of it is said of a RST that the own one does not hold. */
+static struct fact_flag went_on(const struct facts *own, const struct facts *other, const struct facts *joined,
+                                enum side side)
+{
+        if (fact_is(own->end[side].went_on) || !fact_is(other->end[side].went_on))
+                return OWN_ELSE(went_on, &own->end[side], &other->end[side]);
+        for (size_t i = 0; i < n_resets(joined); i++) {
+                const struct facts_of_reset *reset = &joined->resets[i];
+
+                if (fact_known(reset->by.how) && reset->by.value == side && fact_is(reset->went_on))
+                        return reset->went_on;
         }
-        return n < f->n_resets_in_all;
+        return keeps_all_resets(other) ? own->end[side].went_on : other->end[side].went_on;
 }
 
 static void add_reset(struct facts *f, const struct facts_of_reset *reset)
@@ -331,10 +350,17 @@ static void join_resets(const struct at_end *at_client, const struct at_end *at_
                         used_c[i] = used_s[k] = true;
                         joined = by_client ? join_reset(a, b, a) : join_reset(b, a, a);
                         add_reset(to, &joined);
+                        /* What drew it is timed where it was sent. */
+                        if (by_client)
+                                to->end[SIDE_CLIENT].answers_in = c->end[SIDE_CLIENT].answers_in;
+                        else
+                                to->end[SIDE_SERVER].answers_in = s->end[SIDE_SERVER].answers_in;
                 }
         add_one_sided(to, c, used_c, at_server, used_s, SIDE_CLIENT);
         add_one_sided(to, s, used_s, at_client, used_c, SIDE_SERVER);
         sort_resets(to);
+        to->end[SIDE_CLIENT].went_on = went_on(c, s, to, SIDE_CLIENT);
+        to->end[SIDE_SERVER].went_on = went_on(s, c, to, SIDE_SERVER);
         if (to->n_resets_in_all < c->n_resets_in_all)
                 to->n_resets_in_all = c->n_resets_in_all;
         if (to->n_resets_in_all < s->n_resets_in_all)
@@ -347,6 +373,9 @@ static struct fact_flag fins_crossed(const struct facts *c, const struct facts *
         const struct fact_time own_c = c->from[SIDE_CLIENT].fin_at, got_c = c->from[SIDE_SERVER].fin_at;
         const struct fact_time own_s = s->from[SIDE_SERVER].fin_at, got_s = s->from[SIDE_CLIENT].fin_at;
 
+        /* Of a FIN that was lost on its way the other end has only a repeat, which may know more. */
+        if (fact_known(c->first_fin.how) && fact_known(s->first_fin.how) && c->first_fin.value != s->first_fin.value)
+                return (struct fact_flag){ c->first_fin.value == SIDE_CLIENT ? HOW_SEEN : HOW_UNKNOWN, true };
         /* Acknowledgement numbers know it best. */
         if (fact_known(c->crossed.how) || fact_known(s->crossed.how))
                 return either(c->crossed, s->crossed);
@@ -443,6 +472,7 @@ void join_facts(const struct facts *at_client, const struct facts *at_server, co
         f.reused = either(c->reused, s.reused);
         f.siblings_reset = either(c->siblings_reset, s.siblings_reset);
         f.crossed = fins_crossed(c, &s);
+        TAKE(&f, first_fin, c, &s);
         f.translated = (struct fact_flag){ HOW_SEEN, translated };
         join_icmp(c, &server, &f);
         join_end(c, &s, SIDE_CLIENT, &f.end[SIDE_CLIENT]);

@@ -310,6 +310,59 @@ static void fins_cross_if_neither_had_come(void **state)
         assert_true(fact_is(f.crossed));
 }
 
+/* Each FIN was lost on its way: what came is its repeat, and knows of the other. */
+static void fins_that_were_lost_crossed_if_their_first_copies_did(void **state)
+{
+        struct facts c = handshake(0, 90), s = handshake(1030, 1040), f;
+        (void)state;
+
+        SEEN(c.crossed, false);
+        SEEN(c.first_fin, SIDE_CLIENT);
+        SEEN(s.crossed, false);
+        SEEN(s.first_fin, SIDE_SERVER);
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
+        assert_true(fact_is(f.crossed));
+        s.first_fin.value = SIDE_CLIENT;
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
+        assert_true(fact_is_not(f.crossed));
+        assert_int_equal(f.first_fin.value, SIDE_CLIENT);
+        /* That each had come before the other was sent cannot be. */
+        c.first_fin.value = SIDE_SERVER;
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
+        assert_false(fact_known(f.crossed.how));
+}
+
+/* What the client sent before its reset came behind it: only its own capture says whether it talked on. */
+static void who_sent_a_reset_is_timed_and_heard_at_the_own_end(void **state)
+{
+        struct facts c = with_reset(handshake(0, 90), SIDE_CLIENT, 800);
+        struct facts s = with_reset(handshake(1030, 1040), SIDE_CLIENT, 1900), f;
+        (void)state;
+
+        SEEN(c.end[SIDE_CLIENT].went_on, false);
+        SEEN(c.resets[0].went_on, false);
+        SEEN(s.end[SIDE_CLIENT].went_on, true);
+        SEEN(s.resets[0].went_on, true);
+        SEEN(c.end[SIDE_CLIENT].answers_in, 10);
+        SEEN(s.end[SIDE_CLIENT].answers_in, 1000);
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
+        assert_int_equal(f.n_resets, 1);
+        assert_true(fact_is_not(f.resets[0].went_on));
+        assert_true(fact_is_not(f.end[SIDE_CLIENT].went_on));
+        assert_int_equal(f.end[SIDE_CLIENT].answers_in.value, 10);
+        /* Of more than are kept it is not known which was meant. */
+        s.n_resets_in_all = 2;
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
+        assert_true(fact_is(f.end[SIDE_CLIENT].went_on));
+        /* Of one that the own capture does not hold, the other's tells. */
+        s.n_resets_in_all = 1;
+        c.n_resets = c.n_resets_in_all = 0;
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
+        assert_true(fact_is(f.resets[0].went_on));
+        assert_true(fact_is(f.end[SIDE_CLIENT].went_on));
+        assert_int_equal(f.end[SIDE_CLIENT].answers_in.value, 1000);
+}
+
 static void a_capture_that_loses_frames_or_had_just_stopped_proves_no_forgery(void **state)
 {
         struct facts c = with_reset(handshake(0, 90), SIDE_SERVER, 900), s = handshake(1030, 1040), f;
@@ -419,6 +472,8 @@ int main(void)
                 cmocka_unit_test(each_end_is_believed_of_what_it_sent_and_received),
                 cmocka_unit_test(no_bytes_are_no_bytes_wherever_one_counts_from),
                 cmocka_unit_test(fins_cross_if_neither_had_come),
+                cmocka_unit_test(fins_that_were_lost_crossed_if_their_first_copies_did),
+                cmocka_unit_test(who_sent_a_reset_is_timed_and_heard_at_the_own_end),
                 cmocka_unit_test(a_capture_that_loses_frames_or_had_just_stopped_proves_no_forgery),
                 cmocka_unit_test(the_end_whose_capture_goes_on_tells_alone),
                 cmocka_unit_test(a_capture_that_began_late_knows_nothing_of_what_was_acknowledged_before),
