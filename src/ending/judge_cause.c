@@ -222,7 +222,9 @@ static uint64_t of_reset(const struct judging *j, enum side x)
         c |= when(count_above(reset->payload, 0), COND(WITH_TEXT));
         c |= of_what_it_answers(reset);
         c |= of_fins(j, reset, x);
-        c |= when(count_above(reset->position, 0), COND(WRONG_NUMBER));
+        /* What rode on the SYN (TCP Fast Open) may have been acknowledged with it. */
+        c |= when(fact_known(f->from[x].bytes.how) && count_above(reset->position, f->from[x].bytes.value),
+                  COND(WRONG_NUMBER));
         c |= when(j->doubts & DOUBT_WENT_ON, COND(WENT_ON));
         c |= of_keepalive(&f->end[x], reset);
         c |= when(was_idle(j), COND(IDLE));

@@ -146,7 +146,7 @@ static uint64_t may_hold_of_reset(const struct judging *j, enum side x)
                 c |= COND(ACTIVE) | COND(REPLY) | COND(FOREIGN);
         if (!fact_known(reset->answers.how))
                 c |= COND(TO_SYN_ACK) | COND(TO_DATA) | COND(TO_FIN) | COND(TO_ACK);
-        if (!fact_known(reset->position.how))
+        if (!fact_known(reset->position.how) || (reset->position.value > 0 && !fact_known(own->bytes.how)))
                 c |= COND(WRONG_NUMBER);
         if (!fact_known(reset->went_on.how))
                 c |= COND(WENT_ON);

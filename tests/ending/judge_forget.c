@@ -122,6 +122,17 @@ static void abandoned(struct facts *f)
         KNOW(reset->position, 0);
 }
 
+/* TCP Fast Open: what rode on the SYN was acknowledged with it. */
+static void abandoned_with_its_data(struct facts *f)
+{
+        abandoned(f);
+        KNOW(f->syn_data, true);
+        KNOW(f->from[SIDE_CLIENT].payloads, 1);
+        KNOW(f->from[SIDE_CLIENT].bytes, 10);
+        KNOW(f->from[SIDE_CLIENT].acked, 10);
+        KNOW(f->resets[0].position, 10);
+}
+
 /* What was not seen of it could make it a cause of its own. */
 static void a_syn_ack_met_by_a_reset_of_its_own_accord(struct facts *f)
 {
@@ -172,8 +183,8 @@ static const struct {
 #define CASE(name) { #name, name }
         CASE(answered), CASE(reset_then_reply), CASE(overtaken_by_a_reply), CASE(active), CASE(still_open),
         CASE(forged), CASE(ended_in_order_after_a_forged_reset), CASE(subflow), CASE(keepalive), CASE(quoted),
-        CASE(quoted_and_reset), CASE(abandoned), CASE(a_syn_ack_met_by_a_reset_of_its_own_accord),
-        CASE(answered_by_who_took_the_syn_back), CASE(a_full_queue),
+        CASE(quoted_and_reset), CASE(abandoned), CASE(abandoned_with_its_data),
+        CASE(a_syn_ack_met_by_a_reset_of_its_own_accord), CASE(answered_by_who_took_the_syn_back), CASE(a_full_queue),
         CASE(asked_in_vain_before_a_forged_reset),
 #undef CASE
 };
@@ -213,6 +224,25 @@ static void nor_of_stranger_facts(void **state)
                         n_faults += forget_and_judge(&f, cases[i].name, 50, &seed);
                 }
         assert_int_equal(n_faults, 0);
+}
+
+static void a_syn_ack_of_all_that_the_syn_bore_has_the_right_number(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        abandoned_with_its_data(&f);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_ABANDONED);
+        assert_false(lists(&r, CAUSE_BAD_SEGMENT));
+        f.from[SIDE_CLIENT].bytes.how = HOW_UNKNOWN;
+        judge_facts(&f, &r);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        abandoned_with_its_data(&f);
+        KNOW(f.resets[0].position, 11);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_BAD_SEGMENT);
 }
 
 /* Where another rule, another ending or another sender is not known to be out of question, nothing is likely. */
@@ -281,6 +311,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(knowing_less_makes_nobody_surer),
                 cmocka_unit_test(nor_of_stranger_facts),
+                cmocka_unit_test(a_syn_ack_of_all_that_the_syn_bore_has_the_right_number),
                 cmocka_unit_test(what_is_not_known_might_have_led_elsewhere),
         };
 
