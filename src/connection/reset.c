@@ -348,13 +348,22 @@ static bool may_be_older(const struct step *step, const struct reset *r)
         return r->has_ack && (int32_t)(step->s->ack - r->ack) < 0;
 }
 
+/* It acknowledges all of what the RST is said to answer, which had been sent just once: who took that did not reset for
+ * it. */
+static bool takes_what_it_answers(const struct step *step, const struct reset *r)
+{
+        return r->answers == SEGMENT_KIND_DATA && !r->answered.repeat && r->answered.room < UINT16_MAX &&
+               step->has_ack &&
+               (int32_t)((uint32_t)step->ack_position - r->answered.position - r->answered.room) >= 0;
+}
+
 /* Its sender goes on: only what a RST just overtook on the way may come behind it, and then the RST stands at
  * the end of it. What was seen before it stands behind it in the file alone. */
 static bool goes_on(const struct step *step, const struct reset *r)
 {
         if (step->time < r->at || may_be_older(step, r))
                 return false;
-        return !r->position_known || step->time - r->at > RESET_MARGIN / 2 ||
+        return !r->position_known || step->time - r->at > RESET_MARGIN / 2 || takes_what_it_answers(step, r) ||
                step->position + (int64_t)step->s->n_payload > r->position || r->position > direction_end(step->d);
 }
 

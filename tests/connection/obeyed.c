@@ -37,6 +37,46 @@ static void a_forged_reset_is_told_by_what_follows(void **state)
         is_known(f->from[0].acked, 120);
 }
 
+/* However soon it comes: who acknowledges data did not answer it with a RST. */
+static void a_forged_answer_is_told_by_the_true_one(void **state)
+{
+        static const struct row rows[] = {
+                TALK,
+                { .t = 1.0, .by = 's', .f = "P.", .at = 300, .n = 100, .ack = 100 },
+                { .t = 1.0003, .by = 'c', .f = "R", .at = 100, .bare = true },
+                { .t = 1.002, .by = 'c', .f = ".", .at = 100, .ack = 400 },
+                { .t = 1.0021, .by = 's', .f = "R", .at = 400, .bare = true },
+        };
+        static const struct row less[] = {
+                TALK,
+                { .t = 1.0, .by = 's', .f = "P.", .at = 300, .n = 100, .ack = 100 },
+                { .t = 1.0003, .by = 'c', .f = "R", .at = 100, .bare = true },
+                { .t = 1.002, .by = 'c', .f = ".", .at = 100, .ack = 399 },
+        };
+        static const struct row again[] = {
+                TALK,
+                { .t = 1.0, .by = 's', .f = "P.", .at = 300, .n = 100, .ack = 100 },
+                { .t = 1.4, .by = 's', .f = "P.", .at = 300, .n = 100, .ack = 100 },
+                { .t = 1.4003, .by = 'c', .f = "R", .at = 100, .bare = true },
+                { .t = 1.402, .by = 'c', .f = ".", .at = 100, .ack = 400 },
+        };
+
+        {
+                TOLD(rows);
+                is_known(f->resets[0].obeyed, true);
+                is_known(f->resets[0].went_on, true);
+                is_known(f->end[0].went_on, true);
+        }
+        {
+                TOLD(less);
+                is_known(f->resets[0].went_on, false);
+        }
+        {
+                TOLD(again);
+                is_known(f->resets[0].went_on, false);
+        }
+}
+
 static void a_reset_that_the_receiver_ignores_is_not_obeyed(void **state)
 {
         static const struct row rows[] = {
@@ -446,6 +486,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_forged_reset_is_told_by_what_follows),
+                cmocka_unit_test(a_forged_answer_is_told_by_the_true_one),
                 cmocka_unit_test(a_reset_that_the_receiver_ignores_is_not_obeyed),
                 cmocka_unit_test(a_reset_that_was_ignored_may_be_taken_the_next_time),
                 cmocka_unit_test(what_was_held_up_does_not_tell_that_a_reset_was_ignored),
