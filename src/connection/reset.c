@@ -332,12 +332,20 @@ bool reset_take(struct step *step)
         return may_be_taken(r->validity) && !older;
 }
 
+/* Its sender had acknowledged more already: it is older than what did. */
+static bool is_outdated(const struct step *step)
+{
+        return step->has_ack && step->ack_position < step->o->acked;
+}
+
 /* However late it is seen, it may have been sent before the RST: before what drew that was got, or it reaches no
  * further and is either new and ends just there, or acknowledges less. */
 static bool may_be_older(const struct step *step, const struct reset *r)
 {
         int64_t end = step->position + (int64_t)step->s->n_payload + !!(step->s->flags & SEGMENT_FIN);
 
+        if (is_outdated(step))
+                return true;
         if (!r->has_ack && r->answers == SEGMENT_KIND_DATA && step->has_ack &&
             (int32_t)((uint32_t)step->ack_position - r->answered.position) <= 0)
                 return true;
@@ -374,6 +382,8 @@ static bool may_be_held_up(const struct step *step, const struct reset *r)
         const struct extra *extra = table_extra_of(step->table, step->c);
         int64_t end = step->position + (int64_t)step->s->n_payload;
 
+        if (is_outdated(step))
+                return true;
         if (step->kind == SEGMENT_KIND_ACK && !(step->s->flags & SEGMENT_FIN))
                 return step->position < direction_end(step->d);
         if (step->s->n_payload == 0)

@@ -77,6 +77,37 @@ static void a_forged_answer_is_told_by_the_true_one(void **state)
         }
 }
 
+/* Acknowledgements never go back: what acknowledges less than its sender had was sent before. */
+static void what_is_older_than_what_came_before_shows_nobody_alive(void **state)
+{
+        static const struct row reset_by_client[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 900, .ack = 300 },
+                { .t = 1.02, .by = 's', .f = "P.", .at = 300, .n = 50, .ack = 1000 },
+                { .t = 1.0201, .by = 'c', .f = ".", .at = 1000, .ack = 350 },
+                { .t = 1.5, .by = 'c', .f = "R.", .at = 1000, .ack = 350, .window = 92 },
+                { .t = 3.3, .by = 's', .f = "P.", .at = 300, .n = 50, .ack = 100 },
+        };
+        static const struct row reset_by_server[] = {
+                TALK,
+                { .t = 1.0, .by = 'c', .f = "P.", .at = 100, .n = 900, .ack = 300 },
+                { .t = 1.02, .by = 's', .f = ".", .at = 300, .ack = 1000 },
+                { .t = 1.5, .by = 'c', .f = "P.", .at = 1000, .n = 10, .ack = 300 },
+                { .t = 1.52, .by = 's', .f = "R", .at = 300, .bare = true },
+                { .t = 3.3, .by = 's', .f = ".", .at = 300, .ack = 500 },
+        };
+
+        {
+                TOLD(reset_by_client);
+                is_known(f->resets[0].obeyed, true);
+        }
+        {
+                TOLD(reset_by_server);
+                is_known(f->resets[0].went_on, false);
+                is_known(f->end[1].went_on, false);
+        }
+}
+
 static void a_reset_that_the_receiver_ignores_is_not_obeyed(void **state)
 {
         static const struct row rows[] = {
@@ -487,6 +518,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_forged_reset_is_told_by_what_follows),
                 cmocka_unit_test(a_forged_answer_is_told_by_the_true_one),
+                cmocka_unit_test(what_is_older_than_what_came_before_shows_nobody_alive),
                 cmocka_unit_test(a_reset_that_the_receiver_ignores_is_not_obeyed),
                 cmocka_unit_test(a_reset_that_was_ignored_may_be_taken_the_next_time),
                 cmocka_unit_test(what_was_held_up_does_not_tell_that_a_reset_was_ignored),
