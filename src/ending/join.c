@@ -367,6 +367,11 @@ static void join_resets(const struct at_end *at_client, const struct at_end *at_
                 to->n_resets_in_all = s->n_resets_in_all;
 }
 
+static bool has_both_fins(const struct facts *f)
+{
+        return fact_is(f->from[SIDE_CLIENT].fin) && fact_is(f->from[SIDE_SERVER].fin);
+}
+
 /* The two FINs crossed if each was sent before the other's had come, as each end saw it itself. */
 static struct fact_flag fins_crossed(const struct facts *c, const struct facts *s)
 {
@@ -379,7 +384,8 @@ static struct fact_flag fins_crossed(const struct facts *c, const struct facts *
         /* Acknowledgement numbers know it best. */
         if (fact_known(c->crossed.how) || fact_known(s->crossed.how))
                 return either(c->crossed, s->crossed);
-        if (!fact_known(own_c.how) || !fact_known(own_s.how))
+        /* Where they do not tell, times do not. */
+        if (!fact_known(own_c.how) || !fact_known(own_s.how) || has_both_fins(c) || has_both_fins(s))
                 return (struct fact_flag){ 0 };
         /* What never came had not come before. */
         return (struct fact_flag){ HOW_SEEN, (!fact_known(got_c.how) || own_c.value < got_c.value) &&

@@ -304,6 +304,11 @@ static void fins_cross_if_neither_had_come(void **state)
         s.from[SIDE_CLIENT].fin_at.value = 1510;
         join_facts(&c, &s, &ahead_1000, same, false, &f);
         assert_true(fact_is_not(f.crossed));
+        /* Where one holds both FINs, and cannot tell, stamps are no better. */
+        SEEN(s.from[SIDE_CLIENT].fin, true);
+        SEEN(s.from[SIDE_SERVER].fin, true);
+        join_facts(&c, &s, &ahead_1000, same, false, &f);
+        assert_false(fact_known(f.crossed.how));
         /* What it acknowledges shows that its kernel had not taken it in yet. */
         SEEN(s.crossed, true);
         join_facts(&c, &s, &ahead_1000, same, false, &f);
