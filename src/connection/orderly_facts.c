@@ -254,6 +254,16 @@ static void fill_waiting(const struct look *l, unsigned side, struct facts_of_en
         SEEN_IF(since > 0, f->before_unanswered, look_time(l, since - 1));
 }
 
+/* The last segment of @side that wants an answer. */
+static int last_asked(const struct look *l, unsigned side)
+{
+        int i = l->of[side].last;
+
+        while (look_by(look_row(l, (unsigned)i)) != side || !look_wants(look_row(l, (unsigned)i)))
+                i--;
+        return i;
+}
+
 IN_PLACE void fill_end(const struct look *l, unsigned side, bool ended, bool brief, struct facts_of_end *f)
 {
         const struct looked_end *d = &l->of[side];
@@ -266,9 +276,14 @@ IN_PLACE void fill_end(const struct look *l, unsigned side, bool ended, bool bri
         if (!brief)
                 SEEN_IF(d->answers_in != UINT64_MAX, f->answers_in, d->answers_in + 1);
         INFERRED_IF(syn & (ROW_OTHER_OS | ROW_LINUX), f->os, syn & ROW_OTHER_OS ? OS_OTHER : OS_LINUX);
-        if (ended || brief)
+        if (ended)
                 return;
-        if (l->o->acked[side] != d->end) {
+        if (brief) {
+                /* Where a RST ended it no verdict rests on that. */
+                bool waits = l->o->acked[side] != d->end && !(l->o->flags & ORDERLY_RESET);
+
+                SEEN_IF(waits, f->unanswered_last, look_time(l, last_asked(l, side)));
+        } else if (l->o->acked[side] != d->end) {
                 fill_waiting(l, side, f);
         } else {
                 SEEN_IF(false, f->unanswered_since, 0);

@@ -200,6 +200,17 @@ static void say_silence(const struct judging *j, struct evidence *e)
                 say(e, "The evidence ends before the next repeat was due, so it may have gone on.");
 }
 
+/* It seems to go on, but what an end waited for was not seen. */
+static void say_waiting(const struct judging *j, struct evidence *e)
+{
+        if (j->r->ending != ENDING_OPEN && j->r->ending != ENDING_HALF_CLOSED)
+                return;
+        for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+                if (stopped_asking(j->f, (enum side)side))
+                        say(e, "%s waited for an answer%s, and did not ask again when that was due.",
+                            The((enum side)side), at(j->f->end[side].unanswered_frame).text);
+}
+
 /* A window that stays shut is full of what nobody reads. */
 static void say_window(const struct judging *j, struct evidence *e)
 {
@@ -289,6 +300,7 @@ void judge_evidence(const struct judging *j, struct evidence *ret_evidence)
         if (fact_known(f->icmp.how) && icmp_error_name(f->icmp.value))
                 say(e, "An ICMP error came: %s%s.", icmp_error_name(f->icmp.value), at(f->icmp_frame).text);
         say_silence(j, e);
+        say_waiting(j, e);
         say_window(j, e);
         if (j->r->idle_before.known && j->r->idle_before.value >= INT64_C(1000000000))
                 say(e, "Before the ending began nothing was said for %.6f s.", seconds(j->r->idle_before.value));

@@ -183,9 +183,11 @@ static enum fate fate_of(const struct judging *j, enum side sender, const struct
         if (drew_a_reset(j, sender))
                 return FATE_LOST;
         switch (j->r->ending) {
-        case ENDING_ORDERLY:
         case ENDING_HALF_CLOSED:
         case ENDING_OPEN:
+                return count_above(from->repeats_unanswered, 0) && stopped_asking(f, sender) ? FATE_UNCERTAIN
+                                                                                             : FATE_UNKNOWN;
+        case ENDING_ORDERLY:
         case ENDING_UNSEEN:
                 return FATE_UNKNOWN;
         case ENDING_UNANSWERED:

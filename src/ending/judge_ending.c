@@ -408,6 +408,32 @@ static bool fin_may_be_given_up(const struct facts *f, enum side side)
                !count_up_to(from->fin_repeats, REPEATS_ENOUGH - 1);
 }
 
+/* Some of what it sent may not be acknowledged. */
+static bool may_wait(const struct facts_of_direction *from)
+{
+        return !fact_known(from->bytes.how) || !fact_known(from->acked.how) || from->acked.value < from->bytes.value ||
+               (!fact_is_not(from->fin) && !fact_is(from->fin_acked));
+}
+
+/* When it asked last, and when it would have asked again. */
+static bool knows_when_it_asks(const struct facts_of_end *end)
+{
+        return fact_known(end->unanswered_last.how) &&
+               (fact_known(end->unanswered_gap.how) || count_is(end->repeats_unanswered, 0));
+}
+
+bool stopped_asking(const struct facts *f, enum side side)
+{
+        return f->seen.source == SOURCE_CAPTURE && knows_when_it_asks(&f->end[side]) && !attempt_goes_on(f, side);
+}
+
+/* It waits, and is not known to ask on: what ended it may not have been seen. */
+static bool may_have_stopped_asking(const struct facts *f, enum side side)
+{
+        return f->seen.source == SOURCE_CAPTURE && may_wait(&f->from[side]) &&
+               (!knows_when_it_asks(&f->end[side]) || stopped_asking(f, side));
+}
+
 /* Of an ending that needs no cause. */
 static enum certainty certainty_of_ending(const struct judging *j, enum ending ending)
 {
@@ -436,6 +462,8 @@ static enum certainty certainty_of_ending(const struct judging *j, enum ending e
                 return CERTAINTY_POSSIBLE;
         if (ending == ENDING_ORDERLY)
                 return fact_is_not(f->both_acked) ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE;
+        if (may_have_stopped_asking(f, SIDE_CLIENT) || may_have_stopped_asking(f, SIDE_SERVER))
+                return CERTAINTY_POSSIBLE;
         if (ending == ENDING_HALF_CLOSED ? !no_fin[SIDE_CLIENT] && !no_fin[SIDE_SERVER]
                                          : !no_fin[SIDE_CLIENT] || !no_fin[SIDE_SERVER] ||
                                            !(fact_is(f->established) || f->seen.midstream))

@@ -159,6 +159,8 @@ void judge_ending(struct judging *j);
 enum side first_to_close(const struct facts *f);
 /* Whoever asked last in a handshake that nobody completed: does he still? */
 bool attempt_goes_on(const struct facts *f, enum side asker);
+/* It had asked in vain, and the time to ask again passed: it gave up, or was answered, and neither was seen. */
+bool stopped_asking(const struct facts *f, enum side side);
 
 /* judge_times.c */
 void judge_times(struct judging *j);

@@ -158,6 +158,7 @@ static void a_fin_that_was_often_repeated_in_vain_is_not_certainly_waiting(void 
         KNOW(f.from[SIDE_CLIENT].fin, true);
         KNOW(f.from[SIDE_CLIENT].fin_acked, false);
         KNOW(f.from[SIDE_CLIENT].fin_repeats, 2);
+        KNOW(f.end[SIDE_CLIENT].unanswered_last, f.seen.until);
         KNOW(f.from[SIDE_SERVER].fin, false);
         judge_facts(&f, &r);
         assert_int_equal(r.ending, ENDING_HALF_CLOSED);

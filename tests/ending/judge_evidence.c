@@ -115,6 +115,22 @@ static void the_evidence_says_what_never_arrived_by_whom_it_is_known(void **stat
         assert_false(says(&f, "a capture at"));
 }
 
+static void the_evidence_says_who_stopped_asking(void **state)
+{
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        KNOW(f.from[SIDE_CLIENT].acked, 40);
+        KNOW(f.end[SIDE_CLIENT].unanswered_since, 100 * MS);
+        KNOW(f.end[SIDE_CLIENT].unanswered_last, 100 * MS);
+        KNOW(f.end[SIDE_CLIENT].unanswered_frame, 7);
+        f.seen.until = 3000 * MS;
+        assert_false(says(&f, "did not ask again"));
+        f.seen.until = 9000 * MS;
+        assert_true(says(&f, "The client waited for an answer (frame 7), and did not ask again when that was due."));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -123,6 +139,7 @@ int main(void)
                 cmocka_unit_test(the_evidence_names_the_frames),
                 cmocka_unit_test(the_evidence_says_what_never_arrived_by_whom_it_is_known),
                 cmocka_unit_test(a_reset_that_nothing_drew_is_not_said_to_answer),
+                cmocka_unit_test(the_evidence_says_who_stopped_asking),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,54 @@ static void what_is_under_way_when_the_capture_ends_is_no_loss(void **state)
         assert_int_equal(r.severity, SEVERITY_NOTABLE);
 }
 
+/* Fewer repeats than a time-out takes; but the next one was due long before the capture ends. */
+static void who_stopped_asking_did_not_get_his_bytes_acknowledged(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        KNOW(f.from[SIDE_CLIENT].acked, 40);
+        KNOW(f.end[SIDE_CLIENT].repeats_unanswered, 2);
+        KNOW(f.end[SIDE_CLIENT].repeated, SEGMENT_KIND_DATA);
+        KNOW(f.end[SIDE_CLIENT].unanswered_since, 100 * MS);
+        KNOW(f.end[SIDE_CLIENT].unanswered_last, 700 * MS);
+        KNOW(f.end[SIDE_CLIENT].unanswered_gap, 400 * MS);
+        f.seen.until = 1499 * MS;
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_OPEN);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        assert_int_equal(r.to_server.fate, FATE_UNKNOWN);
+        assert_int_equal(r.severity, SEVERITY_FINE);
+        assert_true(r.client_next.known);
+        f.seen.until = 1500 * MS;
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_OPEN);
+        assert_true(r.ongoing);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        assert_int_equal(r.to_server.fate, FATE_UNCERTAIN);
+        assert_int_equal(r.severity, SEVERITY_BAD);
+        assert_false(r.client_next.known);
+        /* Half-closed it is no other. */
+        KNOW(f.from[SIDE_CLIENT].fin, true);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_HALF_CLOSED);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        assert_int_equal(r.to_server.fate, FATE_UNCERTAIN);
+        KNOW(f.from[SIDE_CLIENT].fin, false);
+        /* What was sent just once may have been acknowledged; the answer is what is missing. */
+        KNOW(f.end[SIDE_CLIENT].repeats_unanswered, 0);
+        f.end[SIDE_CLIENT].unanswered_gap.how = HOW_UNKNOWN;
+        f.seen.until = 6600 * MS;
+        judge_facts(&f, &r);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        f.seen.until = 6700 * MS;
+        judge_facts(&f, &r);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        assert_int_equal(r.to_server.fate, FATE_UNKNOWN);
+}
+
 static void a_reset_before_a_shut_window_cuts_the_answer(void **state)
 {
         struct record r;
@@ -320,6 +368,7 @@ int main(void)
                 cmocka_unit_test(data_after_close_is_likely_and_its_bytes_are_lost),
                 cmocka_unit_test(a_repeat_that_draws_a_reset_may_have_arrived_before),
                 cmocka_unit_test(what_is_under_way_when_the_capture_ends_is_no_loss),
+                cmocka_unit_test(who_stopped_asking_did_not_get_his_bytes_acknowledged),
                 cmocka_unit_test(a_reset_before_a_shut_window_cuts_the_answer),
                 cmocka_unit_test(a_server_that_gives_up_a_handshake_by_a_reset_is_notable),
                 cmocka_unit_test(data_of_a_refused_syn_is_lost_though_the_reset_acknowledges_it),

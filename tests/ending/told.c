@@ -61,6 +61,8 @@ static void facts_of(const enum step *steps, struct facts *f)
         for (int side = 0; side < 2; side++) {
                 KNOW(f->from[side].packets, 5);
                 KNOW(f->from[side].payloads, 0);
+                KNOW(f->from[side].bytes, 0);
+                KNOW(f->from[side].acked, 0);
                 KNOW(f->from[side].fin, false);
                 KNOW(f->end[side].repeats_unanswered, 0);
                 KNOW(f->end[side].keepalives_unanswered, 0);
@@ -75,6 +77,8 @@ static void facts_of(const enum step *steps, struct facts *f)
                         KNOW(f->from[who].fin_at, now);
                         KNOW(f->from[who].fin_acked, *steps == PEER_FIN);
                         KNOW(f->from[who].fin_repeats, 0);
+                        KNOW(f->end[who].unanswered_last, now);
+                        f->seen.until = now;
                 } else if (*steps == OWN_FIN_ACKED) {
                         KNOW(f->from[SIDE_CLIENT].fin_acked, true);
                         KNOW(f->both_acked, fact_is(f->from[SIDE_SERVER].fin));
