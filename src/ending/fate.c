@@ -34,8 +34,10 @@ static enum closed how_closed(const struct judging *j, enum side sender)
                         return CLOSED_RESET;
                 return CLOSED_FIN;
         }
+        /* Of a RST that nobody saw, a FIN that nobody saw either may have been before. */
         if (reset)
-                return j->by_either && reset->by.how == HOW_INFERRED ? CLOSED_UNKNOWN : CLOSED_RESET;
+                return reset->by.how == HOW_INFERRED && (j->by_either || !fact_known(from->fin.how)) ? CLOSED_UNKNOWN
+                                                                                                     : CLOSED_RESET;
         return fact_is_not(from->fin) ? CLOSED_NO : CLOSED_UNKNOWN;
 }
 

@@ -247,6 +247,26 @@ static void what_was_never_sent_is_counted_at_the_end(void **state)
         assert_int_equal(r.to_server.bytes.value, 25);
 }
 
+/* Dead when it was closed, and no call had been told: the other's FIN may have come before its RST. */
+static void of_a_rst_that_nobody_saw_no_fin_before_it_is_ruled_out(void **state)
+{
+        struct traced_socket s = reset(true);
+        struct record r;
+
+        (void)state;
+        s.last.state = s.act.before.state = TCP_STATE_CLOSE;
+        s.last.bytes_received = s.act.before.bytes_received = s.end.bytes_received = 21;
+        s.last.error_pending = s.act.before.error_pending = true;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.ended_by, SIDE_SERVER);
+        assert_int_equal(r.to_client.closed, CLOSED_UNKNOWN);
+        /* In ESTABLISHED it is another error than after a FIN. */
+        s.error = ECONNRESET;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.to_client.closed, CLOSED_RESET);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -261,6 +281,7 @@ int main(void)
                 cmocka_unit_test(a_shutdown_that_came_too_late_has_failed),
                 cmocka_unit_test(one_more_unread_is_a_fin_only_if_no_data_came),
                 cmocka_unit_test(what_was_never_sent_is_counted_at_the_end),
+                cmocka_unit_test(of_a_rst_that_nobody_saw_no_fin_before_it_is_ruled_out),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
