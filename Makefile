@@ -35,7 +35,7 @@ peers: all
 	-@tools/bootstrap.sh peers
 	@tools/peers.sh $(BUILD) $(PEERS)
 
-# What reading costs, beside the least that it can cost and beside peers; BENCH_DIR says where 2 GB may lie.
+# What reading costs, beside the least that it can cost and beside peers; BENCH_DIR says where 3 GB may lie.
 bench:
 	@tools/bench.py $(BENCH) $(BUILD)
 

@@ -2,12 +2,13 @@
 """Measures `finis read` against the least that reading costs, and against whatever peers are installed.
 
 The input is generated, the same in every run: full-size frames (1.18 M, 1.1 GB) and small ones (8 M of 60 to
-100 bytes, more than 500,000 connections, 20,000 alive at a time). All run in turn, round after round, so that
+100 bytes, more than 500,000 connections, 20,000 alive at a time), of 38 kinds of endings, and such of which
+each connection ended in order. All run in turn, round after round, so that
 a busy moment of the machine strikes all alike. Printed are medians; the files are in the page cache.
 
 usage: bench.py [--rounds N] [--scale 0.1] [--keep] [--no-peers] [BUILD]
 
-BENCH_DIR says where the input goes (2 GB); what is there already is taken. --keep leaves it there.
+BENCH_DIR says where the input goes (3 GB); what is there already is taken. --keep leaves it there.
 """
 
 import argparse
@@ -24,8 +25,12 @@ import time
 INPUTS = {
     'full': ('full-size frames', {'mix': 'full', 'packets': 1180000, 'connections': 3000, 'seed': 1}),
     'small': ('small frames', {'mix': 'small', 'packets': 8000000, 'connections': 20000, 'seed': 2}),
+    'orderly': ('small frames, all ended in order',
+                {'mix': 'small', 'only': 'fin-client', 'packets': 8000000, 'connections': 20000, 'seed': 2}),
     'part': ('small frames, an eighth', {'mix': 'small', 'packets': 1000000, 'connections': 20000, 'seed': 2}),
 }
+
+MEASURED = ['full', 'small', 'orderly']
 
 # Peers that take minutes on the whole get the smaller file and a single round.
 PEERS = [
@@ -137,10 +142,10 @@ def main():
     new = []
     try:
         slow = [] if options.no_peers else [(n, c) for n, program, c in SLOW_PEERS if shutil.which(program)]
-        files, new = input_files(build, home, options.scale, ['full', 'small'] + (['part'] if slow else []))
+        files, new = input_files(build, home, options.scale, MEASURED + (['part'] if slow else []))
         print(machine())
         print(f'median of {options.rounds} rounds, in turn; files in the page cache')
-        for name in ('full', 'small'):
+        for name in MEASURED:
             path, frames = files[name]
             run([f'{build}/bench/bench-read-loop', path], scratch)
             table(INPUTS[name][0], measure(list(contenders(build, not options.no_peers)), path, options.rounds,
