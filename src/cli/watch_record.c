@@ -49,6 +49,8 @@ static void add_owner(struct watch_record *r, enum side side, const struct live_
         const struct live_act *act = &r->act[side];
         bool by_act = act->by_task && act->how != ACT_SOCK_DESTROY;
 
+        if (end->flags & LIVE_CLOSER && live_end_let_go_by_a_stranger(end))
+                return;
         if (!end->owner && !by_act)
                 return;
         memcpy(r->comm[side], end->owner ? end->owner_comm : act->task.comm, LIVE_COMM);

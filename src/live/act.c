@@ -80,6 +80,23 @@ static bool is_shutdown(const struct live_end *end)
                (by_ring && end->flags & LIVE_SNAPPED && !(end->flags & LIVE_ORPHAN));
 }
 
+bool live_end_let_go_by_a_stranger(const struct live_end *end)
+{
+        static const long calls[] = {
+                SYS_read, SYS_pread64, SYS_readlinkat, SYS_newfstatat, SYS_statx, SYS_kcmp,
+#ifdef SYS_readlink
+                SYS_readlink, SYS_stat,
+#endif
+        };
+
+        if (!(end->flags & LIVE_ACT) || (end->owner == end->act.tgid && !(end->flags & LIVE_CLOSER)))
+                return false;
+        for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+                if (is_call(end, calls[i]))
+                        return true;
+        return false;
+}
+
 static struct live_act of_task(const struct live_end *end)
 {
         struct live_act act = { .known = true, .by_task = true, .how = ACT_CLOSE, .task = end->act };
@@ -125,6 +142,8 @@ struct live_act live_act_of(const struct live_end *end)
 {
         struct live_act act = { 0 };
 
+        if (live_end_let_go_by_a_stranger(end))
+                return act;
         if (end->flags & LIVE_ACT && end->act_from != TCP_STATE_CLOSE)
                 return of_task(end);
         if (live_end_gave_up(end)) {

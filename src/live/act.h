@@ -18,6 +18,10 @@ struct live_act {
 /* What ended it. A close of what was dead already is none. */
 struct live_act live_act_of(const struct live_end *end);
 
+/* Whoever asks after the files of another holds each of them meanwhile, and may be the last to let go of one: by
+ * /proc/PID/fd, kcmp(), a BPF iterator as that of a watch that begins. What the other did is not known then. */
+bool live_end_let_go_by_a_stranger(const struct live_end *end);
+
 /* Its connect() failed before a SYN had left: no port, no route. */
 bool live_end_never_asked(const struct live_end *end);
 

@@ -69,6 +69,33 @@ static void one_that_exits_is_not_said_to_close(void **state)
         assert_int_equal(live_act_of(&end).how, ACT_EXIT);
 }
 
+/* Who read a list of open files was the last that held one of another's; a thread's own read() may be, too. */
+static void who_only_looked_at_a_file_did_not_close_it(void **state)
+{
+        struct live_end client, server;
+
+        (void)state;
+        ends(&client, &server);
+        acts(&client, TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT1, SYS_read);
+        client.owner = client.act.tgid;
+        assert_true(live_act_of(&client).known);
+        client.owner++;
+        assert_false(live_act_of(&client).known);
+        assert_false(live_act_of(&client).by_task);
+        /* Nobody else was seen to have it: that is no reason. */
+        client.owner = 0;
+        assert_false(live_act_of(&client).known);
+        client.owner = client.act.tgid;
+        client.flags |= LIVE_CLOSER;
+        assert_false(live_act_of(&client).known);
+        client.act.call = SYS_close;
+        assert_true(live_act_of(&client).known);
+        /* That it was broken off by its end is another matter. */
+        client.act.call = SYS_read;
+        client.flags |= LIVE_EXITING;
+        assert_true(live_act_of(&client).known);
+}
+
 /* inet_shutdown() disconnects it, with no more of a trace than SOCK_DESTROY leaves. */
 static void a_shutdown_before_the_syn_is_answered_destroys_no_socket(void **state)
 {
@@ -148,6 +175,7 @@ int main(void)
                 cmocka_unit_test(where_the_call_is_not_known_the_descriptor_tells_shutdown_from_close),
                 cmocka_unit_test(one_that_exits_is_not_said_to_close),
                 cmocka_unit_test(a_connect_that_fails_before_its_syn_is_no_disconnect),
+                cmocka_unit_test(who_only_looked_at_a_file_did_not_close_it),
                 cmocka_unit_test(a_shutdown_before_the_syn_is_answered_destroys_no_socket),
                 cmocka_unit_test(a_negative_linger2_is_known_without_reasons),
         };
