@@ -2,6 +2,7 @@
 #include "trace/deduce.h"
 #include "trace/facts_order.h"
 #include "trace/facts_parts.h"
+#include "trace/first_fin.h"
 
 /*
  * Whether the other's FIN is one of the bytes @received, as the kernel counts it: not where it came after the count.
@@ -24,13 +25,14 @@ static bool counts_peers_fin(const struct traced_socket *s, bool at_end, uint64_
 }
 
 /* What one end knows of what the other sent; where that one was traced too, it says so itself. */
-static void tell_received(uint64_t received, bool fin, struct facts_of_direction *in)
+static void tell_received(const struct traced_socket *s, uint64_t received, bool fin, struct facts_of_direction *in)
 {
         TELL(in->acked, received);
         INFER(in->fin, fin);
         if (fin) {
                 INFER(in->bytes, received);
-                INFER(in->fin_acked, true);
+                if (!socket_left_no_time_wait(s))
+                        INFER(in->fin_acked, true);
         }
 }
 
@@ -166,7 +168,7 @@ void facts_of_counters(const struct traced_socket *s, enum side side, bool alone
         if (spoke_known && own.bytes_known)
                 facts_of_order(counted_in_look ? look : NULL, s->seen_to_begin, own.bytes, received, alone, out, in);
         if (alone && exact)
-                tell_received(received, fin, in);
+                tell_received(s, received, fin, in);
         /* Whoever spoke had been accepted. */
         if (alone && received > 0)
                 INFER(f->end[1 - side].accepted, true);

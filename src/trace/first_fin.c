@@ -56,3 +56,8 @@ enum first_fin socket_first_fin(const struct traced_socket *s)
                 first = by_counts(s);
         return first == FIRST_FIN_UNKNOWN ? by_the_other_end(s) : first;
 }
+
+bool socket_left_no_time_wait(const struct traced_socket *s)
+{
+        return s->nothing_left && socket_first_fin(s) != FIRST_FIN_OTHERS;
+}
