@@ -16,6 +16,6 @@ enum first_fin {
 /* The other's FIN is known to have come. */
 enum first_fin socket_first_fin(const struct traced_socket *s);
 
-/* Likewise. Whoever was not the second is left in TIME_WAIT, which is gone so soon where a RST came: of one that had not
- * had the last ACK, or of nobody, as a late ACK draws one. What became of the last ACK is not known. */
+/* Likewise. Whoever was not the second is left in TIME_WAIT, and that is gone so soon where a RST came: of one that had
+ * not had the last ACK, or of nobody, as a late ACK draws one. What became of the last ACK is not known. */
 bool socket_left_no_time_wait(const struct traced_socket *s);
