@@ -222,6 +222,14 @@ static bool counts_sent(const struct stage_step *step)
         return step->ending->act == STAGE_DRIP;
 }
 
+static bool waits_for_itself(const struct stage_step *step)
+{
+        for (size_t i = 0; i < step->n_after; i++)
+                if (step->after[i].kind != TRIGGER_SENT && step->after[i].kind != TRIGGER_ANSWER)
+                        return false;
+        return step->ending->act == STAGE_DRIP;
+}
+
 static int check_step(struct stage_options *o, size_t index, const struct trigger *after, size_t n_after)
 {
         struct stage_step *step = &o->steps[index];
@@ -259,6 +267,8 @@ static int check_step(struct stage_options *o, size_t index, const struct trigge
                 if (t->kind == TRIGGER_SENT && !o->has_to && !o->endless && t->n > o->n_answer)
                         return wrong("--after", "sent", "the answer has fewer bytes");
         }
+        if (waits_for_itself(step))
+                return wrong("ENDING", e->name, "it is the answer, and cannot wait for it; give another @WHEN");
         return 0;
 }
 

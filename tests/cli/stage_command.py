@@ -114,6 +114,7 @@ BAD = [
     ['reset', '--listen', '::1:80'], ['reset', '--listen', '127.0.0.1:99999'], ['reset', '--listen', '127.0.0.1'],
     ['reset', '--listen', '192.0.2.1:0'], ['reset', '--to', '127.0.0.1:0', '--after', 'accept'],
     ['reset', '--to', '127.0.0.1:80'], ['reset', '--to', '127.0.0.1:80', '--answer', 'x'], ['drip', '--to', '127.0.0.1:80'],
+    ['drip@answer', '--answer', 'x'], ['drip@sent=5'], ['reset,drip', '--after', 'answer', '--answer', 'x'],
     ['serve@accept'], ['unanswered,reset'], ['backlog-full@accept'], ['refused@accept'], ['reset,unanswered', '--cycle'],
     ['reset', '--count', '0'], ['reset', '--every', 'x'], ['reset', '--nonsense'], ['reset', '--after'],
     ['reset', '--answer-after', 'sent=3'], ['reset', *['--after', 'accept'] * 5], [','.join(['reset'] * 65)],
