@@ -265,6 +265,18 @@ def a_zero_window_stops_the_client_and_lasts():
         assert line['staged'] and line['unread'] > 0 and line['received'] == 0, line
 
 
+def a_client_that_closes_early_and_is_reset_for_its_unread_bytes_is_told_of():
+    """Whatever was staged: closing with bytes unread sends a RST."""
+    for name, staged in (('zero-window', True), ('unread-data@pattern=never', False)):
+        with Stage(name) as stage, stage.connect() as client:
+            client.sendall(b'question')
+            client.shutdown(socket.SHUT_WR)
+            assert read_all(client) == (b'', 'ECONNRESET')
+            line = stage.stop()[0]
+            assert line['staged'] == staged and line['unread'] > 0, line
+            assert 'RST' in line['note'] if staged else line['wire'] == 'RST', line
+
+
 def exactly_n_bytes_come_before_the_ending():
     for name, end in (('reset', 'ECONNRESET'), ('unread-data', 'ECONNRESET'), ('disconnect', 'ECONNRESET'),
                       ('orderly', 'FIN'), ('half-closed', 'FIN'), ('data-after-close', 'FIN')):
@@ -554,6 +566,7 @@ CASES = [
     silence_after_a_fin_sends_none,
     silence_needs_no_rights,
     a_zero_window_stops_the_client_and_lasts,
+    a_client_that_closes_early_and_is_reset_for_its_unread_bytes_is_told_of,
     exactly_n_bytes_come_before_the_ending,
     an_answer_comes_whole_before_the_reset,
     triggers_fire_when_they_should,

@@ -200,9 +200,24 @@ static void look_at_the_end(struct stage_connection *c)
                 count_bytes(c, &look);
 }
 
+/* The close to come resets where bytes lie unread, whatever was staged. */
+static void look_for_unread_bytes(struct stage_connection *c)
+{
+        struct stage_result *r = &c->result;
+        struct look look;
+
+        if (look_at(c->fd, &look) < 0 || look.state == TCP_STATE_CLOSE || look.inq == 0)
+                return;
+        if (!r->staged)
+                r->wire = stage_wire(STAGE_CLOSE, &look);
+        else
+                r->note = r->note ?: "bytes lay unread when the stage closed it: a RST";
+}
+
 void connection_finish(struct stage_connection *c, const char *note)
 {
         look_at_the_end(c);
+        look_for_unread_bytes(c);
         end(c, note);
 }
 
