@@ -360,8 +360,11 @@ static bool may_be_older(const struct step *step, const struct reset *r)
  * it. */
 static bool takes_what_it_answers(const struct step *step, const struct reset *r)
 {
-        return r->answers == SEGMENT_KIND_DATA && !r->answered.repeat && r->answered.room < UINT16_MAX &&
-               step->has_ack &&
+        if (!step->has_ack || r->answered.repeat)
+                return false;
+        if (r->answers == SEGMENT_KIND_SYN_ACK)
+                return step->ack_position >= 0;
+        return r->answers == SEGMENT_KIND_DATA && r->answered.room < UINT16_MAX &&
                (int32_t)((uint32_t)step->ack_position - r->answered.position - r->answered.room) >= 0;
 }
 

@@ -61,11 +61,24 @@ static void a_forged_answer_is_told_by_the_true_one(void **state)
                 { .t = 1.402, .by = 'c', .f = ".", .at = 100, .ack = 400 },
         };
 
+        static const struct row syn_ack[] = {
+                { .t = 0.000, .by = 'c', .f = "S" },
+                { .t = 0.0001, .by = 's', .f = "S.", .ack = 0 },
+                { .t = 0.0021, .by = 'c', .f = "R", .at = 0, .bare = true },
+                { .t = 0.0036, .by = 'c', .f = ".", .at = 0, .ack = 0 },
+                { .t = 0.0037, .by = 's', .f = "R", .at = 0, .bare = true },
+        };
+
         {
                 TOLD(rows);
                 is_known(f->resets[0].obeyed, true);
                 is_known(f->resets[0].went_on, true);
                 is_known(f->end[0].went_on, true);
+        }
+        {
+                TOLD(syn_ack);
+                is_known(f->resets[0].answers, SEGMENT_KIND_SYN_ACK);
+                is_known(f->resets[0].went_on, true);
         }
         {
                 TOLD(less);
