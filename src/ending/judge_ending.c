@@ -424,14 +424,15 @@ static bool knows_when_it_asks(const struct facts_of_end *end)
 
 bool stopped_asking(const struct facts *f, enum side side)
 {
-        return f->seen.source == SOURCE_CAPTURE && knows_when_it_asks(&f->end[side]) && !attempt_goes_on(f, side);
+        return f->seen.source == SOURCE_CAPTURE && may_wait(&f->from[side]) && knows_when_it_asks(&f->end[side]) &&
+               !attempt_goes_on(f, side);
 }
 
 /* It waits, and is not known to ask on: what ended it may not have been seen. */
 static bool may_have_stopped_asking(const struct facts *f, enum side side)
 {
-        return f->seen.source == SOURCE_CAPTURE && may_wait(&f->from[side]) &&
-               (!knows_when_it_asks(&f->end[side]) || stopped_asking(f, side));
+        return stopped_asking(f, side) || (f->seen.source == SOURCE_CAPTURE && may_wait(&f->from[side]) &&
+                                           !knows_when_it_asks(&f->end[side]));
 }
 
 /* Of an ending that needs no cause. */

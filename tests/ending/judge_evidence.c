@@ -129,6 +129,9 @@ static void the_evidence_says_who_stopped_asking(void **state)
         assert_false(says(&f, "did not ask again"));
         f.seen.until = 9000 * MS;
         assert_true(says(&f, "The client waited for an answer (frame 7), and did not ask again when that was due."));
+        /* A keepalive probe: the next one may be due much later. */
+        KNOW(f.from[SIDE_CLIENT].acked, 100);
+        assert_false(says(&f, "did not ask again"));
 }
 
 int main(void)
