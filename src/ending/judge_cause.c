@@ -166,7 +166,9 @@ static uint64_t of_fins(const struct judging *j, const struct facts_of_reset *re
         c |= when(fact_is_not(own->fin), COND(NO_OWN_FIN));
         c |= when(is_long_before(j->f->end[x].closed_at, reset) && is_long_before(own->fin_acked_at, reset),
                   COND(GONE_LONG_AGO));
-        c |= when(count_above(peer->after_peer_fin, 0), COND(LATE_DATA));
+        /* What was acknowledged drew no RST, nor does a FIN behind it. */
+        c |= when(count_above(peer->after_peer_fin, 0) && fact_known(peer->bytes.how) && fact_known(peer->acked.how) &&
+                          peer->acked.value < peer->bytes.value, COND(LATE_DATA));
         c |= when(count_is(peer->after_peer_fin, 0), COND(NO_LATE_DATA));
         return c;
 }

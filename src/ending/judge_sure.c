@@ -160,6 +160,8 @@ static uint64_t may_hold_of_reset(const struct judging *j, enum side x)
                 c |= COND(PEER_FIN_BEFORE) | COND(DATA_IN_PLACE);
         if (!fact_known(peer->after_peer_fin.how))
                 c |= COND(LATE_DATA) | COND(NO_LATE_DATA);
+        if (may_be_some(peer->after_peer_fin) && (!fact_known(peer->bytes.how) || !fact_known(peer->acked.how)))
+                c |= COND(LATE_DATA);
         return c;
 }
 

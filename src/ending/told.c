@@ -227,6 +227,15 @@ static bool view_from_kernel(const struct judging *j, enum side side, struct soc
         return true;
 }
 
+/* What the captures of both ends hold of the other's FIN may be its sender's alone: it came if it was acknowledged. */
+static bool may_lack_fin(const struct facts *f, enum side side)
+{
+        const struct facts_of_direction *from = &f->from[other_side(side)];
+
+        return f->seen.source == SOURCE_CAPTURE && f->seen.both_ends && fact_is(from->fin) &&
+               !fact_is(from->fin_acked) && !fact_is(f->both_acked);
+}
+
 static struct socket_view view(const struct judging *j, enum side side)
 {
         const struct facts *f = j->f;
@@ -239,7 +248,7 @@ static struct socket_view view(const struct judging *j, enum side side)
                 return s;
         if (f->seen.source != SOURCE_CAPTURE && fact_known(end->act.how) && end->act.value != ACT_SHUTDOWN)
                 return s;
-        if (f->seen.gaps)
+        if (f->seen.gaps || may_lack_fin(f, side))
                 return s;
         switch (j->r->ending) {
         case ENDING_REFUSED:

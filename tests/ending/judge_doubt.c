@@ -292,6 +292,50 @@ static void a_reset_that_was_cut_is_excused_what_an_answer_is(void **state)
         assert_int_equal(r.reset.by, SIDE_NETWORK);
 }
 
+/* The server had shut one way only, and took all that came then: so no data drew it. */
+static void a_fin_behind_late_data_that_was_acknowledged_met_no_closed_socket(void **state)
+{
+        struct facts_of_reset *reset;
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        reset = late_data(&f, 80 * MS, 100 * MS);
+        KNOW(reset->answers, SEGMENT_KIND_FIN);
+        KNOW(f.from[SIDE_CLIENT].fin, true);
+        KNOW(f.from[SIDE_CLIENT].fin_at, 80 * MS);
+        judge_facts(&f, &r);
+        assert_int_equal(r.cause, CAUSE_DATA_AFTER_CLOSE);
+        KNOW(f.from[SIDE_CLIENT].acked, 200);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        assert_true(lists(&r, CAUSE_NO_CONNECTION));
+}
+
+/* Of two captures that are one the server's holds a FIN that never came. */
+static void a_fin_that_may_not_have_come_is_not_told(void **state)
+{
+        struct record r;
+        struct facts f;
+
+        (void)state;
+        exchange(&f, 300);
+        KNOW(f.from[SIDE_SERVER].fin, true);
+        KNOW(f.from[SIDE_SERVER].fin_at, 50 * MS);
+        KNOW(f.from[SIDE_SERVER].fin_repeats, 0);
+        KNOW(f.end[SIDE_SERVER].unanswered_last, f.seen.until);
+        judge_facts(&f, &r);
+        assert_int_equal(r.ending, ENDING_HALF_CLOSED);
+        assert_true(r.client_next.known);
+        f.seen.both_ends = true;
+        judge_facts(&f, &r);
+        assert_false(r.client_next.known);
+        KNOW(f.from[SIDE_SERVER].fin_acked, true);
+        judge_facts(&f, &r);
+        assert_true(r.client_next.known);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -305,6 +349,8 @@ int main(void)
                 cmocka_unit_test(an_answer_after_a_reset_of_unknown_shape_says_little),
                 cmocka_unit_test(a_reset_that_was_cut_is_excused_what_an_answer_is),
                 cmocka_unit_test(what_drew_a_reset_that_may_be_forged_may_have_arrived),
+                cmocka_unit_test(a_fin_behind_late_data_that_was_acknowledged_met_no_closed_socket),
+                cmocka_unit_test(a_fin_that_may_not_have_come_is_not_told),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
