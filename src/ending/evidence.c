@@ -264,6 +264,8 @@ static void say_never_arrived(const struct judging *j, struct evidence *e, enum 
 static void say_fate(const struct judging *j, struct evidence *e, enum side sender)
 {
         const struct record_direction *d = record_from(j->r, sender);
+        bool lost = d->fate == FATE_LOST && d->uncertain.known && d->uncertain.value > 0;
+        bool lost_on_its_way = lost && !j->reset && never_arrived(j, sender) >= d->uncertain.value;
 
         if (d->unread.known && d->unread.value > 0)
                 say(e, "%s from %s arrived and %s never read.", bytes(d->unread.value).text, the(sender),
@@ -271,10 +273,10 @@ static void say_fate(const struct judging *j, struct evidence *e, enum side send
         if (d->unsent.known && d->unsent.value > 0)
                 say(e, "%s %s written by %s and never sent.", bytes(d->unsent.value).text, were(d->unsent.value),
                     the(sender));
-        if (d->fate == FATE_LOST && d->uncertain.known && d->uncertain.value > 0)
+        if (lost && !lost_on_its_way)
                 say(e, "%s from %s reached no program: %s drew a RST, or %s refused.", bytes(d->uncertain.value).text,
                     the(sender), d->uncertain.value == 1 ? "it" : "they", were(d->uncertain.value));
-        else if (d->fate == FATE_UNCERTAIN)
+        else if (d->fate == FATE_UNCERTAIN || lost_on_its_way)
                 say(e, "%s from %s %s never acknowledged.", bytes(d->uncertain.value).text, the(sender),
                     were(d->uncertain.value));
         else if (d->acked_by_reset.known && d->acked.known && d->acked_by_reset.value > d->acked.value)

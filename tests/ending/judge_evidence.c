@@ -113,6 +113,16 @@ static void the_evidence_says_what_never_arrived_by_whom_it_is_known(void **stat
         f.from[SIDE_CLIENT].arrived = (struct fact_count){ HOW_TOLD, 90 };
         assert_true(says(&f, "11 bytes from the client never arrived: the other kernel took 90."));
         assert_false(says(&f, "a capture at"));
+        /* Nothing can have drawn a RST. */
+        exchange(&f, 300);
+        KNOW(f.from[SIDE_CLIENT].acked, 40);
+        KNOW(f.end[SIDE_CLIENT].repeats_unanswered, 3);
+        KNOW(f.end[SIDE_CLIENT].repeated, SEGMENT_KIND_DATA);
+        KNOW(f.end[SIDE_CLIENT].unanswered_last, 200 * MS);
+        f.from[SIDE_CLIENT].arrived = (struct fact_count){ HOW_INFERRED, 40 };
+        assert_true(says(&f, "60 bytes from the client never arrived"));
+        assert_true(says(&f, "60 bytes from the client were never acknowledged."));
+        assert_false(says(&f, "drew a RST"));
 }
 
 static void the_evidence_says_who_stopped_asking(void **state)
