@@ -74,7 +74,8 @@ static bool resets_for_linger2(const struct traced_socket *s)
         const struct look *before = &s->act.before;
 
         return s->act.how != ACT_CONNECT_UNSPEC && before->linger2_negative && before->state == TCP_STATE_FIN_WAIT2 &&
-               socket_unread(s) == 0 && !(before->linger_on && before->linger_s == 0);
+               socket_unread(s) == 0 && socket_how_exact_is_unread(s) == UNREAD_EXACT &&
+               !(before->linger_on && before->linger_s == 0);
 }
 
 /* It was closed, and reset itself later. */

@@ -181,6 +181,35 @@ static void what_went_to_time_wait_was_not_reset_by_its_close(void **state)
         assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
 }
 
+/* What came between the look and the close, a byte or a FIN, may lie unread, which is asked for first. */
+static void a_close_in_fin_wait2_resets_for_unread_data_before_linger2(void **state)
+{
+        struct traced_socket s = closed(0);
+        struct record r;
+
+        (void)state;
+        s.shut = s.act;
+        s.shut.how = ACT_SHUTDOWN;
+        s.act.before.state = s.alive.state = s.last.state = TCP_STATE_FIN_WAIT2;
+        s.act.before.linger2_negative = s.last.linger2_negative = true;
+        s.act.before.bytes_acked = 12;
+        s.end.bytes_received--;
+        s.after = s.after_seen = 0;
+        s.nothing_left = true;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.cause, CAUSE_LINGER2);
+        assert_int_equal(r.certainty, CERTAINTY_CERTAIN);
+        s.end.rqueue = 1;
+        s.end.bytes_received++;
+        s.end.segments.in++;
+        s.end.segments.data_in++;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.ended_by, SIDE_CLIENT);
+        assert_false(r.cause == CAUSE_LINGER2 && r.certainty == CERTAINTY_CERTAIN);
+        assert_false(r.to_client.unread.known);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -191,6 +220,7 @@ int main(void)
                 cmocka_unit_test(fins_that_crossed_leave_two_time_waits),
                 cmocka_unit_test(it_is_the_same_where_the_fin_was_that_of_a_shutdown),
                 cmocka_unit_test(what_went_to_time_wait_was_not_reset_by_its_close),
+                cmocka_unit_test(a_close_in_fin_wait2_resets_for_unread_data_before_linger2),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
