@@ -449,6 +449,8 @@ def a_drip_comes_in_drops():
         began = time.monotonic()
         client.sendall(b'x')
         assert read_all(client) == (b'abcdef', 'FIN') and time.monotonic() - began >= 0.09
+        line = stage.line()
+        assert (line['wire'], line['sent'], line['confirmed']) == ('FIN', 6, True), line
     # Who reads late finds several drops in one; so the first is looked at alone.
     with Stage('drip', '--answer', 'abcdef', '--every', '60s', '--piece', '2') as stage, stage.connect() as client:
         client.sendall(b'x')

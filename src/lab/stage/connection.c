@@ -132,6 +132,7 @@ static void run_due(struct stage_connection *c, int64_t now, int64_t *next)
 static void drip(struct stage_connection *c, int64_t now, int64_t *next)
 {
         const struct stage_options *o = &c->stage->options;
+        struct look look;
 
         while (!c->client_reset && c->next_piece_ns <= now) {
                 size_t most = o->n_answer - c->answered < o->piece ? o->n_answer - c->answered : o->piece;
@@ -147,6 +148,8 @@ static void drip(struct stage_connection *c, int64_t now, int64_t *next)
                         c->answered += (size_t)n;
                 }
                 if (c->answered == o->n_answer && !o->endless) {
+                        if (look_at(c->fd, &look) == 0)
+                                c->result.wire = stage_wire(STAGE_CLOSE, &look);
                         connection_finish(c, NULL);
                         return;
                 }
