@@ -252,17 +252,16 @@ static int test_claims(struct claims_options *options, struct claims_tally *tall
         return claims_run(options, tally);
 }
 
-/* What needs no worker is played in this process. */
-static int play_here(const struct lab *lab, char **names)
+static int play_with(const struct lab *lab, char **names, const struct stage_rights *rights, struct sniffer *sniffer)
 {
         struct claims_options options = { .ipv4 = lab->ipv4,
                                           .ipv6 = lab->ipv6,
                                           .timers = !lab->quick,
                                           .json = lab->output == OUTPUT_JSON,
                                           .full = lab->output == OUTPUT_FULL,
-                                          .colour = lab->colour };
-        struct stage_rights rights;
-        struct sniffer *sniffer;
+                                          .colour = lab->colour,
+                                          .rights = rights,
+                                          .sniffer = sniffer };
         struct claims_tally tally = { 0 };
         char *text = NULL;
         size_t n_text = 0;
@@ -272,14 +271,11 @@ static int play_here(const struct lab *lab, char **names)
         /* While it plays SIGPIPE is blocked, for the calls; stdout gets its own back. */
         options.file = open_memstream(&text, &n_text);
         sigprocmask(SIG_SETMASK, NULL, &before);
-        rights_take(!lab->no_namespace, &rights, &sniffer);
         r = options.file ? calls_prepare() : -ENOMEM;
         if (r < 0) {
                 fprintf(stderr, "finis lab: preparing to play: %s\n", strerror(-r));
                 return 2;
         }
-        options.rights = &rights;
-        options.sniffer = sniffer;
         options.progress = lab->progress ? stderr : NULL;
         options.pattern = names[0];
         if (names[0] && names[1]) {
@@ -287,7 +283,7 @@ static int play_here(const struct lab *lab, char **names)
                 return 2;
         }
         if (lab->demo)
-                r = demo_run(options.file, &rights, sniffer, lab->colour);
+                r = demo_run(options.file, rights, sniffer, lab->colour);
         else
                 r = test_claims(&options, &tally);
         fclose(options.file);
@@ -305,6 +301,20 @@ static int play_here(const struct lab *lab, char **names)
         if (tally.n_disagree > 0)
                 return 1;
         return r < 0 || tally.stopped ? 2 : 0;
+}
+
+/* What needs no worker is played in this process. */
+static int play_here(const struct lab *lab, char **names)
+{
+        struct stage_rights rights;
+        struct sniffer *sniffer;
+        int r;
+
+        rights_take(!lab->no_namespace, &rights, &sniffer);
+        r = play_with(lab, names, &rights, sniffer);
+        sniffer_close(sniffer);
+        sniffer_close(rights.wire_sniffer);
+        return r;
 }
 
 static bool stop_search(void)
