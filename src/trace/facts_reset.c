@@ -17,7 +17,8 @@ static void tell_reply_to_data(struct facts_of_reset *reset)
 
 /* The other end had sent its FIN, and what was sent then was not acknowledged: a closed socket answers so. But who had
  * only shut its sending way down may have taken that, and closed with it unread: only where the other end told that it
- * had closed, and sent no RST then, is it known to be an answer. */
+ * had closed, and sent no RST then, is it known to be an answer. And where some was acknowledged and the rest is held
+ * back, the window is as likely that of one who was there and did not read. */
 static void tell_what_it_answers(const struct traced_socket *s, enum side side, struct facts_of_reset *reset,
                                  struct facts *f)
 {
@@ -25,6 +26,8 @@ static void tell_what_it_answers(const struct traced_socket *s, enum side side, 
         uint32_t queued = heard ? s->end.wqueue : s->last.outq, unsent = heard ? s->end.unsent : s->last.unsent;
         /* What never left can have drawn no answer. */
         uint32_t owed = queued > unsent ? queued - unsent : 0;
+        uint64_t acked = heard ? s->end.bytes_acked : s->last.bytes_acked;
+        bool held_back = unsent > 0 && acked > (side == SIDE_CLIENT);
 
         if (!fact_is(f->from[1 - side].fin) || owed == 0)
                 return;
@@ -32,9 +35,11 @@ static void tell_what_it_answers(const struct traced_socket *s, enum side side, 
         if (!fact_known(f->from[1 - side].fin_at.how))
                 INFER(f->from[1 - side].fin_at,
                       state_after_peers_fin(s->alive.state) ? s->established_ns : s->alive.at_ns);
-        INFER(f->from[side].after_peer_fin, owed);
         if (fact_is(f->end[1 - side].closed))
                 tell_reply_to_data(reset);
+        else if (held_back)
+                return;
+        INFER(f->from[side].after_peer_fin, owed);
 }
 
 /* No later than that. */

@@ -239,6 +239,38 @@ static void a_fin_that_was_thrown_away_was_not_sent(void **state)
         assert_false(fact_known(f.from[SIDE_CLIENT].fin_acked.how));
 }
 
+/* A client that had the other's FIN, and then was reset with 100 bytes on their way. */
+static void late_data_is_told_where_no_shut_window_held_more_back(void **state)
+{
+        struct look waits = { .state = TCP_STATE_CLOSE_WAIT, .whole = true, .info = true, .cookie = 1,
+                              .bytes_sent = 300, .bytes_acked = 201, .bytes_received = 21, .outq = 100 };
+        struct look dead = waits;
+        struct traced_socket s;
+        struct record r;
+
+        (void)state;
+        dead.state = TCP_STATE_CLOSE;
+        dead.at_ns = 900;
+        s = closed_socket(&dead, true);
+        s.alive = waits;
+        s.error = EPIPE;
+        s.end = (struct ended_socket){ .tuple.remote_port = 80, .heard_ns = 2000, .info = true, .wqueue = 100,
+                                       .bytes_sent = 300, .bytes_acked = 201, .bytes_received = 21 };
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.ended_by, SIDE_SERVER);
+        assert_int_equal(r.cause, CAUSE_DATA_AFTER_CLOSE);
+        /* That of a server that had shut one way, and read no more. */
+        s.end.wqueue = 150;
+        s.end.unsent = 50;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.ending, ENDING_RESET);
+        assert_int_equal(r.certainty, CERTAINTY_POSSIBLE);
+        /* One who had closed never acknowledged anything of it. */
+        s.end.bytes_acked = 1;
+        judge_sockets(&s, NULL, &r);
+        assert_int_equal(r.cause, CAUSE_DATA_AFTER_CLOSE);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -251,6 +283,7 @@ int main(void)
                 cmocka_unit_test(who_closed_first_of_two_at_once_is_not_known),
                 cmocka_unit_test(what_outlived_its_user_timeout_may_have_been_given_up),
                 cmocka_unit_test(a_fin_that_was_thrown_away_was_not_sent),
+                cmocka_unit_test(late_data_is_told_where_no_shut_window_held_more_back),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
